@@ -1,0 +1,47 @@
+package schemas
+
+// ErrorType is the type of a Temporal application error: what machines tell failures apart by. This is the whole
+// catalogue; docs/errors.md says what to do about each.
+type ErrorType string
+
+// Errors that no retry mends. Their activities return them as non-retryable.
+const (
+	ErrPayloadValidation ErrorType = "PayloadValidationError" // named by temporal.NewPayloadValidationError
+	ErrWrongWorkflowID   ErrorType = "WrongWorkflowID"
+	ErrBadRequest        ErrorType = "GenesysBadRequest"   // 400, 422 and other 4xx
+	ErrUnauthorized      ErrorType = "GenesysUnauthorized" // 401, or a token that cannot be had
+	ErrForbidden         ErrorType = "GenesysForbidden"    // 403
+	ErrNotFound          ErrorType = "GenesysNotFound"     // 404
+	ErrConflict          ErrorType = "GenesysConflict"     // 409
+	ErrBadResponse       ErrorType = "GenesysBadResponse"  // a success whose body breaks the contract
+	ErrNameConflict      ErrorType = "NameConflict"        // the name exists with another payload
+	ErrAlreadyRegistered ErrorType = "AlreadyRegistered"   // the name exists with this payload, from before
+	ErrJobFailed         ErrorType = "JobFailed"
+	ErrJobTimeout        ErrorType = "JobTimeout"
+	ErrJobWithoutModel   ErrorType = "JobWithoutModel" // a job that succeeded and names no model
+	ErrWebhookRefused    ErrorType = "WebhookRefused"  // the receiver will never take this event
+	ErrInternal          ErrorType = "Internal"
+)
+
+// Errors that are retried by policy until their activity's time is up.
+const (
+	ErrUnavailable        ErrorType = "GenesysUnavailable" // 5xx, 408, connection errors
+	ErrRateLimited        ErrorType = "GenesysRateLimited" // 429; waits as long as Retry-After says
+	ErrEndpointUnready    ErrorType = "EndpointUnready"    // the probed endpoint may be starting
+	ErrWebhookUndelivered ErrorType = "WebhookUndelivered"
+	ErrAuditUnavailable   ErrorType = "AuditUnavailable"
+)
+
+// ErrorDetails is what an application error carries for machines, and for the UI.
+type ErrorDetails struct {
+	Status        int           `json:"status,omitempty"`        // HTTP status
+	Code          string        `json:"code,omitempty"`          // the platform's error code, e.g. invalid.value
+	CorrelationID string        `json:"correlationId,omitempty"` // what the platform's support asks for
+	Fields        []FieldDetail `json:"fields,omitempty"`
+}
+
+// FieldDetail is one field that the platform complained about.
+type FieldDetail struct {
+	Field string `json:"field"`
+	Code  string `json:"code,omitempty"`
+}

@@ -1,0 +1,81 @@
+package schemas
+
+// Manifest is what a person writes to have a model registered. The first eight fields are those of the Genesys Cloud
+// tutorial; the rest says how the registration is to be proven and approved. No secret has a place in it:
+// AuthCredentialID is a reference.
+type Manifest struct {
+	Name                 string       `json:"name" jsonschema:"minLength=3,maxLength=64,pattern=^[^\\s\\p{C}]([^\\p{C}]*[^\\s\\p{C}])?$" jsonschema_description:"Name of the model in the LLM Gateway: 3 to 64 characters, none of them a control character, no space at either end."`
+	EndpointURL          string       `json:"endpoint_url" jsonschema:"minLength=1,maxLength=2048" jsonschema_description:"Absolute https URL of the model's endpoint; http only for loopback hosts."`
+	AuthCredentialID     string       `json:"auth_credential_id" jsonschema:"minLength=1,maxLength=128,pattern=^[A-Za-z0-9][A-Za-z0-9._:/-]*$" jsonschema_description:"Reference to the credential with which the gateway calls the endpoint. Never the credential itself."`
+	ModelArchitecture    Architecture `json:"model_architecture" jsonschema_description:"Which protocol the endpoint speaks."`
+	MaxRequestsPerMinute int          `json:"max_requests_per_minute" jsonschema:"minimum=1,maximum=10000" jsonschema_description:"Requests a minute that the gateway may send."`
+	MaxTokensPerMinute   int          `json:"max_tokens_per_minute" jsonschema:"minimum=1,maximum=5000000" jsonschema_description:"Tokens a minute that the gateway may use."`
+	Parameters           Parameters   `json:"parameters,omitzero" jsonschema_description:"Inference parameters."`
+	WebhookCallbackURL   string       `json:"webhook_callback_url,omitempty" jsonschema:"maxLength=2048" jsonschema_description:"Absolute https URL that is told how the registration ends; http only for loopback hosts."`
+	Probe                ProbeSpec    `json:"probe,omitzero" jsonschema_description:"How the endpoint is proven."`
+	Approval             ApprovalSpec `json:"approval,omitzero" jsonschema_description:"Whether a person has to approve."`
+	JobTimeout           Duration     `json:"job_timeout,omitzero" jsonschema_description:"How long the Genesys job may take (default 120s, 1s to 720h)."`
+}
+
+// Architecture names the protocol that a model's endpoint speaks.
+type Architecture string
+
+// The architectures that the LLM Gateway knows.
+const (
+	OpenAI    Architecture = "openai"
+	Anthropic Architecture = "anthropic"
+	Azure     Architecture = "azure"
+	Cohere    Architecture = "cohere"
+	Custom    Architecture = "custom"
+)
+
+// Parameters are the inference parameters that the gateway sends with each request. A nil pointer means unset.
+type Parameters struct {
+	Temperature      *float64      `json:"temperature,omitempty"`
+	TopP             *float64      `json:"top_p,omitempty"`
+	MaxTokens        *int          `json:"max_tokens,omitempty"`
+	StopSequences    StopSequences `json:"stop_sequences,omitempty" jsonschema_description:"One stop sequence or a list of them."`
+	FrequencyPenalty *float64      `json:"frequency_penalty,omitempty"`
+}
+
+// ApprovalPolicy says when a person has to decide.
+type ApprovalPolicy string
+
+// Approval policies, from the most lenient to the strictest.
+const (
+	ApproveNever     ApprovalPolicy = "never"      // a failed probe rolls the model back
+	ApproveOnFailure ApprovalPolicy = "on_failure" // a failed probe waits for a person
+	ApproveAlways    ApprovalPolicy = "always"     // every registration waits for a person
+)
+
+// Stricter returns the stricter of two policies. An empty policy counts as never.
+func (p ApprovalPolicy) Stricter(q ApprovalPolicy) ApprovalPolicy {
+	rank := map[ApprovalPolicy]int{ApproveNever: 1, ApproveOnFailure: 2, ApproveAlways: 3}
+	switch {
+	case rank[q] > rank[p]:
+		return q
+	case rank[p] == 0:
+		return ApproveNever
+	}
+	return p
+}
+
+// ApprovalSpec is a manifest's approval block. It can be written as a bare policy: `approval: always`.
+type ApprovalSpec struct {
+	Policy  ApprovalPolicy `json:"policy,omitempty"`
+	Timeout Duration       `json:"timeout,omitzero" jsonschema_description:"How long to wait for a decision (default 72h); then the model is rolled back."`
+}
+
+// ProbeSpec is a manifest's probe block. Zero values mean the defaults stated here.
+type ProbeSpec struct {
+	Model        string   `json:"model,omitempty" jsonschema:"maxLength=256" jsonschema_description:"Model name that the probe asks for (default: the manifest's name)."`
+	Deployment   string   `json:"deployment,omitempty" jsonschema:"maxLength=256" jsonschema_description:"Azure deployment (classic endpoints)."`
+	APIVersion   string   `json:"api_version,omitempty" jsonschema:"maxLength=64" jsonschema_description:"Azure api-version (classic endpoints)."`
+	Samples      int      `json:"samples,omitempty" jsonschema:"minimum=1,maximum=20" jsonschema_description:"Warm samples after the cold one (default 3)."`
+	Stream       *bool    `json:"stream,omitempty" jsonschema_description:"Whether to stream (default true)."`
+	Timeout      Duration `json:"timeout,omitzero" jsonschema_description:"Time limit of one sample (default 15s, 1s to 5m)."`
+	LatencySLOMs int      `json:"latency_slo_ms,omitempty" jsonschema:"minimum=1,maximum=600000" jsonschema_description:"Highest median total latency, in milliseconds, that passes (default: no limit)."`
+	TTFTSLOMs    int      `json:"ttft_slo_ms,omitempty" jsonschema:"minimum=1,maximum=600000" jsonschema_description:"Highest median time to first token, in milliseconds, that passes (default: no limit)."`
+	MinSuccess   *float64 `json:"min_success,omitempty" jsonschema:"minimum=0,maximum=1" jsonschema_description:"Share of the warm samples that must succeed (default 1)."`
+	TokenBudget  int      `json:"token_budget,omitempty" jsonschema:"minimum=16,maximum=100000" jsonschema_description:"Completion tokens that the whole probe may use (default 4096)."`
+}

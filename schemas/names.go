@@ -1,0 +1,40 @@
+package schemas
+
+// Names under which workflows, activities and handlers are registered. Others start, signal and query by them, and
+// recorded histories refer to them, so they never change.
+const (
+	DefaultTaskQueue = "model-registrar"
+
+	RegisterModelWorkflow = "RegisterModel"
+
+	ValidatePayloadActivity    = "ValidatePayload"
+	SubmitRegistrationActivity = "SubmitRegistration"
+	PollJobActivity            = "PollJob"
+	SyntheticProbeActivity     = "SyntheticProbe"
+	TriggerHealthCheckActivity = "TriggerHealthCheck"
+	NotifyWebhookActivity      = "NotifyWebhook"
+	WriteAuditActivity         = "WriteAudit"
+	DeregisterModelActivity    = "DeregisterModel"
+
+	// StatusQuery answers with a [Progress].
+	StatusQuery = "status"
+	// DecideHandler names both the update and the signal that carry a [Decision].
+	DecideHandler = "decide"
+)
+
+// Search attributes, all of type Keyword. They are never encrypted: nothing secret may enter one.
+const (
+	ModelNameAttribute         = "ModelName"
+	ModelArchitectureAttribute = "ModelArchitecture"
+	RegistrationStageAttribute = "RegistrationStage"
+	PayloadHashAttribute       = "PayloadHash"
+)
+
+// SearchAttributes lists the search attributes that must exist in the namespace before a worker starts.
+var SearchAttributes = []string{
+	ModelNameAttribute, ModelArchitectureAttribute, RegistrationStageAttribute, PayloadHashAttribute,
+}
+
+// RegisterModelWorkflowID is the id of the one workflow that may register the model of this name. Temporal runs at
+// most one workflow of an id at a time, which is what keeps two registrations of one name from running at once.
+func RegisterModelWorkflowID(name string) string { return "register-model/" + name }

@@ -1,0 +1,76 @@
+package schemas
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+
+	"github.com/gowebpki/jcs"
+)
+
+// Payload is the body that creates a model in the Genesys Cloud LLM Gateway, field for field the tutorial's.
+type Payload struct {
+	Name               string       `json:"name"`
+	EndpointURL        string       `json:"endpointUrl"`
+	AuthCredentialID   string       `json:"authCredentialId"`
+	ModelArchitecture  Architecture `json:"modelArchitecture"`
+	RateLimits         RateLimits   `json:"rateLimits"`
+	Parameters         Parameters   `json:"parameters"`
+	WebhookCallbackURL *string      `json:"webhookCallbackUrl"`
+}
+
+// RateLimits bounds what the gateway may send to the endpoint.
+type RateLimits struct {
+	MaxRequestsPerMinute int `json:"maxRequestsPerMinute"`
+	MaxTokensPerMinute   int `json:"maxTokensPerMinute"`
+}
+
+// Payload builds the gateway's payload from a manifest.
+func (m Manifest) Payload() Payload {
+	p := Payload{
+		Name: m.Name, EndpointURL: m.EndpointURL, AuthCredentialID: m.AuthCredentialID,
+		ModelArchitecture: m.ModelArchitecture,
+		RateLimits:        RateLimits{m.MaxRequestsPerMinute, m.MaxTokensPerMinute},
+		Parameters:        m.Parameters,
+	}
+	if m.WebhookCallbackURL != "" {
+		p.WebhookCallbackURL = &m.WebhookCallbackURL
+	}
+	return p
+}
+
+// Hash returns the SHA-256 of the payload's RFC 8785 form, in lower-case hex (64 characters).
+func (p Payload) Hash() (string, error) {
+	raw, err := json.Marshal(p)
+	if err != nil {
+		return "", fmt.Errorf("encode the payload: %w", err)
+	}
+	canonical, err := jcs.Transform(raw)
+	if err != nil {
+		return "", fmt.Errorf("bring the payload into its RFC 8785 form: %w", err)
+	}
+	sum := sha256.Sum256(canonical)
+	return hex.EncodeToString(sum[:]), nil
+}
+
+// Diff returns the JSON names of the fields in which two payloads differ, in the order of the payload, and never
+// their values.
+func (p Payload) Diff(q Payload) []string {
+	var fields []string
+	add := func(name string, a, b any) {
+		x, _ := json.Marshal(a)
+		y, _ := json.Marshal(b)
+		if string(x) != string(y) {
+			fields = append(fields, name)
+		}
+	}
+	add("name", p.Name, q.Name)
+	add("endpointUrl", p.EndpointURL, q.EndpointURL)
+	add("authCredentialId", p.AuthCredentialID, q.AuthCredentialID)
+	add("modelArchitecture", p.ModelArchitecture, q.ModelArchitecture)
+	add("rateLimits", p.RateLimits, q.RateLimits)
+	add("parameters", p.Parameters, q.Parameters)
+	add("webhookCallbackUrl", p.WebhookCallbackURL, q.WebhookCallbackURL)
+	return fields
+}

@@ -1,0 +1,141 @@
+package schemas
+
+import "time"
+
+// RegisterModelInput starts a RegisterModel workflow.
+type RegisterModelInput struct {
+	Manifest Manifest `json:"manifest"`
+	// Requester is who asks for the registration. The requester cannot approve it.
+	Requester string `json:"requester"`
+}
+
+// Outcome is how a registration ended.
+type Outcome string
+
+// The endings of a registration. COMPLETED, REJECTED, ROLLED_BACK and APPROVAL_TIMED_OUT complete the workflow,
+// FAILED fails it with a typed error, CANCELLED cancels it.
+const (
+	Completed        Outcome = "COMPLETED"
+	Failed           Outcome = "FAILED"
+	Rejected         Outcome = "REJECTED"
+	RolledBack       Outcome = "ROLLED_BACK"
+	ApprovalTimedOut Outcome = "APPROVAL_TIMED_OUT"
+	Cancelled        Outcome = "CANCELLED"
+)
+
+// Stage is where a registration stands. An ended registration's stage is its [Outcome].
+type Stage string
+
+// The stages of a registration, in the order in which they happen.
+const (
+	StageValidating  Stage = "VALIDATING"
+	StageSubmitting  Stage = "SUBMITTING"
+	StageRegistering Stage = "REGISTERING" // the Genesys job runs
+	StageProbing     Stage = "PROBING"
+	StageApproval    Stage = "WAITING_FOR_APPROVAL"
+	StageHealthCheck Stage = "HEALTH_CHECK"
+	StageRollingBack Stage = "ROLLING_BACK"
+	StageRecording   Stage = "RECORDING" // webhook and audit
+)
+
+// Result is what a registration comes to. A workflow that fails carries it as the details of its error.
+type Result struct {
+	Name          string           `json:"name"`
+	Status        Outcome          `json:"status"`
+	Reason        string           `json:"reason,omitempty"` // a sentence for people; empty when COMPLETED without remarks
+	ErrorType     ErrorType        `json:"errorType,omitempty"`
+	ModelID       string           `json:"modelId,omitempty"`
+	PayloadHash   string           `json:"payloadHash,omitempty"`
+	JobID         string           `json:"jobId,omitempty"`
+	JobDurationMs int64            `json:"jobDurationMs,omitempty"` // from submission to the job's end as the workflow saw it
+	Adopted       bool             `json:"adopted,omitempty"`       // a repeated submission found the model that an earlier attempt had made
+	Validation    *ProbeReport     `json:"validation,omitempty"`
+	Approval      *ApprovalReport  `json:"approval,omitempty"`
+	HealthCheck   *HealthCheck     `json:"healthCheck,omitempty"`
+	Rollback      *RollbackReport  `json:"rollback,omitempty"`
+	Webhook       *WebhookDelivery `json:"webhook,omitempty"`
+	WorkflowID    string           `json:"workflowId"`
+	RunID         string           `json:"runId"`
+}
+
+// ApprovalReport is what the approval gate came to.
+type ApprovalReport struct {
+	Policy    ApprovalPolicy `json:"policy"`
+	Required  bool           `json:"required"` // the gate opened and somebody had to decide
+	Decision  Verdict        `json:"decision,omitempty"`
+	Approver  string         `json:"approver,omitempty"`
+	Reason    string         `json:"reason,omitempty"`
+	DecidedAt time.Time      `json:"decidedAt,omitzero"`
+	WaitedMs  int64          `json:"waitedMs,omitempty"`
+}
+
+// RollbackReport says what became of the model when a registration did not complete.
+type RollbackReport struct {
+	Deregistered bool   `json:"deregistered"`    // the model no longer exists in the gateway
+	Error        string `json:"error,omitempty"` // why it may still exist, and what to do
+	Note         string `json:"note,omitempty"`
+}
+
+// Verdict is what a person decided.
+type Verdict string
+
+// The verdicts.
+const (
+	Approve Verdict = "approve"
+	Reject  Verdict = "reject"
+)
+
+// Decision is the argument of the update and of the signal `decide`.
+type Decision struct {
+	Decision Verdict `json:"decision"`
+	Approver string  `json:"approver"`
+	Reason   string  `json:"reason"`
+}
+
+// DecisionReceipt answers the update `decide`.
+type DecisionReceipt struct {
+	Name     string  `json:"name"`
+	Decision Verdict `json:"decision"`
+	Approver string  `json:"approver"`
+	Stage    Stage   `json:"stage"`   // where the registration stood when it took the decision
+	Message  string  `json:"message"` // a sentence for people: what happens now
+}
+
+// Progress answers the query `status`.
+type Progress struct {
+	Name        string          `json:"name"`
+	Stage       Stage           `json:"stage"`
+	Requester   string          `json:"requester"`
+	StartedAt   time.Time       `json:"startedAt"`
+	Stages      []StageRecord   `json:"stages"` // in the order in which they began; the last one is current
+	PayloadHash string          `json:"payloadHash,omitempty"`
+	JobID       string          `json:"jobId,omitempty"`
+	JobStatus   string          `json:"jobStatus,omitempty"`
+	Polls       int             `json:"polls,omitempty"`
+	ModelID     string          `json:"modelId,omitempty"`
+	Validation  *ProbeReport    `json:"validation,omitempty"`
+	Approval    *ApprovalStatus `json:"approval,omitempty"`
+	Refused     []RefusedSignal `json:"refusedDecisions,omitempty"` // at most the newest 20
+	Result      *Result         `json:"result,omitempty"`           // once ended
+}
+
+// StageRecord is one stage that a registration went through.
+type StageRecord struct {
+	Stage     Stage     `json:"stage"`
+	StartedAt time.Time `json:"startedAt"`
+	EndedAt   time.Time `json:"endedAt,omitzero"`
+}
+
+// ApprovalStatus is what an approver needs to know.
+type ApprovalStatus struct {
+	Policy   ApprovalPolicy `json:"policy"`
+	Open     bool           `json:"open"` // the gate waits for a decision now
+	Deadline time.Time      `json:"deadline,omitzero"`
+	Kept     *Decision      `json:"kept,omitempty"` // a decision that came before the gate opened
+}
+
+// RefusedSignal is a decision sent by signal that was not accepted; a signal has no answer, so it is kept here.
+type RefusedSignal struct {
+	At     time.Time `json:"at"`
+	Reason string    `json:"reason"`
+}
