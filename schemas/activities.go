@@ -49,6 +49,8 @@ type PollResult struct {
 	ModelID    string `json:"modelId,omitempty"`
 	Polls      int    `json:"polls"`
 	LastStatus string `json:"lastStatus"`
+	// RetryAfter is how long the platform asks to wait before the next look, if it does.
+	RetryAfter Duration `json:"retryAfter,omitzero"`
 }
 
 // ProbeInput is the input of SyntheticProbe.
@@ -137,7 +139,9 @@ type DeregisterInput struct {
 	Payload Payload `json:"payload"`
 	// ModelID is empty when the registration ended before it was known; the model is then looked up by name, and
 	// deleted only if its payload is this one and it is not older than SubmittedAt.
-	ModelID     string    `json:"modelId,omitempty"`
+	ModelID string `json:"modelId,omitempty"`
+	// JobID is empty when the submission's answer was never seen. A job that still runs may yet make the model.
+	JobID       string    `json:"jobId,omitempty"`
 	SubmittedAt time.Time `json:"submittedAt"`
 }
 
@@ -161,7 +165,7 @@ const RegistrationUpdated = "llm_model_registration_updated"
 // EventMetrics are the tutorial's two figures. ValidationLatencyMs is null when no probe ran.
 type EventMetrics struct {
 	JobDurationMs       int64    `json:"jobDurationMs"`
-	ValidationLatencyMs *float64 `json:"validationLatencyMs"`
+	ValidationLatencyMs *float64 `json:"validationLatencyMs" jsonschema:"nullable"`
 }
 
 // WebhookInput is the input of NotifyWebhook.
@@ -192,7 +196,7 @@ type AuditEntry struct {
 	PayloadHash      string          `json:"payloadHash"`
 	JobDurationMs    int64           `json:"jobDurationMs"`
 	ValidationStatus ProbeStatus     `json:"validationStatus,omitempty"` // absent when no probe ran
-	LatencyMs        *float64        `json:"latencyMs"`
+	LatencyMs        *float64        `json:"latencyMs" jsonschema:"nullable"`
 	Compliance       string          `json:"compliance"` // always "RECORD_STORED"
 	Name             string          `json:"name"`
 	Outcome          Outcome         `json:"outcome"`

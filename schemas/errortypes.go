@@ -19,7 +19,10 @@ const (
 	ErrJobFailed         ErrorType = "JobFailed"
 	ErrJobTimeout        ErrorType = "JobTimeout"
 	ErrJobWithoutModel   ErrorType = "JobWithoutModel" // a job that succeeded and names no model
+	ErrDecisionRefused   ErrorType = "DecisionRefused" // a decision that does not count, and why
 	ErrWebhookRefused    ErrorType = "WebhookRefused"  // the receiver will never take this event
+	ErrRollbackFailed    ErrorType = "RollbackFailed"  // a model that should be gone may still exist
+	ErrStepTimedOut      ErrorType = "StepTimedOut"    // an activity's time ran out with no error of its own
 	ErrInternal          ErrorType = "Internal"
 )
 
@@ -27,6 +30,7 @@ const (
 const (
 	ErrUnavailable        ErrorType = "GenesysUnavailable" // 5xx, 408, connection errors
 	ErrRateLimited        ErrorType = "GenesysRateLimited" // 429; waits as long as Retry-After says
+	ErrJobStillRunning    ErrorType = "JobStillRunning"    // a rollback waits for the job that may yet make the model
 	ErrEndpointUnready    ErrorType = "EndpointUnready"    // the probed endpoint may be starting
 	ErrWebhookUndelivered ErrorType = "WebhookUndelivered"
 	ErrAuditUnavailable   ErrorType = "AuditUnavailable"

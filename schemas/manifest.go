@@ -4,14 +4,14 @@ package schemas
 // tutorial; the rest says how the registration is to be proven and approved. No secret has a place in it:
 // AuthCredentialID is a reference.
 type Manifest struct {
-	Name                 string       `json:"name" jsonschema:"minLength=3,maxLength=64,pattern=^[^\\s\\p{C}]([^\\p{C}]*[^\\s\\p{C}])?$" jsonschema_description:"Name of the model in the LLM Gateway: 3 to 64 characters, none of them a control character, no space at either end."`
+	Name                 string       `json:"name" jsonschema:"minLength=3,maxLength=64,pattern=^[^\\p{Z}\\p{C}]([^\\p{C}]*[^\\p{Z}\\p{C}])?$" jsonschema_description:"Name of the model in the LLM Gateway: 3 to 64 characters, none of them a control character, no space at either end."`
 	EndpointURL          string       `json:"endpoint_url" jsonschema:"minLength=1,maxLength=2048" jsonschema_description:"Absolute https URL of the model's endpoint; http only for loopback hosts."`
 	AuthCredentialID     string       `json:"auth_credential_id" jsonschema:"minLength=1,maxLength=128,pattern=^[A-Za-z0-9][A-Za-z0-9._:/-]*$" jsonschema_description:"Reference to the credential with which the gateway calls the endpoint. Never the credential itself."`
 	ModelArchitecture    Architecture `json:"model_architecture" jsonschema_description:"Which protocol the endpoint speaks."`
 	MaxRequestsPerMinute int          `json:"max_requests_per_minute" jsonschema:"minimum=1,maximum=10000" jsonschema_description:"Requests a minute that the gateway may send."`
 	MaxTokensPerMinute   int          `json:"max_tokens_per_minute" jsonschema:"minimum=1,maximum=5000000" jsonschema_description:"Tokens a minute that the gateway may use."`
 	Parameters           Parameters   `json:"parameters,omitzero" jsonschema_description:"Inference parameters."`
-	WebhookCallbackURL   string       `json:"webhook_callback_url,omitempty" jsonschema:"maxLength=2048" jsonschema_description:"Absolute https URL that is told how the registration ends; http only for loopback hosts."`
+	WebhookCallbackURL   string       `json:"webhook_callback_url,omitempty" jsonschema:"minLength=1,maxLength=2048" jsonschema_description:"Absolute https URL that is told how the registration ends; http only for loopback hosts."`
 	Probe                ProbeSpec    `json:"probe,omitzero" jsonschema_description:"How the endpoint is proven."`
 	Approval             ApprovalSpec `json:"approval,omitzero" jsonschema_description:"Whether a person has to approve."`
 	JobTimeout           Duration     `json:"job_timeout,omitzero" jsonschema_description:"How long the Genesys job may take (default 120s, 1s to 720h)."`
@@ -31,11 +31,11 @@ const (
 
 // Parameters are the inference parameters that the gateway sends with each request. A nil pointer means unset.
 type Parameters struct {
-	Temperature      *float64      `json:"temperature,omitempty"`
-	TopP             *float64      `json:"top_p,omitempty"`
-	MaxTokens        *int          `json:"max_tokens,omitempty"`
-	StopSequences    StopSequences `json:"stop_sequences,omitempty" jsonschema_description:"One stop sequence or a list of them."`
-	FrequencyPenalty *float64      `json:"frequency_penalty,omitempty"`
+	Temperature      *float64      `json:"temperature,omitempty" jsonschema:"minimum=0,maximum=2" jsonschema_description:"Sampling temperature: 0 to 2 for openai, azure and custom, 0 to 1 for anthropic and cohere."`
+	TopP             *float64      `json:"top_p,omitempty" jsonschema:"minimum=0,maximum=1" jsonschema_description:"Nucleus sampling: 0 to 1, for cohere 0.01 to 0.99."`
+	MaxTokens        *int          `json:"max_tokens,omitempty" jsonschema:"minimum=1,maximum=1000000" jsonschema_description:"Most tokens of an answer."`
+	StopSequences    StopSequences `json:"stop_sequences,omitempty" jsonschema_description:"One stop sequence or a list of them: at most 4 for openai and azure, 5 for cohere, 16 for anthropic and custom."`
+	FrequencyPenalty *float64      `json:"frequency_penalty,omitempty" jsonschema:"minimum=-2,maximum=2" jsonschema_description:"-2 to 2 for openai, azure and custom, 0 to 1 for cohere, not for anthropic."`
 }
 
 // ApprovalPolicy says when a person has to decide.

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/gowebpki/jcs"
@@ -17,7 +18,7 @@ type Payload struct {
 	ModelArchitecture  Architecture `json:"modelArchitecture"`
 	RateLimits         RateLimits   `json:"rateLimits"`
 	Parameters         Parameters   `json:"parameters"`
-	WebhookCallbackURL *string      `json:"webhookCallbackUrl"`
+	WebhookCallbackURL *string      `json:"webhookCallbackUrl" jsonschema:"nullable"`
 }
 
 // RateLimits bounds what the gateway may send to the endpoint.
@@ -40,8 +41,18 @@ func (m Manifest) Payload() Payload {
 	return p
 }
 
-// Hash returns the SHA-256 of the payload's RFC 8785 form, in lower-case hex (64 characters).
+// Hash returns the SHA-256 of the payload's RFC 8785 form, in lower-case hex (64 characters). It refuses integers
+// beyond 2^53−1: RFC 8785 would round them, and two payloads would share a hash.
 func (p Payload) Hash() (string, error) {
+	integers := []int{p.RateLimits.MaxRequestsPerMinute, p.RateLimits.MaxTokensPerMinute}
+	if p.Parameters.MaxTokens != nil {
+		integers = append(integers, *p.Parameters.MaxTokens)
+	}
+	for _, n := range integers {
+		if n > maxInteger || n < -maxInteger {
+			return "", errors.New("hash the payload: it holds an integer beyond 2^53−1, which RFC 8785 cannot represent")
+		}
+	}
 	raw, err := json.Marshal(p)
 	if err != nil {
 		return "", fmt.Errorf("encode the payload: %w", err)

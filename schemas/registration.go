@@ -88,7 +88,7 @@ const (
 // Decision is the argument of the update and of the signal `decide`.
 type Decision struct {
 	Decision Verdict `json:"decision"`
-	Approver string  `json:"approver"`
+	Approver string  `json:"approver" jsonschema:"minLength=1"` // who decides; never the requester
 	Reason   string  `json:"reason"`
 }
 

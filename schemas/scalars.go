@@ -58,6 +58,22 @@ func (ApprovalPolicy) JSONSchema() *jsonschema.Schema {
 	return &jsonschema.Schema{Type: "string", Enum: []any{ApproveNever, ApproveOnFailure, ApproveAlways}}
 }
 
+// JSONSchema lists the verdicts of a person.
+func (Verdict) JSONSchema() *jsonschema.Schema {
+	return &jsonschema.Schema{Type: "string", Enum: []any{Approve, Reject}}
+}
+
+// JSONSchema lists the verdicts of a probe.
+func (ProbeStatus) JSONSchema() *jsonschema.Schema {
+	return &jsonschema.Schema{Type: "string", Enum: []any{ProbePass, ProbeFail}}
+}
+
+// JSONSchema lists the endings.
+func (Outcome) JSONSchema() *jsonschema.Schema {
+	return &jsonschema.Schema{Type: "string",
+		Enum: []any{Completed, Failed, Rejected, RolledBack, ApprovalTimedOut, Cancelled}}
+}
+
 // StopSequences is one stop sequence or a list of them. It remembers nothing of how it was written: one sequence and
 // a list of one are the same, and are sent as a list.
 type StopSequences []string
@@ -94,4 +110,14 @@ func (a *ApprovalSpec) UnmarshalJSON(b []byte) error {
 	}
 	type block ApprovalSpec
 	return json.Unmarshal(b, (*block)(a))
+}
+
+// JSONSchemaExtend allows both forms.
+func (ApprovalSpec) JSONSchemaExtend(s *jsonschema.Schema) {
+	block := *s
+	*s = jsonschema.Schema{
+		Description: block.Description,
+		OneOf:       []*jsonschema.Schema{{Ref: "#/$defs/ApprovalPolicy"}, &block},
+	}
+	block.Description = ""
 }

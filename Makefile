@@ -1,0 +1,50 @@
+# Model Registrar. `make help` lists the targets.
+
+BIN        := bin
+GOFLAGS    ?= -trimpath
+GO_SOURCES := $(shell find . -name '*.go' -not -path './devserver/*' -not -name '*_test.go') go.mod go.sum $(wildcard schemas/*.schema.json)
+DEV_SOURCES := $(wildcard devserver/*.go) devserver/go.mod devserver/go.sum
+
+STATICCHECK   := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+WORKFLOWCHECK := go.temporal.io/sdk/contrib/tools/workflowcheck@v0.5.0
+
+.PHONY: help build demo up test lint clean
+.DEFAULT_GOAL := help
+
+help: ## List the targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+build: $(BIN)/worker $(BIN)/starter $(BIN)/simulator $(BIN)/devserver ## Build the four binaries into bin/
+
+$(BIN)/worker: $(GO_SOURCES)
+	go build -o $@ ./worker
+
+$(BIN)/starter: $(GO_SOURCES)
+	go build -o $@ ./starter
+
+$(BIN)/simulator: $(GO_SOURCES)
+	go build -o $@ ./testsuite/simulator/cmd/simulator
+
+$(BIN)/devserver: $(DEV_SOURCES)
+	@test -e $@ || echo "Building the development server; the first time takes several minutes."
+	cd devserver && go build -o ../$@ .
+
+demo: build ## Register one model end to end, approve it, and show what came of it
+	@go run ./testsuite/demo
+
+up: build ## Run devserver, simulator and worker until interrupted
+	@go run ./testsuite/demo up
+
+test: lint build ## Lint and run every test
+	cd devserver && go test ./...
+	go test -race -timeout 30m ./...
+
+lint: ## Vet, staticcheck, gofmt and workflowcheck
+	@test -z "$$(gofmt -l . | tee /dev/stderr)" || (echo "gofmt would change the files above" && false)
+	go vet ./...
+	go run $(STATICCHECK) ./...
+	go run $(WORKFLOWCHECK) ./workflows/...
+	cd devserver && go vet ./... && go run $(STATICCHECK) ./...
+
+clean: ## Remove what was built and what runs left behind
+	rm -rf $(BIN) .run devserver.db devserver.db-* 

@@ -1,0 +1,41 @@
+// Package activities does the work of a registration, one activity a file. Each is thin: it talks to one outside thing
+// through its package under internal, and maps that package's errors to Temporal's. The error that an activity returns
+// is the Temporal error itself, never wrapped: a wrapped one loses its type and is retried.
+package activities
+
+import (
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/worker"
+
+	"model-registrar/internal/audit"
+	"model-registrar/internal/genesys"
+	"model-registrar/internal/probe"
+	"model-registrar/internal/webhook"
+	"model-registrar/schemas"
+)
+
+// Activities holds what the activities talk to.
+type Activities struct {
+	Genesys  *genesys.Client
+	Prober   *probe.Prober
+	Webhooks *webhook.Sender
+	Audit    *audit.File
+	// ApprovalFloor is the policy that a manifest can only make stricter. Empty means never.
+	ApprovalFloor schemas.ApprovalPolicy
+}
+
+// Register registers every activity under its fixed name.
+func Register(r worker.ActivityRegistry, a *Activities) {
+	for name, fn := range map[string]any{
+		schemas.ValidatePayloadActivity:    a.ValidatePayload,
+		schemas.SubmitRegistrationActivity: a.SubmitRegistration,
+		schemas.PollJobActivity:            a.PollJob,
+		schemas.SyntheticProbeActivity:     a.SyntheticProbe,
+		schemas.TriggerHealthCheckActivity: a.TriggerHealthCheck,
+		schemas.NotifyWebhookActivity:      a.NotifyWebhook,
+		schemas.WriteAuditActivity:         a.WriteAudit,
+		schemas.DeregisterModelActivity:    a.DeregisterModel,
+	} {
+		r.RegisterActivityWithOptions(fn, activity.RegisterOptions{Name: name})
+	}
+}

@@ -1,0 +1,31 @@
+package activities
+
+import (
+	"context"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+)
+
+// heartbeatEvery is when an activity that still runs heartbeats, the first time included: a quick one does without,
+// since each recorded heartbeat is an action. The workflows' heartbeat time-out is more than twice as long.
+const heartbeatEvery = 5 * time.Second
+
+// keepAlive heartbeats until the function that it returns is called, so that the server notices a dead worker, and so
+// that a cancellation reaches the activity's context.
+func keepAlive(ctx context.Context) (stop func()) {
+	done := make(chan struct{})
+	go func() {
+		tick := time.NewTicker(heartbeatEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				activity.RecordHeartbeat(ctx)
+			case <-done:
+				return
+			}
+		}
+	}()
+	return func() { close(done) }
+}

@@ -1,0 +1,62 @@
+package activities
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+
+	"model-registrar/internal/genesys"
+	"model-registrar/schemas"
+)
+
+// clockSkew is how far the platform's clock may be behind ours when it says when a model was created.
+const clockSkew = 2 * time.Minute
+
+// SubmitRegistration creates the model, and is safe to repeat: the platform takes no idempotency key, so every attempt
+// first looks the name up. A model that an earlier attempt made, whose answer was lost, is adopted. One that was there
+// before is AlreadyRegistered or, with another payload, NameConflict: both mean that this registration created nothing.
+func (a *Activities) SubmitRegistration(ctx context.Context, in schemas.SubmitInput) (schemas.Submission, error) {
+	defer keepAlive(ctx)()
+	found, err := a.Genesys.FindModels(ctx, in.Payload.Name)
+	if err != nil {
+		return schemas.Submission{}, platformError(err)
+	}
+	if len(found) > 0 {
+		return adopt(activity.GetInfo(ctx), found, in.Payload)
+	}
+	jobID, err := a.Genesys.CreateModel(ctx, in.Payload)
+	if err != nil {
+		return schemas.Submission{}, platformError(err)
+	}
+	return schemas.Submission{JobID: jobID}, nil
+}
+
+// adopt decides whose the models of this name are.
+func adopt(info activity.Info, found []genesys.Model, want schemas.Payload) (schemas.Submission, error) {
+	for _, m := range found {
+		if info.Attempt > 1 && madeHere(m, want, info.ScheduledTime) {
+			return schemas.Submission{JobID: m.JobID, ModelID: m.ID, Adopted: true}, nil
+		}
+	}
+	m := found[0]
+	if fields := want.Diff(m.Payload); len(fields) > 0 {
+		return schemas.Submission{}, fatal(schemas.ErrNameConflict, fmt.Sprintf(
+			"a model named %s exists in the gateway as %s with another %s; choose another name, or delete that model first",
+			want.Name, m.ID, strings.Join(fields, ", ")))
+	}
+	return schemas.Submission{}, fatal(schemas.ErrAlreadyRegistered, fmt.Sprintf(
+		"%s is in the gateway already as model %s (%s), with this same payload; nothing was changed: delete that model "+
+			"first to register it anew", want.Name, m.ID, m.State))
+}
+
+// madeHere tells whether a model is the work of the activity that was scheduled at the given time. Without a date from
+// the platform, a model with the same payload that a repeated attempt finds counts as its own.
+func madeHere(m genesys.Model, want schemas.Payload, scheduled time.Time) bool {
+	if len(want.Diff(m.Payload)) > 0 {
+		return false
+	}
+	return m.DateCreated.IsZero() || m.DateCreated.After(scheduled.Add(-clockSkew))
+}

@@ -1,0 +1,26 @@
+package activities
+
+import (
+	"context"
+
+	"go.temporal.io/sdk/temporal"
+
+	"model-registrar/schemas"
+)
+
+// ValidatePayload checks the manifest, since a workflow may be started by anything that can reach Temporal, and
+// returns the payload with its hash and the approval policy that holds here. A manifest that is not valid is a
+// PayloadValidationError with the list of violations: field paths, never values.
+func (a *Activities) ValidatePayload(_ context.Context, in schemas.ValidateInput) (schemas.ValidatedPayload, error) {
+	if violations := in.Manifest.Validate(); len(violations) > 0 {
+		return schemas.ValidatedPayload{}, temporal.NewPayloadValidationError(violations)
+	}
+	payload := in.Manifest.Payload()
+	hash, err := payload.Hash()
+	if err != nil {
+		return schemas.ValidatedPayload{}, fatal(schemas.ErrInternal, err.Error())
+	}
+	return schemas.ValidatedPayload{
+		Payload: payload, Hash: hash, Approval: a.ApprovalFloor.Stricter(in.Manifest.Approval.Policy),
+	}, nil
+}

@@ -1,0 +1,183 @@
+// Package config reads the worker's configuration from the environment and says everything that is wrong with it at
+// once. It names variables, never their values.
+package config
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/caarlos0/env/v11"
+	"github.com/rs/zerolog"
+
+	"model-registrar/internal/audit"
+	"model-registrar/internal/genesys"
+	"model-registrar/internal/netguard"
+	"model-registrar/schemas"
+)
+
+// Worker is the configuration of a worker process.
+type Worker struct {
+	TaskQueue       string                 `env:"REGISTRAR_TASK_QUEUE" envDefault:"model-registrar"`
+	Approval        schemas.ApprovalPolicy `env:"REGISTRAR_APPROVAL" envDefault:"never"`
+	Audit           string                 `env:"REGISTRAR_AUDIT" envDefault:"file:llm_model_audit.log"`
+	WebhookSecrets  []string               `env:"REGISTRAR_WEBHOOK_SECRET" envSeparator:" "`
+	AllowNetworks   string                 `env:"REGISTRAR_ALLOW_NETWORKS"`
+	MetricsAddress  string                 `env:"REGISTRAR_METRICS_ADDRESS" envDefault:"127.0.0.1:9464"`
+	ShutdownTimeout time.Duration          `env:"REGISTRAR_SHUTDOWN_TIMEOUT" envDefault:"30s"`
+	CredentialsFile string                 `env:"REGISTRAR_CREDENTIALS_FILE"`
+	ProbeToken      string                 `env:"EXTERNAL_AI_TOKEN"`
+	ProbeTokenHosts []string               `env:"EXTERNAL_AI_TOKEN_HOSTS"`
+	Genesys         Genesys
+	Log             Log
+}
+
+// Genesys says where the platform is and who we are to it.
+type Genesys struct {
+	Host          string `env:"GENESYS_CLOUD_HOST"`
+	Region        string `env:"GENESYSCLOUD_REGION"`
+	LoginHost     string `env:"GENESYS_LOGIN_HOST"`
+	ClientID      string `env:"GENESYS_OAUTH_CLIENT_ID"`
+	ClientSecret  string `env:"GENESYS_OAUTH_CLIENT_SECRET"`
+	ClientIDAlt   string `env:"GENESYSCLOUD_OAUTHCLIENT_ID"`
+	ClientSecret2 string `env:"GENESYSCLOUD_OAUTHCLIENT_SECRET"`
+	GatewayPath   string `env:"GENESYS_LLM_GATEWAY_PATH" envDefault:"/api/v2/ai/llm-gateway"`
+	JobsPath      string `env:"GENESYS_JOBS_PATH" envDefault:"/api/v2/ai/jobs"`
+}
+
+// Log says what is logged and how. An empty format means console on a terminal and json elsewhere.
+type Log struct {
+	Level  string `env:"REGISTRAR_LOG_LEVEL" envDefault:"info"`
+	Format string `env:"REGISTRAR_LOG_FORMAT"`
+}
+
+const defaultHost = "https://api.mypurecloud.com"
+
+// secrets are the variables whose value may be in a file named by the variable with _FILE at its end.
+var secrets = []string{
+	"GENESYS_OAUTH_CLIENT_SECRET", "GENESYSCLOUD_OAUTHCLIENT_SECRET", "EXTERNAL_AI_TOKEN", "REGISTRAR_WEBHOOK_SECRET",
+	"TEMPORAL_API_KEY",
+}
+
+// Environment is a process's environment with the secrets read from the files that it names.
+type Environment map[string]string
+
+// Read resolves the _FILE variables of an environment in the form of [os.Environ]. It returns every problem at once.
+func Read(environ []string) (Environment, error) {
+	e := Environment(env.ToMap(environ))
+	var problems []error
+	for _, name := range secrets {
+		path := e[name+"_FILE"]
+		if path == "" {
+			continue
+		}
+		if e[name] != "" {
+			problems = append(problems, fmt.Errorf("%s and %s_FILE are both set; set one of them", name, name))
+			continue
+		}
+		value, err := os.ReadFile(path)
+		if err != nil {
+			problems = append(problems, fmt.Errorf("%s_FILE: %w", name, err))
+			continue
+		}
+		e[name] = strings.TrimSpace(string(value))
+	}
+	return e, errors.Join(problems...)
+}
+
+// LookupEnv finds a variable, like [os.LookupEnv]. With Environ it makes an environment that envconfig can read.
+func (e Environment) LookupEnv(name string) (string, bool) {
+	v, ok := e[name]
+	return v, ok
+}
+
+// Environ lists the variables, like [os.Environ].
+func (e Environment) Environ() []string {
+	out := make([]string, 0, len(e))
+	for k, v := range e {
+		out = append(out, k+"="+v)
+	}
+	return out
+}
+
+// LoadWorker reads and checks a worker's configuration. The error joins every problem found.
+func LoadWorker(environ []string) (Worker, Environment, error) {
+	var w Worker
+	e, err := Read(environ)
+	problems := []error{err}
+	// The library names the variable and the type that it wants; the value stays out of it.
+	if err := env.ParseWithOptions(&w, env.Options{Environment: maps.Clone(e)}); err != nil {
+		problems = append(problems, parseProblems(err)...)
+	}
+	problems = append(problems, w.resolve()...)
+	return w, e, errors.Join(problems...)
+}
+
+func parseProblems(err error) []error {
+	var all env.AggregateError
+	if !errors.As(err, &all) {
+		return []error{err}
+	}
+	var out []error
+	for _, err := range all.Errors {
+		var p env.ParseError
+		if errors.As(err, &p) {
+			err = fmt.Errorf("the variable of %s does not hold a %s", p.Name, p.Type)
+		}
+		out = append(out, err)
+	}
+	return out
+}
+
+// resolve fills in what follows from something else, and returns what is wrong.
+func (w *Worker) resolve() (problems []error) {
+	bad := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
+	g := &w.Genesys
+	if g.ClientID == "" {
+		g.ClientID = g.ClientIDAlt
+	}
+	if g.ClientSecret == "" {
+		g.ClientSecret = g.ClientSecret2
+	}
+	if g.ClientID == "" {
+		bad("GENESYS_OAUTH_CLIENT_ID is not set; it is the id of the OAuth client (client credentials grant)")
+	}
+	if g.ClientSecret == "" {
+		bad("GENESYS_OAUTH_CLIENT_SECRET or GENESYS_OAUTH_CLIENT_SECRET_FILE is not set")
+	}
+	switch {
+	case g.Host != "" && g.Region != "":
+		bad("GENESYS_CLOUD_HOST and GENESYSCLOUD_REGION are both set; set one of them")
+	case g.Region != "":
+		api, login, err := genesys.RegionHosts(g.Region)
+		if err != nil {
+			bad("GENESYSCLOUD_REGION: %w", err)
+		}
+		g.Host = api
+		if g.LoginHost == "" {
+			g.LoginHost = login
+		}
+	case g.Host == "":
+		g.Host = defaultHost
+	}
+	if !slices.Contains([]schemas.ApprovalPolicy{schemas.ApproveNever, schemas.ApproveOnFailure, schemas.ApproveAlways}, w.Approval) {
+		bad("REGISTRAR_APPROVAL must be never, on_failure or always")
+	}
+	if _, err := zerolog.ParseLevel(w.Log.Level); err != nil {
+		bad("REGISTRAR_LOG_LEVEL must be trace, debug, info, warn or error")
+	}
+	if !slices.Contains([]string{"", "json", "console"}, w.Log.Format) {
+		bad("REGISTRAR_LOG_FORMAT must be json or console")
+	}
+	if _, err := netguard.ParseNetworks(w.AllowNetworks); err != nil {
+		bad("REGISTRAR_ALLOW_NETWORKS: %w", err)
+	}
+	if _, err := audit.ParseTarget(w.Audit); err != nil {
+		bad("REGISTRAR_AUDIT: %w", err)
+	}
+	return problems
+}

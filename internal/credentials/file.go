@@ -1,0 +1,176 @@
+package credentials
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+	"golang.org/x/net/http/httpguts"
+)
+
+// Bounds of what is read: files that are larger are not what they are taken for.
+const (
+	maxFile  = 1 << 20
+	maxToken = 16 << 10
+)
+
+// fileForm is the credentials file, in YAML or JSON.
+type fileForm struct {
+	Credentials map[string]entryForm `yaml:"credentials"`
+}
+
+// entryForm is one credential of the file. It holds references, so that the file can be reviewed and shared; Token is
+// here only to be refused with a better sentence than "unknown key".
+type entryForm struct {
+	Hosts          []string `yaml:"hosts"`
+	TokenFile      string   `yaml:"token_file"`
+	TokenEnv       string   `yaml:"token_env"`
+	Anonymous      bool     `yaml:"anonymous"`
+	Token          any      `yaml:"token"`
+	Header         string   `yaml:"header"`
+	Scheme         *string  `yaml:"scheme"`
+	CAFile         string   `yaml:"ca_file"`
+	ClientCertFile string   `yaml:"client_cert_file"`
+	ClientKeyFile  string   `yaml:"client_key_file"`
+	Proxy          string   `yaml:"proxy"`
+}
+
+// loadFile returns the entries and every problem, each named with its file and credential.
+func loadFile(path string) (map[string]entry, []error) {
+	raw, err := readBounded(path, maxFile)
+	if err != nil {
+		return nil, []error{fmt.Errorf("REGISTRAR_CREDENTIALS_FILE: %w", err)}
+	}
+	var form fileForm
+	if err := yaml.UnmarshalWithOptions(raw, &form, yaml.Strict()); err != nil {
+		return nil, []error{fmt.Errorf("%s%s", path, withoutSource(err))}
+	}
+	entries := map[string]entry{}
+	var problems []error
+	for _, id := range slices.Sorted(maps.Keys(form.Credentials)) {
+		e, errs := form.Credentials[id].entry(filepath.Dir(path))
+		if len(errs) == 0 {
+			_, errs = e.read(id)
+		}
+		for _, err := range errs {
+			problems = append(problems, fmt.Errorf("%s: credential %q: %w", path, id, err))
+		}
+		entries[id] = e
+	}
+	return entries, problems
+}
+
+// withoutSource says where and of what kind a YAML error is. The library's own text quotes the file, and whoever
+// pasted a token into it would find the token in the log.
+func withoutSource(err error) string {
+	var y yaml.Error
+	if !errors.As(err, &y) || y.GetToken() == nil || y.GetToken().Position == nil {
+		return ": is not valid YAML or JSON"
+	}
+	kind := "is not valid YAML or JSON here"
+	var unknown *yaml.UnknownFieldError
+	var duplicate *yaml.DuplicateKeyError
+	var mismatch *yaml.TypeError
+	switch {
+	case errors.As(err, &unknown):
+		kind = "unknown key; a credential has hosts, token_file or token_env or anonymous, header, scheme, ca_file, " +
+			"client_cert_file, client_key_file, proxy"
+	case errors.As(err, &duplicate):
+		kind = "this key is there twice"
+	case errors.As(err, &mismatch):
+		kind = "this value has the wrong type"
+	}
+	pos := y.GetToken().Position
+	return fmt.Sprintf(":%d:%d: %s", pos.Line, pos.Column, kind)
+}
+
+// entry checks what can be checked without reading other files. Relative paths are relative to the file's folder.
+func (f entryForm) entry(dir string) (entry, []error) {
+	var problems []error
+	e := entry{tokenEnv: f.TokenEnv, header: f.Header, anonymous: f.Anonymous}
+	for _, p := range []struct {
+		to   *string
+		from string
+	}{{&e.tokenFile, f.TokenFile}, {&e.caFile, f.CAFile}, {&e.certFile, f.ClientCertFile}, {&e.keyFile, f.ClientKeyFile}} {
+		if *p.to = p.from; p.from != "" && !filepath.IsAbs(p.from) {
+			*p.to = filepath.Join(dir, p.from)
+		}
+	}
+	hosts, errs := parseHosts(f.Hosts)
+	if e.hosts = hosts; len(hosts) == 0 && len(errs) == 0 {
+		errs = []error{errors.New("hosts is empty, so the token could be sent nowhere; list each host")}
+	}
+	problems = append(problems, errs...)
+	problems = append(problems, f.tokenProblems()...)
+	if f.Header != "" && !httpguts.ValidHeaderFieldName(f.Header) {
+		problems = append(problems, errors.New("header is not the name of an HTTP header"))
+	}
+	if f.Scheme != nil {
+		if e.scheme = *f.Scheme; f.Header == "" {
+			problems = append(problems, errors.New("scheme needs header"))
+		}
+		if e.scheme != "" && !httpguts.ValidHeaderFieldName(e.scheme) {
+			problems = append(problems, errors.New("scheme is not one word such as Bearer"))
+		}
+	} else if strings.EqualFold(f.Header, "Authorization") {
+		e.scheme = "Bearer"
+	}
+	if (f.ClientCertFile == "") != (f.ClientKeyFile == "") {
+		problems = append(problems, errors.New("client_cert_file and client_key_file need each other"))
+	}
+	if f.Proxy != "" {
+		if e.proxy, errs = parseProxy(f.Proxy); errs != nil {
+			problems = append(problems, errs...)
+		}
+	}
+	return e, problems
+}
+
+func (f entryForm) tokenProblems() []error {
+	if f.Token != nil {
+		return []error{errors.New("token is not kept in this file; put it into a file of its own and name that in " +
+			"token_file, or name an environment variable in token_env")}
+	}
+	var given []string
+	for name, is := range map[string]bool{"token_file": f.TokenFile != "", "token_env": f.TokenEnv != "", "anonymous": f.Anonymous} {
+		if is {
+			given = append(given, name)
+		}
+	}
+	if len(given) != 1 {
+		return []error{errors.New("exactly one of token_file, token_env and anonymous: true says where the token is")}
+	}
+	return nil
+}
+
+func parseProxy(raw string) (*url.URL, []error) {
+	u, err := url.Parse(raw)
+	if err != nil || u.Host == "" || !slices.Contains([]string{"http", "https", "socks5", "socks5h"}, u.Scheme) {
+		return nil, []error{errors.New("proxy is not a URL such as http://proxy.example:3128 (http, https or socks5)")}
+	}
+	return u, nil
+}
+
+// readBounded reads a file, and fails on one that is larger than it may be. Its errors name the file, not its content.
+func readBounded(path string, limit int64) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	raw, err := io.ReadAll(io.LimitReader(f, limit+1))
+	if err != nil {
+		return nil, err
+	}
+	if int64(len(raw)) > limit {
+		return nil, fmt.Errorf("%s is larger than %d bytes", path, limit)
+	}
+	return raw, nil
+}

@@ -1,0 +1,134 @@
+package genesys
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"time"
+
+	"model-registrar/schemas"
+)
+
+// Client calls the LLM Gateway. It is safe for concurrent use, and callers share one token and one pool of
+// connections.
+type Client struct {
+	http    *http.Client
+	tokens  *tokenSource
+	log     *slog.Logger
+	timeout time.Duration
+	gateway string // base URL and path
+	jobs    string // likewise
+}
+
+// request is a call to be made.
+type request struct {
+	op     op
+	method string
+	url    string
+	query  url.Values
+	body   any // encoded as JSON; nil: none
+}
+
+// reply is a success.
+type reply struct {
+	header   http.Header
+	body     []byte
+	redactor redactor
+}
+
+// call makes one call. A 401 is answered once with a new token and the same request: the platform refuses a token
+// before it looks at the request, so the first one cannot have taken effect.
+func (c *Client) call(ctx context.Context, req request) (reply, error) {
+	var body []byte
+	if req.body != nil {
+		var err error
+		if body, err = json.Marshal(req.body); err != nil {
+			return reply{}, invalidArgument(req.op, "the payload cannot be written as JSON")
+		}
+	}
+	tok, err := c.tokens.token(ctx, nil)
+	if err != nil {
+		return reply{}, err
+	}
+	rep, err := c.send(ctx, req, body, tok, c.tokens.redactor(tok))
+	var refused *Error
+	if !errors.As(err, &refused) || refused.Type != schemas.ErrUnauthorized {
+		return rep, err
+	}
+	newer, err := c.tokens.token(ctx, tok)
+	if err != nil {
+		return reply{}, err
+	}
+	return c.send(ctx, req, body, newer, c.tokens.redactor(tok, newer))
+}
+
+func (c *Client) send(ctx context.Context, req request, body []byte, tok *accessToken, r redactor) (reply, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	hr, err := c.newRequest(ctx, req, body, tok)
+	if err != nil {
+		return reply{}, invalidArgument(req.op, "its URL cannot be built")
+	}
+	start := time.Now()
+	resp, err := c.http.Do(hr)
+	var raw []byte
+	if err == nil {
+		raw, err = readBody(resp.Body)
+	}
+	logCall(ctx, c.log, r, req.op, hr, resp, err, time.Since(start))
+	switch {
+	case errors.Is(err, errTooLong):
+		return reply{}, badResponse(req.op, errTooLong.Error())
+	case err != nil:
+		return reply{}, unreachable(req.op, cause(err))
+	case resp.StatusCode < 200 || resp.StatusCode > 299:
+		return reply{}, classify(req.op, resp, raw, r)
+	}
+	return reply{header: resp.Header, body: raw, redactor: r}, nil
+}
+
+func (c *Client) newRequest(ctx context.Context, req request, body []byte, tok *accessToken) (*http.Request, error) {
+	target := req.url
+	if len(req.query) > 0 {
+		target += "?" + req.query.Encode()
+	}
+	hr, err := http.NewRequestWithContext(ctx, req.method, target, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	hr.Header.Set("Accept", "application/json")
+	hr.Header.Set("User-Agent", "model-registrar")
+	if body != nil {
+		hr.Header.Set("Content-Type", "application/json")
+	}
+	hr.Header.Set("Authorization", "Bearer "+tok.value)
+	return hr, nil
+}
+
+// decode reads a success. Fields that nobody knows are ignored; a type that differs is an answer that breaks the
+// contract, and the error names the field but not its value.
+func (rep reply) decode(o op, into any) error {
+	err := json.Unmarshal(rep.body, into)
+	if err == nil {
+		return nil
+	}
+	what := "it is not JSON"
+	var mismatch *json.UnmarshalTypeError
+	if errors.As(err, &mismatch) {
+		what = fmt.Sprintf("%q is not of the expected type", oneLine(mismatch.Field, maxCode))
+	} else if json.Valid(rep.body) {
+		what = "a field has a form that cannot be read"
+	}
+	return rep.broken(badResponse(o, what))
+}
+
+// broken adds to an error about a success what the platform's support asks for.
+func (rep reply) broken(e *Error) *Error {
+	e.CorrelationID = rep.redactor.clean(rep.header.Get(correlationHeader), maxID)
+	return e
+}

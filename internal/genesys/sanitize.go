@@ -1,0 +1,64 @@
+package genesys
+
+import (
+	"encoding/base64"
+	"net/url"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+const redacted = "[redacted]"
+
+// redactor removes secrets from text that came from the platform.
+type redactor struct{ secrets []string }
+
+// newRedactor covers the secrets as they are and as they travel: URL-encoded and in a Basic header.
+func newRedactor(clientID string, secrets []string) redactor {
+	var all []string
+	for _, s := range secrets {
+		if s == "" {
+			continue
+		}
+		escaped := url.QueryEscape(s)
+		all = append(all, s, escaped,
+			base64.StdEncoding.EncodeToString([]byte(clientID+":"+s)),
+			base64.StdEncoding.EncodeToString([]byte(url.QueryEscape(clientID)+":"+escaped)))
+	}
+	// The longest first: a secret that is part of another one must not leave the rest of that one behind.
+	slices.SortFunc(all, func(a, b string) int { return len(b) - len(a) })
+	return redactor{slices.Compact(all)}
+}
+
+// clean returns untrusted text as one line of at most limit characters, without secrets. Redaction comes before
+// cutting, so that no beginning of a secret is left at the cut.
+func (r redactor) clean(s string, limit int) string {
+	s = printable(s)
+	for _, secret := range r.secrets {
+		s = strings.ReplaceAll(s, secret, redacted)
+	}
+	return shorten(s, limit)
+}
+
+// oneLine is clean without secrets to look for.
+func oneLine(s string, limit int) string { return redactor{}.clean(s, limit) }
+
+// printable replaces control and format characters (line breaks, terminal escapes, text direction) and invalid UTF-8
+// by spaces, and runs of spaces by one.
+func printable(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if r == unicode.ReplacementChar || unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp) {
+			return ' '
+		}
+		return r
+	}, s)
+	return strings.Join(strings.Fields(s), " ")
+}
+
+func shorten(s string, limit int) string {
+	runes := []rune(s)
+	if len(runes) <= limit {
+		return s
+	}
+	return string(runes[:limit-1]) + "…"
+}

@@ -1,0 +1,113 @@
+package schemas
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	generator "github.com/invopop/jsonschema"
+	"github.com/santhosh-tekuri/jsonschema/v5"
+	"github.com/stretchr/testify/require"
+)
+
+var update = flag.Bool("update", false, "write the schema files anew from the types")
+
+// published lists the schemas. What people and the platform write is closed; what the registrar writes is open, so
+// that a field can be added without breaking those who check it.
+var published = []struct {
+	name, title string
+	of          any
+	open        bool
+}{
+	{"manifest", "Manifest of a model registration", Manifest{}, false},
+	{"payload", "Payload that creates a model in the Genesys Cloud LLM Gateway", Payload{}, false},
+	{"decision", "Decision on a registration that waits for approval", Decision{}, false},
+	{"progress", "Progress of a registration, as the query status answers", Progress{}, true},
+	{"result", "Result of a registration", Result{}, true},
+	{"event", "Webhook body that announces how a registration ended", Event{}, true},
+	{"audit-entry", "Entry of the audit trail", AuditEntry{}, true},
+}
+
+func TestCommittedSchemasAreThoseOfTheTypes(t *testing.T) {
+	comments := &generator.Reflector{}
+	require.NoError(t, comments.AddGoComments("model-registrar/schemas", "."))
+	for path, text := range comments.CommentMap {
+		comments.CommentMap[path] = strings.Join(strings.Fields(text), " ")
+	}
+	for _, p := range published {
+		t.Run(p.name, func(t *testing.T) {
+			r := &generator.Reflector{ExpandedStruct: true, Anonymous: true, AllowAdditionalProperties: p.open,
+				CommentMap: comments.CommentMap}
+			schema := r.ReflectFromType(reflect.TypeOf(p.of))
+			schema.ID, schema.Title = generator.ID("urn:model-registrar:"+p.name), p.title
+			var want bytes.Buffer
+			encoder := json.NewEncoder(&want)
+			encoder.SetEscapeHTML(false)
+			encoder.SetIndent("", "  ")
+			require.NoError(t, encoder.Encode(schema))
+			file := p.name + ".schema.json"
+			if *update {
+				require.NoError(t, os.WriteFile(file, want.Bytes(), 0o644))
+			}
+			committed, err := os.ReadFile(file)
+			require.NoError(t, err)
+			require.Equal(t, want.String(), string(committed), "run `go generate ./schemas`")
+		})
+	}
+}
+
+func TestWhatTheRegistrarWritesMatchesItsSchemas(t *testing.T) {
+	now := time.Date(2026, 5, 4, 3, 2, 1, 0, time.UTC)
+	latency, gone := 12.5, true
+	manifest := tutorial(t)
+	report := &ProbeReport{Status: ProbePass, LatencyMs: latency, ResponseCode: 200, Details: &ProbeDetails{
+		Warm: []ProbeSample{{Status: ProbePass}}, Latency: &Distribution{}, Adapted: []string{"max_tokens"}}}
+	result := Result{Name: "m", Status: Completed, Validation: report, Rollback: &RollbackReport{Deregistered: true},
+		Approval: &ApprovalReport{Policy: ApproveAlways, Decision: Approve, DecidedAt: now},
+		Webhook:  &WebhookDelivery{DeliveredAt: now}, HealthCheck: &HealthCheck{ID: "h"}}
+	manifestWithoutWebhook := manifest
+	manifestWithoutWebhook.WebhookCallbackURL = ""
+	cases := map[string][]any{
+		"manifest": {manifest, Manifest{Approval: ApprovalSpec{Policy: ApproveNever, Timeout: Duration(time.Hour)},
+			Name: "abc", EndpointURL: "https://a.example", AuthCredentialID: "c", ModelArchitecture: Custom,
+			MaxRequestsPerMinute: 1, MaxTokensPerMinute: 1, JobTimeout: Duration(90 * time.Second)}},
+		"payload":  {manifest.Payload(), manifestWithoutWebhook.Payload()},
+		"decision": {Decision{Approve, "ann", "seen"}},
+		"progress": {Progress{Name: "m", Stage: StageApproval, StartedAt: now, Result: &result,
+			Stages:   []StageRecord{{Stage: StageProbing, StartedAt: now, EndedAt: now}},
+			Approval: &ApprovalStatus{Policy: ApproveAlways, Open: true, Deadline: now, Kept: &Decision{Approve, "ann", ""}},
+			Refused:  []RefusedSignal{{At: now, Reason: "r"}}, Validation: report}},
+		"result": {result, Result{Status: RolledBack}},
+		"event": {Event{Event: RegistrationUpdated, Timestamp: now, Status: Failed},
+			Event{Status: Completed, Metrics: EventMetrics{ValidationLatencyMs: &latency}}},
+		"audit-entry": {AuditEntry{Outcome: Failed, Timestamp: now, Compliance: RecordStored},
+			AuditEntry{Outcome: Completed, LatencyMs: &latency, Deregistered: &gone, Approval: result.Approval, ValidationStatus: ProbeFail}},
+	}
+	require.Len(t, cases, len(published))
+	for name, values := range cases {
+		raw, err := schemaFiles.ReadFile(name + ".schema.json")
+		require.NoError(t, err)
+		schema := jsonschema.MustCompileString("urn:model-registrar:"+name, string(raw))
+		for _, value := range values {
+			raw, err := json.Marshal(value)
+			require.NoError(t, err)
+			var plain any
+			require.NoError(t, json.Unmarshal(raw, &plain))
+			require.NoError(t, schema.Validate(plain), name)
+		}
+	}
+}
+
+func TestThePublishedManifestSchemaHasItsIdentity(t *testing.T) {
+	var schema map[string]any
+	require.NoError(t, json.Unmarshal(ManifestSchema(), &schema))
+	require.Equal(t, "https://json-schema.org/draft/2020-12/schema", schema["$schema"])
+	require.Equal(t, "urn:model-registrar:manifest", schema["$id"])
+	require.NotEmpty(t, schema["title"])
+	require.NotEmpty(t, schema["description"])
+}

@@ -1,0 +1,102 @@
+package schemas
+
+import (
+	"bytes"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// tree is one document as read, the same for YAML and JSON: maps with text keys, lists, text, float64, bool and nil.
+type tree struct {
+	value      any
+	places     places
+	violations []Violation // what is wrong with the way it is written
+	refused    bool        // it uses a feature that is refused unread, so that value is nothing
+}
+
+// place is where something stands in a file, both counted from 1, the column in characters.
+type place struct{ line, column int }
+
+// places maps paths to places: of the key if there is one, since that is what a person looks for.
+type places map[string]place
+
+// locate returns where the path, or else the nearest thing that holds it, stands.
+func (p places) locate(path string) place {
+	for {
+		if at, ok := p[path]; ok {
+			return at
+		}
+		up, ok := parent(path)
+		if !ok {
+			return place{}
+		}
+		path = up
+	}
+}
+
+// placeAt finds the place of a byte offset.
+func placeAt(data []byte, offset int) place {
+	before := data[:min(offset, len(data))]
+	start := bytes.LastIndexByte(before, '\n') + 1
+	return place{bytes.Count(before, []byte{'\n'}) + 1, utf8.RuneCount(before[start:]) + 1}
+}
+
+// complain records a violation of the way the document is written. The list is bounded while it grows, so that a
+// document made of nothing but mistakes costs no more memory than its text.
+func (t *tree) complain(path string, at place, code, message string) {
+	if len(t.violations) <= maxViolations {
+		t.violations = append(t.violations, Violation{path, at.line, at.column, code, message})
+	}
+}
+
+// key notes where a key stands, and returns the path of its value and whether it is new in its map.
+func (t *tree) key(object map[string]any, path, key string, at place) (string, bool) {
+	path = child(path, key)
+	if _, twice := object[key]; twice {
+		t.complain(path, at, CodeDuplicate, fmt.Sprintf("is written twice, first on line %d; keep one",
+			t.places.locate(path).line))
+		return path, false
+	}
+	t.places[path] = at
+	return path, true
+}
+
+// number reads a number's text. Beyond 2^53-1 an integer no longer survives JSON, and with it the payload's hash.
+func (t *tree) number(path string, at place, text string) any {
+	digits := strings.TrimLeft(text, "+-")
+	value, err := strconv.ParseFloat(text, 64)
+	octal := len(digits) > 1 && digits[0] == '0' && digits[1] >= '0' && digits[1] <= '9'
+	switch {
+	case err != nil && !math.IsInf(value, 0), octal:
+		t.complain(path, at, CodeNumber, "must be a plain decimal number such as 500 or 0.7")
+	case math.Abs(value) > maxInteger:
+		t.complain(path, at, CodeNumber, "must be a number within ±9007199254740991 (2^53−1)")
+	default:
+		return value
+	}
+	return unreadable{}
+}
+
+// maxInteger is 2^53−1, the largest integer up to which a float64, and so JSON, holds each one exactly.
+const maxInteger = 1<<53 - 1
+
+// unreadable stands in a tree for a value that has a violation already.
+type unreadable struct{}
+
+func tooDeep(at place) error {
+	return &ParseError{Line: at.line, Column: at.column, Kind: ErrTooDeep,
+		Message: fmt.Sprintf("blocks and lists are nested more than %d deep; a manifest needs no more than 3", maxDepth)}
+}
+
+func documentTooLarge(at place) error {
+	return &ParseError{Line: at.line, Column: at.column, Kind: ErrTooLarge,
+		Message: "the manifest that begins here has more than 64 KiB; no field needs that much"}
+}
+
+func tooManyDocuments(at place) error {
+	return &ParseError{Line: at.line, Column: at.column, Kind: ErrTooLarge,
+		Message: fmt.Sprintf("the file has more than %d manifests; split it into several", MaxDocuments)}
+}

@@ -1,0 +1,131 @@
+package schemas
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/santhosh-tekuri/jsonschema/v5"
+)
+
+// unknownKeys reports keys that no manifest has, each with the key that was probably meant.
+func unknownKeys(manifest map[string]any) []Violation {
+	root := manifestStructure().compiled
+	violations := unknownIn(manifest, "", root)
+	for name, block := range root.Properties {
+		if object, ok := manifest[name].(map[string]any); ok {
+			violations = append(violations, unknownIn(object, name, block)...)
+		}
+	}
+	return violations
+}
+
+func unknownIn(object map[string]any, at string, schema *jsonschema.Schema) []Violation {
+	known := slices.Sorted(maps.Keys(properties(schema)))
+	if len(known) == 0 {
+		return nil // not a block; its type is the violation
+	}
+	var violations []Violation
+	for key := range object {
+		if !slices.Contains(known, key) {
+			violations = append(violations, unknownKey(key, at, known))
+		}
+	}
+	return violations
+}
+
+// properties returns what a block may hold, through references and alternative forms.
+func properties(schema *jsonschema.Schema) map[string]*jsonschema.Schema {
+	switch {
+	case len(schema.Properties) > 0:
+		return schema.Properties
+	case schema.Ref != nil:
+		return properties(schema.Ref)
+	}
+	for _, form := range schema.OneOf {
+		if p := properties(form); p != nil {
+			return p
+		}
+	}
+	return nil
+}
+
+func unknownKey(key, at string, known []string) Violation {
+	v := Violation{Path: child(at, key), Code: CodeUnknownKey, Message: "is not a known key"}
+	switch suggestion := suggest(key, known); {
+	case isSecretName(key) || looksLikeSecret(key):
+		v.Code, v.Message = CodeSecret, "no secret has a place in a manifest; use auth_credential_id"
+	case suggestion != "":
+		v.Message += "; did you mean " + suggestion + "?"
+	case at == "" && foreign[snake(key)] != "":
+		v.Message += "; did you mean " + foreign[snake(key)] + "?"
+	default:
+		v.Message += "; known here are " + strings.Join(known, ", ")
+	}
+	return v
+}
+
+// foreign are keys that belong into a block, or that the gateway's own payload calls otherwise.
+var foreign = map[string]string{
+	"temperature": "parameters.temperature", "top_p": "parameters.top_p", "max_tokens": "parameters.max_tokens",
+	"stop_sequences": "parameters.stop_sequences", "frequency_penalty": "parameters.frequency_penalty",
+	"model": "probe.model", "deployment": "probe.deployment", "api_version": "probe.api_version",
+	"rate_limits": "max_requests_per_minute and max_tokens_per_minute",
+}
+
+// suggest returns the known key that is nearest to what was written, or nothing if none is near. A key in camelCase is
+// the same key in another spelling.
+func suggest(key string, known []string) string {
+	key = snake(key)
+	if len(key) > 64 {
+		return ""
+	}
+	best, nearest := "", max(1, len(key)/3)+1
+	for _, candidate := range known {
+		if d := distance(key, candidate); d < nearest {
+			best, nearest = candidate, d
+		}
+	}
+	return best
+}
+
+// snake turns endpointUrl, endpoint-url and Endpoint URL into endpoint_url.
+func snake(key string) string {
+	var b strings.Builder
+	var last rune
+	for _, r := range key {
+		switch {
+		case r == '-' || r == ' ' || r == '.':
+			r = '_'
+		case unicode.IsUpper(r):
+			if unicode.IsLower(last) || unicode.IsDigit(last) {
+				b.WriteByte('_')
+			}
+		}
+		b.WriteRune(unicode.ToLower(r))
+		last = r
+	}
+	return b.String()
+}
+
+// distance is the Levenshtein distance: how many letters must be added, removed or replaced.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"os/user"
+	"strings"
+
+	"golang.org/x/term"
+
+	"model-registrar/starter/console"
+)
+
+// app is one run of the starter: its environment and its streams.
+type app struct {
+	env      environment
+	in       io.Reader
+	out, err *console.Printer // results; and everything that is said on the way to them
+	output   string           // text or json
+}
+
+// run executes the command line and returns the exit code.
+func run(ctx context.Context, args, env []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	a := &app{env: environment(env), in: stdin}
+	a.out, a.err = console.NewPrinter(stdout, a.env.Get), console.NewPrinter(stderr, a.env.Get)
+	root := a.root()
+	root.SetArgs(args)
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	cmd, err := root.ExecuteContextC(ctx)
+	if err == nil {
+		return exitDone
+	}
+	var f *failure
+	if !errors.As(err, &f) {
+		f = &failure{code: exitUsage, err: err, hint: "See `" + cmd.CommandPath() + " --help`."}
+	}
+	a.complain(f)
+	return f.code
+}
+
+// complain prints a failure, unless what there is to say has been said.
+func (a *app) complain(f *failure) {
+	if f.err == nil {
+		return
+	}
+	for i, text := range strings.Split(strings.TrimSpace(f.err.Error()), "\n") {
+		if i == 0 {
+			a.err.Print(console.Styled(console.Bad, "error: ").And(console.Plain, text))
+		} else {
+			a.err.Print(console.Text(text))
+		}
+	}
+	if f.hint != "" {
+		a.err.Print(console.Text(f.hint))
+	}
+}
+
+// machine reports whether results are printed as JSON.
+func (a *app) machine() bool { return a.output == outputJSON }
+
+// print writes one JSON document, on one line, to stdout.
+func (a *app) print(document any) error {
+	enc := json.NewEncoder(a.out.W)
+	enc.SetEscapeHTML(false)
+	return enc.Encode(document)
+}
+
+// interactive reports whether a person can be asked.
+func (a *app) interactive() bool {
+	f, ok := a.in.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd())) && a.err.Terminal() && !a.machine()
+}
+
+// identity is who acts: REGISTRAR_REQUESTER, or user@host.
+func (a *app) identity() string {
+	if who := strings.TrimSpace(a.env.Get("REGISTRAR_REQUESTER")); who != "" {
+		return who
+	}
+	name := a.env.Get("USER")
+	if u, err := user.Current(); err == nil {
+		name = u.Username
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		host = "localhost"
+	}
+	return name + "@" + host
+}

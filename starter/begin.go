@@ -1,0 +1,161 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+
+	"model-registrar/schemas"
+	"model-registrar/starter/follow"
+)
+
+// state is what became of a request to register.
+type state int
+
+const (
+	started           state = iota // to be followed, or left to itself
+	alreadyRegistered              // nothing to do
+	inProgress                     // somebody else's, or an earlier one
+)
+
+// registration is one run that a command deals with.
+type registration struct {
+	name       string
+	workflowID string
+	runID      string
+	state      state
+	since      time.Time
+
+	result   schemas.Result        // final, or as far as it is known
+	ending   *follow.Ending        // nil while it goes on
+	refusal  *schemas.ErrorDetails // what the platform said, if it refused
+	followed error                 // why following ended early
+}
+
+// Statuses of a result that is none yet. They are the starter's own: a workflow never returns them.
+const (
+	statusStarted    schemas.Outcome = "STARTED"
+	statusInProgress schemas.Outcome = "IN_PROGRESS"
+)
+
+// begin starts a registration, unless one of that name is in progress or has completed with the same payload.
+func (c *connection) begin(ctx context.Context, r request, force bool) (*registration, error) {
+	reg := &registration{name: r.Manifest.Name, workflowID: schemas.RegisterModelWorkflowID(r.Manifest.Name)}
+	latest, err := c.latest(ctx, reg.workflowID)
+	if err != nil {
+		return nil, err
+	}
+	if latest != nil && latest.Ending == nil {
+		reg.occupied(latest)
+		return reg, nil
+	}
+	if latest != nil && !force && latest.Ending.Completed() && latest.Ending.Result.PayloadHash == r.hash {
+		reg.state, reg.runID, reg.since, reg.result = alreadyRegistered, latest.RunID, latest.Ending.At, *latest.Ending.Result
+		return reg, nil
+	}
+	var run client.WorkflowRun
+	err = c.call(ctx, func(ctx context.Context) (err error) {
+		run, err = c.ExecuteWorkflow(ctx, c.startOptions(r), schemas.RegisterModelWorkflow, r.RegisterModelInput)
+		return err
+	})
+	var taken *serviceerror.WorkflowExecutionAlreadyStarted
+	if errors.As(err, &taken) { // between the look and the start
+		latest, err = c.latest(ctx, reg.workflowID)
+		if err == nil && latest != nil {
+			reg.occupied(latest)
+			return reg, nil
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	reg.runID = run.GetRunID()
+	reg.result = schemas.Result{
+		Name: reg.name, Status: statusStarted, PayloadHash: r.hash, WorkflowID: reg.workflowID, RunID: reg.runID,
+	}
+	return reg, nil
+}
+
+// occupied notes that the name is being registered already, by whom, since when and how far it is.
+func (r *registration) occupied(t *follow.Timeline) {
+	r.state, r.runID, r.since = inProgress, t.RunID, t.StartedAt
+	who := ""
+	if t.Input.Requester != "" {
+		who = " by " + t.Input.Requester
+	}
+	r.result = schemas.Result{
+		Name: r.name, Status: statusInProgress, WorkflowID: r.workflowID, RunID: r.runID,
+		PayloadHash: t.Evidence.PayloadHash, JobID: t.Evidence.JobID, ModelID: t.Evidence.ModelID,
+		Reason: fmt.Sprintf("is being registered already: requested%s at %s, now at %s",
+			who, clock(t.StartedAt), t.Progress().Stage),
+	}
+}
+
+// latest reads the newest run of a workflow id; nil if there is none.
+func (c *connection) latest(ctx context.Context, workflowID string) (*follow.Timeline, error) {
+	var t *follow.Timeline
+	err := c.call(ctx, func(ctx context.Context) (err error) {
+		t, err = follow.Load(ctx, c, c.decoder, workflowID, "")
+		var none *serviceerror.NotFound
+		if errors.As(err, &none) {
+			t, err = nil, nil
+		}
+		return err
+	})
+	return t, err
+}
+
+func (c *connection) startOptions(r request) client.StartWorkflowOptions {
+	m := r.Manifest
+	return client.StartWorkflowOptions{
+		ID:                                       schemas.RegisterModelWorkflowID(m.Name),
+		TaskQueue:                                c.taskQueue,
+		WorkflowIDConflictPolicy:                 enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
+		WorkflowIDReusePolicy:                    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
+		WorkflowExecutionErrorWhenAlreadyStarted: true,
+		StaticSummary:                            fmt.Sprintf("Register %s (%s)", m.Name, m.ModelArchitecture),
+		StaticDetails:                            staticDetails(r),
+		TypedSearchAttributes: temporal.NewSearchAttributes(
+			temporal.NewSearchAttributeKeyKeyword(schemas.ModelNameAttribute).ValueSet(m.Name),
+			temporal.NewSearchAttributeKeyKeyword(schemas.ModelArchitectureAttribute).ValueSet(string(m.ModelArchitecture)),
+			temporal.NewSearchAttributeKeyKeyword(schemas.RegistrationStageAttribute).ValueSet(string(schemas.StageValidating)),
+			temporal.NewSearchAttributeKeyKeyword(schemas.PayloadHashAttribute).ValueSet(r.hash),
+		),
+	}
+}
+
+// staticDetails is the table that heads the workflow's page in the Temporal UI. Of the endpoint it shows the host
+// alone, since the rest of a URL may hold a token.
+func staticDetails(r request) string {
+	m := r.Manifest
+	endpoint := ""
+	if u, err := url.Parse(m.EndpointURL); err == nil {
+		endpoint = u.Host
+	}
+	policy := m.Approval.Policy
+	if policy == "" {
+		policy = schemas.ApproveNever
+	}
+	rows := [][2]string{
+		{"endpoint", endpoint},
+		{"architecture", string(m.ModelArchitecture)},
+		{"limits", fmt.Sprintf("%d requests and %d tokens a minute", m.MaxRequestsPerMinute, m.MaxTokensPerMinute)},
+		{"approval", string(policy) + ", or stricter if the worker asks for it"},
+		{"requester", r.Requester},
+		{"payload hash", r.hash},
+	}
+	var b strings.Builder
+	b.WriteString("| what | value |\n|---|---|\n")
+	for _, row := range rows {
+		fmt.Fprintf(&b, "| %s | %s |\n", row[0], markdown(row[1]))
+	}
+	return b.String()
+}

@@ -1,0 +1,68 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"github.com/spf13/cobra"
+	"go.temporal.io/api/serviceerror"
+
+	"model-registrar/schemas"
+	"model-registrar/starter/console"
+)
+
+func (a *app) cancelCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "cancel NAME",
+		Short: "Cancel a registration; its model, if it exists already, is removed again",
+		Long: `Ask for a registration to be cancelled, and return as soon as Temporal has taken the request. The registration
+then removes its model if there is one, announces and audits its ending, and ends as CANCELLED.`,
+		Example: `  starter cancel production-llm-v2 && starter watch production-llm-v2`,
+		Args:    name,
+		RunE:    a.online(a.cancel),
+	}
+}
+
+// cancelled is what cancel prints in JSON.
+type cancelled struct {
+	Name       string `json:"name"`
+	WorkflowID string `json:"workflowId"`
+	RunID      string `json:"runId"`
+	Requested  bool   `json:"cancellationRequested"`
+}
+
+func (a *app) cancel(ctx context.Context, c *connection, args []string) error {
+	name := args[0]
+	t, err := c.known(ctx, name)
+	if err != nil {
+		return err
+	}
+	id := schemas.RegisterModelWorkflowID(name)
+	err = c.call(ctx, func(ctx context.Context) error { return c.CancelWorkflow(ctx, id, t.RunID) })
+	var gone *serviceerror.NotFound
+	if errors.As(err, &gone) || err == nil && t.Ending != nil {
+		return c.nothingToCancel(ctx, name)
+	}
+	if err != nil {
+		return err
+	}
+	if a.machine() {
+		return a.print(cancelled{name, id, t.RunID, true})
+	}
+	a.out.Print(console.Styled(console.Good, "✓ ").And(console.Strong, name).
+		And(console.Plain, ": cancellation requested; its model is removed again if it exists"))
+	a.err.Print(console.Text("  Watch it:  starter watch " + quote(name)))
+	return nil
+}
+
+func (c *connection) nothingToCancel(ctx context.Context, name string) error {
+	t, err := c.known(ctx, name)
+	if err != nil {
+		return err
+	}
+	if t.Ending == nil {
+		return failed("the registration of %s ended and was started anew just now; cancel again if that one is meant", name)
+	}
+	return failed("the registration of %s has ended at %s as %s; there is nothing left to cancel",
+		name, clock(t.Ending.At), t.Ending.Outcome())
+}

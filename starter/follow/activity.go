@@ -1,0 +1,148 @@
+package follow
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	commonpb "go.temporal.io/api/common/v1"
+	historypb "go.temporal.io/api/history/v1"
+
+	"model-registrar/schemas"
+)
+
+type payload = commonpb.Payload
+
+// applyActivity takes in the events of activities.
+func (t *Timeline) applyActivity(e *historypb.HistoryEvent, at time.Time) {
+	if a := e.GetActivityTaskScheduledEventAttributes(); a != nil {
+		activity := a.GetActivityType().GetName()
+		t.scheduled[e.GetEventId()] = activity
+		if stage, ok := stageOf[activity]; ok {
+			t.enter(stage, at)
+		}
+		if t.Current != nil {
+			// A later activity of a stage goes on where an earlier one failed.
+			t.Current.failed, t.Current.attempt = false, 0
+		}
+		t.doing(t.decode.text(e.GetUserMetadata().GetSummary()))
+	}
+	if a := e.GetActivityTaskStartedEventAttributes(); a != nil && t.Current != nil {
+		t.Current.attempt = max(t.Current.attempt, a.GetAttempt())
+	}
+	if a := e.GetActivityTaskCompletedEventAttributes(); a != nil {
+		t.completed(t.scheduled[a.GetScheduledEventId()], a.GetResult())
+	}
+	if a := e.GetActivityTaskFailedEventAttributes(); a != nil {
+		t.failed(t.scheduled[a.GetScheduledEventId()], t.decode.failure(a.GetFailure()))
+	}
+	if a := e.GetActivityTaskTimedOutEventAttributes(); a != nil {
+		t.failed(t.scheduled[a.GetScheduledEventId()], t.decode.failure(a.GetFailure()))
+	}
+	if a := e.GetActivityTaskCanceledEventAttributes(); a != nil {
+		t.failed(t.scheduled[a.GetScheduledEventId()], errors.New("cancelled"))
+	}
+}
+
+// completed takes in an activity's result: a probe that found the endpoint bad completed, and yet did not go well.
+func (t *Timeline) completed(activity string, result *commonpb.Payloads) {
+	switch activity {
+	case schemas.ValidatePayloadActivity:
+		var v schemas.ValidatedPayload
+		if t.decode.value(result, &v) {
+			t.Evidence.PayloadHash = v.Hash
+			t.say("payload " + Short(v.Hash))
+		}
+	case schemas.SubmitRegistrationActivity:
+		var s schemas.Submission
+		if t.decode.value(result, &s) {
+			t.Evidence.JobID, t.Evidence.ModelID = s.JobID, s.ModelID
+			if s.Adopted {
+				t.say("adopted what an earlier attempt had created")
+			} else {
+				t.say("job " + s.JobID)
+			}
+		}
+	case schemas.PollJobActivity:
+		var p schemas.PollResult
+		if t.decode.value(result, &p) && p.Done {
+			t.Evidence.ModelID = p.ModelID
+			t.say("model " + p.ModelID)
+		}
+	case schemas.SyntheticProbeActivity:
+		var r schemas.ProbeReport
+		if t.decode.value(result, &r) {
+			t.Evidence.Probe = &r
+			t.say(ProbeLine(&r))
+			t.fail(r.Status != schemas.ProbePass)
+		}
+	case schemas.NotifyWebhookActivity:
+		var w schemas.WebhookDelivery
+		if t.decode.value(result, &w) && !w.Delivered {
+			t.note(Warn, "the webhook was not delivered: "+w.Error)
+		}
+	}
+}
+
+func (t *Timeline) failed(activity string, err error) {
+	if activity == schemas.NotifyWebhookActivity {
+		t.note(Warn, "the webhook was not delivered: "+sentence(err))
+		return
+	}
+	if d := refusal(err); d != nil {
+		t.Refusal = d
+	}
+	t.say(sentence(err))
+	t.fail(true)
+}
+
+func (t *Timeline) say(text string) {
+	if t.Current != nil {
+		t.Current.note = text
+	}
+}
+
+func (t *Timeline) fail(failed bool) {
+	if t.Current != nil {
+		t.Current.failed = failed
+	}
+}
+
+// text is what to say of a stage that ended.
+func (s *Step) text() string {
+	if s.attempt <= 1 {
+		return s.note
+	}
+	return strings.TrimSpace(fmt.Sprintf("%s (attempt %d)", s.note, s.attempt))
+}
+
+// Short abbreviates a hash.
+func Short(hash string) string {
+	if len(hash) > 12 {
+		return hash[:12]
+	}
+	return hash
+}
+
+// ProbeLine is a probe's verdict and main figures in one line.
+func ProbeLine(r *schemas.ProbeReport) string {
+	if r.Status != schemas.ProbePass {
+		parts := []string{string(schemas.ProbeFail)}
+		if r.ErrorCode != "" {
+			parts = append(parts, r.ErrorCode)
+		}
+		return strings.TrimSuffix(strings.Join(parts, " ")+": "+r.Error, ": ")
+	}
+	line := fmt.Sprintf("PASS, latency %s", Millis(r.LatencyMs))
+	if d := r.Details; d != nil && len(d.Warm) > 1 {
+		line += fmt.Sprintf(" (median of %d)", len(d.Warm))
+	}
+	if d := r.Details; d != nil && d.TTFT != nil {
+		line += ", first token " + Millis(d.TTFT.Median)
+	}
+	if r.ResponseCode != 0 {
+		line += fmt.Sprintf(", HTTP %d", r.ResponseCode)
+	}
+	return line
+}

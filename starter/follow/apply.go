@@ -1,0 +1,149 @@
+package follow
+
+import (
+	"slices"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	historypb "go.temporal.io/api/history/v1"
+	"go.temporal.io/sdk/converter"
+
+	"model-registrar/schemas"
+)
+
+// stageOf says which stage an activity belongs to. Not every stage is in the search attributes, as each upsert costs an
+// action; an activity being scheduled tells as much.
+var stageOf = map[string]schemas.Stage{
+	schemas.ValidatePayloadActivity:    schemas.StageValidating,
+	schemas.SubmitRegistrationActivity: schemas.StageSubmitting,
+	schemas.PollJobActivity:            schemas.StageRegistering,
+	schemas.SyntheticProbeActivity:     schemas.StageProbing,
+	schemas.TriggerHealthCheckActivity: schemas.StageHealthCheck,
+	schemas.DeregisterModelActivity:    schemas.StageRollingBack,
+	schemas.NotifyWebhookActivity:      schemas.StageRecording,
+	schemas.WriteAuditActivity:         schemas.StageRecording,
+}
+
+// stages are the stages that a running registration can be at.
+var stages = []schemas.Stage{
+	schemas.StageValidating, schemas.StageSubmitting, schemas.StageRegistering, schemas.StageProbing,
+	schemas.StageApproval, schemas.StageHealthCheck, schemas.StageRollingBack, schemas.StageRecording,
+}
+
+// Apply takes in the next event. Events that were taken in before are passed over, so that a history may be read again.
+func (t *Timeline) Apply(e *historypb.HistoryEvent) {
+	if e.GetEventId() <= t.lastEvent {
+		return
+	}
+	t.lastEvent = e.GetEventId()
+	at := e.GetEventTime().AsTime()
+	switch {
+	case e.GetWorkflowExecutionStartedEventAttributes() != nil:
+		t.started(e.GetWorkflowExecutionStartedEventAttributes(), at)
+	case e.GetUpsertWorkflowSearchAttributesEventAttributes() != nil:
+		t.indexed(e.GetUpsertWorkflowSearchAttributesEventAttributes(), at)
+	case e.GetTimerStartedEventAttributes() != nil:
+		t.doing(t.decode.text(e.GetUserMetadata().GetSummary()))
+	case e.GetWorkflowExecutionUpdateAcceptedEventAttributes() != nil:
+		in := e.GetWorkflowExecutionUpdateAcceptedEventAttributes().GetAcceptedRequest().GetInput()
+		t.decided(in.GetName(), func(d *schemas.Decision) bool { return t.decode.value(in.GetArgs(), d) })
+	case e.GetWorkflowExecutionSignaledEventAttributes() != nil:
+		t.signalled(e.GetWorkflowExecutionSignaledEventAttributes())
+	case e.GetWorkflowExecutionCancelRequestedEventAttributes() != nil:
+		t.note(Warn, "cancellation was requested")
+	case e.GetWorkflowTaskFailedEventAttributes() != nil:
+		t.taskFailed(e.GetWorkflowTaskFailedEventAttributes())
+	default:
+		t.applyActivity(e, at)
+		t.applyEnding(e, at)
+	}
+}
+
+func (t *Timeline) started(a *historypb.WorkflowExecutionStartedEventAttributes, at time.Time) {
+	t.WorkflowID, t.RunID = a.GetWorkflowId(), a.GetOriginalExecutionRunId()
+	t.TaskQueue, t.StartedAt = a.GetTaskQueue().GetName(), at
+	t.decode.value(a.GetInput(), &t.Input)
+	t.enter(schemas.StageValidating, at)
+}
+
+// indexed takes in an upsert. That of an outcome ends nothing yet: what is left to do may still follow.
+func (t *Timeline) indexed(a *historypb.UpsertWorkflowSearchAttributesEventAttributes, at time.Time) {
+	fields := a.GetSearchAttributes().GetIndexedFields()
+	stage := schemas.Stage(keyword(fields[schemas.RegistrationStageAttribute]))
+	if slices.Contains(stages, stage) {
+		t.enter(stage, at)
+	}
+	if hash := keyword(fields[schemas.PayloadHashAttribute]); hash != "" {
+		t.Evidence.PayloadHash = hash
+	}
+}
+
+func (t *Timeline) signalled(a *historypb.WorkflowExecutionSignaledEventAttributes) {
+	var d schemas.Decision
+	if a.GetSignalName() == schemas.DecideHandler && t.decode.value(a.GetInput(), &d) && d.Approver != "" {
+		// Whether the signal counts is for the workflow to say; a signal that does not is in its progress.
+		t.note(Note, d.Approver+" sent the signal to "+string(d.Decision))
+		return
+	}
+	t.note(Note, "a signal arrived: "+a.GetSignalName())
+}
+
+func (t *Timeline) decided(handler string, decode func(*schemas.Decision) bool) {
+	var d schemas.Decision
+	if handler != schemas.DecideHandler || !decode(&d) {
+		return
+	}
+	t.decision = &d
+	if t.Current != nil && t.Current.Stage == schemas.StageApproval {
+		t.noteDecision()
+		return
+	}
+	t.note(Note, verb(d.Decision)+" by "+d.Approver+" before the probe has run; the decision is kept")
+}
+
+func (t *Timeline) noteDecision() {
+	d := t.decision
+	t.Current.note = verb(d.Decision) + " by " + d.Approver
+	if d.Reason != "" {
+		t.Current.note += ": " + d.Reason
+	}
+	t.Current.failed = d.Decision == schemas.Reject
+}
+
+// taskFailed tells of a worker that cannot run the workflow. Failures that the server resolves by itself at once (a
+// signal that arrived meanwhile, a reset of the sticky queue) say nothing to a person.
+func (t *Timeline) taskFailed(a *historypb.WorkflowTaskFailedEventAttributes) {
+	switch a.GetCause() {
+	case enumspb.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND, enumspb.WORKFLOW_TASK_FAILED_CAUSE_RESET_STICKY_TASK_QUEUE,
+		enumspb.WORKFLOW_TASK_FAILED_CAUSE_FORCE_CLOSE_COMMAND, enumspb.WORKFLOW_TASK_FAILED_CAUSE_RESET_WORKFLOW,
+		enumspb.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_UPDATE:
+		return
+	}
+	t.note(Warn, "the worker cannot run the workflow, and tries again ("+a.GetCause().String()+"): "+
+		sentence(t.decode.failure(a.GetFailure())))
+}
+
+func (t *Timeline) doing(summary string) {
+	if t.Current != nil && summary != "" {
+		t.Current.Doing = summary
+	}
+}
+
+// keyword decodes a search attribute, which is never encoded by a codec.
+func keyword(p *payload) string {
+	var s string
+	if p == nil || converter.GetDefaultDataConverter().FromPayload(p, &s) != nil {
+		return ""
+	}
+	return s
+}
+
+func verb(v schemas.Verdict) string {
+	switch v {
+	case schemas.Approve:
+		return "approved"
+	case schemas.Reject:
+		return "rejected"
+	}
+	return "decided"
+}

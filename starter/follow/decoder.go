@@ -1,0 +1,97 @@
+package follow
+
+import (
+	"errors"
+
+	commonpb "go.temporal.io/api/common/v1"
+	failurepb "go.temporal.io/api/failure/v1"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/temporal"
+
+	"model-registrar/schemas"
+)
+
+// Decoder turns payloads and failures into values. Its zero value decodes what an SDK without codec wrote.
+type Decoder struct {
+	Data    converter.DataConverter    // default: the SDK's
+	Failure converter.FailureConverter // default: the SDK's
+}
+
+// value decodes the first payload, and reports whether it could be.
+func (d Decoder) value(from *commonpb.Payloads, to any) bool {
+	data := d.Data
+	if data == nil {
+		data = converter.GetDefaultDataConverter()
+	}
+	return len(from.GetPayloads()) > 0 && data.FromPayload(from.GetPayloads()[0], to) == nil
+}
+
+// text decodes a payload that holds a text; it returns an empty one if the payload does not.
+func (d Decoder) text(from *commonpb.Payload) string {
+	var s string
+	if from == nil || !d.value(&commonpb.Payloads{Payloads: []*commonpb.Payload{from}}, &s) {
+		return ""
+	}
+	return s
+}
+
+func (d Decoder) failure(f *failurepb.Failure) error {
+	if f == nil {
+		return nil
+	}
+	fc := d.Failure
+	if fc == nil {
+		fc = temporal.GetDefaultFailureConverter()
+	}
+	return fc.FailureToError(f)
+}
+
+// sentence is the message of an error for people, without the wrappings that the SDK puts around it.
+func sentence(err error) string {
+	var app *temporal.ApplicationError
+	var timeout *temporal.TimeoutError
+	switch {
+	case err == nil:
+		return ""
+	case errors.As(err, &app):
+		return app.Message()
+	case errors.As(err, &timeout):
+		return "timed out (" + timeout.TimeoutType().String() + ")"
+	}
+	return err.Error()
+}
+
+// refusal finds what the platform said with an error.
+func refusal(err error) *schemas.ErrorDetails {
+	var app *temporal.ApplicationError
+	var d schemas.ErrorDetails
+	if !errors.As(err, &app) || app.Details(&d) != nil {
+		return nil
+	}
+	if d.Code == "" && d.CorrelationID == "" && len(d.Fields) == 0 {
+		return nil
+	}
+	return &d
+}
+
+// resultOf finds the result that a failed or cancelled workflow carries in its error.
+func resultOf(err error) *schemas.Result {
+	var app *temporal.ApplicationError
+	var cancelled *temporal.CanceledError
+	var r schemas.Result
+	switch {
+	case errors.As(err, &app) && app.Details(&r) == nil && r.Status != "":
+		return &r
+	case errors.As(err, &cancelled) && cancelled.Details(&r) == nil && r.Status != "":
+		return &r
+	}
+	return nil
+}
+
+func errorType(err error) schemas.ErrorType {
+	var app *temporal.ApplicationError
+	if errors.As(err, &app) {
+		return schemas.ErrorType(app.Type())
+	}
+	return ""
+}

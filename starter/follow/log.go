@@ -1,0 +1,82 @@
+package follow
+
+import (
+	"time"
+
+	"model-registrar/schemas"
+	"model-registrar/starter/console"
+)
+
+// Log turns views of one registration into lines that are appended and never redrawn. Brief leaves out what a redrawn
+// [View.Block] shows beside it.
+type Log struct {
+	Brief bool
+
+	told    int // entries of the timeline
+	attempt map[string]int32
+	stalled string
+	lost    bool
+	stage   schemas.Stage
+	next    time.Time // when to say that the stage still runs
+}
+
+// Next returns the lines that the view adds.
+func (l *Log) Next(v View, now time.Time) []console.Line {
+	var lines []console.Line
+	for ; l.told < len(v.Timeline.Log); l.told++ {
+		lines = append(lines, v.Timeline.Log[l.told].line())
+	}
+	if l.Brief {
+		return lines
+	}
+	lines = append(lines, l.attempts(v, now)...)
+	lines = append(lines, l.trouble(v)...)
+	return append(lines, l.still(v, now)...)
+}
+
+// attempts tells of each new attempt once.
+func (l *Log) attempts(v View, now time.Time) []console.Line {
+	var lines []console.Line
+	current := map[string]int32{}
+	for _, a := range v.Attempts {
+		current[a.Activity] = a.Number
+		if l.attempt[a.Activity] != a.Number {
+			lines = append(lines, console.Styled(console.Alert, "↻ "+a.text(now)))
+		}
+	}
+	l.attempt = current
+	return lines
+}
+
+// trouble tells when something begins to hold the registration up, and when the connection is back.
+func (l *Log) trouble(v View) []console.Line {
+	var lines []console.Line
+	if v.Stalled != "" && l.stalled == "" {
+		lines = append(lines, console.Styled(console.Alert, "! "+v.Stalled))
+	}
+	l.stalled = v.Stalled
+	switch {
+	case v.Lost != nil && !l.lost:
+		lines = append(lines, console.Styled(console.Alert, "! "+lost(v.Lost)))
+	case v.Lost == nil && l.lost:
+		lines = append(lines, console.Text("· connected to Temporal again"))
+	}
+	l.lost = v.Lost != nil
+	return lines
+}
+
+// still tells at growing distances that a stage goes on, so that a log of hours stays short.
+func (l *Log) still(v View, now time.Time) []console.Line {
+	if v.Current == nil {
+		return nil
+	}
+	if v.Current.Stage != l.stage {
+		l.stage, l.next = v.Current.Stage, v.Current.StartedAt.Add(10*time.Second)
+	}
+	if now.Before(l.next) {
+		return nil
+	}
+	elapsed := now.Sub(v.Current.StartedAt)
+	l.next = now.Add(max(elapsed, 10*time.Second))
+	return []console.Line{row(console.Active, "…", Label(v.Current.Stage), Span(elapsed), v.doing())}
+}

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"model-registrar/schemas"
+	"model-registrar/starter/console"
+	"model-registrar/starter/follow"
+)
+
+// followAll follows the registrations that were started, side by side, until each has ended or the context does.
+func (a *app) followAll(ctx context.Context, c *connection, all []*registration) {
+	var followed []*registration
+	var names []string
+	for _, r := range all {
+		if r.state == started {
+			followed, names = append(followed, r), append(names, r.name)
+		}
+	}
+	if len(followed) == 0 {
+		return
+	}
+	p := newProgress(a.err, names)
+	defer p.close()
+	var group sync.WaitGroup
+	for i, r := range followed {
+		group.Go(func() { a.follow(ctx, c, r, i, p) })
+	}
+	group.Wait()
+}
+
+// follow shows one registration's progress to its end, and keeps what it came to.
+func (a *app) follow(ctx context.Context, c *connection, r *registration, i int, p *progress) {
+	asked := false
+	var asking sync.WaitGroup
+	t, err := follow.Follow(ctx, c, c.decoder, r.workflowID, r.runID, func(v follow.View) {
+		p.show(i, v)
+		if !asked && v.Current != nil && v.Current.Stage == schemas.StageApproval {
+			asked = true
+			asking.Go(func() { p.say(i, a.evidence(c.progress(ctx, v), c.page(r.workflowID, r.runID))...) })
+		}
+	})
+	asking.Wait()
+	r.learn(t, err)
+	if r.ending != nil && p.names[i] != "" {
+		style := console.Bad
+		if r.ending.Completed() {
+			style = console.Good
+		}
+		p.say(i, console.Styled(style, string(r.result.Status)))
+	}
+}
+
+// progress asks the workflow where it stands: the one query of a registration, at its approval, for the deadline. Without
+// an answer the history's evidence has to do.
+func (c *connection) progress(ctx context.Context, v follow.View) schemas.Progress {
+	answer, err := c.query(ctx, v.WorkflowID, v.RunID)
+	if err != nil {
+		return v.Progress()
+	}
+	return answer
+}
+
+// query asks a workflow where it stands. It needs a worker.
+func (c *connection) query(ctx context.Context, workflowID, runID string) (schemas.Progress, error) {
+	ctx, cancel := context.WithTimeout(ctx, callTime)
+	defer cancel()
+	var p schemas.Progress
+	value, err := c.QueryWorkflow(ctx, workflowID, runID, schemas.StatusQuery)
+	if err != nil {
+		return p, err
+	}
+	return p, value.Get(&p)
+}
+
+// learn keeps what a timeline tells of a registration.
+func (r *registration) learn(t follow.Timeline, err error) {
+	if t.RunID != "" {
+		r.runID = t.RunID
+	}
+	r.ending, r.refusal = t.Ending, t.Refusal
+	if t.Ending == nil {
+		if !errors.Is(err, context.Canceled) {
+			r.followed = err
+		}
+		r.result.Status = statusInProgress
+		return
+	}
+	if t.Ending.Result != nil {
+		r.result = *t.Ending.Result
+		return
+	}
+	reason, kind := t.Ending.Explain()
+	r.result = schemas.Result{
+		Name: t.Name(), Status: t.Ending.Outcome(), Reason: reason, ErrorType: kind,
+		ModelID: t.Evidence.ModelID, PayloadHash: t.Evidence.PayloadHash, JobID: t.Evidence.JobID,
+		Validation: t.Evidence.Probe, WorkflowID: t.WorkflowID, RunID: t.RunID,
+	}
+}

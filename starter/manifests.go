@@ -1,0 +1,95 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"model-registrar/schemas"
+	"model-registrar/starter/console"
+)
+
+// stdinName stands for "-" in messages.
+const stdinName = "stdin"
+
+// readFile reads a file, or stdin for "-", within bounds.
+func (a *app) readFile(name string) (label string, data []byte, err error) {
+	var r io.Reader = a.in
+	label = stdinName
+	if name != "-" {
+		label = name
+		f, err := os.Open(name)
+		if err != nil {
+			return label, nil, unreadable(label, err)
+		}
+		defer f.Close()
+		if info, err := f.Stat(); err == nil && info.IsDir() {
+			return label, nil, fmt.Errorf("%s: this is a folder; name the files in it", label)
+		}
+		r = f
+	}
+	// One byte over the limit is enough for the parser to refuse the file.
+	data, err = io.ReadAll(io.LimitReader(r, schemas.MaxFileBytes+1))
+	if err != nil {
+		return label, nil, unreadable(label, err)
+	}
+	return label, data, nil
+}
+
+func unreadable(label string, err error) error {
+	var path *os.PathError
+	if errors.As(err, &path) {
+		err = path.Err
+	}
+	return fmt.Errorf("%s: cannot be read: %w", label, err)
+}
+
+// readManifests reads every document of every file. It stops at nothing: what cannot be read or parsed is reported
+// beside what can, so that one call shows all that is wrong.
+func (a *app) readManifests(files []string) (documents []schemas.Document, problems []error) {
+	for _, name := range files {
+		label, data, err := a.readFile(name)
+		if err != nil {
+			problems = append(problems, err)
+			continue
+		}
+		found, err := schemas.ParseManifests(label, data)
+		if err != nil {
+			problems = append(problems, err)
+		}
+		documents = append(documents, found...)
+	}
+	return documents, problems
+}
+
+// complainAbout prints every violation with its place and returns how many there are.
+func (a *app) complainAbout(documents []schemas.Document, problems []error) int {
+	n := len(problems)
+	for _, err := range problems {
+		a.err.Print(console.Text(err.Error()))
+	}
+	for _, d := range documents {
+		n += len(d.Violations)
+		for _, v := range d.Violations {
+			a.err.Print(console.Text(v.In(d.File)))
+		}
+	}
+	return n
+}
+
+// place names a document in messages.
+func place(d schemas.Document) string {
+	if d.Index == 0 {
+		return d.File
+	}
+	return fmt.Sprintf("%s (document %d)", d.File, d.Index+1)
+}
+
+// counted writes "1 problem" and "2 problems".
+func counted(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}

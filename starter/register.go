@@ -1,0 +1,169 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"model-registrar/schemas"
+	"model-registrar/starter/console"
+)
+
+// registerOptions are the flags of register.
+type registerOptions struct {
+	detach    bool
+	force     bool
+	approval  string
+	requester string
+	uiURL     string
+}
+
+func (a *app) registerCommand() *cobra.Command {
+	var o registerOptions
+	cmd := &cobra.Command{
+		Use:   "register FILE…",
+		Short: "Register the models of one or more manifests, and follow them to the end",
+		Long: `Register the models of one or more manifests (YAML or JSON, several documents in a file, - for stdin) and follow
+the registrations to their end. All manifests are checked before anything starts.
+
+A name that is being registered already is reported and left alone (exit code 1). One whose last registration completed
+with the same payload is reported as registered, and nothing is done (exit code 0); --force starts anyway, and Genesys
+then decides.
+
+With --output json, one schemas.Result is printed for each manifest, in their order. Its status is STARTED for one
+started with --detach, and IN_PROGRESS for one that goes on without this command.`,
+		Example: `  starter register model.yaml
+  starter register --approval always --requester alice@example.com model.yaml
+  starter register --detach -o json models/*.yaml
+  starter register - < model.json`,
+		Args: files,
+		RunE: offline(func(ctx context.Context, files []string) error { return a.register(ctx, files, o) }),
+	}
+	f := cmd.Flags()
+	f.BoolVarP(&o.detach, "detach", "d", false, "start and return; do not follow")
+	f.BoolVar(&o.force, "force", false, "start even if the same payload is registered already")
+	f.Var(oneOf(&o.approval, string(schemas.ApproveNever), string(schemas.ApproveOnFailure), string(schemas.ApproveAlways)),
+		"approval", "when a person has to decide, in place of the manifest's policy (the worker's floor holds in any case)")
+	f.StringVar(&o.requester, "requester", "", "who asks for the registration, and so cannot approve it (default $REGISTRAR_REQUESTER, or user@host)")
+	f.StringVar(&o.uiURL, "ui-url", "", "base address of the Temporal UI, for links (default $REGISTRAR_UI_URL)")
+	return cmd
+}
+
+// request is a manifest on its way to being registered.
+type request struct {
+	schemas.RegisterModelInput
+	hash string
+}
+
+func (a *app) register(ctx context.Context, files []string, o registerOptions) error {
+	requests, err := a.requests(files, o)
+	if err != nil {
+		return err
+	}
+	c, err := a.connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	if o.uiURL != "" {
+		c.uiURL = o.uiURL
+	}
+	registrations := make([]*registration, 0, len(requests))
+	for _, r := range requests {
+		reg, err := c.begin(ctx, r, o.force)
+		if err != nil {
+			a.tellStarted(registrations)
+			return about(r.Manifest.Name+" was not started", c.explain(ctx, err))
+		}
+		a.tellBegun(c, reg)
+		registrations = append(registrations, reg)
+	}
+	if o.detach {
+		return a.conclude(c, registrations)
+	}
+	if len(registrations) == 1 && registrations[0].state == inProgress && a.interactive() {
+		if !a.confirm(ctx, "Watch it?") {
+			return exitWith(exitFailed)
+		}
+		registrations[0].state = started
+	}
+	a.followAll(ctx, c, registrations)
+	return a.conclude(c, registrations)
+}
+
+// requests reads the manifests, and accepts all of them or none.
+func (a *app) requests(files []string, o registerOptions) ([]request, error) {
+	requester := strings.TrimSpace(o.requester)
+	if requester == "" {
+		requester = a.identity()
+	}
+	documents, problems := a.readManifests(files)
+	seen := map[string]string{}
+	requests := make([]request, 0, len(documents))
+	for _, d := range documents {
+		if other, ok := seen[d.Manifest.Name]; ok && d.Manifest.Name != "" {
+			problems = append(problems, fmt.Errorf("%s: the name %q is taken by %s already", place(d), d.Manifest.Name, other))
+		}
+		seen[d.Manifest.Name] = place(d)
+		if o.approval != "" {
+			d.Manifest.Approval.Policy = schemas.ApprovalPolicy(o.approval)
+		}
+		hash, err := d.Manifest.Payload().Hash()
+		if err != nil && len(d.Violations) == 0 {
+			problems = append(problems, fmt.Errorf("%s: %w", place(d), err))
+		}
+		requests = append(requests, request{schemas.RegisterModelInput{Manifest: d.Manifest, Requester: requester}, hash})
+	}
+	if n := a.complainAbout(documents, problems); n > 0 {
+		return nil, misused("%s; nothing was started", counted(n, "problem"))
+	}
+	return requests, nil
+}
+
+// tellBegun says what became of a request.
+func (a *app) tellBegun(c *connection, r *registration) {
+	name := console.Clean(r.name)
+	switch r.state {
+	case started:
+		a.err.Print(console.Styled(console.Strong, name).And(console.Plain, ": started ").And(console.Faint, r.workflowID+" run "+r.runID))
+		if page := c.page(r.workflowID, r.runID); page != "" {
+			a.err.Print(console.Text("  " + page))
+		}
+	case alreadyRegistered:
+		a.err.Print(console.Styled(console.Good, "✓ ").And(console.Strong, name).And(console.Plain, fmt.Sprintf(
+			": registered already as model %s since %s, with the same payload; nothing to do (--force starts anyway)",
+			r.result.ModelID, clock(r.since))))
+	case inProgress:
+		a.err.Print(console.Styled(console.Alert, "! ").And(console.Strong, name).And(console.Plain, ": "+r.result.Reason))
+		a.err.Print(console.Text("  Watch it:  starter watch " + quote(r.name)))
+	}
+}
+
+// tellStarted says what goes on although the command fails.
+func (a *app) tellStarted(registrations []*registration) {
+	i := slices.IndexFunc(registrations, func(r *registration) bool { return r.state == started })
+	if i >= 0 {
+		a.err.Print(console.Styled(console.Alert, "! The registrations that were started go on; see `starter list`."))
+	}
+}
+
+// confirm asks a question on the terminal; anything but y is no.
+func (a *app) confirm(ctx context.Context, question string) bool {
+	a.err.Ask(question + " [y/N]")
+	answer := make(chan string, 1)
+	go func() {
+		var s string
+		_, _ = fmt.Fscanln(a.in, &s)
+		answer <- s
+	}()
+	select {
+	case <-ctx.Done():
+		a.err.Print(nil)
+		return false
+	case s := <-answer:
+		return strings.EqualFold(s, "y") || strings.EqualFold(s, "yes")
+	}
+}

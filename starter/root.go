@@ -1,0 +1,155 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+const (
+	outputText = "text"
+	outputJSON = "json"
+)
+
+const manual = `Register LLM endpoints in the Genesys Cloud LLM Gateway, durably.
+
+A registration is a Temporal workflow: it validates the manifest, submits it, waits for the Genesys job, probes the
+endpoint, waits for approval if asked to, has the gateway check the model, and announces and audits the ending. If it
+does not complete, the model is removed again. It goes on whatever happens to this command.
+
+Exit codes: 0 done, and COMPLETED; 1 failed; 2 wrong usage or an invalid manifest; 3 rejected, rolled back or
+cancelled; 4 Temporal cannot be reached; 130 interrupted (the registration goes on).
+
+Environment: TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_PROFILE, TEMPORAL_API_KEY, TEMPORAL_TLS_* as for other
+Temporal tools; REGISTRAR_TASK_QUEUE, REGISTRAR_REQUESTER, REGISTRAR_UI_URL, REGISTRAR_LOG_LEVEL (default warn),
+REGISTRAR_LOG_FORMAT (json or console); NO_COLOR.`
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use: "starter", Short: "Register LLM endpoints in the Genesys Cloud LLM Gateway, durably", Long: manual,
+		Version: version(), SilenceErrors: true, SilenceUsage: true,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cmd.SetOut(cmd.ErrOrStderr())
+			_ = cmd.Help()
+			return misused("no command given")
+		},
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return nil
+			}
+			text := fmt.Sprintf("unknown command %q", args[0])
+			if like := cmd.SuggestionsFor(args[0]); len(like) > 0 {
+				text += "; did you mean " + strings.Join(like, " or ") + "?"
+			}
+			return errors.New(text)
+		},
+		SuggestionsMinimumDistance: 2,
+	}
+	root.SetVersionTemplate("{{.DisplayName}} {{.Version}}\n")
+	a.output = outputText
+	root.PersistentFlags().VarP(oneOf(&a.output, outputText, outputJSON), "output", "o", "text, or json: one document per line on stdout")
+	root.AddCommand(
+		a.registerCommand(), a.approveCommand(), a.rejectCommand(), a.statusCommand(), a.watchCommand(),
+		a.cancelCommand(), a.listCommand(), a.validateCommand(), a.schemaCommand(), a.setupCommand(),
+	)
+	return root
+}
+
+// files and name are what commands take; cobra's own wording speaks of "arg(s)".
+func files(_ *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return errors.New("name at least one manifest file, or - for stdin")
+	}
+	return nil
+}
+
+func name(_ *cobra.Command, args []string) error {
+	if len(args) != 1 || args[0] == "" {
+		return errors.New("name exactly one model (quote a name that has spaces)")
+	}
+	return nil
+}
+
+// offline makes a command body of a function, so that its errors are told from wrong usage.
+func offline(do func(ctx context.Context, args []string) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		err := do(cmd.Context(), args)
+		var f *failure
+		if err == nil || errors.As(err, &f) {
+			return err
+		}
+		return failed("%w", err)
+	}
+}
+
+// online makes a command body of a function that needs Temporal.
+func (a *app) online(do func(ctx context.Context, c *connection, args []string) error) func(*cobra.Command, []string) error {
+	return offline(func(ctx context.Context, args []string) error {
+		c, err := a.connect(ctx)
+		if err != nil {
+			return err
+		}
+		defer c.Close()
+		return c.explain(ctx, do(ctx, c, args))
+	})
+}
+
+// choice is a flag that takes one of a few values, in any case.
+type choice struct {
+	value   *string
+	allowed []string
+}
+
+func oneOf(value *string, allowed ...string) *choice { return &choice{value, allowed} }
+
+// String returns the value.
+func (c *choice) String() string {
+	if c.value == nil {
+		return ""
+	}
+	return *c.value
+}
+
+// Set takes a value over if it is allowed.
+func (c *choice) Set(s string) error {
+	i := slices.IndexFunc(c.allowed, func(a string) bool { return strings.EqualFold(a, s) })
+	if i < 0 {
+		return fmt.Errorf("must be one of: %s", strings.Join(c.allowed, ", "))
+	}
+	*c.value = c.allowed[i]
+	return nil
+}
+
+// Type names the values in the help.
+func (c *choice) Type() string {
+	if len(c.allowed) > 3 {
+		return "name"
+	}
+	return strings.Join(c.allowed, "|")
+}
+
+// version is the module's version or the commit that the binary was built from.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	v, modified := info.Main.Version, ""
+	for _, s := range info.Settings {
+		switch {
+		case s.Key == "vcs.revision" && (v == "" || v == "(devel)"):
+			v = s.Value
+		case s.Key == "vcs.modified" && s.Value == "true":
+			modified = " (modified)"
+		}
+	}
+	if strings.Contains(v, "+dirty") {
+		modified = ""
+	}
+	return v + modified
+}

@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+	"go.temporal.io/api/serviceerror"
+
+	"model-registrar/schemas"
+	"model-registrar/starter/console"
+	"model-registrar/starter/follow"
+)
+
+func (a *app) statusCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "status NAME",
+		Short: "Show where the newest registration of a model stands",
+		Long: `Show where the newest registration of a model stands: its stages, its evidence, and, once it has ended, its
+result. The exit code is 0 if there is one, however it goes; with --output json, a schemas.Progress is printed.`,
+		Example: `  starter status production-llm-v2
+  starter status -o json production-llm-v2 | jq -r .stage`,
+		Args: name,
+		RunE: a.online(a.status),
+	}
+}
+
+// known reads the newest registration of a name, and fails if there is none.
+func (c *connection) known(ctx context.Context, name string) (*follow.Timeline, error) {
+	t, err := c.latest(ctx, schemas.RegisterModelWorkflowID(name))
+	if err != nil {
+		return nil, err
+	}
+	if t == nil {
+		return nil, failed("no registration of %q is known in namespace %q", name, c.namespace).
+			hinting("`starter list` shows those that are; Temporal forgets ended ones after the namespace's retention time.")
+	}
+	return t, nil
+}
+
+func (a *app) status(ctx context.Context, c *connection, args []string) error {
+	t, err := c.known(ctx, args[0])
+	if err != nil {
+		return err
+	}
+	p := t.Progress()
+	if t.Ending == nil {
+		answer, err := c.query(ctx, t.WorkflowID, t.RunID)
+		switch {
+		case err == nil:
+			p = answer
+		case ctx.Err() != nil:
+			return c.explain(ctx, err)
+		default:
+			a.err.Print(console.Styled(console.Alert, "! "+c.unanswered(err)))
+		}
+	}
+	if a.machine() {
+		return a.print(p)
+	}
+	a.out.Print(statusLines(t, p, time.Now())...)
+	if p.Approval != nil && p.Approval.Open {
+		a.out.Print(a.evidence(p, c.page(t.WorkflowID, t.RunID))...)
+		return nil
+	}
+	if t.Ending != nil {
+		r := &registration{name: p.Name, workflowID: t.WorkflowID, runID: t.RunID}
+		r.learn(*t, nil)
+		a.out.Print(r.block(c.page(t.WorkflowID, t.RunID))...)
+		return nil
+	}
+	a.out.Print(console.Text("Follow it:  starter watch " + quote(p.Name)))
+	return nil
+}
+
+// unanswered says why a query has no answer, and that what is shown comes from the history.
+func (c *connection) unanswered(err error) string {
+	why := console.FirstLine(err.Error())
+	if unreachable(err) || isQueryFailure(err) {
+		why = fmt.Sprintf("no worker on task queue %q answered", c.taskQueue)
+	}
+	return why + "; what follows is what the history shows"
+}
+
+func isQueryFailure(err error) bool {
+	_, ok := err.(*serviceerror.FailedPrecondition)
+	return ok
+}
+
+// statusLines shows a registration's stages as its history has them.
+func statusLines(t *follow.Timeline, p schemas.Progress, now time.Time) []console.Line {
+	is, style := " is at ", console.Active
+	if t.Ending != nil {
+		is, style = " ended as ", console.Plain
+	}
+	lines := []console.Line{
+		console.Styled(console.Strong, p.Name).And(console.Plain, is).And(style, string(p.Stage)),
+		console.Styled(console.Faint, fmt.Sprintf("requested by %s at %s", p.Requester, clock(p.StartedAt))),
+	}
+	lines = append(lines, t.Lines(now)...)
+	return append(lines, refusedLines(p)...)
+}
+
+func refusedLines(p schemas.Progress) []console.Line {
+	var lines []console.Line
+	for _, r := range p.Refused {
+		lines = append(lines, console.Styled(console.Alert, "  ! a decision sent by signal was refused: "+r.Reason))
+	}
+	if a := p.Approval; a != nil && a.Kept != nil {
+		lines = append(lines, console.Text(fmt.Sprintf("  · %s by %s is kept until the probe has run", a.Kept.Decision, a.Kept.Approver)))
+	}
+	return lines
+}

@@ -1,0 +1,119 @@
+package main
+
+import (
+	"fmt"
+
+	"model-registrar/schemas"
+	"model-registrar/starter/console"
+	"model-registrar/starter/follow"
+)
+
+// table is a list of named values for people. Rows without a value are left out.
+type table struct{ rows [][2]string }
+
+func (t *table) row(name, value string) {
+	if value != "" {
+		t.rows = append(t.rows, [2]string{name, value})
+	}
+}
+
+func (t *table) lines() []console.Line {
+	width := 0
+	for _, r := range t.rows {
+		width = max(width, len(r[0]))
+	}
+	lines := make([]console.Line, len(t.rows))
+	for i, r := range t.rows {
+		lines[i] = console.Styled(console.Faint, fmt.Sprintf("  %-*s  ", width, r[0])).And(console.Plain, r[1])
+	}
+	return lines
+}
+
+// resultRows shows what a result holds beside its status and reason.
+func resultRows(t *table, r schemas.Result) {
+	t.row("model id", r.ModelID)
+	t.row("payload hash", hashText(r.PayloadHash))
+	t.row("job", jobText(r))
+	if r.Validation != nil {
+		t.row("probe", follow.ProbeLine(r.Validation))
+	}
+	t.row("approval", approvalText(r.Approval))
+	if r.HealthCheck != nil {
+		t.row("health check", spaced(r.HealthCheck.Status, r.HealthCheck.ID))
+	}
+	t.row("rollback", rollbackText(r.Rollback))
+	t.row("webhook", webhookText(r.Webhook))
+}
+
+func hashText(hash string) string {
+	if hash == "" {
+		return ""
+	}
+	return follow.Short(hash) + "  (" + hash + ")"
+}
+
+func jobText(r schemas.Result) string {
+	text := r.JobID
+	if r.JobDurationMs > 0 {
+		text = spaced(text, "took "+follow.Millis(float64(r.JobDurationMs)))
+	}
+	if r.Adopted {
+		text = spaced(text, "(adopted what an earlier attempt had created)")
+	}
+	return text
+}
+
+func approvalText(a *schemas.ApprovalReport) string {
+	switch {
+	case a == nil:
+		return ""
+	case a.Decision != "":
+		verb := map[schemas.Verdict]string{schemas.Approve: "approved", schemas.Reject: "rejected"}[a.Decision]
+		text := fmt.Sprintf("%s by %s at %s", verb, a.Approver, clock(a.DecidedAt))
+		if a.WaitedMs > 0 {
+			text += ", after " + follow.Millis(float64(a.WaitedMs))
+		}
+		if a.Reason != "" {
+			text += ": " + a.Reason
+		}
+		return text
+	case a.Required:
+		return "nobody decided (policy " + string(a.Policy) + ")"
+	}
+	return "not needed (policy " + string(a.Policy) + ")"
+}
+
+func rollbackText(b *schemas.RollbackReport) string {
+	switch {
+	case b == nil:
+		return ""
+	case b.Deregistered:
+		return spaced("the model does not exist in Genesys any more", b.Note)
+	}
+	return spaced("NOT DONE, the model may still exist in Genesys:", b.Error)
+}
+
+func webhookText(w *schemas.WebhookDelivery) string {
+	switch {
+	case w == nil:
+		return ""
+	case w.Delivered:
+		return fmt.Sprintf("delivered, HTTP %d, %s, id %s", w.ResponseCode, counted(w.Attempts, "attempt"), w.MessageID)
+	}
+	if w.Attempts == 0 {
+		return "NOT delivered: " + w.Error
+	}
+	return fmt.Sprintf("NOT delivered after %s: %s", counted(w.Attempts, "attempt"), w.Error)
+}
+
+// spaced joins what is not empty.
+func spaced(parts ...string) string {
+	text := ""
+	for _, p := range parts {
+		if p != "" && text != "" {
+			text += " "
+		}
+		text += p
+	}
+	return text
+}

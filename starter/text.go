@@ -1,0 +1,33 @@
+package main
+
+import (
+	"regexp"
+	"strings"
+	"time"
+
+	"model-registrar/starter/console"
+)
+
+// clock writes a moment so that it can be compared with a log: local time, with its zone.
+func clock(t time.Time) string {
+	if t.IsZero() {
+		return "an unknown time"
+	}
+	return t.Local().Format("2006-01-02 15:04:05 MST")
+}
+
+var harmless = regexp.MustCompile(`^[A-Za-z0-9_./:@%+=,-]+$`)
+
+// quote writes a text so that a shell takes it as one word.
+func quote(s string) string {
+	if harmless.MatchString(s) && !strings.HasPrefix(s, "-") {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+// markdown makes a text fit for a cell of a table in the Temporal UI.
+func markdown(s string) string {
+	return strings.NewReplacer(`\`, `\\`, "|", `\|`, "`", "'", "<", "&lt;", ">", "&gt;", "[", `\[`, "]", `\]`, "*", `\*`, "_", `\_`).
+		Replace(console.Clean(s))
+}

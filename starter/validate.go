@@ -1,0 +1,88 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"model-registrar/schemas"
+	"model-registrar/starter/console"
+)
+
+func (a *app) validateCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "validate FILE…",
+		Short: "Check manifests offline: print the payload and its hash, or every violation",
+		Long: `Check manifests without reaching anything. A valid one is answered with the payload that would go to Genesys and
+its hash; another with every violation as file:line:column: path: message, and exit code 2.`,
+		Example: `  starter validate model.yaml
+  starter validate models/*.yaml
+  cat model.json | starter validate -
+  starter validate -o json model.yaml | jq -r .payloadHash`,
+		Args: files,
+		RunE: offline(a.validate),
+	}
+}
+
+// checked is what validate says of one manifest, in JSON.
+type checked struct {
+	File        string              `json:"file"`
+	Document    int                 `json:"document"` // counted from 1
+	Name        string              `json:"name,omitempty"`
+	Valid       bool                `json:"valid"`
+	PayloadHash string              `json:"payloadHash,omitempty"`
+	Payload     *schemas.Payload    `json:"payload,omitempty"`
+	Violations  []schemas.Violation `json:"violations,omitempty"`
+}
+
+func (a *app) validate(_ context.Context, files []string) error {
+	documents, problems := a.readManifests(files)
+	for _, d := range documents {
+		c, err := check(d)
+		if err != nil {
+			return err
+		}
+		if a.machine() {
+			if err := a.print(c); err != nil {
+				return err
+			}
+		} else if c.Valid {
+			if err := a.printPayload(d, c); err != nil {
+				return err
+			}
+		}
+	}
+	if n := a.complainAbout(documents, problems); n > 0 {
+		return misused("%s in %s", counted(n, "problem"), counted(len(files), "file"))
+	}
+	return nil
+}
+
+func check(d schemas.Document) (checked, error) {
+	c := checked{
+		File: d.File, Document: d.Index + 1, Name: d.Manifest.Name,
+		Valid: len(d.Violations) == 0, Violations: d.Violations,
+	}
+	if !c.Valid {
+		return c, nil
+	}
+	payload := d.Manifest.Payload()
+	hash, err := payload.Hash()
+	c.Payload, c.PayloadHash = &payload, hash
+	return c, err
+}
+
+func (a *app) printPayload(d schemas.Document, c checked) error {
+	text, err := json.MarshalIndent(c.Payload, "", "  ")
+	if err != nil {
+		return err
+	}
+	a.out.Print(console.Styled(console.Good, "✓ ").And(console.Strong, place(d)).And(console.Plain, " is valid. The payload for Genesys:"))
+	for line := range strings.Lines(string(text)) {
+		a.out.Print(console.Text(strings.TrimRight(line, "\n")))
+	}
+	a.out.Print(console.Styled(console.Faint, "payload hash ").And(console.Plain, c.PayloadHash))
+	return nil
+}

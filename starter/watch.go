@@ -1,0 +1,37 @@
+package main
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"model-registrar/schemas"
+)
+
+func (a *app) watchCommand() *cobra.Command {
+	var uiURL string
+	cmd := &cobra.Command{
+		Use:   "watch NAME",
+		Short: "Follow the newest registration of a model to its end",
+		Long: `Follow the newest registration of a model to its end and print what it came to, with the same exit codes as
+register. One that has ended is shown from its history. Watching changes nothing; Ctrl-C ends the watching alone.`,
+		Example: `  starter watch production-llm-v2
+  starter watch -o json production-llm-v2`,
+		Args: name,
+		RunE: a.online(func(ctx context.Context, c *connection, args []string) error {
+			if uiURL != "" {
+				c.uiURL = uiURL
+			}
+			t, err := c.known(ctx, args[0])
+			if err != nil {
+				return err
+			}
+			r := &registration{name: t.Name(), workflowID: t.WorkflowID, runID: t.RunID, state: started}
+			r.result = schemas.Result{Name: r.name, Status: statusInProgress, WorkflowID: r.workflowID, RunID: r.runID}
+			a.followAll(ctx, c, []*registration{r})
+			return a.conclude(c, []*registration{r})
+		}),
+	}
+	cmd.Flags().StringVar(&uiURL, "ui-url", "", "base address of the Temporal UI, for links (default $REGISTRAR_UI_URL)")
+	return cmd
+}

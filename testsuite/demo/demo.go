@@ -1,0 +1,206 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"syscall"
+	"time"
+
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/log"
+
+	"model-registrar/internal/telemetry"
+	"model-registrar/schemas"
+	"model-registrar/testsuite/simulator/control"
+	"model-registrar/testsuite/stack"
+)
+
+const (
+	modelName = "production-llm-v2"
+	example   = "examples/production-llm-v2.yaml"
+	patience  = time.Minute
+)
+
+// demo registers the example, has it approved, and shows what came of it.
+func demo(ctx context.Context) error {
+	dir, err := os.MkdirTemp("", "model-registrar-demo-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	s, err := begin(ctx, stack.Options{Dir: dir, UsualPorts: true, InMemory: true})
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	manifest, err := exampleManifest(s, dir, modelName+".yaml")
+	if err != nil {
+		return err
+	}
+	fmt.Printf("Temporal UI: %s/namespaces/default/workflows\n\n$ starter register %s   (its two URLs lead to the simulator here)\n\n",
+		s.UI, example)
+
+	register := starter(ctx, s, "register", manifest, "--requester", "platform-engineer")
+	register.Stdin = nil
+	if err := register.Start(); err != nil {
+		return err
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- register.Wait() }()
+	if err := decide(ctx, s, ended); err != nil {
+		return err
+	}
+	if err := <-ended; err != nil {
+		return fmt.Errorf("the registration did not complete: %w", err)
+	}
+	if err := showRecords(ctx, s); err != nil {
+		return err
+	}
+	fmt.Printf("\nIts page in the Temporal UI: %s/namespaces/default/workflows/%s\n", s.UI,
+		strings.ReplaceAll(schemas.RegisterModelWorkflowID(modelName), "/", "%2F"))
+	if interactive() {
+		fmt.Print("Press Enter to stop everything. ")
+		readLine(ctx)
+	}
+	return nil
+}
+
+// exampleManifest writes the example with its two URLs changed to the simulator's.
+func exampleManifest(s *stack.Stack, dir, name string) (string, error) {
+	data, err := os.ReadFile(example)
+	if err != nil {
+		return "", err
+	}
+	for key, value := range map[string]string{
+		"endpoint_url":         s.SimURL + "/providers/openai",
+		"webhook_callback_url": s.SimURL + "/webhooks/genesys-llm",
+	} {
+		data = regexp.MustCompile(`(?m)^`+key+`:.*$`).ReplaceAll(data, []byte(key+": "+value))
+	}
+	file := filepath.Join(dir, name)
+	return file, os.WriteFile(file, data, 0o644)
+}
+
+// decide waits for the gate, asks a person if there is one, and decides.
+func decide(ctx context.Context, s *stack.Stack, ended chan error) error {
+	c, err := client.Dial(client.Options{
+		HostPort: s.Temporal, Logger: log.NewStructuredLogger(telemetry.Logger(os.Stderr, "error", "console")),
+	})
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	if err := gateOpen(ctx, c, ended); err != nil {
+		return err
+	}
+	command := []string{"approve", modelName, "--approver", "model-owner", "--reason", "the probe passed"}
+	if interactive() {
+		fmt.Print("\nYou are the approver. Approve it? [Y/n] ")
+		if answer := strings.ToLower(strings.TrimSpace(readLine(ctx))); strings.HasPrefix(answer, "n") {
+			command = []string{"reject", modelName, "--approver", "model-owner", "--reason", "rejected in the demo"}
+		}
+	} else {
+		fmt.Println("\nThere is no terminal to ask at, so the demo approves by itself.")
+	}
+	fmt.Printf("\n$ starter %s\n\n", shellLine(command))
+	return starter(ctx, s, command...).Run()
+}
+
+func gateOpen(ctx context.Context, c client.Client, ended chan error) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	for {
+		var p schemas.Progress
+		answer, err := c.QueryWorkflow(ctx, schemas.RegisterModelWorkflowID(modelName), "", schemas.StatusQuery)
+		if err == nil && answer.Get(&p) == nil && p.Approval != nil && p.Approval.Open {
+			return nil
+		}
+		select {
+		case err := <-ended:
+			return errors.Join(errors.New("the registration ended before it asked for approval"), err)
+		case <-ctx.Done():
+			return fmt.Errorf("the registration did not ask for approval within %s", patience)
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}
+
+// starter prepares a command of the starter with its output on ours. It gets a pipe, not the terminal, because the demo
+// writes there at the same time.
+func starter(ctx context.Context, s *stack.Stack, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, s.Starter(), args...)
+	cmd.Env = s.Environ()
+	cmd.Stdout, cmd.Stderr = writer{os.Stdout}, writer{os.Stdout}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	return cmd
+}
+
+// writer hides that a file is a terminal.
+type writer struct{ f *os.File }
+
+func (w writer) Write(p []byte) (int, error) { return w.f.Write(p) }
+
+// showRecords prints what other systems and auditors got.
+func showRecords(ctx context.Context, s *stack.Stack) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	entry, err := os.ReadFile(s.AuditFile)
+	if err != nil {
+		return err
+	}
+	fmt.Println("\nThe audit trail's entry (llm_model_audit.log):")
+	printJSON(entry)
+	hooks, err := s.Sim.WaitWebhooks(ctx, control.WebhookFilter{Event: schemas.RegistrationUpdated}, 1)
+	if err != nil {
+		return err
+	}
+	fmt.Println("\nThe webhook that the receiver got:")
+	for _, name := range []string{"webhook-id", "webhook-timestamp", "webhook-signature"} {
+		fmt.Printf("  %s: %s\n", name, hooks[0].Headers[name])
+	}
+	printJSON([]byte(hooks[0].Body))
+	return nil
+}
+
+func printJSON(data []byte) {
+	var out bytes.Buffer
+	if json.Indent(&out, bytes.TrimSpace(data), "  ", "  ") != nil {
+		out.Write(data)
+	}
+	fmt.Println("  " + out.String())
+}
+
+func shellLine(args []string) string {
+	var out []string
+	for _, a := range args {
+		if strings.Contains(a, " ") {
+			a = `"` + a + `"`
+		}
+		out = append(out, a)
+	}
+	return strings.Join(out, " ")
+}
+
+// readLine reads a line from standard input; an interrupt ends the waiting.
+func readLine(ctx context.Context) string {
+	line := make(chan string, 1)
+	go func() {
+		text, _ := bufio.NewReader(os.Stdin).ReadString('\n')
+		line <- text
+	}()
+	select {
+	case text := <-line:
+		return text
+	case <-ctx.Done():
+		return "n"
+	}
+}

@@ -1,0 +1,217 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/gofrs/flock"
+	"github.com/stretchr/testify/require"
+
+	"model-registrar/schemas"
+	"model-registrar/testsuite/simulator/control"
+)
+
+// held is how long an answer is held back so that a kill falls into the middle of an activity.
+const held = 4 * time.Second
+
+// A hold brings a registration to a stage and keeps it there until the process under it is killed.
+type hold struct {
+	stage string
+	// keep orders the fault that holds the registration.
+	keep func(k *kit, name string)
+	// reached waits until it is held.
+	reached func(k *kit, name string)
+}
+
+func delayed(op control.Op, activity string) hold {
+	return hold{
+		stage: activity + " by " + string(op),
+		keep: func(k *kit, name string) {
+			match := name
+			if op == control.OpProvider {
+				match = "probe-of-" + name
+			}
+			k.fault(op, match, 1, control.Action{LatencyMS: held.Milliseconds()})
+		},
+		reached: func(k *kit, name string) { k.awaitRunning(name, activity) },
+	}
+}
+
+// polledFor holds a registration in its job until it was polled so often, which is so far into the job.
+func polledFor(polls int) hold {
+	return hold{
+		stage: fmt.Sprintf("PollJob, %d polls in", polls),
+		keep: func(k *kit, name string) {
+			k.fault(control.OpCreate, name, 0, control.Action{JobDurationMS: 30_000})
+		},
+		reached: func(k *kit, name string) {
+			_, err := k.Sim.WaitRequests(k.ctx, control.RequestFilter{Op: control.OpJob, Name: name}, polls)
+			require.NoError(k.t, err)
+		},
+	}
+}
+
+// The stages at which a process is killed. Each second of a job's first fifteen is hit: the polls come within three
+// seconds of each other, and every count of them up to the end of the first window is there.
+func holds() []hold {
+	all := []hold{
+		delayed(control.OpList, schemas.SubmitRegistrationActivity),
+		delayed(control.OpCreate, schemas.SubmitRegistrationActivity),
+		delayed(control.OpProvider, schemas.SyntheticProbeActivity),
+		delayed(control.OpHealth, schemas.TriggerHealthCheckActivity),
+		{
+			stage:   "waiting for approval",
+			keep:    func(*kit, string) {},
+			reached: func(k *kit, name string) { k.awaitStage(name, schemas.StageApproval) },
+		},
+		delayed(control.OpWebhook, schemas.NotifyWebhookActivity),
+	}
+	for polls := 1; polls <= 9; polls++ {
+		all = append(all, polledFor(polls))
+	}
+	return all
+}
+
+// bringToHolds starts one registration for each hold and returns once all are held at the same time.
+func bringToHolds(k *kit, all []hold) (names []string) {
+	k.t.Helper()
+	for _, h := range all {
+		m := k.Manifest(k.name("crash"))
+		m.Probe.Model = "probe-of-" + m.Name
+		if h.stage == "waiting for approval" {
+			m.Approval.Policy = schemas.ApproveAlways
+		}
+		h.keep(k, m.Name)
+		k.start(m)
+		names = append(names, m.Name)
+	}
+	for i, h := range all {
+		h.reached(k, names[i])
+	}
+	return names
+}
+
+// requireWhole checks that registrations ended as they would have without a crash.
+func requireWhole(k *kit, all []hold, names []string) {
+	k.t.Helper()
+	for i, h := range all {
+		name := names[i]
+		if h.stage == "waiting for approval" {
+			k.awaitStage(name, schemas.StageApproval)
+			k.decideBySignal(name, schemas.Decision{Decision: schemas.Approve, Approver: "approver", Reason: "fine"})
+		}
+		result := k.end(name)
+		require.Equal(k.t, schemas.Completed, result.Status, "%s (%s): %s", name, h.stage, result.Reason)
+		require.Len(k.t, k.models(name), 1, h.stage)
+		require.Len(k.t, k.audited(name), 1, h.stage)
+		announced := k.announcements(name)
+		require.NotEmpty(k.t, announced, h.stage)
+		for _, w := range announced {
+			require.Equal(k.t, announced[0].Headers["webhook-id"], w.Headers["webhook-id"], h.stage)
+			require.Equal(k.t, announced[0].Body, w.Body, h.stage)
+		}
+	}
+	state, err := k.Sim.State(k.ctx)
+	require.NoError(k.t, err)
+	require.Equal(k.t, len(all), state.ModelsCreated)
+}
+
+func (k *kit) decideBySignal(name string, argument any) {
+	k.t.Helper()
+	require.NoError(k.t, k.client.SignalWorkflow(k.ctx, schemas.RegisterModelWorkflowID(name), "", schemas.DecideHandler, argument))
+}
+
+// startWorker starts a worker and returns what kills it.
+func (k *kit) startWorker() (kill func()) {
+	k.t.Helper()
+	p, err := k.StartWorker()
+	require.NoError(k.t, err)
+	return p.Kill
+}
+
+func TestAWorkerKilledAtAnyStageLosesAndDoublesNothing(t *testing.T) {
+	t.Parallel()
+	k := onOwn(t, "--job-duration", "300ms")
+	kill := k.startWorker()
+	all := holds()
+	names := bringToHolds(k, all)
+	kill()
+	k.startWorker()
+	requireWhole(k, all, names)
+}
+
+func TestAServerKilledAtAnyStageLosesAndDoublesNothing(t *testing.T) {
+	t.Parallel()
+	k := onOwn(t, "--job-duration", "300ms")
+	k.startWorker()
+	all := holds()
+	names := bringToHolds(k, all)
+	k.KillDevserver()
+	require.NoError(t, k.StartDevserver(k.ctx))
+	requireWhole(k, all, names)
+}
+
+func TestAWorkerKilledDuringValidationLosesNothing(t *testing.T) {
+	t.Parallel()
+	k := onOwn(t, "--job-duration", "300ms")
+	p, err := k.StartWorker()
+	require.NoError(t, err)
+	k.awaitPoller()
+	require.NoError(t, p.Freeze())
+	m := k.Manifest(k.name("crash"))
+	k.start(m)
+	p.Kill()
+	k.startWorker()
+	result := k.end(m.Name)
+	require.Equal(t, schemas.Completed, result.Status, result.Reason)
+	require.Len(t, k.models(m.Name), 1)
+	require.Len(t, k.audited(m.Name), 1)
+}
+
+// awaitPoller waits until a worker polls the task queue.
+func (k *kit) awaitPoller() {
+	k.t.Helper()
+	k.eventually(func() bool {
+		ctx, cancel := context.WithTimeout(k.ctx, 5*time.Second)
+		defer cancel()
+		d, err := k.client.DescribeTaskQueue(ctx, schemas.DefaultTaskQueue, 0)
+		return err == nil && len(d.Pollers) > 0
+	}, "a worker should poll")
+}
+
+func TestAWorkerKilledWhileItWritesTheAuditTrailWritesOneEntry(t *testing.T) {
+	t.Parallel()
+	k := onOwn(t, "--job-duration", "300ms")
+	kill := k.startWorker()
+	// The trail's lock is held, so that the append stands still until the worker is killed.
+	lock := flock.New(k.AuditFile + ".lock")
+	require.NoError(t, lock.Lock())
+	m := k.Manifest(k.name("crash"))
+	k.start(m)
+	k.awaitRunning(m.Name, schemas.WriteAuditActivity)
+	kill()
+	require.NoError(t, lock.Unlock())
+	k.startWorker()
+	require.Equal(t, schemas.Completed, k.end(m.Name).Status)
+	require.Len(t, k.audited(m.Name), 1)
+}
+
+func TestAWorkerThatIsToldToStopFinishesItsActivitiesAndExits0(t *testing.T) {
+	t.Parallel()
+	k := onOwn(t, "--job-duration", "300ms")
+	p, err := k.StartWorker()
+	require.NoError(t, err)
+	m := k.Manifest(k.name("graceful"))
+	k.fault(control.OpCreate, m.Name, 1, control.Action{LatencyMS: 1500})
+	k.start(m)
+	_, err = k.Sim.WaitRequests(k.ctx, control.RequestFilter{Op: control.OpCreate, Name: m.Name}, 1)
+	require.NoError(t, err)
+	require.Equal(t, 0, p.Stop(), p.Log())
+	k.startWorker()
+	result := k.end(m.Name)
+	require.Equal(t, schemas.Completed, result.Status, result.Reason)
+	require.False(t, result.Adopted, "the submission was allowed to finish, so nothing had to be adopted")
+	require.Len(t, k.requests(control.OpCreate, m.Name), 1)
+}

@@ -1,0 +1,150 @@
+package e2e
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"model-registrar/schemas"
+	"model-registrar/testsuite/simulator/control"
+)
+
+// atGate brings a registration to its approval gate.
+func (k *kit) atGate(timeout time.Duration) string {
+	k.t.Helper()
+	m := k.Manifest(k.name("gate"))
+	m.Approval = schemas.ApprovalSpec{Policy: schemas.ApproveAlways, Timeout: schemas.Duration(timeout)}
+	k.start(m)
+	k.awaitStage(m.Name, schemas.StageApproval)
+	return m.Name
+}
+
+// decide runs `starter approve` or `starter reject`.
+func (k *kit) decide(verdict schemas.Verdict, name, approver string) (output string, code int) {
+	k.t.Helper()
+	stdout, stderr, code := k.Run(k.ctx, string(verdict), name, "--approver", approver, "--reason", "because")
+	return stdout + stderr, code
+}
+
+func TestAnApproverApprovesByUpdate(t *testing.T) {
+	k := onShared(t)
+	name := k.atGate(0)
+	output, code := k.decide(schemas.Approve, name, "approver")
+	require.Equal(t, 0, code, output)
+	result := k.end(name)
+	require.Equal(t, schemas.Completed, result.Status)
+	require.Equal(t, "approver", result.Approval.Approver)
+	require.Equal(t, "approver", k.audited(name)[0].Approval.Approver)
+}
+
+func TestAnApproverRejects_AndTheModelIsRolledBack(t *testing.T) {
+	k := onShared(t)
+	name := k.atGate(0)
+	_, code := k.decide(schemas.Reject, name, "approver")
+	require.Equal(t, 0, code)
+	require.Equal(t, schemas.Rejected, k.end(name).Status)
+	require.Empty(t, k.models(name))
+}
+
+func TestARequesterCannotApproveTheirOwn(t *testing.T) {
+	k := onShared(t)
+	name := k.atGate(0)
+	output, code := k.decide(schemas.Approve, name, " Requester ")
+	require.Equal(t, 1, code)
+	require.Contains(t, output, "cannot approve")
+	k.decide(schemas.Reject, name, "approver")
+	require.Equal(t, schemas.Rejected, k.end(name).Status)
+}
+
+func TestADecisionBeforeTheGateOpensIsKept_AndASecondOneIsRefused(t *testing.T) {
+	k := onShared(t)
+	m := k.Manifest(k.name("early"))
+	m.Approval.Policy = schemas.ApproveAlways
+	k.fault(control.OpCreate, m.Name, 0, control.Action{JobStuck: true})
+	k.start(m)
+	k.awaitStage(m.Name, schemas.StageRegistering)
+
+	output, code := k.decide(schemas.Approve, m.Name, "approver")
+	require.Equal(t, 0, code, output)
+	output, code = k.decide(schemas.Reject, m.Name, "another")
+	require.Equal(t, 1, code)
+	require.Contains(t, output, "decided already")
+
+	jobs, err := k.Sim.Jobs(k.ctx, m.Name)
+	require.NoError(t, err)
+	_, err = k.Sim.FinishJob(k.ctx, jobs[0].ID)
+	require.NoError(t, err)
+	result := k.end(m.Name)
+	require.Equal(t, schemas.Completed, result.Status, result.Reason)
+	require.Equal(t, "approver", result.Approval.Approver)
+}
+
+func TestAGateThatNobodyComesToIsRolledBack_AndALateDecisionIsRefused(t *testing.T) {
+	k := onShared(t)
+	name := k.atGate(2 * time.Second)
+	result := k.end(name)
+	require.Equal(t, schemas.ApprovalTimedOut, result.Status)
+	require.Empty(t, k.models(name))
+	output, code := k.decide(schemas.Approve, name, "approver")
+	require.Equal(t, 1, code, output)
+}
+
+func TestRubbishAsASignalIsRecordedAndWaitingGoesOn(t *testing.T) {
+	k := onShared(t)
+	name := k.atGate(0)
+	for _, rubbish := range []any{"yes please", 42, []string{"approve"}, map[string]any{"decision": "maybe"}, nil} {
+		k.decideBySignal(name, rubbish)
+	}
+	k.eventually(func() bool {
+		p, err := k.progress(name)
+		return err == nil && len(p.Refused) == 5 && p.Stage == schemas.StageApproval
+	}, "all five should be recorded")
+	k.decideBySignal(name, schemas.Decision{Decision: schemas.Approve, Approver: "approver", Reason: "fine"})
+	require.Equal(t, schemas.Completed, k.end(name).Status)
+}
+
+func TestTwoRegistrationsOfOneNameAtOnce_MakeOneModel(t *testing.T) {
+	k := onShared(t)
+	m := k.Manifest(k.name("twice"))
+	m.Approval.Policy = schemas.ApproveAlways
+	file, err := k.WriteManifest(m)
+	require.NoError(t, err)
+	codes := make(chan int, 2)
+	for range 2 {
+		go func() {
+			_, _, code := k.Run(k.ctx, "register", file, "--detach", "--requester", requester)
+			codes <- code
+		}()
+	}
+	require.ElementsMatch(t, []int{0, 1}, []int{<-codes, <-codes})
+	k.awaitStage(m.Name, schemas.StageApproval)
+	k.decide(schemas.Approve, m.Name, "approver")
+	require.Equal(t, schemas.Completed, k.end(m.Name).Status)
+	require.Len(t, k.requests(control.OpCreate, m.Name), 1)
+}
+
+func TestARegistrationCancelledAtAnyStageLeavesNoModel(t *testing.T) {
+	all := append(holds()[:5], polledFor(2))
+	for _, h := range all {
+		t.Run(h.stage, func(t *testing.T) {
+			k := onShared(t)
+			m := k.Manifest(k.name("cancel"))
+			m.Probe.Model = "probe-of-" + m.Name
+			if h.stage == "waiting for approval" {
+				m.Approval.Policy = schemas.ApproveAlways
+			}
+			h.keep(k, m.Name)
+			k.start(m)
+			h.reached(k, m.Name)
+			stdout, stderr, code := k.Run(k.ctx, "cancel", m.Name)
+			require.Equal(t, 0, code, stdout+stderr)
+			result := k.end(m.Name)
+			require.Equal(t, schemas.Cancelled, result.Status, result.Reason)
+			require.Empty(t, k.models(m.Name))
+			require.Len(t, k.audited(m.Name), 1)
+			require.Equal(t, schemas.Cancelled, k.audited(m.Name)[0].Outcome)
+			require.Len(t, k.announcements(m.Name), 1)
+		})
+	}
+}

@@ -1,0 +1,112 @@
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"testing"
+
+	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
+	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
+	historypb "go.temporal.io/api/history/v1"
+	"go.temporal.io/api/workflowservice/v1"
+
+	"model-registrar/schemas"
+	"model-registrar/testsuite/simulator/control"
+)
+
+func TestARegistrationIsProvenAnnouncedAndAudited(t *testing.T) {
+	k := onShared(t)
+	m := k.Manifest(k.name("happy"))
+
+	result, stderr, code := k.register(m)
+
+	require.Equal(t, 0, code, stderr)
+	require.Equal(t, schemas.Completed, result.Status)
+	require.Equal(t, schemas.ProbePass, result.Validation.Status)
+	require.Positive(t, result.Validation.LatencyMs)
+	require.Equal(t, http.StatusOK, result.Validation.ResponseCode)
+	require.Positive(t, result.JobDurationMs)
+	hash, err := m.Payload().Hash()
+	require.NoError(t, err)
+	require.Equal(t, hash, result.PayloadHash)
+	models := k.models(m.Name)
+	require.Len(t, models, 1)
+	require.Equal(t, models[0].ID, result.ModelID)
+	require.Equal(t, control.ModelActive, models[0].State)
+	require.Equal(t, 1, models[0].HealthChecks)
+
+	announced := k.announcements(m.Name)
+	require.Len(t, announced, 1)
+	requireSigned(t, announced[0])
+	var event schemas.Event
+	require.NoError(t, json.Unmarshal([]byte(announced[0].Body), &event))
+	require.Equal(t, schemas.Completed, event.Status)
+	require.Equal(t, result.ModelID, event.ModelID)
+	require.Equal(t, result.JobDurationMs, event.Metrics.JobDurationMs)
+	require.True(t, result.Webhook.Delivered)
+
+	entries := k.audited(m.Name)
+	require.Len(t, entries, 1)
+	require.Equal(t, schemas.Completed, entries[0].Outcome)
+	require.Equal(t, schemas.RecordStored, entries[0].Compliance)
+	require.Equal(t, hash, entries[0].PayloadHash)
+	require.Equal(t, requester, entries[0].Requester)
+
+	k.eventually(func() bool { return k.listed(m.Name, string(schemas.Completed)) == 1 },
+		"the list filtered by stage should show it")
+}
+
+// listed counts the workflows that the list shows for a model and a stage.
+func (k *kit) listed(name, stage string) int {
+	answer, err := k.client.ListWorkflow(k.ctx, &workflowservice.ListWorkflowExecutionsRequest{
+		Query: fmt.Sprintf(`%s = "%s" AND %s = "%s"`, schemas.ModelNameAttribute, name, schemas.RegistrationStageAttribute, stage),
+	})
+	if err != nil {
+		return -1
+	}
+	return len(answer.Executions)
+}
+
+// requireSigned checks a delivery with the verifier of the Standard Webhooks project.
+func requireSigned(t *testing.T, w control.Webhook) {
+	t.Helper()
+	verifier, err := standardwebhooks.NewWebhook("whsec_c2ltdWxhdG9yLXdlYmhvb2stc2VjcmV0LTMyYnl0ZXM=")
+	require.NoError(t, err)
+	header := http.Header{}
+	for name, value := range w.Headers {
+		header.Set(name, value)
+	}
+	require.NoError(t, verifier.Verify([]byte(w.Body), header))
+}
+
+// A happy registration is to cost at most 60 history events and 12 Temporal Cloud actions; the README has the table.
+func TestAHappyRegistrationCostsAtMost60EventsAnd12Actions(t *testing.T) {
+	k := onShared(t)
+	m := k.Manifest(k.name("cost"))
+	_, stderr, code := k.register(m)
+	require.Equal(t, 0, code, stderr)
+
+	events := k.replay(m.Name)
+	actions := countActions(events) + 1 // PollJob's first look finds the job running, so one heartbeat is recorded
+	t.Logf("%d history events, %d actions", len(events), actions)
+	require.LessOrEqual(t, len(events), 60)
+	require.LessOrEqual(t, actions, 12)
+}
+
+// countActions counts the billable actions that a history shows, by the rules in docs/costs.md. Heartbeats leave no
+// event.
+func countActions(events []*historypb.HistoryEvent) (n int) {
+	for _, e := range events {
+		switch e.EventType {
+		case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED, enumspb.EVENT_TYPE_TIMER_STARTED,
+			enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED, enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED,
+			enumspb.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES:
+			n++
+		case enumspb.EVENT_TYPE_ACTIVITY_TASK_STARTED:
+			n += int(e.GetActivityTaskStartedEventAttributes().Attempt)
+		}
+	}
+	return n
+}

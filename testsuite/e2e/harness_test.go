@@ -1,0 +1,211 @@
+package e2e
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
+	historypb "go.temporal.io/api/history/v1"
+	"go.temporal.io/sdk/client"
+	sdklog "go.temporal.io/sdk/log"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+
+	"model-registrar/internal/telemetry"
+	"model-registrar/schemas"
+	"model-registrar/testsuite/simulator/control"
+	"model-registrar/testsuite/stack"
+	"model-registrar/workflows"
+)
+
+// kit is what a test works with: a stack, and a client of its Temporal.
+type kit struct {
+	*stack.Stack
+	t      *testing.T
+	ctx    context.Context
+	client client.Client
+}
+
+// onShared gives a test the shared stack.
+func onShared(t *testing.T) *kit {
+	t.Helper()
+	t.Parallel()
+	return newKit(t, shared)
+}
+
+// onOwn gives a test a stack of its own, on a file, with no worker yet.
+func onOwn(t *testing.T, simulator ...string) *kit {
+	t.Helper()
+	s, err := stack.Start(t.Context(), stack.Options{
+		Bin: bin, Dir: t.TempDir(), Simulator: append([]string{"--quota", "1000000"}, simulator...),
+	})
+	require.NoError(t, err)
+	t.Cleanup(s.Close)
+	return newKit(t, s)
+}
+
+func newKit(t *testing.T, s *stack.Stack) *kit {
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	t.Cleanup(cancel)
+	c, err := client.NewLazyClient(client.Options{
+		HostPort: s.Temporal, Logger: sdklog.NewStructuredLogger(telemetry.Logger(os.Stderr, "error", "json")),
+	})
+	require.NoError(t, err)
+	t.Cleanup(c.Close)
+	return &kit{Stack: s, t: t, ctx: ctx, client: c}
+}
+
+var names atomic.Int64
+
+// name makes a model name that no other test uses.
+func (k *kit) name(kind string) string { return fmt.Sprintf("%s-%d", kind, names.Add(1)) }
+
+// requester is who asks for every registration here.
+const requester = "requester"
+
+// start starts a registration as the starter does, without waiting.
+func (k *kit) start(m schemas.Manifest) {
+	k.t.Helper()
+	file, err := k.WriteManifest(m)
+	require.NoError(k.t, err)
+	stdout, stderr, code := k.Run(k.ctx, "register", file, "--detach", "--requester", requester)
+	require.Equal(k.t, 0, code, stdout+stderr)
+}
+
+// register runs `starter register --output json` to its end.
+func (k *kit) register(m schemas.Manifest) (result schemas.Result, stderr string, code int) {
+	k.t.Helper()
+	file, err := k.WriteManifest(m)
+	require.NoError(k.t, err)
+	stdout, stderr, code := k.Run(k.ctx, "register", file, "--output", "json", "--requester", requester)
+	require.NoError(k.t, json.Unmarshal([]byte(stdout), &result), "%s\n%s", stdout, stderr)
+	return result, stderr, code
+}
+
+// fault orders the simulator to misbehave for one model.
+func (k *kit) fault(op control.Op, name string, times int, action control.Action) {
+	k.t.Helper()
+	_, err := k.Sim.Fault(k.ctx, control.Fault{Match: control.Match{Op: op, Name: name}, Times: times, Action: action})
+	require.NoError(k.t, err)
+}
+
+// requests are the requests of one kind that the simulator got for a model.
+func (k *kit) requests(op control.Op, name string) []control.Request {
+	k.t.Helper()
+	out, err := k.Sim.Requests(k.ctx, control.RequestFilter{Op: op, Name: name})
+	require.NoError(k.t, err)
+	return out
+}
+
+// models are the models of a name that exist in the gateway now.
+func (k *kit) models(name string) []control.Model {
+	k.t.Helper()
+	out, err := k.Sim.Models(k.ctx, name)
+	require.NoError(k.t, err)
+	return out
+}
+
+// announcements are the deliveries of our own events for a model; the platform's callbacks are left out.
+func (k *kit) announcements(name string) []control.Webhook {
+	k.t.Helper()
+	out, err := k.Sim.Webhooks(k.ctx, control.WebhookFilter{Path: "/webhooks/" + name, Event: schemas.RegistrationUpdated})
+	require.NoError(k.t, err)
+	return out
+}
+
+// audited are the audit entries of a model.
+func (k *kit) audited(name string) (out []schemas.AuditEntry) {
+	k.t.Helper()
+	data, err := os.ReadFile(k.AuditFile)
+	require.NoError(k.t, err)
+	for line := range strings.Lines(string(data)) {
+		var e schemas.AuditEntry
+		require.NoError(k.t, json.Unmarshal([]byte(line), &e), line)
+		if e.Name == name {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// progress asks the workflow where it stands.
+func (k *kit) progress(name string) (p schemas.Progress, err error) {
+	ctx, cancel := context.WithTimeout(k.ctx, 5*time.Second)
+	defer cancel()
+	answer, err := k.client.QueryWorkflow(ctx, schemas.RegisterModelWorkflowID(name), "", schemas.StatusQuery)
+	if err == nil {
+		err = answer.Get(&p)
+	}
+	return p, err
+}
+
+// awaitStage waits until a registration is at a stage.
+func (k *kit) awaitStage(name string, stage schemas.Stage) {
+	k.t.Helper()
+	k.eventually(func() bool {
+		p, err := k.progress(name)
+		return err == nil && p.Stage == stage
+	}, "%s should get to %s", name, stage)
+}
+
+// awaitRunning waits until an attempt of an activity is at work.
+func (k *kit) awaitRunning(name, activity string) {
+	k.t.Helper()
+	k.eventually(func() bool {
+		d, err := k.client.DescribeWorkflowExecution(k.ctx, schemas.RegisterModelWorkflowID(name), "")
+		if err != nil {
+			return false
+		}
+		for _, a := range d.PendingActivities {
+			if a.ActivityType.Name == activity && a.State == enumspb.PENDING_ACTIVITY_STATE_STARTED {
+				return true
+			}
+		}
+		return false
+	}, "%s should be at work on %s", name, activity)
+}
+
+// eventually waits for a condition; the interval is how often it looks, not how long it takes.
+func (k *kit) eventually(condition func() bool, message string, args ...any) {
+	k.t.Helper()
+	require.Eventually(k.t, condition, limit, 20*time.Millisecond, fmt.Sprintf(message, args...))
+}
+
+// end waits until a registration's workflow has closed and returns its result, however it ended.
+func (k *kit) end(name string) schemas.Result {
+	k.t.Helper()
+	run := k.client.GetWorkflow(k.ctx, schemas.RegisterModelWorkflowID(name), "")
+	var result schemas.Result
+	err := run.Get(k.ctx, &result)
+	if err != nil {
+		result = resultOf(k.t, err)
+	}
+	k.replay(name)
+	return result
+}
+
+// history is a closed workflow's history, which is replayed before it is returned.
+func (k *kit) replay(name string) []*historypb.HistoryEvent {
+	k.t.Helper()
+	var h historypb.History
+	it := k.client.GetWorkflowHistory(k.ctx, schemas.RegisterModelWorkflowID(name), "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	for it.HasNext() {
+		event, err := it.Next()
+		require.NoError(k.t, err)
+		h.Events = append(h.Events, event)
+	}
+	replayer, err := worker.NewWorkflowReplayerWithOptions(worker.WorkflowReplayerOptions{DisableRegistrationAliasing: true})
+	require.NoError(k.t, err)
+	replayer.RegisterWorkflowWithOptions(workflows.RegisterModel, workflow.RegisterOptions{Name: schemas.RegisterModelWorkflow})
+	require.NoError(k.t, replayer.ReplayWorkflowHistoryWithOptions(nil, &h, worker.ReplayWorkflowHistoryOptions{
+		OriginalExecution: workflow.Execution{ID: schemas.RegisterModelWorkflowID(name)},
+	}))
+	return h.Events
+}

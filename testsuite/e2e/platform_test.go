@@ -1,0 +1,226 @@
+package e2e
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"model-registrar/schemas"
+	"model-registrar/testsuite/simulator/control"
+)
+
+func TestAPostCutAfterItTookEffectAndItsRetryToo_MakesOneModel(t *testing.T) {
+	k := onShared(t)
+	m := k.Manifest(k.name("cut"))
+	k.fault(control.OpCreate, m.Name, 2, control.Action{Cut: control.CutAfter})
+
+	result, stderr, code := k.register(m)
+
+	require.Equal(t, 0, code, stderr)
+	require.True(t, result.Adopted)
+	require.Len(t, k.models(m.Name), 1)
+	require.Len(t, k.requests(control.OpCreate, m.Name), 1, "the first answer was lost; the retry looked first and adopted")
+}
+
+func TestALookUpCutAfterThePost_MakesOneModel(t *testing.T) {
+	k := onShared(t)
+	m := k.Manifest(k.name("cut"))
+	k.fault(control.OpCreate, m.Name, 1, control.Action{Cut: control.CutAfter})
+	_, err := k.Sim.Fault(k.ctx, control.Fault{
+		Match: control.Match{Op: control.OpList, Name: m.Name}, Skip: 1, Times: 1, Action: control.Action{Cut: control.CutAfter},
+	})
+	require.NoError(t, err)
+
+	_, stderr, code := k.register(m)
+
+	require.Equal(t, 0, code, stderr)
+	require.Len(t, k.models(m.Name), 1)
+}
+
+func TestA429IsWaitedForAsRetryAfterSays(t *testing.T) {
+	for _, op := range []control.Op{control.OpList, control.OpCreate, control.OpJob, control.OpHealth} {
+		t.Run(string(op), func(t *testing.T) {
+			k := onShared(t)
+			m := k.Manifest(k.name("limited"))
+			k.fault(op, m.Name, 2, control.Action{Status: http.StatusTooManyRequests, RetryAfterSeconds: 2})
+
+			_, stderr, code := k.register(m)
+
+			require.Equal(t, 0, code, stderr)
+			require.Len(t, k.models(m.Name), 1)
+			requests := k.requests(op, m.Name)
+			require.GreaterOrEqual(t, len(requests), 3)
+			for i := range 2 {
+				require.Equal(t, http.StatusTooManyRequests, requests[i].Status)
+				require.GreaterOrEqual(t, requests[i+1].Time.Sub(requests[i].Time), 2*time.Second)
+			}
+		})
+	}
+}
+
+func TestA5xxIsRetriedByPolicy(t *testing.T) {
+	for _, op := range []control.Op{control.OpList, control.OpCreate, control.OpJob, control.OpHealth} {
+		t.Run(string(op), func(t *testing.T) {
+			k := onShared(t)
+			m := k.Manifest(k.name("flaky"))
+			k.fault(op, m.Name, 2, control.Action{Status: http.StatusServiceUnavailable})
+			_, stderr, code := k.register(m)
+			require.Equal(t, 0, code, stderr)
+			require.Len(t, k.models(m.Name), 1)
+		})
+	}
+}
+
+func TestARefusalIsNotRetried_AndThePersonReadsThePlatformsReason(t *testing.T) {
+	cases := map[int]struct {
+		code string
+		want schemas.ErrorType
+	}{
+		http.StatusBadRequest:          {"invalid.value", schemas.ErrBadRequest},
+		http.StatusForbidden:           {"missing.any.permissions", schemas.ErrForbidden},
+		http.StatusConflict:            {"general.conflict", schemas.ErrConflict},
+		http.StatusUnprocessableEntity: {"invalid.value", schemas.ErrBadRequest},
+	}
+	for status, c := range cases {
+		t.Run(http.StatusText(status), func(t *testing.T) {
+			k := onShared(t)
+			m := k.Manifest(k.name("refused"))
+			k.fault(control.OpCreate, m.Name, 0, control.Action{Status: status, Code: c.code, Message: "this cannot be"})
+
+			result, stderr, code := k.register(m)
+
+			require.Equal(t, 1, code)
+			require.Equal(t, schemas.Failed, result.Status)
+			require.Equal(t, c.want, result.ErrorType)
+			requests := k.requests(control.OpCreate, m.Name)
+			require.Len(t, requests, 1)
+			for _, said := range []string{"this cannot be", c.code, requests[0].CorrelationID} {
+				require.Contains(t, result.Reason, said)
+				require.Contains(t, stderr, said)
+			}
+			require.Empty(t, k.models(m.Name))
+			require.Len(t, k.audited(m.Name), 1)
+			require.Len(t, k.announcements(m.Name), 1)
+		})
+	}
+}
+
+func TestARevokedTokenIsReplacedOnce(t *testing.T) {
+	k := onOwn(t, "--job-duration", "300ms")
+	k.startWorker()
+	m := k.Manifest(k.name("revoked"))
+	k.fault(control.OpCreate, m.Name, 1, control.Action{RevokeToken: true})
+	k.start(m)
+	require.Equal(t, schemas.Completed, k.end(m.Name).Status)
+	state, err := k.Sim.State(k.ctx)
+	require.NoError(t, err)
+	require.Equal(t, 2, state.TokensIssued)
+}
+
+func TestAJobThatDoesNotSucceedIsRolledBack(t *testing.T) {
+	cases := []struct {
+		name   string
+		job    control.Action
+		on     control.Op
+		within schemas.Duration
+		want   schemas.ErrorType
+		says   string
+	}{
+		{"that fails", control.Action{JobOutcome: control.OutcomeFailed, JobError: &control.ErrorBody{
+			Code: "invalid.value", Message: "the endpoint refuses the gateway"}}, control.OpCreate, 0, schemas.ErrJobFailed,
+			"the endpoint refuses the gateway"},
+		{"that never ends", control.Action{JobStuck: true}, control.OpCreate, schemas.Duration(3 * time.Second), schemas.ErrJobTimeout,
+			"did not end within 3s"},
+		{"with a status nobody knows", control.Action{JobStuck: true, JobStatus: "PONDERING"}, control.OpCreate,
+			schemas.Duration(3 * time.Second), schemas.ErrJobTimeout, "PONDERING"},
+		{"whose result has no id", control.Action{JobNoResultID: true}, control.OpCreate, 0, schemas.ErrJobWithoutModel, "names no model"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			k := onShared(t)
+			m := k.Manifest(k.name("job"))
+			m.JobTimeout = c.within
+			k.fault(c.on, m.Name, 0, c.job)
+
+			result, stderr, code := k.register(m)
+
+			require.Equal(t, 1, code, stderr)
+			require.Equal(t, c.want, result.ErrorType)
+			require.Contains(t, result.Reason, c.says)
+			require.True(t, result.Rollback.Deregistered)
+			require.Empty(t, k.models(m.Name))
+			require.Len(t, k.audited(m.Name), 1)
+			require.Len(t, k.announcements(m.Name), 1)
+		})
+	}
+}
+
+func TestAJobThatSpeaksOfSucceededIsUnderstood(t *testing.T) {
+	k := onShared(t)
+	m := k.Manifest(k.name("job"))
+	k.fault(control.OpCreate, m.Name, 0, control.Action{JobSpelling: control.SpellingPascal})
+	_, stderr, code := k.register(m)
+	require.Equal(t, 0, code, stderr)
+}
+
+func TestAFailedProbeIsRolledBack_ModelStaysAfterAFailIsGone(t *testing.T) {
+	k := onShared(t)
+	m := k.Manifest(k.name("bad-answer"))
+	m.Probe.Model = "probe-of-" + m.Name
+	k.fault(control.OpProvider, m.Probe.Model, 0, control.Action{Answer: "I am a teapot"})
+
+	result, stderr, code := k.register(m)
+
+	require.Equal(t, 3, code, stderr)
+	require.Equal(t, schemas.RolledBack, result.Status)
+	require.Equal(t, schemas.ProbeFail, result.Validation.Status)
+	require.NotEmpty(t, result.Validation.ErrorCode)
+	require.Empty(t, k.models(m.Name))
+	require.Len(t, k.audited(m.Name), 1)
+	require.Len(t, k.announcements(m.Name), 1)
+}
+
+func TestANameTakenByAnotherPayloadIsAConflict_AndTheOtherModelStays(t *testing.T) {
+	k := onShared(t)
+	m := k.Manifest(k.name("taken"))
+	first, _, _ := k.register(m)
+	m.MaxRequestsPerMinute++
+
+	result, stderr, code := k.register(m)
+
+	require.Equal(t, 1, code, stderr)
+	require.Equal(t, schemas.ErrNameConflict, result.ErrorType)
+	require.Contains(t, result.Reason, "rateLimits")
+	require.Equal(t, first.ModelID, k.models(m.Name)[0].ID)
+}
+
+func TestAWebhookThatCannotBeDeliveredDoesNotFailARegistration(t *testing.T) {
+	k := onShared(t)
+	m := k.Manifest(k.name("gone"))
+	k.fault(control.OpWebhook, m.Name, 0, control.Action{Status: http.StatusGone})
+	result, stderr, code := k.register(m)
+	require.Equal(t, 0, code, stderr)
+	require.False(t, result.Webhook.Delivered)
+	require.NotEmpty(t, result.Webhook.Error)
+}
+
+func TestAWebhookIsRetriedWithOneIdAndOneBody(t *testing.T) {
+	k := onShared(t)
+	m := k.Manifest(k.name("hook"))
+	_, err := k.Sim.Fault(k.ctx, control.Fault{
+		Match: control.Match{Op: control.OpWebhook, Name: m.Name}, Times: 3, Action: control.Action{Status: http.StatusInternalServerError},
+	})
+	require.NoError(t, err)
+	result, stderr, code := k.register(m)
+	require.Equal(t, 0, code, stderr)
+	require.True(t, result.Webhook.Delivered)
+	announced := k.announcements(m.Name)
+	require.GreaterOrEqual(t, len(announced), 2)
+	for _, w := range announced {
+		require.Equal(t, announced[0].Headers["webhook-id"], w.Headers["webhook-id"])
+		require.Equal(t, announced[0].Body, w.Body)
+		requireSigned(t, w)
+	}
+}

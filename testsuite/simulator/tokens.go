@@ -1,0 +1,127 @@
+package simulator
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"math"
+	"sync"
+	"time"
+)
+
+// maxTokens bounds the tokens remembered; a client that caches its token needs one.
+const maxTokens = 100_000
+
+type tokenState int
+
+const (
+	tokenUnknown tokenState = iota
+	tokenExpired
+	tokenValid
+)
+
+// tokens are the access tokens issued, each with its own quota.
+type tokens struct {
+	settings *settings
+	mu       sync.Mutex
+	known    map[string]*token
+	issued   int
+}
+
+type token struct {
+	expires     time.Time
+	used        int // calls in the current window
+	windowStart time.Time
+}
+
+// quota is how a token stands after one more call.
+type quota struct {
+	allowed, count int
+	reset          int // whole seconds until the window ends, at least 1
+	exceeded       bool
+}
+
+func newTokens(s *settings) *tokens {
+	return &tokens{settings: s, known: map[string]*token{}}
+}
+
+// issue makes a token and says how many seconds it is valid.
+func (t *tokens) issue() (value string, ttl int64) {
+	var raw [48]byte
+	_, _ = rand.Read(raw[:]) // never fails, by its documentation
+	value = base64.RawURLEncoding.EncodeToString(raw[:])
+	ttl = t.settings.get().TokenTTLSeconds
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(t.known) >= maxTokens {
+		clear(t.known) // their holders get a 401 and fetch new ones
+	}
+	t.known[value] = &token{expires: time.Now().Add(time.Duration(ttl) * time.Second)}
+	t.issued++
+	return value, ttl
+}
+
+func (t *tokens) check(value string) tokenState {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	tok, ok := t.known[value]
+	switch {
+	case !ok:
+		return tokenUnknown
+	case !time.Now().Before(tok.expires):
+		return tokenExpired
+	}
+	return tokenValid
+}
+
+func (t *tokens) revoke(value string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.known, value)
+}
+
+func (t *tokens) expire(value string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if tok, ok := t.known[value]; ok {
+		tok.expires = time.Now()
+	}
+}
+
+// spend counts one call of a valid token. Calls over the quota are not counted.
+func (t *tokens) spend(value string) quota {
+	set := t.settings.get()
+	window := milliseconds(set.QuotaWindowMS)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	tok, ok := t.known[value]
+	if !ok { // revoked since it was checked
+		return quota{allowed: set.Quota, reset: 1}
+	}
+	now := time.Now()
+	if now.Sub(tok.windowStart) >= window {
+		tok.used, tok.windowStart = 0, now
+	}
+	left := tok.windowStart.Add(window).Sub(now)
+	q := quota{allowed: set.Quota, reset: max(1, int(math.Ceil(left.Seconds())))}
+	if q.exceeded = tok.used >= set.Quota; !q.exceeded {
+		tok.used++
+	}
+	q.count = tok.used
+	return q
+}
+
+// reset sets the quotas and the count of issued tokens back; tokens stay valid.
+func (t *tokens) reset() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.issued = 0
+	for _, tok := range t.known {
+		tok.used, tok.windowStart = 0, time.Time{}
+	}
+}
+
+func (t *tokens) issuedCount() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.issued
+}

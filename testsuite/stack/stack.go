@@ -1,0 +1,224 @@
+// Package stack runs the whole product as real processes on loopback: the development server, the simulator and a
+// worker. The demo and the end-to-end tests share it.
+package stack
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+
+	"model-registrar/schemas"
+	"model-registrar/testsuite/simulator/control"
+)
+
+// Options say where the stack keeps its files and how it is configured.
+type Options struct {
+	// Bin is the folder with the built binaries.
+	Bin string
+	// Dir takes the database, the audit trail and the logs.
+	Dir string
+	// UsualPorts makes the development server use 7233 and 8233 where they are free. Default: any free ones.
+	UsualPorts bool
+	// InMemory keeps the development server's data in memory, for runs that never restart it.
+	InMemory bool
+	// Simulator and Worker are further arguments and variables of those processes.
+	Simulator []string
+	Worker    []string
+}
+
+// Stack is a running stack. Its processes can be killed and started again one by one.
+type Stack struct {
+	Temporal  string // host:port
+	UI        string // URL
+	Sim       *control.Client
+	SimURL    string
+	AuditFile string
+
+	options   Options
+	devserver *Process
+	simulator *Process
+	workers   []*Process
+}
+
+// Credentials that the simulator takes by default.
+const (
+	clientID      = "simulator-client"
+	clientSecret  = "simulator-secret"
+	providerToken = "simulator-provider-token"
+	webhookSecret = "whsec_c2ltdWxhdG9yLXdlYmhvb2stc2VjcmV0LTMyYnl0ZXM="
+)
+
+const startTimeout = time.Minute
+
+// Start starts the development server and the simulator, and waits until both are ready. Workers are started by
+// [Stack.StartWorker]. On an error nothing is left running.
+func Start(ctx context.Context, o Options) (*Stack, error) {
+	s := &Stack{options: o, AuditFile: filepath.Join(o.Dir, "llm_model_audit.log")}
+	if err := os.MkdirAll(o.Dir, 0o755); err != nil {
+		return nil, err
+	}
+	simulator := make(chan error, 1)
+	go func() { simulator <- s.startSimulator(ctx) }()
+	err := errors.Join(s.StartDevserver(ctx), <-simulator)
+	if err != nil {
+		s.Close()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *Stack) startSimulator(ctx context.Context) error {
+	var ready struct{ URL string }
+	p, err := s.launch(ctx, "simulator", append([]string{"--listen", "127.0.0.1:0"}, s.options.Simulator...), &ready)
+	if err != nil {
+		return err
+	}
+	s.simulator, s.SimURL, s.Sim = p, ready.URL, control.New(ready.URL)
+	return nil
+}
+
+// StartDevserver starts the development server, on its former address if it ran before.
+func (s *Stack) StartDevserver(ctx context.Context) error {
+	port, uiPort := "0", "0"
+	switch {
+	case s.Temporal != "":
+		_, port, _ = net.SplitHostPort(s.Temporal)
+		if u, err := url.Parse(s.UI); err == nil {
+			uiPort = u.Port()
+		}
+	case s.options.UsualPorts:
+		port, uiPort = freeOr0("7233"), freeOr0("8233")
+	}
+	args := []string{"--port", port, "--ui-port", uiPort, "--log-level", "error"}
+	if s.options.InMemory {
+		args = append(args, "--in-memory")
+	} else {
+		args = append(args, "--db-file", filepath.Join(s.options.Dir, "temporal.db"))
+	}
+	var ready struct{ Address, UIURL string }
+	p, err := s.launch(ctx, "devserver", args, &ready)
+	if err != nil {
+		return err
+	}
+	s.devserver, s.Temporal, s.UI = p, ready.Address, ready.UIURL
+	return nil
+}
+
+// launch starts a binary that writes a ready file, and reads that file.
+func (s *Stack) launch(ctx context.Context, name string, args []string, ready any) (*Process, error) {
+	file := filepath.Join(s.options.Dir, name+".ready.json")
+	os.Remove(file)
+	p, err := s.run(name, append(args, "--ready-file", file), nil)
+	if err != nil {
+		return nil, err
+	}
+	err = p.await(ctx, startTimeout, func() error {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			return err
+		}
+		return json.Unmarshal(data, ready)
+	})
+	if err != nil {
+		p.Kill()
+		return nil, err
+	}
+	return p, nil
+}
+
+func (s *Stack) run(name string, args, environ []string) (*Process, error) {
+	return start(filepath.Join(s.options.Bin, name), filepath.Join(s.options.Dir, name+".log"), s.options.Dir, args, environ)
+}
+
+// freeOr0 returns the port if nothing listens on it, or 0, which stands for any free one.
+func freeOr0(port string) string {
+	l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", port))
+	if err != nil {
+		return "0"
+	}
+	l.Close()
+	return port
+}
+
+// KillDevserver kills the development server with SIGKILL.
+func (s *Stack) KillDevserver() { s.devserver.Kill() }
+
+// Environ is the environment in which the starter reaches the stack's Temporal.
+func (s *Stack) Environ() []string {
+	return append(cleanEnviron(), "TEMPORAL_ADDRESS="+s.Temporal, "REGISTRAR_UI_URL="+s.UI)
+}
+
+// WorkerEnviron is the environment of the stack's workers.
+func (s *Stack) WorkerEnviron() []string {
+	host := ""
+	if u, err := url.Parse(s.SimURL); err == nil {
+		host = u.Host
+	}
+	return append(append(s.Environ(),
+		"GENESYS_CLOUD_HOST="+s.SimURL, "GENESYS_LOGIN_HOST="+s.SimURL,
+		"GENESYS_OAUTH_CLIENT_ID="+clientID, "GENESYS_OAUTH_CLIENT_SECRET="+clientSecret,
+		"EXTERNAL_AI_TOKEN="+providerToken, "EXTERNAL_AI_TOKEN_HOSTS="+host,
+		"REGISTRAR_WEBHOOK_SECRET="+webhookSecret, "REGISTRAR_ALLOW_NETWORKS=127.0.0.0/8",
+		"REGISTRAR_AUDIT=file:"+s.AuditFile, "REGISTRAR_METRICS_ADDRESS=127.0.0.1:0",
+		"REGISTRAR_LOG_FORMAT=json",
+	), s.options.Worker...)
+}
+
+// StartWorker starts one worker more, which polls within a moment.
+func (s *Stack) StartWorker() (*Process, error) {
+	p, err := s.run("worker", nil, s.WorkerEnviron())
+	if err == nil {
+		s.workers = append(s.workers, p)
+	}
+	return p, err
+}
+
+// Close ends every process, politely first.
+func (s *Stack) Close() {
+	for _, p := range append(s.workers, s.simulator, s.devserver) {
+		if p != nil {
+			p.Stop()
+		}
+	}
+}
+
+// Manifest is a manifest whose endpoint and webhook are the simulator's.
+func (s *Stack) Manifest(name string) schemas.Manifest {
+	temperature, maxTokens := 0.7, 4096
+	return schemas.Manifest{
+		Name: name, EndpointURL: s.SimURL + "/providers/openai", AuthCredentialID: "cred_abc123xyz",
+		ModelArchitecture: schemas.OpenAI, MaxRequestsPerMinute: 500, MaxTokensPerMinute: 100000,
+		Parameters:         schemas.Parameters{Temperature: &temperature, MaxTokens: &maxTokens},
+		WebhookCallbackURL: s.SimURL + "/webhooks/" + url.PathEscape(name),
+		Probe:              schemas.ProbeSpec{Model: "gpt-4o-mini", Samples: 1},
+	}
+}
+
+// Run runs a command of the starter to its end, and returns what it wrote and its exit code.
+func (s *Stack) Run(ctx context.Context, args ...string) (stdout, stderr string, code int) {
+	return s.RunWith(ctx, nil, args...)
+}
+
+// RunWith is Run with further environment variables.
+func (s *Stack) RunWith(ctx context.Context, environ []string, args ...string) (stdout, stderr string, code int) {
+	return output(ctx, s.Starter(), s.options.Dir, append(s.Environ(), environ...), args)
+}
+
+// Starter names the starter's binary, for commands that a person is told to type.
+func (s *Stack) Starter() string { return filepath.Join(s.options.Bin, "starter") }
+
+// WriteManifest writes a manifest as JSON, which is YAML as well, and returns the file.
+func (s *Stack) WriteManifest(m schemas.Manifest) (string, error) {
+	data, err := json.MarshalIndent(m, "", "  ")
+	if err != nil {
+		return "", err
+	}
+	file := filepath.Join(s.options.Dir, fmt.Sprintf("%s.json", m.Name))
+	return file, os.WriteFile(file, data, 0o644)
+}

@@ -1,0 +1,118 @@
+// The worker polls the task queue and runs the workflows and activities of model registrations. It is configured by
+// the environment alone, says everything that is wrong with it at once, and lets running activities finish when it is
+// told to stop.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/contrib/envconfig"
+	sdklog "go.temporal.io/sdk/log"
+	"go.temporal.io/sdk/worker"
+
+	"model-registrar/activities"
+	"model-registrar/internal/config"
+	"model-registrar/internal/telemetry"
+	"model-registrar/workflows"
+)
+
+// Exit codes of the worker.
+const (
+	exitOK            = 0
+	exitFailed        = 1
+	exitMisconfigured = 2
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Environ(), os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// run runs a worker until the context ends, and returns the exit code.
+func run(ctx context.Context, environ []string, stderr io.Writer) int {
+	cfg, environment, err := config.LoadWorker(environ)
+	log := telemetry.Logger(stderr, cfg.Log.Level, cfg.Log.Format)
+	var deps *activities.Activities
+	if err == nil {
+		deps, err = wire(cfg, log)
+	}
+	if err != nil {
+		misconfigured(stderr, err)
+		return exitMisconfigured
+	}
+	options, err := envconfig.LoadClientOptions(envconfig.LoadClientOptionsRequest{EnvLookup: environment})
+	if err != nil {
+		misconfigured(stderr, fmt.Errorf("the connection to Temporal: %w", err))
+		return exitMisconfigured
+	}
+	if err := serve(ctx, cfg, options, deps, log); err != nil {
+		log.Error("the worker ends", "error", err.Error())
+		return exitFailed
+	}
+	return exitOK
+}
+
+// misconfigured says everything that is wrong, a line each.
+func misconfigured(out io.Writer, err error) {
+	fmt.Fprintln(out, "The worker cannot start. Its configuration has problems:")
+	for line := range strings.Lines(err.Error()) {
+		fmt.Fprintln(out, "  - "+strings.TrimSpace(line))
+	}
+}
+
+// serve connects, checks, and works until the context ends or the worker can go on no more.
+func serve(ctx context.Context, cfg config.Worker, options client.Options, deps *activities.Activities, log *slog.Logger) error {
+	var temporal client.Client
+	web, err := telemetry.NewServer(func(ctx context.Context) error { return ready(ctx, temporal, options.Namespace) })
+	if err != nil {
+		return err
+	}
+	options.Logger = sdklog.NewStructuredLogger(log)
+	options.MetricsHandler = web.MetricsHandler(log)
+	if temporal, err = client.NewLazyClient(options); err != nil {
+		return fmt.Errorf("set up the Temporal client: %w", err)
+	}
+	defer temporal.Close()
+	address, err := web.Listen(cfg.MetricsAddress, log)
+	if err != nil {
+		return err
+	}
+	defer web.Close()
+
+	if err := waitUntilReady(ctx, temporal, options, log); err != nil {
+		return err
+	}
+	fatal := make(chan error, 1)
+	w := worker.New(temporal, cfg.TaskQueue, worker.Options{
+		WorkerStopTimeout:           cfg.ShutdownTimeout,
+		DisableRegistrationAliasing: true,
+		OnFatalError:                func(err error) { fatal <- err },
+	})
+	workflows.Register(w)
+	activities.Register(w, deps)
+	if err := w.Start(); err != nil {
+		return fmt.Errorf("start polling task queue %s: %w", cfg.TaskQueue, err)
+	}
+	log.Info("the worker is ready", "taskQueue", cfg.TaskQueue, "namespace", namespaceOf(options.Namespace),
+		"temporal", addressOf(options), "genesys", cfg.Genesys.Host, "approvalFloor", cfg.Approval,
+		"audit", auditName(cfg.Audit), "health", "http://"+address+"/readyz")
+	defer log.Info("the worker has stopped")
+	select {
+	case <-ctx.Done():
+		log.Info("the worker is stopping; running activities may finish", "within", cfg.ShutdownTimeout.String())
+		w.Stop()
+		return nil
+	case err := <-fatal:
+		return fmt.Errorf("the worker cannot go on: %w", err)
+	}
+}

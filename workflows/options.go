@@ -1,0 +1,96 @@
+package workflows
+
+import (
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"model-registrar/schemas"
+)
+
+// heartbeatTimeout is how soon the server notices that a worker died in the middle of an activity that heartbeats.
+// Activities begin to heartbeat only after a few seconds, so that a quick one costs no heartbeat.
+const heartbeatTimeout = 12 * time.Second
+
+// activityTable is the one place that says how long each activity may take and how it is retried; no retry is written
+// by hand anywhere else. Attempts are bounded by time (ScheduleToClose), never by number, so that a 429, which says by
+// Retry-After when to come again, uses up nobody's tries. Errors that no retry mends are marked by the activities.
+var activityTable = map[string]workflow.ActivityOptions{
+	schemas.ValidatePayloadActivity: {
+		StartToCloseTimeout: 10 * time.Second, ScheduleToCloseTimeout: 5 * time.Minute,
+		RetryPolicy: growing(time.Second, 10*time.Second),
+	},
+	schemas.SubmitRegistrationActivity: {
+		StartToCloseTimeout: 2 * time.Minute, ScheduleToCloseTimeout: 30 * time.Minute,
+		HeartbeatTimeout: heartbeatTimeout, RetryPolicy: growing(time.Second, 30*time.Second),
+		// A cancelled submission says what it did before it is rolled back.
+		WaitForCancellation: true,
+	},
+	schemas.PollJobActivity: { // its times come from the job's deadline: see pollOptions
+		HeartbeatTimeout: heartbeatTimeout, RetryPolicy: growing(time.Second, 15*time.Second),
+	},
+	schemas.SyntheticProbeActivity: { // its times come from the manifest: see probeOptions
+		HeartbeatTimeout: heartbeatTimeout, RetryPolicy: growing(time.Second, 10*time.Second),
+	},
+	schemas.TriggerHealthCheckActivity: {
+		StartToCloseTimeout: time.Minute, ScheduleToCloseTimeout: 15 * time.Minute,
+		HeartbeatTimeout: heartbeatTimeout, RetryPolicy: growing(time.Second, 30*time.Second),
+	},
+	schemas.DeregisterModelActivity: {
+		StartToCloseTimeout: time.Minute, ScheduleToCloseTimeout: time.Hour,
+		HeartbeatTimeout: heartbeatTimeout, RetryPolicy: growing(time.Second, time.Minute),
+	},
+	schemas.NotifyWebhookActivity: {
+		StartToCloseTimeout: 20 * time.Second, ScheduleToCloseTimeout: 2 * time.Minute,
+		RetryPolicy: growing(time.Second, 30*time.Second),
+	},
+	schemas.WriteAuditActivity: {
+		StartToCloseTimeout: 20 * time.Second, ScheduleToCloseTimeout: 24 * time.Hour,
+		RetryPolicy: growing(time.Second, time.Minute),
+	},
+}
+
+// growing is a retry policy whose gaps double from first to most.
+func growing(first, most time.Duration) *temporal.RetryPolicy {
+	return &temporal.RetryPolicy{InitialInterval: first, BackoffCoefficient: 2, MaximumInterval: most}
+}
+
+const (
+	defaultJobTimeout      = 2 * time.Minute // the tutorial's
+	defaultApprovalTimeout = 72 * time.Hour
+	defaultProbeTimeout    = 15 * time.Second // of one sample; the tutorial's
+	defaultProbeSamples    = 3
+
+	firstPollWindow = 15 * time.Second
+	laterPollWindow = 0 // one look
+	pollCallTime    = 40 * time.Second
+
+	probeRetryTime = 2 * time.Minute // how long an endpoint may take to come up
+)
+
+// pollOptions bounds one window of polling by what is left until the job's deadline.
+func pollOptions(left time.Duration) workflow.ActivityOptions {
+	o := activityTable[schemas.PollJobActivity]
+	o.StartToCloseTimeout = firstPollWindow + pollCallTime
+	o.ScheduleToCloseTimeout = left
+	return o
+}
+
+// pollGap is how long to sleep between two windows when the job has run for so long: a tenth of that, so that a
+// finished job is noticed at most a tenth late, and the history of one that takes a month stays small.
+func pollGap(elapsed time.Duration) time.Duration {
+	return min(max(elapsed/10, 3*time.Second), time.Hour)
+}
+
+// probeOptions gives each attempt the time that all its samples may take, and the endpoint some time to come up.
+func probeOptions(spec schemas.ProbeSpec) workflow.ActivityOptions {
+	samples := spec.Samples
+	if samples == 0 {
+		samples = defaultProbeSamples
+	}
+	o := activityTable[schemas.SyntheticProbeActivity]
+	o.StartToCloseTimeout = time.Duration(samples+1)*spec.Timeout.Or(defaultProbeTimeout) + 10*time.Second
+	o.ScheduleToCloseTimeout = o.StartToCloseTimeout + probeRetryTime
+	return o
+}

@@ -1,0 +1,169 @@
+package workflows
+
+import (
+	"fmt"
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"model-registrar/schemas"
+)
+
+// RegisterModel registers one model and does not let go of it until it is proven, approved, announced and audited, or
+// rolled back. A business ending (completed, rejected, rolled back, approval timed out) completes the workflow with a
+// [schemas.Result]; a technical one fails it with a typed error that carries the result as its details; a cancelled
+// one is cancelled, with the same details.
+func RegisterModel(ctx workflow.Context, in schemas.RegisterModelInput) (schemas.Result, error) {
+	r := newRegistration(ctx, in)
+	if err := r.setUp(ctx); err != nil {
+		return schemas.Result{}, err
+	}
+
+	err := r.register(ctx)
+
+	// What follows must happen even if the registration was cancelled, or is cancelled now.
+	ctx, _ = workflow.NewDisconnectedContext(ctx)
+	r.end(err)
+	r.rollBack(ctx)
+	r.record(ctx)
+	return r.finish(ctx)
+}
+
+// register is the story of a registration that goes well. An error ends it: a [verdict] is a business ending, anything
+// else a technical one.
+func (r *registration) register(ctx workflow.Context) error {
+	steps := []func(workflow.Context) error{
+		r.validate,
+		r.submit,
+		r.waitForJob,
+		r.probe,
+		r.waitForApproval,
+		r.checkHealth,
+	}
+	for _, step := range steps {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// validate has the manifest checked and the payload built, and learns the approval policy that holds here.
+func (r *registration) validate(ctx workflow.Context) error {
+	r.enter(ctx, schemas.StageValidating)
+	var out schemas.ValidatedPayload
+	err := r.execute(ctx, schemas.ValidatePayloadActivity, "Check the manifest and build the payload",
+		schemas.ValidateInput{Manifest: r.manifest}, &out)
+	if err != nil {
+		return err
+	}
+	r.payload, r.result.PayloadHash, r.policy = out.Payload, out.Hash, out.Approval
+	return nil
+}
+
+// submit creates the model, or adopts the one that an earlier attempt created. From here on there may be a model to
+// roll back, unless the platform plainly refused.
+func (r *registration) submit(ctx workflow.Context) error {
+	r.enter(ctx, schemas.StageSubmitting)
+	r.submittedAt = workflow.Now(ctx)
+	r.mayExist = true
+	var out schemas.Submission
+	err := r.execute(ctx, schemas.SubmitRegistrationActivity, "Create "+r.manifest.Name+" in the LLM Gateway",
+		schemas.SubmitInput{Payload: r.payload}, &out)
+	if err != nil {
+		r.mayExist = !createdNothing(err)
+		return err
+	}
+	r.result.JobID, r.result.ModelID, r.result.Adopted = out.JobID, out.ModelID, out.Adopted
+	return nil
+}
+
+// waitForJob polls the job in short windows, each an activity, and sleeps on durable timers between them, so that a
+// job of hours holds no worker slot. The deadline is durable too: it bounds each window's activity and each timer.
+func (r *registration) waitForJob(ctx workflow.Context) error {
+	r.enter(ctx, schemas.StageRegistering)
+	deadline := r.submittedAt.Add(r.manifest.JobTimeout.Or(defaultJobTimeout))
+	in := schemas.PollInput{JobID: r.result.JobID, Window: schemas.Duration(firstPollWindow)}
+	for {
+		left := deadline.Sub(workflow.Now(ctx))
+		if left <= 0 {
+			return r.jobTimedOut()
+		}
+		var out schemas.PollResult
+		err := r.executeWith(ctx, pollOptions(left), schemas.PollJobActivity, "Wait for job "+in.JobID, in, &out)
+		if err != nil && timedOut(err) && !workflow.Now(ctx).Before(deadline) {
+			return r.jobTimedOut()
+		}
+		if err != nil {
+			return err
+		}
+		r.polls, r.jobStatus = out.Polls, out.LastStatus
+		if out.Done {
+			r.result.ModelID = out.ModelID
+			r.result.JobDurationMs = workflow.Now(ctx).Sub(r.submittedAt).Milliseconds()
+			return nil
+		}
+
+		r.describe(ctx)
+		elapsed := workflow.Now(ctx).Sub(r.submittedAt)
+		gap := min(max(pollGap(elapsed), out.RetryAfter.Std()), deadline.Sub(workflow.Now(ctx)))
+		err = workflow.NewTimerWithOptions(ctx, gap, workflow.TimerOptions{
+			Summary: fmt.Sprintf("Job is %s; look again in %s", plain(out.LastStatus, 40), gap.Round(time.Second)),
+		}).Get(ctx, nil)
+		if err != nil {
+			return err
+		}
+		in.Polls, in.Window = out.Polls, laterPollWindow
+	}
+}
+
+// probe sends the synthetic prompt. An endpoint that cannot be reached until the probe's time is up is a FAIL like a
+// wrong answer, not an error: what follows from it is a matter of policy.
+func (r *registration) probe(ctx workflow.Context) error {
+	r.enter(ctx, schemas.StageProbing)
+	var report schemas.ProbeReport
+	err := r.executeWith(ctx, probeOptions(r.manifest.Probe), schemas.SyntheticProbeActivity,
+		"Prompt "+plain(hostOf(r.manifest.EndpointURL), 80)+" and check the answer",
+		schemas.ProbeInput{
+			Name: r.manifest.Name, EndpointURL: r.manifest.EndpointURL, AuthCredentialID: r.manifest.AuthCredentialID,
+			Architecture: r.manifest.ModelArchitecture, Spec: r.manifest.Probe,
+		}, &report)
+	if err != nil {
+		failed, ok := probeFailure(err)
+		if !ok {
+			return err
+		}
+		report = failed
+	}
+	r.result.Validation = &report
+	return nil
+}
+
+// waitForApproval opens the gate if the policy asks for it, and rolls a failed probe back if it does not. A person who
+// rejected before the gate opened is heard even where no approval was needed.
+func (r *registration) waitForApproval(ctx workflow.Context) error {
+	failed := r.result.Validation.Status != schemas.ProbePass
+	rejected := r.decision != nil && r.decision.Decision == schemas.Reject
+	needed := r.policy == schemas.ApproveAlways || r.policy == schemas.ApproveOnFailure && failed
+	r.result.Approval = &schemas.ApprovalReport{Policy: r.policy, Required: needed}
+	switch {
+	case needed || rejected:
+		return r.openGate(ctx)
+	case failed:
+		return verdict{schemas.RolledBack, "the synthetic probe failed: " + r.result.Validation.Error}
+	}
+	return nil
+}
+
+// checkHealth has the gateway check the model by itself.
+func (r *registration) checkHealth(ctx workflow.Context) error {
+	r.enter(ctx, schemas.StageHealthCheck)
+	var out schemas.HealthCheck
+	err := r.execute(ctx, schemas.TriggerHealthCheckActivity, "Have the gateway check model "+r.result.ModelID,
+		schemas.HealthCheckInput{ModelID: r.result.ModelID}, &out)
+	if err != nil {
+		return err
+	}
+	r.result.HealthCheck = &out
+	return nil
+}

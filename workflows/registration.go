@@ -1,0 +1,139 @@
+package workflows
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"model-registrar/schemas"
+)
+
+// registration is the state of one RegisterModel workflow.
+type registration struct {
+	manifest  schemas.Manifest
+	requester string
+	startedAt time.Time
+	stages    []schemas.StageRecord
+
+	payload     schemas.Payload
+	policy      schemas.ApprovalPolicy // empty until validated
+	submittedAt time.Time
+	mayExist    bool // there may be a model to roll back
+	polls       int
+	jobStatus   string
+
+	gate      time.Time // when the open gate closes; zero while it is not open
+	decision  *schemas.Decision
+	decidedAt time.Time
+	refused   []schemas.RefusedSignal
+	signals   workflow.ReceiveChannel
+
+	result schemas.Result
+}
+
+func newRegistration(ctx workflow.Context, in schemas.RegisterModelInput) *registration {
+	info := workflow.GetInfo(ctx)
+	return &registration{
+		manifest: in.Manifest, requester: in.Requester, startedAt: workflow.Now(ctx),
+		result: schemas.Result{
+			Name: in.Manifest.Name, WorkflowID: info.WorkflowExecution.ID, RunID: info.WorkflowExecution.RunID,
+		},
+	}
+}
+
+// setUp registers the handlers, and refuses to run under an id that would not keep a second registration of the same
+// name from running beside this one.
+func (r *registration) setUp(ctx workflow.Context) error {
+	if want := schemas.RegisterModelWorkflowID(r.manifest.Name); r.result.WorkflowID != want {
+		return temporal.NewNonRetryableApplicationError(
+			fmt.Sprintf("the registration of %q must run as workflow %q, not as %q; start it with the starter",
+				plain(r.manifest.Name, 80), plain(want, 100), plain(r.result.WorkflowID, 100)),
+			string(schemas.ErrWrongWorkflowID), nil)
+	}
+	err := workflow.SetQueryHandlerWithOptions(ctx, schemas.StatusQuery,
+		func() (schemas.Progress, error) { return r.progress(), nil },
+		workflow.QueryHandlerOptions{Description: "Where the registration stands, with the evidence gathered so far"})
+	if err != nil {
+		return err
+	}
+	return r.listenForDecisions(ctx)
+}
+
+// execute runs an activity with the options of the table.
+func (r *registration) execute(ctx workflow.Context, activity, summary string, in, out any) error {
+	return r.executeWith(ctx, activityTable[activity], activity, summary, in, out)
+}
+
+func (r *registration) executeWith(ctx workflow.Context, o workflow.ActivityOptions, activity, summary string, in, out any) error {
+	o.Summary = summary
+	return workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, o), activity, in).Get(ctx, out)
+}
+
+// start begins an activity whose end is waited for later.
+func (r *registration) start(ctx workflow.Context, activity, summary string, in any) workflow.Future {
+	o := activityTable[activity]
+	o.Summary = summary
+	return workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, o), activity, in)
+}
+
+// stage is where the registration stands.
+func (r *registration) stage() schemas.Stage { return r.stages[len(r.stages)-1].Stage }
+
+// indexedStages are the stages that the list of workflows can be filtered by, apart from the endings. The starter
+// indexes VALIDATING at the start, for free; each stage listed here costs an action and an event, so those that pass
+// in a moment are left out.
+var indexedStages = []schemas.Stage{schemas.StageRegistering, schemas.StageApproval, schemas.StageRollingBack}
+
+// enter begins a stage: in the progress, in the UI's current details, and, for stages that last, in the index.
+func (r *registration) enter(ctx workflow.Context, stage schemas.Stage) {
+	now := workflow.Now(ctx)
+	if n := len(r.stages); n > 0 {
+		r.stages[n-1].EndedAt = now
+	}
+	r.stages = append(r.stages, schemas.StageRecord{Stage: stage, StartedAt: now})
+	r.describe(ctx)
+	switch {
+	case len(r.stages) == 1:
+		r.indexStart(ctx)
+	case slices.Contains(indexedStages, stage):
+		r.index(ctx, stage)
+	case stage == schemas.Stage(r.result.Status):
+		r.index(ctx, stage)
+	}
+}
+
+var (
+	nameKey         = temporal.NewSearchAttributeKeyKeyword(schemas.ModelNameAttribute)
+	architectureKey = temporal.NewSearchAttributeKeyKeyword(schemas.ModelArchitectureAttribute)
+	stageKey        = temporal.NewSearchAttributeKeyKeyword(schemas.RegistrationStageAttribute)
+	hashKey         = temporal.NewSearchAttributeKeyKeyword(schemas.PayloadHashAttribute)
+)
+
+// indexStart indexes a registration that was started without search attributes, from the UI for example.
+func (r *registration) indexStart(ctx workflow.Context) {
+	if _, ok := workflow.GetTypedSearchAttributes(ctx).GetKeyword(nameKey); ok {
+		return
+	}
+	r.upsert(ctx, nameKey.ValueSet(r.manifest.Name),
+		architectureKey.ValueSet(plain(string(r.manifest.ModelArchitecture), 40)),
+		stageKey.ValueSet(string(r.stage())))
+}
+
+func (r *registration) index(ctx workflow.Context, stage schemas.Stage) {
+	updates := []temporal.SearchAttributeUpdate{stageKey.ValueSet(string(stage))}
+	hash, _ := workflow.GetTypedSearchAttributes(ctx).GetKeyword(hashKey)
+	if r.result.PayloadHash != "" && hash != r.result.PayloadHash {
+		updates = append(updates, hashKey.ValueSet(r.result.PayloadHash))
+	}
+	r.upsert(ctx, updates...)
+}
+
+// upsert cannot fail on values like these; an attribute that the namespace lacks shows at the worker's start.
+func (r *registration) upsert(ctx workflow.Context, updates ...temporal.SearchAttributeUpdate) {
+	if err := workflow.UpsertTypedSearchAttributes(ctx, updates...); err != nil {
+		workflow.GetLogger(ctx).Error("search attributes were not updated", "error", err)
+	}
+}
