@@ -99,7 +99,7 @@ func (r *jsonReader) value(path string, depth int) (any, error) {
 	}
 	switch v := token.(type) {
 	case json.Number:
-		return r.tree.number(path, at, v.String()), nil
+		return r.tree.number(path, v.String()), nil
 	case json.Delim:
 		if depth == maxDepth {
 			return nil, tooDeep(at)

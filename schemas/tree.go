@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"math"
+	"regexp"
 	"strconv"
-	"strings"
 	"unicode/utf8"
 )
 
@@ -64,13 +64,16 @@ func (t *tree) key(object map[string]any, path, key string, at place) (string, b
 	return path, true
 }
 
-// number reads a number's text. Beyond 2^53-1 an integer no longer survives JSON, and with it the payload's hash.
-func (t *tree) number(path string, at place, text string) any {
-	digits := strings.TrimLeft(text, "+-")
+// plainNumber is what JSON and everybody's eyes take for the same decimal number. YAML has more: 0x10, 1_000, and 017,
+// which is 15.
+var plainNumber = regexp.MustCompile(`^[-+]?(0|[1-9][0-9]*)?(\.[0-9]*)?([eE][-+]?[0-9]+)?$`)
+
+// number reads a number's text. Beyond 2^53−1 an integer no longer survives JSON, and with it the payload's hash.
+func (t *tree) number(path, text string) any {
+	at := t.places.locate(path)
 	value, err := strconv.ParseFloat(text, 64)
-	octal := len(digits) > 1 && digits[0] == '0' && digits[1] >= '0' && digits[1] <= '9'
 	switch {
-	case err != nil && !math.IsInf(value, 0), octal:
+	case !plainNumber.MatchString(text), err != nil && !math.IsInf(value, 0):
 		t.complain(path, at, CodeNumber, "must be a plain decimal number such as 500 or 0.7")
 	case math.Abs(value) > maxInteger:
 		t.complain(path, at, CodeNumber, "must be a number within ±9007199254740991 (2^53−1)")

@@ -177,7 +177,7 @@ func TestNaNAndInfinityAreRefused(t *testing.T) {
 	}
 	for _, text := range []string{".nan", ".NaN", ".inf", "-.inf"} {
 		doc := only(t, "m.yaml", "parameters: {temperature: "+text+"}")
-		require.Contains(t, doc.Violations, Violation{"parameters.temperature", 1, 27, CodeNumber, "must be a finite number"}, text)
+		require.Contains(t, doc.Violations, Violation{"parameters.temperature", 1, 14, CodeNumber, "must be a finite number"}, text)
 	}
 	_, err := ParseManifests("m.json", []byte(`{"parameters": {"temperature": NaN}}`))
 	require.ErrorIs(t, err, ErrBrokenInput)

@@ -84,7 +84,7 @@ func capViolations(violations []Violation) []Violation {
 func merge(first, second []Violation) []Violation {
 	said := make(map[string]bool, len(first))
 	for _, v := range first {
-		said[v.Path] = true
+		said[v.Path] = v.Code != CodeDuplicate // which says nothing about the value
 	}
 	for _, v := range second {
 		if !said[v.Path] {

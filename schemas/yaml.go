@@ -3,6 +3,7 @@ package schemas
 import (
 	"bytes"
 	"errors"
+	"regexp"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -214,32 +215,21 @@ func (c chunk) scalar(t *tree, n ast.Node, path string) any {
 	case *ast.LiteralNode:
 		return v.Value.Value
 	case *ast.IntegerNode, *ast.FloatNode:
-		return t.number(path, c.place(n), n.GetToken().Value)
+		// The token's value is without prefix and underscores; its origin is what was written, and the space around it.
+		return t.number(path, strings.TrimSpace(n.GetToken().Origin))
 	case *ast.StringNode:
 		// Numbers that the parser cannot hold, and those with an exponent, arrive as text.
-		if v.Token.Type == token.StringType && decimal(v.Value) {
-			return t.number(path, c.place(n), v.Value)
+		if v.Token.Type == token.StringType && decimal.MatchString(v.Value) {
+			return t.number(path, v.Value)
 		}
 		return v.Value
 	case *ast.NanNode, *ast.InfinityNode:
-		t.complain(path, c.place(n), CodeNumber, "must be a finite number")
+		t.complain(path, t.places.locate(path), CodeNumber, "must be a finite number")
 	default:
-		t.complain(path, c.place(n), CodeSyntax, "is written in a way that a manifest cannot have; write a plain value")
+		t.complain(path, t.places.locate(path), CodeSyntax, "is written in a way that a manifest cannot have; write a plain value")
 	}
 	return unreadable{}
 }
 
-// decimal reports whether YAML 1.2 takes the plain text for a decimal number.
-func decimal(text string) bool {
-	mantissa, exponent, hasExponent := strings.Cut(strings.ToLower(strings.TrimLeft(text, "+-")), "e")
-	whole, fraction, _ := strings.Cut(mantissa, ".")
-	if hasExponent && !digits(strings.TrimLeft(exponent, "+-"), 1) {
-		return false
-	}
-	return digits(whole, 0) && digits(fraction, 0) && len(whole)+len(fraction) > 0
-}
-
-// digits reports whether text is at least so many digits and nothing else.
-func digits(text string, least int) bool {
-	return len(text) >= least && strings.Trim(text, "0123456789") == ""
-}
+// decimal is plain text that YAML 1.2's core schema takes for a decimal number.
+var decimal = regexp.MustCompile(`^[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?$`)

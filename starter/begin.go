@@ -94,8 +94,8 @@ func (r *registration) occupied(t *follow.Timeline) {
 	r.result = schemas.Result{
 		Name: r.name, Status: statusInProgress, WorkflowID: r.workflowID, RunID: r.runID,
 		PayloadHash: t.Evidence.PayloadHash, JobID: t.Evidence.JobID, ModelID: t.Evidence.ModelID,
-		Reason: fmt.Sprintf("is being registered already: requested%s at %s, now at %s",
-			who, clock(t.StartedAt), t.Progress().Stage),
+		Reason: fmt.Sprintf("%s is being registered already: requested%s at %s, now at %s",
+			r.name, who, clock(t.StartedAt), t.Progress().Stage),
 	}
 }
 

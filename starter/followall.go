@@ -37,9 +37,9 @@ func (a *app) follow(ctx context.Context, c *connection, r *registration, i int,
 	var asking sync.WaitGroup
 	t, err := follow.Follow(ctx, c, c.decoder, r.workflowID, r.runID, func(v follow.View) {
 		p.show(i, v)
-		if !asked && v.Current != nil && v.Current.Stage == schemas.StageApproval {
+		if !asked && v.Undecided() {
 			asked = true
-			asking.Go(func() { p.say(i, a.evidence(c.progress(ctx, v), c.page(r.workflowID, r.runID))...) })
+			asking.Go(func() { a.present(ctx, c, v, i, p) })
 		}
 	})
 	asking.Wait()
@@ -53,14 +53,19 @@ func (a *app) follow(ctx context.Context, c *connection, r *registration, i int,
 	}
 }
 
-// progress asks the workflow where it stands: the one query of a registration, at its approval, for the deadline. Without
-// an answer the history's evidence has to do.
-func (c *connection) progress(ctx context.Context, v follow.View) schemas.Progress {
+// present shows the evidence to decide by. The workflow is asked for it, the one query of a registration, since the
+// history does not tell the deadline; without an answer, from want of a worker, the history has to do.
+func (a *app) present(ctx context.Context, c *connection, v follow.View, i int, p *progress) {
 	answer, err := c.query(ctx, v.WorkflowID, v.RunID)
-	if err != nil {
-		return v.Progress()
+	switch {
+	case ctx.Err() != nil || !p.undecided(i):
+		return
+	case err != nil:
+		answer = v.Progress()
+	case answer.Approval == nil || !answer.Approval.Open:
+		return // decided meanwhile
 	}
-	return answer
+	p.say(i, a.evidence(answer, c.page(v.WorkflowID, v.RunID))...)
 }
 
 // query asks a workflow where it stands. It needs a worker.

@@ -93,6 +93,13 @@ func (p *progress) say(i int, lines ...console.Line) {
 	p.draw(p.prefixed(i, lines))
 }
 
+// undecided reports whether a registration still waits for a person, as far as is known.
+func (p *progress) undecided(i int) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.views[i].Undecided()
+}
+
 func (p *progress) prefixed(i int, lines []console.Line) []console.Line {
 	if p.names[i] == "" {
 		return lines

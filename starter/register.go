@@ -84,10 +84,7 @@ func (a *app) register(ctx context.Context, files []string, o registerOptions) e
 	if o.detach {
 		return a.conclude(c, registrations)
 	}
-	if len(registrations) == 1 && registrations[0].state == inProgress && a.interactive() {
-		if !a.confirm(ctx, "Watch it?") {
-			return exitWith(exitFailed)
-		}
+	if len(registrations) == 1 && registrations[0].state == inProgress && a.interactive() && a.confirm(ctx, "Watch it?") {
 		registrations[0].state = started
 	}
 	a.followAll(ctx, c, registrations)
@@ -137,7 +134,7 @@ func (a *app) tellBegun(c *connection, r *registration) {
 			": registered already as model %s since %s, with the same payload; nothing to do (--force starts anyway)",
 			r.result.ModelID, clock(r.since))))
 	case inProgress:
-		a.err.Print(console.Styled(console.Alert, "! ").And(console.Strong, name).And(console.Plain, ": "+r.result.Reason))
+		a.err.Print(console.Styled(console.Alert, "! ").And(console.Plain, r.result.Reason))
 		a.err.Print(console.Text("  Watch it:  starter watch " + quote(r.name)))
 	}
 }

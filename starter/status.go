@@ -107,8 +107,5 @@ func refusedLines(p schemas.Progress) []console.Line {
 	for _, r := range p.Refused {
 		lines = append(lines, console.Styled(console.Alert, "  ! a decision sent by signal was refused: "+r.Reason))
 	}
-	if a := p.Approval; a != nil && a.Kept != nil {
-		lines = append(lines, console.Text(fmt.Sprintf("  · %s by %s is kept until the probe has run", a.Kept.Decision, a.Kept.Approver)))
-	}
 	return lines
 }

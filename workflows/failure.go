@@ -96,11 +96,7 @@ func probeFailure(err error) (schemas.ProbeReport, bool) {
 
 func (r *registration) jobTimedOut() error {
 	limit := r.manifest.JobTimeout.Or(defaultJobTimeout)
-	status := "no status was ever seen"
-	if r.jobStatus != "" {
-		status = "its last status was " + plain(r.jobStatus, 80)
-	}
 	return temporal.NewNonRetryableApplicationError(
-		fmt.Sprintf("job %s did not end within %s (%s, after %d polls); ask Genesys about the job, or raise job_timeout",
-			r.result.JobID, limit, status, r.polls), string(schemas.ErrJobTimeout), nil)
+		fmt.Sprintf("job %s did not end within %s (after %d polls it is %s); ask Genesys about the job, or raise job_timeout",
+			r.result.JobID, limit, r.polls, plain(r.jobStatus, 80)), string(schemas.ErrJobTimeout), nil)
 }

@@ -63,17 +63,17 @@ const (
 	defaultProbeSamples    = 3
 
 	firstPollWindow = 15 * time.Second
-	laterPollWindow = 0 // one look
+	laterPollWindow = time.Duration(0) // one look
 	pollCallTime    = 40 * time.Second
 
 	probeRetryTime = 2 * time.Minute // how long an endpoint may take to come up
 )
 
-// pollOptions bounds one window of polling by what is left until the job's deadline.
+// pollOptions bounds one window of polling by what is left until the job's deadline, and one call more.
 func pollOptions(left time.Duration) workflow.ActivityOptions {
 	o := activityTable[schemas.PollJobActivity]
 	o.StartToCloseTimeout = firstPollWindow + pollCallTime
-	o.ScheduleToCloseTimeout = left
+	o.ScheduleToCloseTimeout = left + pollCallTime
 	return o
 }
 

@@ -79,21 +79,20 @@ func (r *registration) submit(ctx workflow.Context) error {
 }
 
 // waitForJob polls the job in short windows, each an activity, and sleeps on durable timers between them, so that a
-// job of hours holds no worker slot. The deadline is durable too: it bounds each window's activity and each timer.
+// job of hours holds no worker slot. The deadline is durable too: it bounds each timer and each window's activity, and
+// when it has come there is one last look.
 func (r *registration) waitForJob(ctx workflow.Context) error {
 	r.enter(ctx, schemas.StageRegistering)
+	if r.result.JobID == "" {
+		return nil // an adopted model whose job the platform does not name; the probe and the health check prove it
+	}
 	deadline := r.submittedAt.Add(r.manifest.JobTimeout.Or(defaultJobTimeout))
-	in := schemas.PollInput{JobID: r.result.JobID, Window: schemas.Duration(firstPollWindow)}
+	window := firstPollWindow
 	for {
-		left := deadline.Sub(workflow.Now(ctx))
-		if left <= 0 {
-			return r.jobTimedOut()
-		}
+		left := max(0, deadline.Sub(workflow.Now(ctx)))
+		in := schemas.PollInput{JobID: r.result.JobID, Window: schemas.Duration(min(window, left)), Polls: r.polls}
 		var out schemas.PollResult
 		err := r.executeWith(ctx, pollOptions(left), schemas.PollJobActivity, "Wait for job "+in.JobID, in, &out)
-		if err != nil && timedOut(err) && !workflow.Now(ctx).Before(deadline) {
-			return r.jobTimedOut()
-		}
 		if err != nil {
 			return err
 		}
@@ -103,18 +102,23 @@ func (r *registration) waitForJob(ctx workflow.Context) error {
 			r.result.JobDurationMs = workflow.Now(ctx).Sub(r.submittedAt).Milliseconds()
 			return nil
 		}
-
-		r.describe(ctx)
-		elapsed := workflow.Now(ctx).Sub(r.submittedAt)
-		gap := min(max(pollGap(elapsed), out.RetryAfter.Std()), deadline.Sub(workflow.Now(ctx)))
-		err = workflow.NewTimerWithOptions(ctx, gap, workflow.TimerOptions{
-			Summary: fmt.Sprintf("Job is %s; look again in %s", plain(out.LastStatus, 40), gap.Round(time.Second)),
-		}).Get(ctx, nil)
-		if err != nil {
+		if left == 0 {
+			return r.jobTimedOut()
+		}
+		if err := r.sleepUntilNextLook(ctx, deadline, out); err != nil {
 			return err
 		}
-		in.Polls, in.Window = out.Polls, laterPollWindow
+		window = laterPollWindow
 	}
+}
+
+func (r *registration) sleepUntilNextLook(ctx workflow.Context, deadline time.Time, last schemas.PollResult) error {
+	r.describe(ctx)
+	now := workflow.Now(ctx)
+	gap := min(max(pollGap(now.Sub(r.submittedAt)), last.RetryAfter.Std()), deadline.Sub(now))
+	return workflow.NewTimerWithOptions(ctx, gap, workflow.TimerOptions{
+		Summary: fmt.Sprintf("Job is %s; look again in %s", plain(last.LastStatus, 40), gap.Round(time.Second)),
+	}).Get(ctx, nil)
 }
 
 // probe sends the synthetic prompt. An endpoint that cannot be reached until the probe's time is up is a FAIL like a

@@ -9,11 +9,9 @@ import (
 
 	"golang.org/x/oauth2"
 
+	"model-registrar/internal/retryafter"
 	"model-registrar/schemas"
 )
-
-// maxRetryAfter bounds what the platform can make a caller wait.
-const maxRetryAfter = time.Hour
 
 // classify turns an answer that is no success into an error. Which statuses are worth a retry is what the platform's
 // own SDKs retry: 408, 429 and 5xx but 501.
@@ -23,7 +21,7 @@ func classify(o op, resp *http.Response, raw []byte, r redactor) *Error {
 		Type: typeOf(resp.StatusCode), Op: o.name, phrase: o.phrase, Status: resp.StatusCode,
 		Code: body.Code, Message: body.Message, Permissions: body.Permissions, Fields: body.Fields,
 		CorrelationID: body.ContextID,
-		RetryAfter:    retryAfter(resp.Header, time.Now()),
+		RetryAfter:    retryafter.Parse(resp.Header, time.Now()),
 	}
 	if e.CorrelationID == "" {
 		e.CorrelationID = r.clean(resp.Header.Get(correlationHeader), maxID)
@@ -81,24 +79,4 @@ func classifyToken(refused *oauth2.RetrieveError, r redactor) *Error {
 		e.Type = schemas.ErrUnauthorized
 	}
 	return e
-}
-
-// retryAfter reads Retry-After, which is seconds or a date. What cannot be read counts as absent.
-func retryAfter(h http.Header, now time.Time) time.Duration {
-	value := strings.TrimSpace(h.Get("Retry-After"))
-	if value == "" {
-		return 0
-	}
-	if strings.Trim(value, "0123456789") == "" {
-		seconds, err := strconv.Atoi(value)
-		if err != nil || seconds > int(maxRetryAfter/time.Second) {
-			return maxRetryAfter
-		}
-		return time.Duration(seconds) * time.Second
-	}
-	at, err := http.ParseTime(value)
-	if err != nil {
-		return 0
-	}
-	return min(max(at.Sub(now), 0), maxRetryAfter)
 }

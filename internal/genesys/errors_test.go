@@ -72,21 +72,6 @@ func TestForbiddenNamesThePermissionThatIsMissing(t *testing.T) {
 	}
 }
 
-func TestRetryAfterIsSecondsOrADateAndAtMostAnHour(t *testing.T) {
-	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
-	for value, want := range map[string]time.Duration{
-		"": 0, "0": 0, "7": 7 * time.Second, " 90 ": 90 * time.Second, "3600": time.Hour, "3601": time.Hour,
-		"99999999999999999999999": time.Hour, "-5": 0, "soon": 0, "1.5": 0,
-		now.Add(42 * time.Second).Format(http.TimeFormat): 42 * time.Second,
-		now.Add(-time.Minute).Format(http.TimeFormat):     0,
-		now.Add(48 * time.Hour).Format(http.TimeFormat):   time.Hour,
-	} {
-		if got := retryAfter(http.Header{"Retry-After": {value}}, now); got != want {
-			t.Errorf("%q: %s, want %s", value, got, want)
-		}
-	}
-}
-
 func TestRetryAfterIsKeptFor429AndFor503(t *testing.T) {
 	for _, status := range []int{429, 503} {
 		f := newFake(t, func(w http.ResponseWriter, _ *http.Request, _ string) {

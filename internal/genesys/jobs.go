@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"model-registrar/internal/retryafter"
 )
 
 // Job is how a job stood when it was asked for.
@@ -54,7 +56,7 @@ func (c *Client) GetJob(ctx context.Context, id string) (Job, error) {
 	}
 	job := Job{
 		ID: id, Status: rep.redactor.clean(wire.Status, maxCode), ModelID: wire.Result.ID,
-		RetryAfter: retryAfter(rep.header, time.Now()),
+		RetryAfter: retryafter.Parse(rep.header, time.Now()),
 	}
 	if job.Status == "" {
 		return Job{}, rep.broken(badResponse(opGetJob, "the job has no status"))

@@ -28,8 +28,11 @@ type adapter interface {
 }
 
 var adapters = map[schemas.Architecture]adapter{
-	schemas.OpenAI: openAI{},
-	schemas.Custom: openAI{},
+	schemas.OpenAI:    openAI{},
+	schemas.Azure:     azure{},
+	schemas.Anthropic: anthropic{},
+	schemas.Cohere:    cohere{},
+	schemas.Custom:    openAI{},
 }
 
 // target is where a probe goes.

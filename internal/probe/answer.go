@@ -70,6 +70,8 @@ func judge(r reading) *failure {
 	case strings.TrimSpace(r.text) == "" && class == finishLength:
 		return failed(CodeAnswerTruncated, "The model used its limit of %d tokens without a visible answer, which is "+
 			"what reasoning does. Raise probe.token_budget.", r.maxTokens)
+	case strings.TrimSpace(r.text) == "" && r.cut:
+		return endless()
 	case strings.TrimSpace(r.text) == "":
 		return failed(CodeAnswerEmpty, "The answer is empty. Look at the model's chat template and at stop sequences.")
 	case loops(r.text):

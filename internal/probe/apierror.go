@@ -31,7 +31,7 @@ func parseError(body []byte) apiError {
 	if json.Unmarshal(body, &f) != nil {
 		return apiError{}
 	}
-	if len(f.Error) > 0 && !isNull(f.Error) {
+	if !isNull(f.Error) {
 		var inner errorForm
 		if json.Unmarshal(f.Error, &inner) == nil {
 			f = inner
@@ -58,8 +58,9 @@ func errorUnder200(body []byte) (apiError, bool) {
 	if json.Unmarshal(body, &f) != nil {
 		return apiError{}, false
 	}
-	isError := len(f.Error) > 0 && !isNull(f.Error) || text(f.Type) == "error" || text(f.Object) == "error"
-	if !isError {
+	// No answer of any architecture has a text at these places, as Cohere's and FastAPI's errors do.
+	said := text(f.Message) != "" || text(f.Detail) != ""
+	if !said && isNull(f.Error) && text(f.Type) != "error" && text(f.Object) != "error" {
 		return apiError{}, false
 	}
 	return parseError(body), true
@@ -86,7 +87,7 @@ func (e apiError) quotaExhausted() bool {
 			return true
 		}
 	}
-	return false
+	return strings.Contains(e.Message, "credit balance is too low") // Anthropic has no code for it
 }
 
 func (e apiError) namesModel() bool {

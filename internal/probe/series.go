@@ -22,16 +22,16 @@ type series struct {
 // run takes the samples until the verdict is certain. The cold sample only decides when it meets what every other
 // sample would meet as well.
 func (s *series) run(ctx context.Context) *failure {
-	cold, f := s.sample(ctx, s.plan.samples+1)
+	cold, coldFailure := s.sample(ctx, s.plan.samples+1)
 	s.details.Cold = cold
-	if f != nil && (f.definite || f.transient) {
-		return f
+	if coldFailure != nil && (coldFailure.definite || coldFailure.transient) {
+		return coldFailure
 	}
 	var first *failure
 	allowed := s.plan.samples - s.plan.gate.needed(s.plan.samples)
 	for n := range s.plan.samples {
 		if s.left < minTokens {
-			first = orElse(first, failed(CodeTokenBudget, "The token budget of %d is used up after %d of %d warm samples. "+
+			first = orElse(orElse(first, coldFailure), failed(CodeTokenBudget, "The token budget of %d is used up after %d of %d warm samples. "+
 				"Raise probe.token_budget or lower probe.samples.", s.plan.budget, n, s.plan.samples))
 			break
 		}

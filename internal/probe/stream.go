@@ -132,12 +132,18 @@ func streamFailure(err error) *failure {
 		"and at timeouts of proxies on the way.")
 }
 
-// readWhole reads an answer that is one JSON document.
+// readWhole reads an answer that is one JSON document. A token takes a few bytes, so an answer that goes on for much
+// longer than its tokens allow is not waited for.
 func readWhole(body io.Reader, a adapter, maxTokens int, since func() time.Duration) (reading, *failure) {
-	raw, err := io.ReadAll(body)
+	limit := 64<<10 + 64*maxTokens
+	raw, err := io.ReadAll(io.LimitReader(body, int64(limit)+1))
 	r := reading{maxTokens: maxTokens, end: since()}
-	if err != nil {
+	switch {
+	case err != nil:
 		return r, streamFailure(err)
+	case len(raw) > limit:
+		r.cut, r.tokens = true, maxTokens
+		return r, endless()
 	}
 	if len(bytes.TrimSpace(raw)) == 0 {
 		return r, malformed("The response is empty")

@@ -50,6 +50,7 @@ func (t *Timeline) Apply(e *historypb.HistoryEvent) {
 	case e.GetWorkflowExecutionSignaledEventAttributes() != nil:
 		t.signalled(e.GetWorkflowExecutionSignaledEventAttributes())
 	case e.GetWorkflowExecutionCancelRequestedEventAttributes() != nil:
+		t.cancelling = true
 		t.note(Warn, "cancellation was requested")
 	case e.GetWorkflowTaskFailedEventAttributes() != nil:
 		t.taskFailed(e.GetWorkflowTaskFailedEventAttributes())

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	commonpb "go.temporal.io/api/common/v1"
+	enumspb "go.temporal.io/api/enums/v1"
 	failurepb "go.temporal.io/api/failure/v1"
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
@@ -56,9 +57,21 @@ func sentence(err error) string {
 	case errors.As(err, &app):
 		return app.Message()
 	case errors.As(err, &timeout):
-		return "timed out (" + timeout.TimeoutType().String() + ")"
+		return outOfTime(timeout.TimeoutType())
 	}
 	return err.Error()
+}
+
+func outOfTime(kind enumspb.TimeoutType) string {
+	switch kind {
+	case enumspb.TIMEOUT_TYPE_HEARTBEAT:
+		return "its worker gave no sign of life"
+	case enumspb.TIMEOUT_TYPE_START_TO_CLOSE:
+		return "the attempt took too long, or its worker has stopped"
+	case enumspb.TIMEOUT_TYPE_SCHEDULE_TO_START:
+		return "no worker took it in time"
+	}
+	return "its time was up"
 }
 
 // refusal finds what the platform said with an error.

@@ -49,16 +49,20 @@ func (e Entry) line() console.Line {
 }
 
 func (a Attempt) text(now time.Time) string {
-	when := "running"
-	if !a.Next.IsZero() {
-		when = "in " + Span(a.Next.Sub(now).Round(time.Second))
+	when := "is running"
+	if wait := a.Next.Sub(now); !a.Next.IsZero() && wait > 0 {
+		when = fmt.Sprintf("in %s", (wait + time.Second - 1).Truncate(time.Second))
 	}
 	return fmt.Sprintf("%s attempt %d %s; last failure: %s", a.Activity, a.Number, when, console.FirstLine(a.Failure))
 }
 
 // lost says that Temporal cannot be reached, in one line.
 func lost(err error) string {
-	return "no connection to Temporal, trying again (the workflow goes on without us): " + console.FirstLine(err.Error())
+	text := "no connection to Temporal; trying until it is back"
+	if timedOut(err) {
+		return text
+	}
+	return text + ": " + console.FirstLine(err.Error())
 }
 
 func (v View) doing() string {

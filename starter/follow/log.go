@@ -71,7 +71,11 @@ func (l *Log) still(v View, now time.Time) []console.Line {
 		return nil
 	}
 	if v.Current.Stage != l.stage {
-		l.stage, l.next = v.Current.Stage, v.Current.StartedAt.Add(10*time.Second)
+		l.stage, l.next = v.Current.Stage, now.Add(10*time.Second)
+		if now.Sub(v.Current.StartedAt) > 10*time.Second {
+			// An old stage is either passed over at once, in a history that is being read, or the one to tell of.
+			l.next = now.Add(time.Second)
+		}
 	}
 	if now.Before(l.next) {
 		return nil

@@ -26,10 +26,11 @@ type Timeline struct {
 	Refusal  *schemas.ErrorDetails // what the platform said with the newest failure, if it said anything
 	Ending   *Ending               // nil while running
 
-	decode    Decoder
-	scheduled map[int64]string // activity types by the id of the event that scheduled them
-	decision  *schemas.Decision
-	lastEvent int64
+	decode     Decoder
+	scheduled  map[int64]string // activity types by the id of the event that scheduled them
+	decision   *schemas.Decision
+	cancelling bool // cancellation was requested, and has not shown yet
+	lastEvent  int64
 }
 
 // Step is the stage that a registration is in.
@@ -122,6 +123,11 @@ func (e *Ending) Outcome() schemas.Outcome {
 	return schemas.Failed
 }
 
+// Undecided reports whether the registration waits for a person, as far as the history shows.
+func (t *Timeline) Undecided() bool {
+	return t.Current != nil && t.Current.Stage == schemas.StageApproval && t.decision == nil
+}
+
 // snapshot returns a copy that later events do not change.
 func (t *Timeline) snapshot() Timeline {
 	c := *t
@@ -139,14 +145,29 @@ func (t *Timeline) enter(stage schemas.Stage, at time.Time) {
 	if t.Current != nil && t.Current.Stage == stage {
 		return
 	}
-	if stage == schemas.StageRollingBack && t.Current != nil {
-		t.Current.failed = true
-	}
+	t.cutShort(stage)
 	t.leave(at)
 	t.Current = &Step{Stage: stage, StartedAt: at}
 	t.Stages = append(t.Stages, schemas.StageRecord{Stage: stage, StartedAt: at})
 	if stage == schemas.StageApproval && t.decision != nil {
 		t.noteDecision()
+	}
+}
+
+// cutShort marks the current stage if the next one shows that it did not come to its own end.
+func (t *Timeline) cutShort(next schemas.Stage) {
+	if t.Current == nil || t.Current.Stage == schemas.StageRollingBack {
+		return
+	}
+	switch {
+	case t.cancelling && (next == schemas.StageRollingBack || next == schemas.StageRecording):
+		t.Current.failed, t.Current.note = true, "cancelled"
+		t.cancelling = false
+	case next == schemas.StageRollingBack:
+		t.Current.failed = true
+		if t.Current.Stage == schemas.StageApproval && t.Current.note == "" {
+			t.Current.note = "nobody decided in time"
+		}
 	}
 }
 

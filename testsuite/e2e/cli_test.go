@@ -17,7 +17,7 @@ func TestRegisteringWhatIsInProgressOrDoneSaysSo(t *testing.T) {
 
 	_, stderr, code := k.Run(k.ctx, "register", file, "--requester", "someone-else")
 	require.Equal(t, 1, code)
-	require.Contains(t, stderr, "in progress")
+	require.Contains(t, stderr, "is being registered already")
 	require.Contains(t, stderr, "watch "+name)
 
 	k.decide(schemas.Approve, name, "approver")

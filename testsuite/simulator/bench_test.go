@@ -17,7 +17,7 @@ func BenchmarkCreateAndList(b *testing.B) {
 		b.Run(fmt.Sprintf("with %d models", before), func(b *testing.B) {
 			sim := simulator.New(simulator.Options{Quota: 1 << 30, JobDuration: time.Hour})
 			defer sim.Close()
-			bearer := "Bearer " + benchToken(b, sim)
+			bearer := "Bearer " + freshToken(b, sim)
 			round := func(i int) {
 				name := fmt.Sprintf("model-%d", i)
 				benchCall(b, sim, http.MethodPost, gateway, payloadOf(name), bearer, 202)
@@ -33,7 +33,9 @@ func BenchmarkCreateAndList(b *testing.B) {
 	}
 }
 
-func benchToken(b *testing.B, sim *simulator.Server) string {
+// freshToken gets an access token without a listener.
+func freshToken(tb testing.TB, sim *simulator.Server) string {
+	tb.Helper()
 	r := httptest.NewRequest(http.MethodPost, "/oauth/token", strings.NewReader("grant_type=client_credentials"))
 	r.SetBasicAuth(simulator.DefaultClientID, simulator.DefaultClientSecret)
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
@@ -42,7 +44,7 @@ func benchToken(b *testing.B, sim *simulator.Server) string {
 	_, rest, _ := strings.Cut(recorder.Body.String(), `"access_token":"`)
 	token, _, ok := strings.Cut(rest, `"`)
 	if !ok {
-		b.Fatal(recorder.Body.String())
+		tb.Fatal(recorder.Body.String())
 	}
 	return token
 }

@@ -101,6 +101,12 @@ func TestTheStateTellsEverythingButCredentials(t *testing.T) {
 	if want := "[token create health delete create]"; want != sprint(ops) {
 		t.Errorf("%v", ops)
 	}
+	if models, err := w.control.Models(t.Context(), "model-two"); err != nil || len(models) != 1 || models[0].State != control.ModelProvisioning {
+		t.Errorf("%+v, %v", models, err)
+	}
+	if jobs, err := w.control.Jobs(t.Context(), "model-one"); err != nil || len(jobs) != 1 || jobs[0].Status != control.OutcomeCompleted {
+		t.Errorf("%+v, %v", jobs, err)
+	}
 	raw := w.must(http.MethodGet, "/_sim/state", "").body
 	if strings.Contains(raw, w.bearer) || strings.Contains(raw, "simulator-secret") {
 		t.Error("a credential is in the state")

@@ -162,6 +162,19 @@ func TestEveryProviderRefusesWhatTheRealOneRefuses(t *testing.T) {
 		if a := w.ask(d, `{"model":"m"}`); a.status < 400 {
 			t.Errorf("no messages: %d", a.status)
 		}
+		if a := w.ask(d, `{"stop":[1],"stop_sequences":[1],`+d.body[1:]); a.status < 400 {
+			t.Errorf("stop sequences of numbers: %d", a.status)
+		}
+		for _, messages := range []string{`[]`, `[1]`, `[{"role":"user"}]`, `[{"role":"robot","content":"x"}]`, `[{"role":"user","content":[]}]`,
+			`[{"role":"user","content":[{"type":"image"}]}]`, `[{"role":"user","content":"x","mood":"y"}]`} {
+			if a := w.ask(d, `{"model":"m","max_tokens":10,"messages":`+messages+`}`); a.status < 400 {
+				t.Errorf("messages %s: %d", messages, a.status)
+			}
+		}
+		parts := `{"model":"m","max_tokens":10,"messages":[{"role":"user","content":[{"type":"text","text":"x"}]}]}`
+		if a := w.ask(d, parts); a.status != 200 {
+			t.Errorf("text in parts: %d %s", a.status, a.body)
+		}
 		if a := w.ask(d, `{`); a.status != 400 {
 			t.Errorf("no JSON: %d", a.status)
 		}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"sync"
-	"time"
 
 	"model-registrar/testsuite/simulator/control"
 )
@@ -57,8 +56,6 @@ func assign[T any](field *T, value *T) {
 		*field = *value
 	}
 }
-
-func (s *settings) jobDuration() time.Duration { return milliseconds(s.get().JobDurationMS) }
 
 func (s *settings) hasScope(scope string) bool {
 	return slices.Contains(s.get().Scopes, scope)

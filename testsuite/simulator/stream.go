@@ -5,13 +5,14 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"model-registrar/testsuite/simulator/control"
 )
 
 // endlessPause keeps an endless answer from filling the machine when no pause is ordered.
-const endlessPause = 5 * time.Millisecond
+const endlessPause = time.Millisecond
 
 // pace says when each piece of an answer is due, counted from the request's arrival: late pieces do not make
 // the next ones late, and the ordered figures are the true ones.
@@ -66,7 +67,7 @@ func (s *Server) whole(c *call, done completion, value any) reply {
 // repeat writes an answer whose text never ends.
 func (s *Server) repeat(c *call, w http.ResponseWriter, answer string) {
 	_, err := io.WriteString(w, `{"choices":[{"index":0,"message":{"role":"assistant","content":"`)
-	quoted, _ := json.Marshal(answer + " ") // a string always can be
+	quoted, _ := json.Marshal(strings.Repeat(answer+" ", 50)) // a string always can be
 	for err == nil && s.hold(c.r, time.Now().Add(endlessPause)) {
 		if _, err = w.Write(quoted[1 : len(quoted)-1]); err == nil {
 			err = http.NewResponseController(w).Flush()

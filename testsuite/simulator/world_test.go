@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -217,5 +216,3 @@ func errorBody(t *testing.T, a answer, status int, code string) control.ErrorBod
 	}
 	return body
 }
-
-func escape(s string) string { return url.QueryEscape(s) }

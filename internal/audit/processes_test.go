@@ -1,0 +1,113 @@
+package audit
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"testing"
+	"time"
+
+	"model-registrar/schemas"
+)
+
+const (
+	writerVariable = "AUDIT_TEST_WRITER" // the trail that a child process writes, and from which entry on
+	startVariable  = "AUDIT_TEST_START"
+	entries        = 120
+)
+
+// TestMain lets the test binary be a writer, so that tests can run and kill several of them.
+func TestMain(m *testing.M) {
+	if path := os.Getenv(writerVariable); path != "" {
+		os.Exit(writeAll(path))
+	}
+	os.Exit(m.Run())
+}
+
+func entryName(i int) string { return fmt.Sprintf("entry-%d", i%entries) }
+
+// writeAll appends every entry, beginning at a place of its own, so that writers compete for all of them.
+func writeAll(path string) int {
+	start, _ := strconv.Atoi(os.Getenv(startVariable))
+	f, err := Open(path)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer f.Close()
+	for i := range entries {
+		if err := f.Append(context.Background(), entryOf(entryName(start+i))); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+	}
+	return 0
+}
+
+func startWriter(t *testing.T, path string, start int) *exec.Cmd {
+	t.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), writerVariable+"="+path, startVariable+"="+strconv.Itoa(start))
+	cmd.Stderr = os.Stderr
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+	return cmd
+}
+
+// awaitEntries waits until the trail holds n entries, reading it as it is written.
+func awaitEntries(t *testing.T, path string, n int) {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
+		count := 0
+		err := Scan(t.Context(), path, func(schemas.AuditEntry) error { count++; return nil })
+		if err == nil && count >= n {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%d entries, %v; want %d", count, err, n)
+		}
+	}
+}
+
+func TestEveryEntryIsThereOnceThoughWritersAreKilled(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "audit.log")
+	var running []*exec.Cmd
+	for n := range 4 {
+		running = append(running, startWriter(t, path, n*entries/4))
+	}
+	for round := range 4 {
+		awaitEntries(t, path, (round+1)*entries/6)
+		victim := running[0]
+		if err := victim.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		_ = victim.Wait()
+		running = append(running[1:], startWriter(t, path, round*entries/4))
+	}
+	for _, cmd := range running {
+		if err := cmd.Wait(); err != nil {
+			t.Errorf("a writer failed: %v", err)
+		}
+	}
+	seen := map[string]int{}
+	for _, id := range idsIn(t, path) {
+		seen[id]++
+	}
+	for i := range entries {
+		if seen[entryName(i)] != 1 {
+			t.Errorf("%s is there %d times", entryName(i), seen[entryName(i)])
+		}
+	}
+	if len(seen) != entries {
+		t.Errorf("%d different entries, want %d", len(seen), entries)
+	}
+	raw, err := os.ReadFile(path)
+	if err != nil || raw[len(raw)-1] != '\n' {
+		t.Errorf("the trail ends in a torn line: %v", err)
+	}
+}

@@ -1,0 +1,64 @@
+package console
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestNothingFromOutsideReachesTheTerminalAsASequence(t *testing.T) {
+	for in, want := range map[string]string{
+		"plain text":                         "plain text",
+		"\x1b[31mred\x1b[0m":                 "red",
+		"\x1b]0;title\x07after":              "after",
+		"\x1b]8;;http://x\x1b\\link":         "link",
+		"\u009b31mred":                       "red",
+		"a\x1b":                              "a",
+		"bell\x07 back\x08 del\x7f c1\u0085": "bell back del c1",
+		"two\nlines\tand a tab\r":            "two lines and a tab ",
+		"right\u202eleft\u2066":              "rightleft",
+		"bad \xff byte":                      "bad \uFFFD byte",
+		"日本語 é":                              "日本語 é",
+	} {
+		require.Equal(t, want, Clean(in), "%q", in)
+	}
+}
+
+func FuzzCleanedTextHoldsNoControlCharacter(f *testing.F) {
+	f.Add("\x1b[31mred\x1b[0m\u009b1m")
+	f.Fuzz(func(t *testing.T, s string) {
+		for _, r := range Clean(s) {
+			if r < 0x20 || r >= 0x7f && r < 0xa0 {
+				t.Fatalf("%q became %q", s, Clean(s))
+			}
+		}
+	})
+}
+
+func TestALineIsCutToTheTerminalByCells(t *testing.T) {
+	l := Styled(Good, "✓ ").And(Plain, "日本語のモデル")
+	require.Equal(t, "✓ 日本語のモデル", l.render(false, 16))
+	require.Equal(t, "✓ 日本…", l.render(false, 8))
+	require.Equal(t, "\x1b[32m✓ \x1b[0m日本…", l.render(true, 8))
+	require.Equal(t, 7, Width("✓ 日本…"))
+}
+
+func TestPlainOutputHasNoSequences(t *testing.T) {
+	var b strings.Builder
+	(&Printer{W: &b}).Print(Styled(Bad, "✗ probe").And(Plain, "  \x1b[2Jgone"))
+	require.Equal(t, "✗ probe  gone\n", b.String())
+}
+
+func TestABlockIsRedrawnBelowTheLinesThatStay(t *testing.T) {
+	var b strings.Builder
+	live := Live{Printer: &Printer{W: &b, Size: func() (int, int) { return 12, 3 }}}
+
+	live.Update(nil, []Line{Text("one"), Text("a long line that is cut")})
+	live.Update([]Line{Text("stays, whatever its length")}, []Line{Text("1"), Text("2"), Text("3")})
+	live.Update(nil, nil)
+
+	require.Equal(t, "\r\x1b[Jone\na long lin…\n"+
+		"\x1b[2A\r\x1b[Jstays, whatever its length\n2\n3\n"+ // two rows are left beside the cursor's
+		"\x1b[2A\r\x1b[J", b.String())
+}

@@ -1,0 +1,200 @@
+package follow
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	commonpb "go.temporal.io/api/common/v1"
+	enumspb "go.temporal.io/api/enums/v1"
+	failurepb "go.temporal.io/api/failure/v1"
+	historypb "go.temporal.io/api/history/v1"
+	sdkpb "go.temporal.io/api/sdk/v1"
+	taskqueuepb "go.temporal.io/api/taskqueue/v1"
+	updatepb "go.temporal.io/api/update/v1"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/temporal"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"model-registrar/schemas"
+)
+
+var began = time.Date(2026, 5, 4, 10, 0, 0, 0, time.UTC)
+
+// script writes a history as the server would.
+type script struct {
+	t      *testing.T
+	now    time.Time
+	events []*historypb.HistoryEvent
+}
+
+func newScript(t *testing.T) *script {
+	s := &script{t: t, now: began}
+	s.add(&historypb.HistoryEvent{Attributes: &historypb.HistoryEvent_WorkflowExecutionStartedEventAttributes{
+		WorkflowExecutionStartedEventAttributes: &historypb.WorkflowExecutionStartedEventAttributes{
+			WorkflowId: "register-model/llm-v2", OriginalExecutionRunId: "run-1",
+			TaskQueue: &taskqueuepb.TaskQueue{Name: "model-registrar"},
+			Input: s.payloads(schemas.RegisterModelInput{
+				Manifest: schemas.Manifest{Name: "llm-v2", ModelArchitecture: schemas.OpenAI}, Requester: "alice@example.com",
+			}),
+		}}})
+	return s
+}
+
+func (s *script) payloads(v any) *commonpb.Payloads {
+	p, err := converter.GetDefaultDataConverter().ToPayloads(v)
+	require.NoError(s.t, err)
+	return p
+}
+
+func (s *script) failure(err error) *failurepb.Failure {
+	return temporal.GetDefaultFailureConverter().ErrorToFailure(err)
+}
+
+func (s *script) add(e *historypb.HistoryEvent) int64 {
+	e.EventId = int64(len(s.events) + 1)
+	e.EventTime = timestamppb.New(s.now)
+	s.events = append(s.events, e)
+	return e.EventId
+}
+
+// after lets time pass before the next event.
+func (s *script) after(d time.Duration) *script {
+	s.now = s.now.Add(d)
+	return s
+}
+
+// activity has an activity scheduled and, with its attempt, started.
+func (s *script) activity(name, summary string, attempt int32) int64 {
+	text := s.payloads(summary).GetPayloads()[0]
+	id := s.add(&historypb.HistoryEvent{
+		UserMetadata: &sdkpb.UserMetadata{Summary: text},
+		Attributes: &historypb.HistoryEvent_ActivityTaskScheduledEventAttributes{
+			ActivityTaskScheduledEventAttributes: &historypb.ActivityTaskScheduledEventAttributes{
+				ActivityType: &commonpb.ActivityType{Name: name},
+			}}})
+	if attempt > 0 {
+		s.add(&historypb.HistoryEvent{Attributes: &historypb.HistoryEvent_ActivityTaskStartedEventAttributes{
+			ActivityTaskStartedEventAttributes: &historypb.ActivityTaskStartedEventAttributes{ScheduledEventId: id, Attempt: attempt},
+		}})
+	}
+	return id
+}
+
+// ran is an activity that took so long and came to this result.
+func (s *script) ran(name string, took time.Duration, result any) {
+	id := s.activity(name, "", 1)
+	s.after(took).add(&historypb.HistoryEvent{Attributes: &historypb.HistoryEvent_ActivityTaskCompletedEventAttributes{
+		ActivityTaskCompletedEventAttributes: &historypb.ActivityTaskCompletedEventAttributes{ScheduledEventId: id, Result: s.payloads(result)},
+	}})
+}
+
+// broke is an activity that took so many attempts and so long, and failed.
+func (s *script) broke(name string, attempts int32, took time.Duration, err error) {
+	id := s.activity(name, "", attempts)
+	s.after(took).add(&historypb.HistoryEvent{Attributes: &historypb.HistoryEvent_ActivityTaskFailedEventAttributes{
+		ActivityTaskFailedEventAttributes: &historypb.ActivityTaskFailedEventAttributes{ScheduledEventId: id, Failure: s.failure(err)},
+	}})
+}
+
+// indexed is an upsert of the stage.
+func (s *script) indexed(stage string) {
+	s.add(&historypb.HistoryEvent{Attributes: &historypb.HistoryEvent_UpsertWorkflowSearchAttributesEventAttributes{
+		UpsertWorkflowSearchAttributesEventAttributes: &historypb.UpsertWorkflowSearchAttributesEventAttributes{
+			SearchAttributes: &commonpb.SearchAttributes{IndexedFields: map[string]*commonpb.Payload{
+				schemas.RegistrationStageAttribute: s.payloads(stage).GetPayloads()[0],
+			}},
+		}}})
+}
+
+func (s *script) decision(d schemas.Decision) {
+	s.add(&historypb.HistoryEvent{Attributes: &historypb.HistoryEvent_WorkflowExecutionUpdateAcceptedEventAttributes{
+		WorkflowExecutionUpdateAcceptedEventAttributes: &historypb.WorkflowExecutionUpdateAcceptedEventAttributes{
+			AcceptedRequest: &updatepb.Request{Input: &updatepb.Input{Name: schemas.DecideHandler, Args: s.payloads(d)}},
+		}}})
+}
+
+func (s *script) cancelRequested() {
+	s.add(&historypb.HistoryEvent{Attributes: &historypb.HistoryEvent_WorkflowExecutionCancelRequestedEventAttributes{
+		WorkflowExecutionCancelRequestedEventAttributes: &historypb.WorkflowExecutionCancelRequestedEventAttributes{},
+	}})
+}
+
+func (s *script) signal(name string, arg any) {
+	s.add(&historypb.HistoryEvent{Attributes: &historypb.HistoryEvent_WorkflowExecutionSignaledEventAttributes{
+		WorkflowExecutionSignaledEventAttributes: &historypb.WorkflowExecutionSignaledEventAttributes{SignalName: name, Input: s.payloads(arg)},
+	}})
+}
+
+func (s *script) taskFailed(cause enumspb.WorkflowTaskFailedCause, err error) {
+	s.add(&historypb.HistoryEvent{Attributes: &historypb.HistoryEvent_WorkflowTaskFailedEventAttributes{
+		WorkflowTaskFailedEventAttributes: &historypb.WorkflowTaskFailedEventAttributes{Cause: cause, Failure: s.failure(err)},
+	}})
+}
+
+func (s *script) completed(r schemas.Result) {
+	s.add(&historypb.HistoryEvent{
+		EventType: enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED,
+		Attributes: &historypb.HistoryEvent_WorkflowExecutionCompletedEventAttributes{
+			WorkflowExecutionCompletedEventAttributes: &historypb.WorkflowExecutionCompletedEventAttributes{Result: s.payloads(r)},
+		}})
+}
+
+func (s *script) failedWith(err error) {
+	s.add(&historypb.HistoryEvent{
+		EventType: enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED,
+		Attributes: &historypb.HistoryEvent_WorkflowExecutionFailedEventAttributes{
+			WorkflowExecutionFailedEventAttributes: &historypb.WorkflowExecutionFailedEventAttributes{Failure: s.failure(err)},
+		}})
+}
+
+func (s *script) cancelled(details any) {
+	s.add(&historypb.HistoryEvent{
+		EventType: enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_CANCELED,
+		Attributes: &historypb.HistoryEvent_WorkflowExecutionCanceledEventAttributes{
+			WorkflowExecutionCanceledEventAttributes: &historypb.WorkflowExecutionCanceledEventAttributes{Details: s.payloads(details)},
+		}})
+}
+
+func (s *script) terminated() {
+	s.add(&historypb.HistoryEvent{
+		EventType: enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED,
+		Attributes: &historypb.HistoryEvent_WorkflowExecutionTerminatedEventAttributes{
+			WorkflowExecutionTerminatedEventAttributes: &historypb.WorkflowExecutionTerminatedEventAttributes{},
+		}})
+}
+
+// upToProbe is how every registration begins that gets that far.
+func (s *script) upToProbe() *script {
+	s.ran(schemas.ValidatePayloadActivity, 12*time.Millisecond, schemas.ValidatedPayload{Hash: "2f5b4f5d5b0bc7504c32"})
+	s.ran(schemas.SubmitRegistrationActivity, 48*time.Millisecond, schemas.Submission{JobID: "job-17"})
+	s.indexed(string(schemas.StageRegistering))
+	s.ran(schemas.PollJobActivity, 2*time.Second, schemas.PollResult{Done: true, ModelID: "mdl-1"})
+	return s
+}
+
+func passed() schemas.ProbeReport {
+	return schemas.ProbeReport{
+		Status: schemas.ProbePass, LatencyMs: 182.4, ResponseCode: 200, Details: &schemas.ProbeDetails{
+			Warm: make([]schemas.ProbeSample, 3), TTFT: &schemas.Distribution{Median: 41.2},
+		},
+	}
+}
+
+// timeline reads the script.
+func (s *script) timeline() *Timeline {
+	tl := NewTimeline(Decoder{})
+	for _, e := range s.events {
+		tl.Apply(e)
+	}
+	return tl
+}
+
+// told is what a reader sees of a timeline.
+func told(tl *Timeline) string {
+	text := "\n"
+	for _, l := range tl.Lines(began.Add(time.Minute)) {
+		text += l.String() + "\n"
+	}
+	return text
+}
