@@ -132,7 +132,7 @@ func unreachable(err error) bool {
 }
 
 func (c *connection) unreachable(err error) error {
-	return (&failure{code: exitUnreachable, err: fmt.Errorf("Temporal at %s cannot be reached: %s", c.address, c.cause(err))}).
+	return (&failure{code: exitUnreachable, err: fmt.Errorf("cannot reach Temporal at %s: %s", c.address, c.cause(err))}).
 		hinting("Is it running, and is TEMPORAL_ADDRESS (or the profile in TEMPORAL_PROFILE) right? For a local one: devserver, or `make up`.")
 }
 

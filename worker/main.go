@@ -50,6 +50,7 @@ func run(ctx context.Context, environ []string, stderr io.Writer) int {
 		misconfigured(stderr, err)
 		return exitMisconfigured
 	}
+	defer deps.Audit.Close()
 	options, err := envconfig.LoadClientOptions(envconfig.LoadClientOptionsRequest{EnvLookup: environment})
 	if err != nil {
 		misconfigured(stderr, fmt.Errorf("the connection to Temporal: %w", err))

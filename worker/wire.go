@@ -53,7 +53,7 @@ func wire(cfg config.Worker, log *slog.Logger) (*activities.Activities, error) {
 	if len(problems) > 0 {
 		return nil, errors.Join(problems...)
 	}
-	trail, err := audit.Open(path)
+	trail, err := audit.Open(path, audit.WithLogger(log))
 	if err != nil {
 		return nil, err
 	}

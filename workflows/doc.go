@@ -3,13 +3,17 @@
 package workflows
 
 import (
-	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
 	"model-registrar/schemas"
 )
 
+// Registry is a worker or a replayer.
+type Registry interface {
+	RegisterWorkflowWithOptions(w any, options workflow.RegisterOptions)
+}
+
 // Register registers every workflow under its fixed name.
-func Register(r worker.WorkflowRegistry) {
+func Register(r Registry) {
 	r.RegisterWorkflowWithOptions(RegisterModel, workflow.RegisterOptions{Name: schemas.RegisterModelWorkflow})
 }

@@ -1,8 +1,10 @@
 package probe_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -65,7 +67,14 @@ func proberFor(t testing.TB, urls ...string) *probe.Prober {
 // serve starts an endpoint of the test's own and returns the prober and input for it.
 func serve(t testing.TB, handler http.HandlerFunc) (*probe.Prober, schemas.ProbeInput) {
 	t.Helper()
-	server := httptest.NewServer(handler)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(r.Body) // a server only notices that its client is gone once it has read the request
+		if err != nil {
+			return
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		handler(w, r)
+	}))
 	t.Cleanup(server.Close)
 	return proberFor(t, server.URL), input(server.URL, schemas.OpenAI)
 }

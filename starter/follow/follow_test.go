@@ -140,4 +140,3 @@ func TestAHistoryThatCannotBeReadIsNotTakenForAnEmptyOne(t *testing.T) {
 	_, err := Load(t.Context(), &source{readings: []reading{{err: boom}}}, Decoder{}, "id", "")
 	require.ErrorIs(t, err, boom)
 }
-

@@ -185,6 +185,7 @@ func TestAWorkerKilledWhileItWritesTheAuditTrailWritesOneEntry(t *testing.T) {
 	t.Parallel()
 	k := onOwn(t, "--job-duration", "300ms")
 	kill := k.startWorker()
+	k.awaitPoller() // a worker opens the trail when it starts
 	// The trail's lock is held, so that the append stands still until the worker is killed.
 	lock := flock.New(k.AuditFile + ".lock")
 	require.NoError(t, lock.Lock())

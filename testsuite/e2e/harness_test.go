@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -17,6 +18,7 @@ import (
 	sdklog "go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
+	"google.golang.org/protobuf/encoding/protojson"
 
 	"model-registrar/internal/telemetry"
 	"model-registrar/schemas"
@@ -195,7 +197,7 @@ func (k *kit) end(name string) schemas.Result {
 	return result
 }
 
-// history is a closed workflow's history, which is replayed before it is returned.
+// replay replays a closed workflow's history against the present code and returns it.
 func (k *kit) replay(name string) []*historypb.HistoryEvent {
 	k.t.Helper()
 	var h historypb.History
@@ -207,9 +209,22 @@ func (k *kit) replay(name string) []*historypb.HistoryEvent {
 	}
 	replayer, err := worker.NewWorkflowReplayerWithOptions(worker.WorkflowReplayerOptions{DisableRegistrationAliasing: true})
 	require.NoError(k.t, err)
-	replayer.RegisterWorkflowWithOptions(workflows.RegisterModel, workflow.RegisterOptions{Name: schemas.RegisterModelWorkflow})
+	workflows.Register(replayer)
 	require.NoError(k.t, replayer.ReplayWorkflowHistoryWithOptions(nil, &h, worker.ReplayWorkflowHistoryOptions{
 		OriginalExecution: workflow.Execution{ID: schemas.RegisterModelWorkflowID(name)},
 	}))
+	k.record(name, &h)
 	return h.Events
+}
+
+// record keeps a history for testsuite/replay if it was asked to: one for each test, by its name.
+func (k *kit) record(name string, h *historypb.History) {
+	dir := os.Getenv("RECORD_HISTORIES")
+	if dir == "" {
+		return
+	}
+	data, err := protojson.Marshal(h)
+	require.NoError(k.t, err)
+	file := strings.NewReplacer("/", "_", " ", "_").Replace(strings.TrimPrefix(k.t.Name(), "Test")) + ".json"
+	require.NoError(k.t, os.WriteFile(filepath.Join(dir, file), data, 0o644), name)
 }

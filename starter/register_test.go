@@ -1,0 +1,247 @@
+package main
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	commonpb "go.temporal.io/api/common/v1"
+	enumspb "go.temporal.io/api/enums/v1"
+	historypb "go.temporal.io/api/history/v1"
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/sdk/temporal"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"model-registrar/schemas"
+)
+
+// outcomes has every run end as its model's name says: "completed-1" completes, "failed-1" fails.
+func outcomes(in schemas.RegisterModelInput) *historypb.HistoryEvent {
+	kind, _, _ := strings.Cut(in.Manifest.Name, "-")
+	hash, _ := in.Manifest.Payload().Hash()
+	r := schemas.Result{
+		Name: in.Manifest.Name, Status: schemas.Outcome(strings.ToUpper(strings.ReplaceAll(kind, ".", "_"))),
+		PayloadHash: hash, ModelID: "mdl-1", JobDurationMs: 2050, WorkflowID: "register-model/" + in.Manifest.Name,
+	}
+	switch r.Status {
+	case schemas.Failed:
+		r.Reason, r.ErrorType = "Genesys refused \x1b[31mthe payload", schemas.ErrBadRequest
+		return endingWith(r, temporal.NewNonRetryableApplicationError(r.Reason, string(r.ErrorType), nil, r))
+	case schemas.Completed:
+	default:
+		r.Reason = "a reason"
+	}
+	return endingWith(r, nil)
+}
+
+func (f *frontend) env() []string { return []string{"TEMPORAL_ADDRESS=" + f.address} }
+
+func TestExitCodesFollowFromTheOutcomes(t *testing.T) {
+	for names, want := range map[string]int{
+		"completed-1": exitDone, "failed-1": exitFailed, "rejected-1": exitRejected, "rolled.back-1": exitRejected,
+		"approval.timed.out-1": exitRejected, "cancelled-1": exitRejected,
+		"completed-1 rejected-1": exitRejected, "rejected-1 failed-1 completed-1": exitFailed,
+	} {
+		f := newFrontend(t)
+		f.ends = outcomes
+		args := []string{"register", "-o", "json"}
+		for _, name := range strings.Fields(names) {
+			args = append(args, file(t, "m.yaml", named(name)))
+		}
+		r := starter(t, "", f.env(), args...)
+		require.Equal(t, want, r.code, "%s: %s", names, r.errors)
+		require.Len(t, documents[schemas.Result](t, r), len(strings.Fields(names)))
+	}
+}
+
+func TestAStartCarriesWhatTheUIAndTheListNeed(t *testing.T) {
+	f := newFrontend(t)
+	f.ends = outcomes
+	r := starter(t, named("completed-1"), append(f.env(), "REGISTRAR_TASK_QUEUE=mine"), "register", "--approval", "always", "-")
+	require.Zero(t, r.code, r.errors)
+
+	start := f.started[0]
+	require.Equal(t, "register-model/completed-1", start.WorkflowId)
+	require.Equal(t, "RegisterModel", start.WorkflowType.Name)
+	require.Equal(t, "mine", start.TaskQueue.Name)
+	require.Equal(t, enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL, start.WorkflowIdConflictPolicy)
+	require.Equal(t, enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE, start.WorkflowIdReusePolicy)
+	require.Zero(t, start.WorkflowExecutionTimeout.AsDuration())
+	for _, name := range schemas.SearchAttributes {
+		require.Contains(t, start.SearchAttributes.IndexedFields, name)
+	}
+	require.JSONEq(t, `"VALIDATING"`, string(start.SearchAttributes.IndexedFields[schemas.RegistrationStageAttribute].Data))
+	require.JSONEq(t, `"Register completed-1 (openai)"`, string(start.UserMetadata.Summary.Data))
+	require.Contains(t, string(start.UserMetadata.Details.Data), `| endpoint | api.external-ai-provider.com |`)
+	require.Contains(t, string(start.Input.Payloads[0].Data), `"requester":"alice"`)
+	require.Contains(t, string(start.Input.Payloads[0].Data), `"approval":{"policy":"always"}`)
+}
+
+func TestAResultIsReadableAndAnErrorSaysWhatToDo(t *testing.T) {
+	f := newFrontend(t)
+	f.ends = outcomes
+	env := append(f.env(), "REGISTRAR_UI_URL=http://ui.example/")
+
+	good := starter(t, named("completed-1"), env, "register", "-")
+	require.Contains(t, good.out, "\nCOMPLETED  completed-1\n")
+	require.Contains(t, good.out, "model id      mdl-1\n")
+	require.Contains(t, good.out, "took 2.0s\n")
+	require.Contains(t, good.out, "http://ui.example/namespaces/default/workflows/register-model%2Fcompleted-1/")
+
+	bad := starter(t, named("failed-1"), env, "register", "-")
+	require.Contains(t, bad.out, "reason        Genesys refused the payload\n", "without the colour that came from outside")
+	require.Contains(t, bad.out, "error type    GenesysBadRequest\n")
+	require.Contains(t, bad.out, "what to do    Genesys refused the payload: correct the fields")
+}
+
+func TestEveryErrorTypeHasAnAdvice(t *testing.T) {
+	for _, kind := range []schemas.ErrorType{
+		schemas.ErrPayloadValidation, schemas.ErrWrongWorkflowID, schemas.ErrBadRequest, schemas.ErrUnauthorized,
+		schemas.ErrForbidden, schemas.ErrNotFound, schemas.ErrConflict, schemas.ErrBadResponse, schemas.ErrNameConflict,
+		schemas.ErrAlreadyRegistered, schemas.ErrJobFailed, schemas.ErrJobTimeout, schemas.ErrJobWithoutModel,
+		schemas.ErrDecisionRefused, schemas.ErrWebhookRefused, schemas.ErrRollbackFailed, schemas.ErrStepTimedOut,
+		schemas.ErrInternal, schemas.ErrUnavailable, schemas.ErrRateLimited, schemas.ErrEndpointUnready,
+		schemas.ErrWebhookUndelivered, schemas.ErrAuditUnavailable,
+	} {
+		require.NotEmpty(t, errorAdvice[kind], kind)
+	}
+}
+
+func TestNothingStartsIfOneManifestIsInvalid(t *testing.T) {
+	f := newFrontend(t)
+	r := starter(t, "", f.env(), "register", "-o", "json", file(t, "good.yaml", tutorial), file(t, "bad.yaml", "name: x\n"))
+	require.Equal(t, exitUsage, r.code)
+	require.Empty(t, f.started)
+	require.Empty(t, r.out)
+	require.Contains(t, r.errors, "nothing was started")
+}
+
+func TestTwoManifestsOfOneNameAreRefused(t *testing.T) {
+	f := newFrontend(t)
+	r := starter(t, tutorial+"---"+tutorial, f.env(), "register", "-")
+	require.Equal(t, exitUsage, r.code)
+	require.Empty(t, f.started)
+	require.Contains(t, r.errors, `stdin (document 2): the name "production-llm-v2" is taken by stdin already`)
+}
+
+func TestRegisteringWhatIsInProgressSaysSoAndStartsNothing(t *testing.T) {
+	f := newFrontend(t)
+	f.begin(schemas.RegisterModelInput{Manifest: schemas.Manifest{Name: "production-llm-v2"}, Requester: "carol"}, "run-0", nil)
+	r := starter(t, tutorial, f.env(), "register", "-o", "json", "-")
+	require.Equal(t, exitFailed, r.code)
+	require.Empty(t, f.started)
+	require.Contains(t, r.errors, "is being registered already: requested by carol")
+	require.Contains(t, r.errors, "starter watch production-llm-v2")
+	all := documents[schemas.Result](t, r)
+	require.Equal(t, statusInProgress, all[0].Status)
+	require.Equal(t, "run-0", all[0].RunID)
+}
+
+func TestRegisteringTheSamePayloadAgainDoesNothingUnlessForced(t *testing.T) {
+	f := newFrontend(t)
+	f.ends = outcomes
+	manifest := file(t, "m.yaml", named("completed-1"))
+	require.Zero(t, starter(t, "", f.env(), "register", manifest).code)
+
+	again := starter(t, "", f.env(), "register", "-o", "json", manifest)
+	require.Zero(t, again.code)
+	require.Len(t, f.started, 1)
+	require.Contains(t, again.errors, "registered already as model mdl-1 since")
+	require.Equal(t, schemas.Completed, documents[schemas.Result](t, again)[0].Status)
+
+	require.Zero(t, starter(t, "", f.env(), "register", "--force", manifest).code)
+	require.Len(t, f.started, 2)
+
+	other := strings.Replace(named("completed-1"), "500", "501", 1)
+	require.Zero(t, starter(t, other, f.env(), "register", "-").code)
+	require.Len(t, f.started, 3, "another payload under the same name is for Genesys to judge")
+}
+
+func TestDetachedRegistrationsArePrintedAsStarted(t *testing.T) {
+	f := newFrontend(t)
+	r := starter(t, tutorial, f.env(), "register", "--detach", "-o", "json", "-")
+	require.Zero(t, r.code, r.errors)
+	all := documents[schemas.Result](t, r)
+	require.Equal(t, statusStarted, all[0].Status)
+	require.Equal(t, "run-production-llm-v2", all[0].RunID)
+	require.NotEmpty(t, all[0].PayloadHash)
+}
+
+func TestAnInterruptedRegistrationGoesOnAndSaysHowToWatchIt(t *testing.T) {
+	f := newFrontend(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	f.onWait = cancel
+	r := starterWithin(ctx, t, named("my model"), f.env(), "register", "-o", "json", "-")
+	require.Equal(t, exitInterrupted, r.code, r.errors)
+	require.Equal(t, statusInProgress, documents[schemas.Result](t, r)[0].Status)
+	require.Contains(t, r.errors, "The registration of my model goes on without this command.")
+	require.Contains(t, r.errors, "starter watch 'my model'")
+}
+
+func TestListShowsATableAndEscapesItsQuery(t *testing.T) {
+	f := newFrontend(t)
+	field := func(s string) *commonpb.Payload { return payloads(s).Payloads[0] }
+	info := func(name, stage string, status enumspb.WorkflowExecutionStatus) *workflowpb.WorkflowExecutionInfo {
+		w := &workflowpb.WorkflowExecutionInfo{
+			Execution: &commonpb.WorkflowExecution{WorkflowId: "register-model/" + name, RunId: "r"}, Status: status,
+			StartTime: timestamppb.New(moment), CloseTime: timestamppb.New(moment.Add(65 * time.Second)),
+			SearchAttributes: &commonpb.SearchAttributes{IndexedFields: map[string]*commonpb.Payload{
+				schemas.ModelNameAttribute: field(name), schemas.RegistrationStageAttribute: field(stage),
+				schemas.ModelArchitectureAttribute: field("openai"),
+			}},
+		}
+		return w
+	}
+	f.listed = []*workflowpb.WorkflowExecutionInfo{
+		info("one", "COMPLETED", enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED),
+		info("a much longer name", "REGISTERING", enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED),
+	}
+
+	r := starter(t, "", f.env(), "list", "--stage", "completed", "--architecture", "openai")
+	require.Zero(t, r.code, r.errors)
+	require.Equal(t, "WorkflowType = 'RegisterModel' AND RegistrationStage = 'COMPLETED' AND ModelArchitecture = 'openai'", f.listQuery)
+	lines := strings.Split(r.out, "\n")
+	require.Regexp(t, `^NAME                STAGE       ARCHITECTURE  STARTED +DURATION$`, lines[0])
+	require.Regexp(t, `^one                 COMPLETED   openai        .*  1m05s$`, lines[1])
+	require.Regexp(t, `^a much longer name  TERMINATED  openai        .*  1m05s$`, lines[2])
+
+	limited := starter(t, "", f.env(), "list", "--limit", "1", "-o", "json")
+	require.Len(t, documents[listed](t, limited), 1)
+	require.Contains(t, limited.errors, "There are more")
+
+	none := starter(t, "", f.env(), "list", "--architecture", "cohere")
+	require.Zero(t, none.code)
+	require.Contains(t, none.errors, "No registrations")
+	require.Equal(t, `'it\'s \\ here'`, literal(`it's \ here`))
+}
+
+func TestSetupRegistersWhatIsMissingAndMayBeRunAgain(t *testing.T) {
+	f := newFrontend(t)
+	f.attributes[schemas.ModelNameAttribute] = enumspb.INDEXED_VALUE_TYPE_KEYWORD
+
+	first := starter(t, "", f.env(), "setup")
+	require.Zero(t, first.code, first.errors)
+	require.Contains(t, first.out, "ModelName (Keyword) exists already")
+	require.Contains(t, first.out, "PayloadHash (Keyword) registered")
+	require.Len(t, f.attributes, 4)
+
+	second := starter(t, "", f.env(), "setup", "-o", "json")
+	require.Zero(t, second.code)
+	require.Len(t, documents[prepared](t, second)[0].Existing, 4)
+	require.Empty(t, documents[prepared](t, second)[0].Added)
+}
+
+func TestSetupRefusesAnAttributeOfAnotherTypeAndANamespaceThatIsMissing(t *testing.T) {
+	f := newFrontend(t)
+	f.attributes[schemas.ModelNameAttribute] = enumspb.INDEXED_VALUE_TYPE_TEXT
+	r := starter(t, "", f.env(), "setup")
+	require.Equal(t, exitFailed, r.code)
+	require.Contains(t, r.errors, "ModelName exists in namespace \"default\" with type Text, and must be Keyword")
+
+	r = starter(t, "", append(f.env(), "TEMPORAL_NAMESPACE=nowhere"), "setup")
+	require.Equal(t, exitFailed, r.code)
+	require.Contains(t, r.errors, `has no namespace "nowhere"`)
+}
