@@ -21,7 +21,7 @@ func (a *Activities) DeregisterModel(ctx context.Context, in schemas.DeregisterI
 	}
 	found, err := a.Genesys.FindModels(ctx, in.Payload.Name)
 	if err != nil {
-		return platformError(err)
+		return platformError(ctx, err)
 	}
 	deleted := false
 	for _, m := range found {
@@ -45,7 +45,7 @@ func (a *Activities) deleteModelOfJob(ctx context.Context, jobID string) error {
 	case errors.As(err, &e) && e.Type == schemas.ErrNotFound:
 		return nil
 	case err != nil:
-		return platformError(err)
+		return platformError(ctx, err)
 	case job.Failed():
 		return nil
 	case !job.Succeeded():
@@ -60,7 +60,7 @@ func (a *Activities) deleteModelOfJob(ctx context.Context, jobID string) error {
 
 func (a *Activities) deleteModel(ctx context.Context, id string) error {
 	if err := a.Genesys.DeleteModel(ctx, id); err != nil {
-		return platformError(err)
+		return platformError(ctx, err)
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"context"
 	"errors"
 
 	"go.temporal.io/sdk/temporal"
@@ -14,11 +15,15 @@ func fatal(t schemas.ErrorType, message string, details ...any) error {
 	return temporal.NewNonRetryableApplicationError(message, string(t), nil, details...)
 }
 
-// platformError maps an error of the Genesys client. Retry-After becomes the delay before the next attempt.
-func platformError(err error) error {
+// platformError maps an error of the Genesys client. Retry-After becomes the delay before the next attempt. A call that
+// was cut short because the activity was cancelled is a cancellation, not an outage.
+func platformError(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
 	var e *genesys.Error
 	if !errors.As(err, &e) {
-		return err // the activity's context has ended
+		return fatal(schemas.ErrInternal, err.Error())
 	}
 	category := temporal.ApplicationErrorCategoryUnspecified
 	if e.Type == schemas.ErrRateLimited {

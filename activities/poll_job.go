@@ -32,7 +32,7 @@ func (a *Activities) PollJob(ctx context.Context, in schemas.PollInput) (schemas
 	for {
 		job, err := a.Genesys.GetJob(ctx, in.JobID)
 		if err != nil {
-			return schemas.PollResult{}, platformError(err)
+			return schemas.PollResult{}, platformError(ctx, err)
 		}
 		p.Polls++
 		p.LastStatus = job.Status

@@ -22,14 +22,14 @@ func (a *Activities) SubmitRegistration(ctx context.Context, in schemas.SubmitIn
 	defer keepAlive(ctx)()
 	found, err := a.Genesys.FindModels(ctx, in.Payload.Name)
 	if err != nil {
-		return schemas.Submission{}, platformError(err)
+		return schemas.Submission{}, platformError(ctx, err)
 	}
 	if len(found) > 0 {
 		return adopt(activity.GetInfo(ctx), found, in.Payload)
 	}
 	jobID, err := a.Genesys.CreateModel(ctx, in.Payload)
 	if err != nil {
-		return schemas.Submission{}, platformError(err)
+		return schemas.Submission{}, platformError(ctx, err)
 	}
 	return schemas.Submission{JobID: jobID}, nil
 }

@@ -11,7 +11,7 @@ func (a *Activities) TriggerHealthCheck(ctx context.Context, in schemas.HealthCh
 	defer keepAlive(ctx)()
 	check, err := a.Genesys.TriggerHealthCheck(ctx, in.ModelID)
 	if err != nil {
-		return schemas.HealthCheck{}, platformError(err)
+		return schemas.HealthCheck{}, platformError(ctx, err)
 	}
 	return check, nil
 }

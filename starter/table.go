@@ -39,7 +39,7 @@ func resultRows(t *table, r schemas.Result) {
 	}
 	t.row("approval", approvalText(r.Approval))
 	if r.HealthCheck != nil {
-		t.row("health check", spaced(r.HealthCheck.Status, r.HealthCheck.ID))
+		t.row("health check", spaced("triggered", r.HealthCheck.ID, r.HealthCheck.Status))
 	}
 	t.row("rollback", rollbackText(r.Rollback))
 	t.row("webhook", webhookText(r.Webhook))

@@ -42,8 +42,12 @@ func loops(s string) bool {
 	if len(s) < 12 {
 		return false
 	}
-	s += " " // so that "a a a" is three times "a "
-	// The longest border of each prefix (Knuth, Morris, Pratt): length minus border is the shortest period.
+	return repeats(s) || repeats(s+" ") // "a a a" is three times "a " but for its end
+}
+
+// repeats finds the shortest period by the longest border of each prefix (Knuth, Morris, Pratt): the period is the
+// length without the border.
+func repeats(s string) bool {
 	border := make([]int, len(s)+1)
 	border[0] = -1
 	for i, k := 0, -1; i < len(s); {

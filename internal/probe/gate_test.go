@@ -113,15 +113,15 @@ func TestNoSampleIsPaidForOnceTheVerdictIsCertain(t *testing.T) {
 
 func TestTheTokenBudgetBoundsTheSeries(t *testing.T) {
 	w := newWorld(t)
-	w.order(control.Action{Answer: "VALIDATION_SUCCESS", ReasoningTokens: 30})
+	w.order(control.Action{Answer: "VALIDATION_SUCCESS", ReasoningTokens: 10})
 	in := input(w.url+"/providers/custom", schemas.Custom)
-	in.Spec.Samples, in.Spec.TokenBudget = 10, 400
+	in.Spec.Samples, in.Spec.TokenBudget = 10, 100
 	r := report(t, w.prober, in)
 	wantFail(t, r, probe.CodeMinSuccess)
 	if !strings.Contains(r.Error, "probe.token_budget") {
 		t.Errorf("the sentence does not name the budget: %s", r.Error)
 	}
-	if r.Details.TokensUsed > 400 || r.Details.TokenBudget != 400 {
+	if r.Details.TokensUsed > 100 || r.Details.TokenBudget != 100 {
 		t.Errorf("%d tokens used of %d", r.Details.TokensUsed, r.Details.TokenBudget)
 	}
 }

@@ -14,7 +14,7 @@ import (
 )
 
 // held is how long an answer is held back so that a kill falls into the middle of an activity.
-const held = 4 * time.Second
+const held = 8 * time.Second
 
 // A hold brings a registration to a stage and keeps it there until the process under it is killed.
 type hold struct {
@@ -23,6 +23,8 @@ type hold struct {
 	keep func(k *kit, name string)
 	// reached waits until it is held.
 	reached func(k *kit, name string)
+	// first: the next registration starts only when this one is held.
+	first bool
 }
 
 func delayed(op control.Op, activity string) hold {
@@ -39,53 +41,64 @@ func delayed(op control.Op, activity string) hold {
 	}
 }
 
-// polledFor holds a registration in its job until it was polled so often, which is so far into the job.
-func polledFor(polls int) hold {
+// polling holds a registration in its job. It is reached when the job has been polled so often that about a second has
+// passed, so that registrations started one after the other are killed at different seconds of their jobs.
+func polling(second int) hold {
 	return hold{
-		stage: fmt.Sprintf("PollJob, %d polls in", polls),
+		stage: fmt.Sprintf("PollJob, the last but %d to start", second),
 		keep: func(k *kit, name string) {
 			k.fault(control.OpCreate, name, 0, control.Action{JobDurationMS: 30_000})
 		},
 		reached: func(k *kit, name string) {
-			_, err := k.Sim.WaitRequests(k.ctx, control.RequestFilter{Op: control.OpJob, Name: name}, polls)
+			_, err := k.Sim.WaitRequests(k.ctx, control.RequestFilter{Op: control.OpJob, Name: name}, 4)
 			require.NoError(k.t, err)
 		},
+		first: true,
 	}
 }
 
-// The stages at which a process is killed. Each second of a job's first fifteen is hit: the polls come within three
-// seconds of each other, and every count of them up to the end of the first window is there.
-func holds() []hold {
-	all := []hold{
+// holds are the stages at which a process is killed: each second of a job's first ten, then everything else at once.
+func holds() (all []hold) {
+	for second := 10; second >= 1; second-- {
+		all = append(all, polling(second))
+	}
+	return append(all,
+		hold{
+			stage:   atApproval,
+			keep:    func(*kit, string) {},
+			reached: func(k *kit, name string) { k.awaitStage(name, schemas.StageApproval) },
+		},
 		delayed(control.OpList, schemas.SubmitRegistrationActivity),
 		delayed(control.OpCreate, schemas.SubmitRegistrationActivity),
 		delayed(control.OpProvider, schemas.SyntheticProbeActivity),
 		delayed(control.OpHealth, schemas.TriggerHealthCheckActivity),
-		{
-			stage:   "waiting for approval",
-			keep:    func(*kit, string) {},
-			reached: func(k *kit, name string) { k.awaitStage(name, schemas.StageApproval) },
-		},
 		delayed(control.OpWebhook, schemas.NotifyWebhookActivity),
+	)
+}
+
+const atApproval = "waiting for approval"
+
+// startHeld starts a registration that a hold will keep.
+func (k *kit) startHeld(h hold) (name string) {
+	k.t.Helper()
+	m := k.Manifest(k.name("held"))
+	m.Probe.Model = "probe-of-" + m.Name
+	if h.stage == atApproval {
+		m.Approval.Policy = schemas.ApproveAlways
 	}
-	for polls := 1; polls <= 9; polls++ {
-		all = append(all, polledFor(polls))
-	}
-	return all
+	h.keep(k, m.Name)
+	k.start(m)
+	return m.Name
 }
 
 // bringToHolds starts one registration for each hold and returns once all are held at the same time.
 func bringToHolds(k *kit, all []hold) (names []string) {
 	k.t.Helper()
 	for _, h := range all {
-		m := k.Manifest(k.name("crash"))
-		m.Probe.Model = "probe-of-" + m.Name
-		if h.stage == "waiting for approval" {
-			m.Approval.Policy = schemas.ApproveAlways
+		names = append(names, k.startHeld(h))
+		if h.first {
+			h.reached(k, names[len(names)-1])
 		}
-		h.keep(k, m.Name)
-		k.start(m)
-		names = append(names, m.Name)
 	}
 	for i, h := range all {
 		h.reached(k, names[i])
@@ -98,7 +111,7 @@ func requireWhole(k *kit, all []hold, names []string) {
 	k.t.Helper()
 	for i, h := range all {
 		name := names[i]
-		if h.stage == "waiting for approval" {
+		if h.stage == atApproval {
 			k.awaitStage(name, schemas.StageApproval)
 			k.decideBySignal(name, schemas.Decision{Decision: schemas.Approve, Approver: "approver", Reason: "fine"})
 		}

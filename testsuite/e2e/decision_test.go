@@ -125,26 +125,20 @@ func TestTwoRegistrationsOfOneNameAtOnce_MakeOneModel(t *testing.T) {
 }
 
 func TestARegistrationCancelledAtAnyStageLeavesNoModel(t *testing.T) {
-	all := append(holds()[:5], polledFor(2))
-	for _, h := range all {
+	all := holds()
+	for _, h := range all[9 : len(all)-1] {
 		t.Run(h.stage, func(t *testing.T) {
 			k := onShared(t)
-			m := k.Manifest(k.name("cancel"))
-			m.Probe.Model = "probe-of-" + m.Name
-			if h.stage == "waiting for approval" {
-				m.Approval.Policy = schemas.ApproveAlways
-			}
-			h.keep(k, m.Name)
-			k.start(m)
-			h.reached(k, m.Name)
-			stdout, stderr, code := k.Run(k.ctx, "cancel", m.Name)
+			name := k.startHeld(h)
+			h.reached(k, name)
+			stdout, stderr, code := k.Run(k.ctx, "cancel", name)
 			require.Equal(t, 0, code, stdout+stderr)
-			result := k.end(m.Name)
+			result := k.end(name)
 			require.Equal(t, schemas.Cancelled, result.Status, result.Reason)
-			require.Empty(t, k.models(m.Name))
-			require.Len(t, k.audited(m.Name), 1)
-			require.Equal(t, schemas.Cancelled, k.audited(m.Name)[0].Outcome)
-			require.Len(t, k.announcements(m.Name), 1)
+			require.Empty(t, k.models(name))
+			require.Len(t, k.audited(name), 1)
+			require.Equal(t, schemas.Cancelled, k.audited(name)[0].Outcome)
+			require.Len(t, k.announcements(name), 1)
 		})
 	}
 }

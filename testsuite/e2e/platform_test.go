@@ -107,16 +107,35 @@ func TestARefusalIsNotRetried_AndThePersonReadsThePlatformsReason(t *testing.T) 
 	}
 }
 
-func TestARevokedTokenIsReplacedOnce(t *testing.T) {
+func TestTokensAreReplacedAndTheTokenEndpointsLimitIsWaitedFor(t *testing.T) {
+	t.Parallel()
 	k := onOwn(t, "--job-duration", "300ms")
 	k.startWorker()
-	m := k.Manifest(k.name("revoked"))
+	m := k.Manifest(k.name("token"))
+	k.fault(control.OpToken, "", 2, control.Action{Status: http.StatusBadRequest, Code: "invalid_request", Message: "rate limit exceeded"})
 	k.fault(control.OpCreate, m.Name, 1, control.Action{RevokeToken: true})
+	k.fault(control.OpHealth, m.Name, 1, control.Action{ExpireToken: true})
 	k.start(m)
-	require.Equal(t, schemas.Completed, k.end(m.Name).Status)
+	result := k.end(m.Name)
+	require.Equal(t, schemas.Completed, result.Status, result.Reason)
+	require.Len(t, k.models(m.Name), 1)
 	state, err := k.Sim.State(k.ctx)
 	require.NoError(t, err)
-	require.Equal(t, 2, state.TokensIssued)
+	require.Equal(t, 3, state.TokensIssued, "one at first, one after each 401")
+}
+
+func TestATokenThatIsRefusedAgainAndAgainEndsTheRegistration(t *testing.T) {
+	t.Parallel()
+	k := onOwn(t, "--job-duration", "300ms")
+	k.startWorker()
+	m := k.Manifest(k.name("token"))
+	k.fault(control.OpCreate, m.Name, 0, control.Action{Status: http.StatusUnauthorized, Code: "bad.credentials"})
+	k.start(m)
+	result := k.end(m.Name)
+	require.Equal(t, schemas.ErrUnauthorized, result.ErrorType, result.Reason)
+	requests := k.requests(control.OpCreate, m.Name)
+	require.Len(t, requests, 2, "a new token is fetched once")
+	require.Contains(t, result.Reason, requests[1].CorrelationID)
 }
 
 func TestAJobThatDoesNotSucceedIsRolledBack(t *testing.T) {

@@ -1,0 +1,276 @@
+package probe_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"golang.org/x/net/dns/dnsmessage"
+	"golang.org/x/net/http/httpproxy"
+
+	"model-registrar/internal/credentials"
+	"model-registrar/internal/netguard"
+	"model-registrar/internal/probe"
+	"model-registrar/schemas"
+)
+
+// hostileURLs are endpoint URLs that a manifest must not get anywhere with. The token belongs to api.good.example, and
+// the name server knows names that lead to forbidden addresses.
+var hostileURLs = []struct{ name, url, code string }{
+	// Addresses, in every spelling.
+	{"loopback", "https://127.0.0.1/", probe.CodeAddressBlocked},
+	{"loopback, elsewhere in its network", "https://127.8.8.8/", probe.CodeAddressBlocked},
+	{"loopback with a port", "https://127.0.0.1:8443/", probe.CodeAddressBlocked},
+	{"loopback over plain http", "http://127.0.0.1/", probe.CodeAddressBlocked},
+	{"loopback IPv6", "https://[::1]/", probe.CodeAddressBlocked},
+	{"unspecified", "https://0.0.0.0/", probe.CodeAddressBlocked},
+	{"unspecified IPv6", "https://[::]/", probe.CodeAddressBlocked},
+	{"private 10", "https://10.0.0.1/", probe.CodeAddressBlocked},
+	{"private 172.16", "https://172.16.0.1/", probe.CodeAddressBlocked},
+	{"private 192.168", "https://192.168.1.1/", probe.CodeAddressBlocked},
+	{"carrier-grade NAT", "https://100.64.0.1/", probe.CodeAddressBlocked},
+	{"link-local", "https://169.254.1.1/", probe.CodeAddressBlocked},
+	{"metadata of AWS, Azure and Google", "https://169.254.169.254/latest/meta-data/", probe.CodeAddressBlocked},
+	{"metadata of AWS ECS", "https://169.254.170.2/v2/credentials", probe.CodeAddressBlocked},
+	{"metadata of AWS, IPv6", "https://[fd00:ec2::254]/", probe.CodeAddressBlocked},
+	{"metadata of Google, IPv6", "https://[fd20:ce::254]/", probe.CodeAddressBlocked},
+	{"metadata of Alibaba", "https://100.100.100.200/", probe.CodeAddressBlocked},
+	{"metadata of Oracle", "https://192.0.0.192/", probe.CodeAddressBlocked},
+	{"Azure's wire server, a public address", "https://168.63.129.16/", probe.CodeAddressBlocked},
+	{"multicast", "https://224.0.0.1/", probe.CodeAddressBlocked},
+	{"broadcast", "https://255.255.255.255/", probe.CodeAddressBlocked},
+	{"documentation", "https://192.0.2.1/", probe.CodeAddressBlocked},
+	{"benchmarking", "https://198.18.0.1/", probe.CodeAddressBlocked},
+	{"IPv4-mapped loopback", "https://[::ffff:127.0.0.1]/", probe.CodeAddressBlocked},
+	{"IPv4-mapped metadata in hexadecimal", "https://[::ffff:a9fe:a9fe]/", probe.CodeAddressBlocked},
+	{"IPv4-compatible", "https://[::127.0.0.1]/", probe.CodeAddressBlocked},
+	{"NAT64", "https://[64:ff9b::169.254.169.254]/", probe.CodeAddressBlocked},
+	{"local NAT64", "https://[64:ff9b:1::7f00:1]/", probe.CodeAddressBlocked},
+	{"6to4", "https://[2002:7f00:1::]/", probe.CodeAddressBlocked},
+	{"Teredo", "https://[2001:0:7f00:1::]/", probe.CodeAddressBlocked},
+	{"unique local IPv6", "https://[fc00::1]/", probe.CodeAddressBlocked},
+	{"link-local IPv6", "https://[fe80::1]/", probe.CodeAddressBlocked},
+	{"link-local IPv6 with a zone", "https://[fe80::1%25lo]/", probe.CodeEndpointInvalid},
+	{"multicast IPv6", "https://[ff02::1]/", probe.CodeAddressBlocked},
+	{"decimal IPv4", "https://2130706433/", probe.CodeEndpointInvalid},
+	{"hexadecimal IPv4", "https://0x7f000001/", probe.CodeEndpointInvalid},
+	{"octal IPv4", "https://0177.0.0.1/", probe.CodeEndpointInvalid},
+	{"hexadecimal part", "https://127.0.0.0x1/", probe.CodeEndpointInvalid},
+	{"short IPv4", "https://127.1/", probe.CodeEndpointInvalid},
+	{"IPv4 with a trailing dot", "https://127.0.0.1./", probe.CodeAddressBlocked},
+	{"full-width digits", "https://１２７.０.０.１/", probe.CodeAddressBlocked},
+	{"circled digits", "https://①②⑦.⓪.⓪.①/", probe.CodeAddressBlocked},
+	{"ideographic full stops", "https://127。0。0。1/", probe.CodeAddressBlocked},
+	// Names.
+	{"localhost", "https://localhost/", probe.CodeAddressBlocked},
+	{"a name of a private address", "https://private.good.example/", probe.CodeAddressBlocked},
+	{"a name of the metadata address", "https://metadata.good.example/", probe.CodeAddressBlocked},
+	{"a name of an IPv4-mapped address", "https://mapped.good.example/", probe.CodeAddressBlocked},
+	{"a name that leads elsewhere from its second lookup on", "https://rebinding.good.example/", probe.CodeAddressBlocked},
+	{"the token's own host, rebound to loopback", "https://api.good.example/", probe.CodeAddressBlocked},
+	// The token's host, or what looks like it.
+	{"another port of the token's host", "https://api.good.example:8443/", probe.CodeCredentialHost},
+	{"the token's host as userinfo", "https://api.good.example@evil.example/", probe.CodeEndpointInvalid},
+	{"the token's host and port as userinfo", "https://api.good.example:443@evil.example/", probe.CodeEndpointInvalid},
+	{"a password before the token's host", "https://user:secret@api.good.example/", probe.CodeEndpointInvalid},
+	{"a longer name", "https://api.good.example.evil.example/", probe.CodeCredentialHost},
+	{"a longer label", "https://evil-api.good.example/", probe.CodeCredentialHost},
+	{"the parent domain", "https://good.example/", probe.CodeCredentialHost},
+	{"a subdomain", "https://x.api.good.example/", probe.CodeCredentialHost},
+	{"a Cyrillic look-alike", "https://аpi.good.example/", probe.CodeCredentialHost},
+	{"the token's host over plain http", "http://api.good.example/", probe.CodeEndpointInvalid},
+	{"the token's host as a fragment", "https://evil.example/#@api.good.example/", probe.CodeEndpointInvalid},
+	{"the token's host as a query", "https://evil.example?@api.good.example/", probe.CodeCredentialHost},
+	{"the token's host behind a backslash", `https://evil.example\@api.good.example/`, probe.CodeEndpointInvalid},
+	{"an escaped NUL", "https://api.good.example%00.evil.example/", probe.CodeEndpointInvalid},
+	{"a line break", "https://api.good.example\r\nX: y/", probe.CodeEndpointInvalid},
+	{"an escaped at sign in the host", "https://api.good.example%40evil.example/", probe.CodeEndpointInvalid},
+	{"two colons", "https://api.good.example:443:80/", probe.CodeEndpointInvalid},
+	{"port 0", "https://api.good.example:0/", probe.CodeEndpointInvalid},
+	{"a port that is too high", "https://api.good.example:65979/", probe.CodeEndpointInvalid},
+	// Other schemes, and none.
+	{"file", "file:///etc/passwd", probe.CodeEndpointInvalid},
+	{"gopher", "gopher://api.good.example/", probe.CodeEndpointInvalid},
+	{"unix socket", "unix:///var/run/docker.sock", probe.CodeEndpointInvalid},
+	{"javascript", "javascript:alert(1)", probe.CodeEndpointInvalid},
+	{"no scheme", "api.good.example", probe.CodeEndpointInvalid},
+	{"scheme-relative", "//api.good.example/", probe.CodeEndpointInvalid},
+	{"opaque", "https:api.good.example", probe.CodeEndpointInvalid},
+	{"empty", "", probe.CodeEndpointInvalid},
+	{"no host", "https:///v1", probe.CodeEndpointInvalid},
+}
+
+func TestNoHostileURLConnectsOrGetsTheToken(t *testing.T) {
+	trap := startTrap(t)
+	for _, hostile := range hostileURLs {
+		t.Run(hostile.name, func(t *testing.T) {
+			// Where only the guard stands in the way, the operator is assumed to have named the host.
+			hosts := []string{"api.good.example"}
+			if hostile.code == probe.CodeAddressBlocked {
+				hosts = append(hosts, hostsOf(t, hostile.url)...)
+			}
+			r, retry := outcome(t, trap.prober(t, hosts...), input(hostile.url, schemas.OpenAI))
+			wantFail(t, r, hostile.code)
+			if retry != nil {
+				t.Error("it is retried")
+			}
+			for _, secret := range []string{token, "secret"} {
+				if strings.Contains(r.Error+r.Details.URL, secret) {
+					t.Errorf("a secret in the report: %s %s", r.Error, r.Details.URL)
+				}
+			}
+		})
+	}
+	if n := trap.connections.Load(); n != 0 {
+		t.Errorf("%d connections were made", n)
+	}
+}
+
+func TestARedirectToAHostileAddressIsNotFollowed(t *testing.T) {
+	for _, status := range []int{301, 302, 303, 307, 308} {
+		for _, hostile := range hostileURLs {
+			location := strings.NewReplacer("\r", "", "\n", "").Replace(hostile.url)
+			calls := 0
+			prober, in := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+				calls++
+				w.Header().Set("Location", location)
+				w.WriteHeader(status)
+			})
+			wantFail(t, report(t, prober, in), probe.CodeRedirect)
+			if calls != 1 {
+				t.Fatalf("a %d to %s: %d calls", status, hostile.name, calls)
+			}
+		}
+	}
+}
+
+func TestAProxyIsNotAWayAroundTheGuard(t *testing.T) {
+	trap := startTrap(t)
+	var asked atomic.Int64
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		asked.Add(1)
+		w.WriteHeader(http.StatusBadGateway)
+	}))
+	t.Cleanup(proxy.Close)
+	trap.proxy = httpproxy.Config{HTTPSProxy: proxy.URL, HTTPProxy: proxy.URL}
+	for _, hostile := range hostileURLs {
+		// Loopback is never sent to a proxy of the standard variables: it is dialled, and refused then.
+		r, _ := outcome(t, trap.prober(t, hostsOf(t, hostile.url)...), input(hostile.url, schemas.OpenAI))
+		if r.Status != schemas.ProbeFail {
+			t.Errorf("%s passed", hostile.name)
+		}
+		if hostile.code == probe.CodeAddressBlocked {
+			wantFail(t, r, hostile.code)
+		}
+	}
+	if n := asked.Load(); n != 0 {
+		t.Errorf("the proxy was asked %d times", n)
+	}
+}
+
+func hostsOf(t *testing.T, raw string) []string {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, raw, nil)
+	if err != nil {
+		return nil
+	}
+	u, err := netguard.Canonical(req.URL)
+	if _, invalid := errors.AsType[*netguard.URLError](err); invalid {
+		return nil
+	}
+	return []string{u.Host}
+}
+
+// trap counts the connections made to loopback while it resolves names to forbidden addresses.
+type trap struct {
+	connections atomic.Int64
+	proxy       httpproxy.Config
+	resolver    *net.Resolver
+}
+
+func startTrap(t *testing.T) *trap {
+	t.Helper()
+	tr := &trap{}
+	server := httptest.NewUnstartedServer(http.NotFoundHandler())
+	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			tr.connections.Add(1)
+		}
+	}
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	tr.resolver = startDNS(t)
+	return tr
+}
+
+func (tr *trap) prober(t *testing.T, hosts ...string) *probe.Prober {
+	t.Helper()
+	guard, err := netguard.New(netguard.Config{Proxy: &tr.proxy, Resolver: tr.resolver})
+	if err != nil {
+		t.Fatal(err)
+	}
+	store, err := credentials.Load(credentials.Config{Token: token, TokenHosts: hosts})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return probe.New(probe.Config{Guard: guard, Credentials: store})
+}
+
+// startDNS is a name server with names of forbidden addresses. rebinding.good.example is public at first.
+func startDNS(t *testing.T) *net.Resolver {
+	t.Helper()
+	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	go func() {
+		buffer := make([]byte, 1500)
+		for {
+			n, from, err := conn.ReadFrom(buffer)
+			if err != nil {
+				return
+			}
+			if reply, err := answerDNS(buffer[:n]); err == nil {
+				_, _ = conn.WriteTo(reply, from)
+			}
+		}
+	}()
+	return &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		d := net.Dialer{Timeout: 5 * time.Second}
+		return d.DialContext(ctx, "udp", conn.LocalAddr().String())
+	}}
+}
+
+func answerDNS(query []byte) ([]byte, error) {
+	var m dnsmessage.Message
+	if err := m.Unpack(query); err != nil || len(m.Questions) != 1 {
+		return nil, fmt.Errorf("not a query: %w", err)
+	}
+	m.Response, m.Authoritative, m.Additionals = true, true, nil
+	question := m.Questions[0]
+	address := map[string]string{
+		"private.good.example.": "10.1.2.3", "metadata.good.example.": "169.254.169.254", "api.good.example.": "127.0.0.1",
+		"rebinding.good.example.": "127.0.0.1", "localhost.": "127.0.0.1",
+	}[question.Name.String()]
+	header := dnsmessage.ResourceHeader{Name: question.Name, Class: dnsmessage.ClassINET, TTL: 0}
+	switch {
+	case question.Type == dnsmessage.TypeA && address != "":
+		header.Type = dnsmessage.TypeA
+		m.Answers = []dnsmessage.Resource{{Header: header, Body: &dnsmessage.AResource{A: netip.MustParseAddr(address).As4()}}}
+	case question.Type == dnsmessage.TypeAAAA && question.Name.String() == "mapped.good.example.":
+		header.Type = dnsmessage.TypeAAAA
+		m.Answers = []dnsmessage.Resource{{Header: header, Body: &dnsmessage.AAAAResource{
+			AAAA: netip.MustParseAddr("::ffff:127.0.0.1").As16(),
+		}}}
+	}
+	return m.Pack()
+}
