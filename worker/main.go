@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -33,9 +34,27 @@ const (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(ctx, os.Environ(), os.Stderr)
+	code := command(ctx, os.Args[1:], os.Environ(), os.Stderr)
 	stop()
 	os.Exit(code)
+}
+
+const usage = `usage: worker               run the worker, which is configured by environment variables alone
+       worker healthcheck   ask the running worker whether it is ready; exit 0 if it is, 1 if not`
+
+// command does what the arguments ask for, and returns the exit code.
+func command(ctx context.Context, args, environ []string, stderr io.Writer) int {
+	switch {
+	case len(args) == 0:
+		return run(ctx, environ, stderr)
+	case len(args) == 1 && args[0] == "healthcheck":
+		return healthcheck(ctx, environ, stderr)
+	}
+	fmt.Fprintln(stderr, usage)
+	if slices.Contains([]string{"help", "--help", "-h"}, args[0]) {
+		return exitOK
+	}
+	return exitMisconfigured
 }
 
 // run runs a worker until the context ends, and returns the exit code.

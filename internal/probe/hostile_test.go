@@ -74,7 +74,6 @@ var hostileURLs = []struct{ name, url, code string }{
 	{"a name of a private address", "https://private.good.example/", probe.CodeAddressBlocked},
 	{"a name of the metadata address", "https://metadata.good.example/", probe.CodeAddressBlocked},
 	{"a name of an IPv4-mapped address", "https://mapped.good.example/", probe.CodeAddressBlocked},
-	{"a name that leads elsewhere from its second lookup on", "https://rebinding.good.example/", probe.CodeAddressBlocked},
 	{"the token's own host, rebound to loopback", "https://api.good.example/", probe.CodeAddressBlocked},
 	// The token's host, or what looks like it.
 	{"another port of the token's host", "https://api.good.example:8443/", probe.CodeCredentialHost},
@@ -176,6 +175,39 @@ func TestAProxyIsNotAWayAroundTheGuard(t *testing.T) {
 	}
 }
 
+func TestANameThatIsReboundDuringTheSeriesIsCheckedAtEachConnection(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.2:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, port, _ := net.SplitHostPort(listener.Addr().String())
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Connection", "close") // so that the next sample dials, and looks the name up, again
+		stream(chunk("VALIDATION_SUCCESS")+done)(w, r)
+	}))
+	_ = server.Listener.Close()
+	server.Listener = listener
+	server.Start()
+	t.Cleanup(server.Close)
+
+	guard, err := netguard.New(netguard.Config{
+		AllowNetworks: []netip.Prefix{netip.MustParsePrefix("127.0.0.2/32")}, Proxy: &httpproxy.Config{}, Resolver: startDNS(t),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	host := "rebinding.localhost:" + port
+	store, err := credentials.Load(credentials.Config{Token: token, TokenHosts: []string{host}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := report(t, probe.New(probe.Config{Guard: guard, Credentials: store}), input("http://"+host, schemas.OpenAI))
+	wantFail(t, r, probe.CodeAddressBlocked)
+	if r.Details.Cold.Status != schemas.ProbePass {
+		t.Errorf("the cold sample, before the name moved: %+v", r.Details.Cold)
+	}
+}
+
 func hostsOf(t *testing.T, raw string) []string {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, raw, nil)
@@ -224,7 +256,7 @@ func (tr *trap) prober(t *testing.T, hosts ...string) *probe.Prober {
 	return probe.New(probe.Config{Guard: guard, Credentials: store})
 }
 
-// startDNS is a name server with names of forbidden addresses. rebinding.good.example is public at first.
+// startDNS is a name server with names of forbidden addresses. rebinding.localhost moves after its first lookup.
 func startDNS(t *testing.T) *net.Resolver {
 	t.Helper()
 	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
@@ -232,6 +264,7 @@ func startDNS(t *testing.T) *net.Resolver {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
+	var lookups atomic.Int64
 	go func() {
 		buffer := make([]byte, 1500)
 		for {
@@ -239,7 +272,7 @@ func startDNS(t *testing.T) *net.Resolver {
 			if err != nil {
 				return
 			}
-			if reply, err := answerDNS(buffer[:n]); err == nil {
+			if reply, err := answerDNS(buffer[:n], &lookups); err == nil {
 				_, _ = conn.WriteTo(reply, from)
 			}
 		}
@@ -250,7 +283,7 @@ func startDNS(t *testing.T) *net.Resolver {
 	}}
 }
 
-func answerDNS(query []byte) ([]byte, error) {
+func answerDNS(query []byte, lookups *atomic.Int64) ([]byte, error) {
 	var m dnsmessage.Message
 	if err := m.Unpack(query); err != nil || len(m.Questions) != 1 {
 		return nil, fmt.Errorf("not a query: %w", err)
@@ -259,8 +292,13 @@ func answerDNS(query []byte) ([]byte, error) {
 	question := m.Questions[0]
 	address := map[string]string{
 		"private.good.example.": "10.1.2.3", "metadata.good.example.": "169.254.169.254", "api.good.example.": "127.0.0.1",
-		"rebinding.good.example.": "127.0.0.1", "localhost.": "127.0.0.1",
+		"localhost.": "127.0.0.1",
 	}[question.Name.String()]
+	if question.Type == dnsmessage.TypeA && question.Name.String() == "rebinding.localhost." {
+		if address = "127.0.0.2"; lookups.Add(1) > 1 {
+			address = "127.0.0.1"
+		}
+	}
 	header := dnsmessage.ResourceHeader{Name: question.Name, Class: dnsmessage.ClassINET, TTL: 0}
 	switch {
 	case question.Type == dnsmessage.TypeA && address != "":

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -17,15 +18,13 @@ import (
 	historypb "go.temporal.io/api/history/v1"
 	"go.temporal.io/sdk/client"
 	sdklog "go.temporal.io/sdk/log"
-	"go.temporal.io/sdk/worker"
-	"go.temporal.io/sdk/workflow"
 	"google.golang.org/protobuf/encoding/protojson"
 
 	"model-registrar/internal/telemetry"
 	"model-registrar/schemas"
+	"model-registrar/testsuite/replay"
 	"model-registrar/testsuite/simulator/control"
 	"model-registrar/testsuite/stack"
-	"model-registrar/workflows"
 )
 
 // kit is what a test works with: a stack, and a client of its Temporal.
@@ -209,12 +208,7 @@ func (k *kit) replay(name string) []*historypb.HistoryEvent {
 		require.NoError(k.t, err)
 		h.Events = append(h.Events, event)
 	}
-	replayer, err := worker.NewWorkflowReplayerWithOptions(worker.WorkflowReplayerOptions{DisableRegistrationAliasing: true})
-	require.NoError(k.t, err)
-	workflows.Register(replayer)
-	require.NoError(k.t, replayer.ReplayWorkflowHistoryWithOptions(nil, &h, worker.ReplayWorkflowHistoryOptions{
-		OriginalExecution: workflow.Execution{ID: schemas.RegisterModelWorkflowID(name)},
-	}))
+	require.NoError(k.t, replay.History(&h))
 	k.record(name, &h)
 	return h.Events
 }
@@ -227,8 +221,11 @@ func (k *kit) record(name string, h *historypb.History) {
 	}
 	data, err := protojson.Marshal(h)
 	require.NoError(k.t, err)
-	// Who ran it is nobody's business.
+	// The machine that it ran on is nobody's business.
 	data = regexp.MustCompile(`"identity":\s?"[^"]*"`).ReplaceAll(data, []byte(`"identity":"recorded"`))
+	if host, err := os.Hostname(); err == nil {
+		data = bytes.ReplaceAll(data, []byte(`"`+host+`:`), []byte(`"recorded:`))
+	}
 	file := strings.NewReplacer("/", "_", " ", "_").Replace(strings.TrimPrefix(k.t.Name(), "Test")) + ".json"
 	require.NoError(k.t, os.WriteFile(filepath.Join(dir, file), data, 0o644), name)
 }
