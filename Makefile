@@ -6,7 +6,7 @@ GO_SOURCES := $(shell find . -name '*.go' -not -path './devserver/*' -not -name 
 DEV_SOURCES := $(wildcard devserver/*.go) devserver/go.mod devserver/go.sum
 
 STATICCHECK   := honnef.co/go/tools/cmd/staticcheck@v0.8.2
-WORKFLOWCHECK := go.temporal.io/sdk/contrib/tools/workflowcheck@v0.5.0
+WORKFLOWCHECK := go.temporal.io/sdk/contrib/tools/workflowcheck@v0.6.0
 
 .PHONY: help build demo up test lint clean
 .DEFAULT_GOAL := help

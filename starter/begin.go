@@ -132,30 +132,29 @@ func (c *connection) startOptions(r request) client.StartWorkflowOptions {
 	}
 }
 
-// staticDetails is the table that heads the workflow's page in the Temporal UI. Of the endpoint it shows the host
-// alone, since the rest of a URL may hold a token.
+// staticDetails is what was asked for, as the workflow's page in the Temporal UI shows it: a list, since the UI runs the
+// cells of a table together. Of the endpoint it shows the host alone, since the rest of a URL may hold a token.
 func staticDetails(r request) string {
 	m := r.Manifest
 	endpoint := ""
 	if u, err := url.Parse(m.EndpointURL); err == nil {
 		endpoint = u.Host
 	}
-	policy := m.Approval.Policy
-	if policy == "" {
-		policy = schemas.ApproveNever
+	approval := string(schemas.ApproveNever.Stricter(m.Approval.Policy))
+	if m.Approval.Policy != schemas.ApproveAlways {
+		approval += ", or stricter if the worker asks for it"
 	}
 	rows := [][2]string{
 		{"endpoint", endpoint},
 		{"architecture", string(m.ModelArchitecture)},
 		{"limits", fmt.Sprintf("%d requests and %d tokens a minute", m.MaxRequestsPerMinute, m.MaxTokensPerMinute)},
-		{"approval", string(policy) + ", or stricter if the worker asks for it"},
+		{"approval", approval},
 		{"requester", r.Requester},
 		{"payload hash", r.hash},
 	}
 	var b strings.Builder
-	b.WriteString("| what | value |\n|---|---|\n")
 	for _, row := range rows {
-		fmt.Fprintf(&b, "| %s | %s |\n", row[0], markdown(row[1]))
+		fmt.Fprintf(&b, "- **%s**: %s\n", row[0], markdown(row[1]))
 	}
 	return b.String()
 }

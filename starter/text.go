@@ -26,7 +26,7 @@ func quote(s string) string {
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
-// markdown makes a text fit for a cell of a table in the Temporal UI.
+// markdown makes a text fit for a line of the Temporal UI's markdown.
 func markdown(s string) string {
 	return strings.NewReplacer(`\`, `\\`, "|", `\|`, "`", "'", "<", "&lt;", ">", "&gt;", "[", `\[`, "]", `\]`, "*", `\*`, "_", `\_`).
 		Replace(console.Clean(s))

@@ -33,7 +33,7 @@ func waitUntilReady(ctx context.Context, c client.Client, options client.Options
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case time.Now().After(giveUp):
-			return fmt.Errorf("Temporal at %s did not answer within %s: %w; check TEMPORAL_ADDRESS and that the server runs",
+			return fmt.Errorf("no answer from Temporal at %s within %s: %w; check TEMPORAL_ADDRESS and that the server runs",
 				addressOf(options), startPatience, err)
 		}
 		log.Warn("Temporal does not answer yet", "temporal", addressOf(options), "error", err.Error())

@@ -27,7 +27,7 @@ func (r *registration) openGate(ctx workflow.Context) error {
 	r.enter(ctx, schemas.StageApproval)
 	decided, err := workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{
 		Timeout:      timeout,
-		TimerOptions: workflow.TimerOptions{Summary: fmt.Sprintf("Wait %s for a decision, then roll back", timeout)},
+		TimerOptions: workflow.TimerOptions{Summary: fmt.Sprintf("Wait %s for a decision, then roll back", span(timeout))},
 	}, func() bool { return r.decision != nil })
 	r.gate = time.Time{}
 	report := r.result.Approval
@@ -36,7 +36,7 @@ func (r *registration) openGate(ctx workflow.Context) error {
 		return err
 	}
 	if !decided {
-		return verdict{schemas.ApprovalTimedOut, fmt.Sprintf("nobody decided within %s", timeout)}
+		return verdict{schemas.ApprovalTimedOut, fmt.Sprintf("nobody decided within %s", span(timeout))}
 	}
 	report.Decision, report.Approver, report.Reason = r.decision.Decision, r.decision.Approver, r.decision.Reason
 	report.DecidedAt = r.decidedAt

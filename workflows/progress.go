@@ -42,44 +42,57 @@ func (r *registration) describe(ctx workflow.Context) {
 	workflow.SetCurrentDetails(ctx, r.details())
 }
 
+// details speaks in lists, since the UI gives tables neither lines nor space between cells, and cuts off what does not
+// fit into one.
 func (r *registration) details() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "**%s** is at **%s**", markdown(r.manifest.Name), r.stage())
 	if r.result.Reason != "" {
 		fmt.Fprintf(&b, ": %s", markdown(r.result.Reason))
 	}
-	b.WriteString("\n")
+	b.WriteString("\n\n")
 	if !r.gate.IsZero() {
 		r.describeGate(&b)
 	}
-	b.WriteString("\n| stage | took |\n|---|---|\n")
+	r.describeEvidence(func(name, value string) {
+		if value != "" {
+			fmt.Fprintf(&b, "- **%s**: %s\n", name, markdown(value))
+		}
+	})
+	if !r.gate.IsZero() && r.decision == nil {
+		r.describeChoice(&b)
+	}
+	b.WriteString("\nSo far:\n\n")
 	for _, s := range r.stages {
 		took := "…"
 		if !s.EndedAt.IsZero() {
 			took = s.EndedAt.Sub(s.StartedAt).Round(time.Millisecond).String()
 		}
-		fmt.Fprintf(&b, "| %s | %s |\n", s.Stage, took)
+		fmt.Fprintf(&b, "- %s %s\n", s.Stage, took)
 	}
-	b.WriteString("\n| evidence | |\n|---|---|\n")
-	r.describeEvidence(func(name, value string) {
-		if value != "" {
-			fmt.Fprintf(&b, "| %s | %s |\n", name, markdown(value))
-		}
-	})
 	return b.String()
 }
 
 func (r *registration) describeGate(b *strings.Builder) {
 	if r.decision != nil {
-		fmt.Fprintf(b, "\n%s decided: **%s**.\n", markdown(r.decision.Approver), r.decision.Decision)
+		fmt.Fprintf(b, "%s decided: **%s**.\n\n", markdown(r.decision.Approver), r.decision.Decision)
 		return
 	}
-	fmt.Fprintf(b, "\nA person has to decide by **%s**; after that the model is rolled back. Look at the evidence, then:\n\n"+
-		"- `starter approve %s --reason \"…\"` or `starter reject %s --reason \"…\"`, or\n"+
-		"- send the update or the signal `decide` from this page, with "+
-		"`{\"decision\":\"approve\",\"approver\":\"who you are\",\"reason\":\"why\"}`.\n\n"+
-		"%s asked for this registration and cannot approve it.\n",
-		r.gate.UTC().Format("2006-01-02 15:04 MST"), code(r.manifest.Name), code(r.manifest.Name), markdown(r.requester))
+	fmt.Fprintf(b, "A person has to decide by **%s**; after that the model is rolled back.",
+		r.gate.UTC().Format("2006-01-02 15:04 MST"))
+	if r.requester != "" {
+		fmt.Fprintf(b, " %s asked for this registration and cannot approve it.", markdown(r.requester))
+	}
+	b.WriteString(" The evidence:\n\n")
+}
+
+// describeChoice says how to decide, for a person who sees this page for the first time.
+func (r *registration) describeChoice(b *strings.Builder) {
+	name := code(r.manifest.Name)
+	fmt.Fprintf(b, "\nTo decide, either\n\n"+
+		"- choose *Send an Update* (it answers) or *Send a Signal* under *More Actions*, `%s`, with "+
+		"`{\"decision\":\"approve\",\"approver\":\"who you are\",\"reason\":\"why\"}`, or `\"reject\"`; or\n"+
+		"- run `starter approve %s --reason \"…\"`, or `starter reject`.\n", schemas.DecideHandler, name)
 }
 
 func (r *registration) describeEvidence(row func(name, value string)) {
@@ -123,6 +136,17 @@ func probeLine(v *schemas.ProbeReport) string {
 		line += fmt.Sprintf(", %d samples, %d tokens", len(d.Warm)+1, d.TokensUsed)
 	}
 	return line
+}
+
+// span writes a duration as people do: 72h, not 72h0m0s.
+func span(d time.Duration) string {
+	switch {
+	case d > 0 && d%time.Hour == 0:
+		return fmt.Sprintf("%dh", d/time.Hour)
+	case d > 0 && d%time.Minute == 0:
+		return fmt.Sprintf("%dm", d/time.Minute)
+	}
+	return d.String()
 }
 
 // plain makes outside text fit for one line of at most n characters.

@@ -117,7 +117,7 @@ func (r *registration) sleepUntilNextLook(ctx workflow.Context, deadline time.Ti
 	now := workflow.Now(ctx)
 	gap := min(max(pollGap(now.Sub(r.submittedAt)), last.RetryAfter.Std()), deadline.Sub(now))
 	return workflow.NewTimerWithOptions(ctx, gap, workflow.TimerOptions{
-		Summary: fmt.Sprintf("Job is %s; look again in %s", plain(last.LastStatus, 40), gap.Round(time.Second)),
+		Summary: fmt.Sprintf("Job is %s; look again in %s", plain(last.LastStatus, 40), span(gap.Round(time.Second))),
 	}).Get(ctx, nil)
 }
 

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"model-registrar/testsuite/simulator"
+	"model-registrar/testsuite/simulator/control"
 )
 
 func main() {
@@ -29,8 +30,10 @@ func main() {
 
 // invocation is a command line, read.
 type invocation struct {
-	listen, readyFile string
-	options           simulator.Options
+	listen, readyFile          string
+	tlsListen, tlsDir, tlsName string
+	healthcheck                bool
+	options                    simulator.Options
 }
 
 // run serves until ctx ends. It returns 0, 1 when it cannot listen or write, or 2 for wrong usage.
@@ -42,7 +45,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	case err != nil:
 		return 2
 	}
-	if err := serve(ctx, in, stdout); err != nil {
+	do := serve
+	if in.healthcheck {
+		do = healthcheck
+	}
+	if err := do(ctx, in, stdout); err != nil {
 		_, _ = fmt.Fprintln(stderr, "simulator:", err)
 		return 1
 	}
@@ -56,6 +63,10 @@ func parse(args []string, stderr io.Writer) (invocation, error) {
 	fs.SetOutput(stderr)
 	fs.StringVar(&in.listen, "listen", "127.0.0.1:9090", "`address` to listen on; port 0 takes a free one")
 	fs.StringVar(&in.readyFile, "ready-file", "", "`path` of a file that gets {\"url\",\"pid\"} once the simulator answers")
+	fs.StringVar(&in.tlsListen, "tls-listen", "", "`address` to listen on with TLS as well")
+	fs.StringVar(&in.tlsDir, "tls-dir", ".", "`folder` that keeps the TLS certificate, cert.pem, and its key")
+	fs.StringVar(&in.tlsName, "tls-name", "simulator", "host `name` of the TLS certificate, beside localhost")
+	fs.BoolVar(&in.healthcheck, "healthcheck", false, "ask the simulator at --listen whether it answers, and exit")
 	fs.DurationVar(&o.JobDuration, "job-duration", 2*time.Second, "how long a registration job takes")
 	fs.IntVar(&o.Quota, "quota", 300, "API calls a minute for each token")
 	fs.DurationVar(&o.TokenTTL, "token-ttl", 24*time.Hour, "validity of an access token")
@@ -78,12 +89,22 @@ func serve(ctx context.Context, in invocation, stdout io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("cannot listen on %s; take another address or port 0: %w", in.listen, err)
 	}
+	listeners := []net.Listener{listener}
+	if in.tlsListen != "" {
+		tlsListener, err := secured(in.tlsListen, in.tlsDir, in.tlsName)
+		if err != nil {
+			return errors.Join(err, listener.Close())
+		}
+		listeners = append(listeners, tlsListener)
+	}
 	sim := simulator.New(in.options)
 	server := &http.Server{
 		Handler: sim, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
 	}
-	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(listener) }()
+	failed := make(chan error, len(listeners))
+	for _, l := range listeners {
+		go func() { failed <- server.Serve(l) }()
+	}
 	if err := announce(in.readyFile, "http://"+listener.Addr().String(), stdout); err != nil {
 		sim.Close()
 		return errors.Join(err, server.Close())
@@ -101,6 +122,13 @@ func serve(ctx context.Context, in invocation, stdout io.Writer) error {
 		return server.Close()
 	}
 	return nil
+}
+
+// healthcheck fails unless a simulator answers at the address that it would listen on.
+func healthcheck(ctx context.Context, in invocation, _ io.Writer) error {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	return control.New("http://" + in.listen).Health(ctx)
 }
 
 // announce prints the URL and writes the ready file, whole or not at all.
