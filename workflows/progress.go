@@ -46,7 +46,11 @@ func (r *registration) describe(ctx workflow.Context) {
 // fit into one.
 func (r *registration) details() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "**%s** is at **%s**", markdown(r.manifest.Name), r.stage())
+	verb := "is at"
+	if r.stage() == schemas.Stage(r.result.Status) {
+		verb = "ended as"
+	}
+	fmt.Fprintf(&b, "**%s** %s **%s**", markdown(r.manifest.Name), verb, r.stage())
 	if r.result.Reason != "" {
 		fmt.Fprintf(&b, ": %s", markdown(r.result.Reason))
 	}
@@ -62,15 +66,21 @@ func (r *registration) details() string {
 	if !r.gate.IsZero() && r.decision == nil {
 		r.describeChoice(&b)
 	}
-	b.WriteString("\nSo far:\n\n")
-	for _, s := range r.stages {
-		took := "…"
-		if !s.EndedAt.IsZero() {
-			took = s.EndedAt.Sub(s.StartedAt).Round(time.Millisecond).String()
-		}
-		fmt.Fprintf(&b, "- %s %s\n", s.Stage, took)
-	}
+	b.WriteString("\n" + r.way() + "\n")
 	return b.String()
+}
+
+// way lists the stages with what each took.
+func (r *registration) way() string {
+	var passed []string
+	for _, s := range r.stages {
+		stage := string(s.Stage)
+		if !s.EndedAt.IsZero() {
+			stage += " " + s.EndedAt.Sub(s.StartedAt).Round(time.Millisecond).String()
+		}
+		passed = append(passed, stage)
+	}
+	return strings.Join(passed, " → ")
 }
 
 func (r *registration) describeGate(b *strings.Builder) {
@@ -88,11 +98,10 @@ func (r *registration) describeGate(b *strings.Builder) {
 
 // describeChoice says how to decide, for a person who sees this page for the first time.
 func (r *registration) describeChoice(b *strings.Builder) {
-	name := code(r.manifest.Name)
 	fmt.Fprintf(b, "\nTo decide, either\n\n"+
-		"- choose *Send an Update* (it answers) or *Send a Signal* under *More Actions*, `%s`, with "+
-		"`{\"decision\":\"approve\",\"approver\":\"who you are\",\"reason\":\"why\"}`, or `\"reject\"`; or\n"+
-		"- run `starter approve %s --reason \"…\"`, or `starter reject`.\n", schemas.DecideHandler, name)
+		"- choose *Send an Update* or *Send a Signal* under *More Actions*, then `%s`, with "+
+		"`{\"decision\":\"approve\",\"approver\":\"who you are\",\"reason\":\"why\"}` (or `\"reject\"`); or\n"+
+		"- run `starter approve %s --reason \"…\"` (or `starter reject`).\n", schemas.DecideHandler, code(r.manifest.Name))
 }
 
 func (r *registration) describeEvidence(row func(name, value string)) {

@@ -91,6 +91,9 @@ func (t *transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 		return nil, err
 	}
+	if _, err := resp.Location(); err != nil {
+		resp.Header.Del("Location") // http.Client would report one that it cannot read instead of the response
+	}
 	resp.Body = &boundedBody{ReadCloser: resp.Body, left: t.maxBytes, limit: t.maxBytes}
 	return resp, nil
 }

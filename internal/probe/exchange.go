@@ -48,9 +48,6 @@ func (x *exchanger) send(ctx context.Context, p prompt) (exchange, *failure) {
 	resp, err := x.client.Do(req.WithContext(httptrace.WithClientTrace(ctx, ex.timings.trace())))
 	if err != nil {
 		ex.latency = ex.timings.since()
-		if resp != nil { // net/http gives both only for a redirect that it cannot read
-			return ex, statusFailure(resp, nil, x.plan.adapter)
-		}
 		return ex, transportFailure(err, x.plan.target.url.Host, ex.timings, x.plan.timeout)
 	}
 	defer resp.Body.Close()
