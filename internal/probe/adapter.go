@@ -62,6 +62,5 @@ type piece struct {
 	text, thinking string
 	finish         string
 	tokens         int // completion tokens so far, reasoning included; 0 when this piece does not say
-	reasoning      int // those of them that were spent on reasoning
 	last           bool
 }

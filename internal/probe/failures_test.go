@@ -2,6 +2,8 @@ package probe_test
 
 import (
 	"fmt"
+	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -171,8 +173,9 @@ func TestANameThatDoesNotResolveIsRetried(t *testing.T) {
 }
 
 func TestACertificateThatNobodyKnowsIsRetried(t *testing.T) {
-	server := httptest.NewTLSServer(http.NotFoundHandler())
-	server.Config.ErrorLog = nil
+	server := httptest.NewUnstartedServer(http.NotFoundHandler())
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // it reports the handshake that this is about
+	server.StartTLS()
 	t.Cleanup(server.Close)
 	r, retry := outcome(t, proberFor(t, server.URL), input(server.URL, schemas.OpenAI))
 	wantFail(t, r, probe.CodeTLS)

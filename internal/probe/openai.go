@@ -58,9 +58,6 @@ type completion struct {
 	} `json:"choices"`
 	Usage *struct {
 		CompletionTokens int `json:"completion_tokens"`
-		Details          struct {
-			ReasoningTokens int `json:"reasoning_tokens"`
-		} `json:"completion_tokens_details"`
 	} `json:"usage"`
 }
 
@@ -107,7 +104,7 @@ func (c completion) piece(t *completionText) piece {
 		p.finish = "refusal"
 	}
 	if c.Usage != nil {
-		p.tokens, p.reasoning = c.Usage.CompletionTokens, c.Usage.Details.ReasoningTokens
+		p.tokens = c.Usage.CompletionTokens
 	}
 	return p
 }

@@ -21,8 +21,7 @@ type reading struct {
 	text      string
 	finish    string
 	maxTokens int
-	tokens    int // as reported, or else the number of frames with content
-	reasoning int
+	tokens    int  // as reported, or else the number of frames with content
 	cut       bool // the probe stopped reading: the answer was too long
 	first     time.Duration
 	visible   time.Duration
@@ -105,7 +104,7 @@ func (s *streamReader) take(ev sse.Event, now time.Duration) (last bool, f *fail
 	if p.finish != "" {
 		s.finish = p.finish
 	}
-	s.tokens, s.reasoning = max(s.tokens, p.tokens), max(s.reasoning, p.reasoning)
+	s.tokens = max(s.tokens, believable(p.tokens))
 	// A frame holds one token or more: twice as many frames as tokens allowed means that nobody counts.
 	s.cut = s.visibleText.Len() > maxVisible || s.frames > 2*s.maxTokens+64
 	return p.last, nil
@@ -149,9 +148,12 @@ func readWhole(body io.Reader, a adapter, maxTokens int, since func() time.Durat
 		return r, malformed("The response is empty")
 	}
 	p, f := a.whole(raw)
-	r.text, r.finish, r.tokens, r.reasoning = p.text, p.finish, p.tokens, p.reasoning
+	r.text, r.finish, r.tokens = p.text, p.finish, believable(p.tokens)
 	if r.tokens == 0 {
 		r.tokens = (len(p.text) + len(p.thinking) + 3) / 4 // nobody said; about what it takes
 	}
 	return r, f
 }
+
+// believable bounds what an endpoint claims to have used, so that no claim gives the budget anything back.
+func believable(tokens int) int { return min(max(tokens, 0), 1<<30) }

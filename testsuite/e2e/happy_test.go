@@ -14,6 +14,7 @@ import (
 
 	"model-registrar/schemas"
 	"model-registrar/testsuite/simulator/control"
+	"model-registrar/testsuite/stack"
 )
 
 func TestARegistrationIsProvenAnnouncedAndAudited(t *testing.T) {
@@ -72,7 +73,7 @@ func (k *kit) listed(name, stage string) int {
 // requireSigned checks a delivery with the verifier of the Standard Webhooks project.
 func requireSigned(t *testing.T, w control.Webhook) {
 	t.Helper()
-	verifier, err := standardwebhooks.NewWebhook("whsec_c2ltdWxhdG9yLXdlYmhvb2stc2VjcmV0LTMyYnl0ZXM=")
+	verifier, err := standardwebhooks.NewWebhook(stack.WebhookSecret)
 	require.NoError(t, err)
 	header := http.Header{}
 	for name, value := range w.Headers {

@@ -43,10 +43,13 @@ func onShared(t *testing.T) *kit {
 }
 
 // onOwn gives a test a stack of its own, on a file, with no worker yet.
-func onOwn(t *testing.T, simulator ...string) *kit {
+func onOwn(t *testing.T, simulator ...string) *kit { return onOwnWith(t, nil, simulator...) }
+
+// onOwnWith is onOwn with further variables for the workers.
+func onOwnWith(t *testing.T, worker []string, simulator ...string) *kit {
 	t.Helper()
 	s, err := stack.Start(t.Context(), stack.Options{
-		Bin: bin, Dir: t.TempDir(), Simulator: append([]string{"--quota", "1000000"}, simulator...),
+		Bin: bin, Dir: t.TempDir(), Worker: worker, Simulator: append([]string{"--quota", "1000000"}, simulator...),
 	})
 	require.NoError(t, err)
 	t.Cleanup(s.Close)

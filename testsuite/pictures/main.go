@@ -21,7 +21,7 @@ import (
 )
 
 // limit bounds everything: taking the pictures takes about half a minute.
-const limit = 400 * time.Minute
+const limit = 4 * time.Minute
 
 func main() {
 	bin := flag.String("bin", "bin", "folder of the built binaries")
@@ -63,7 +63,7 @@ func run(ctx context.Context, bin, out string) error {
 	}
 	if err := take(ctx, script{
 		Browser: browser, Profile: filepath.Join(dir, "browser"), Out: out,
-		UI: s.UI, WorkflowID: schemas.RegisterModelWorkflowID(star), Decision: decision,
+		UI: s.UI, WorkflowID: schemas.RegisterModelWorkflowID(star), Waiting: waiting(), Decision: decision,
 	}); err != nil {
 		return fmt.Errorf("the pictures could not be taken: %w", err)
 	}
@@ -77,6 +77,7 @@ type script struct {
 	Out        string           `json:"out"`
 	UI         string           `json:"ui"`
 	WorkflowID string           `json:"workflowId"`
+	Waiting    []string         `json:"waiting"` // workflow ids of those that wait for approval
 	Decision   schemas.Decision `json:"decision"`
 }
 

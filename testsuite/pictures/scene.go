@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -52,6 +51,16 @@ var cast = []actor{
 	},
 	{name: "knowledge-search", architecture: schemas.Anthropic, approval: schemas.ApproveAlways, until: schemas.StageApproval},
 	{name: star, architecture: schemas.OpenAI, approval: schemas.ApproveAlways, until: schemas.StageApproval},
+}
+
+// waiting lists the workflows of those who wait for approval.
+func waiting() (ids []string) {
+	for _, a := range cast {
+		if a.until == schemas.StageApproval {
+			ids = append(ids, schemas.RegisterModelWorkflowID(a.name))
+		}
+	}
+	return ids
 }
 
 // setScene starts the whole cast, and waits until everyone is where the pictures want them.
@@ -123,7 +132,7 @@ func (a actor) await(ctx context.Context, s *stack.Stack) error {
 
 func starter(ctx context.Context, s *stack.Stack, args ...string) error {
 	if _, stderr, code := s.Run(ctx, args...); code != 0 {
-		return fmt.Errorf("starter %s: %s", strings.Join(slices.Clip(args), " "), strings.TrimSpace(stderr))
+		return fmt.Errorf("starter %s: %s", strings.Join(args, " "), strings.TrimSpace(stderr))
 	}
 	return nil
 }

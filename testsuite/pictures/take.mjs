@@ -1,53 +1,85 @@
-// Takes the pictures of the Temporal UI, and approves the registration in the UI's own dialog. It is started by main.go
-// with one argument, the JSON of its type script, and fails if the UI does not show what the pictures are to show.
+// Takes the pictures of the Temporal UI, and approves a registration in the UI's own dialog. main.go starts it with one
+// argument, the JSON of its type script. It fails if the UI does not show what the pictures are for.
 import { chromium } from "playwright-core";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 
-const { browser: executablePath, profile, out, ui, workflowId, waiting, decision } = JSON.parse(process.argv[2]);
+const { browser, profile, out, ui, workflowId, waiting, decision } = JSON.parse(process.argv[2]);
 const list = `${ui}/namespaces/default/workflows`;
-const workflow = `${list}/${encodeURIComponent(workflowId)}`;
-const width = 1400;
+const registration = `${list}/${encodeURIComponent(workflowId)}`;
+const view = { width: 1400, height: 1200 };
 
 await mkdir(out, { recursive: true });
 const context = await chromium.launchPersistentContext(profile, {
-  executablePath,
-  chromiumSandbox: process.getuid?.() !== 0, // root cannot have one
+  executablePath: browser,
+  chromiumSandbox: process.getuid?.() !== 0, // root cannot have it
   args: ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync"],
-  viewport: { width, height: 1000 }, locale: "en-US", timezoneId: "UTC", colorScheme: "light",
+  viewport: view, locale: "en-US", timezoneId: "UTC", colorScheme: "light",
 });
-for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => context.close().finally(() => process.exit(130)));
+process.once("SIGINT", () => context.close().finally(() => process.exit(130)));
 context.setDefaultTimeout(30_000);
-await context.addInitScript(preferences);
-const page = context.pages()[0] ?? await context.newPage();
+await context.addInitScript(arrange);
+const page = context.pages()[0];
 try {
-  await takeWaiting();
-  await takeList();
+  await showList();
+  await showWaiting();
   await approve();
-  await takeCompleted();
+  await showCompleted();
 } finally {
   await context.close();
 }
 
-// preferences are what a person would set once with the UI's buttons: the navigation folded, and columns that say how
+// arrange does what a person would do once with the UI's buttons: fold the navigation, and choose columns that say how
 // far each registration is.
-function preferences() {
-  const columns = ["Status", "Workflow ID", "RegistrationStage", "ModelArchitecture", "ModelName", "Start"];
+function arrange() {
+  const columns = ["Status", "Workflow ID", "RegistrationStage", "ModelArchitecture", "Start", "Execution Duration"];
   localStorage.setItem("navOpen", "false");
   localStorage.setItem("namespace-workflow-table-columns", JSON.stringify({ default: columns.map((label) => ({ label })) }));
 }
 
-// takeWaiting shows the page of a registration that waits for approval: what is known of it, and its timeline. The UI
-// has these in two tabs, so the picture has one below the other.
-async function takeWaiting() {
-  await page.goto(workflow);
-  await page.getByText("Wait 72h for a decision").first().waitFor();
-  const timeline = await capture(page.getByRole("heading", { name: "Timeline" }), lastOf("svg"));
-  await page.getByRole("tab", { name: "User Metadata" }).click();
-  await page.frameLocator("iframe").last().getByText("To decide, either").waitFor();
-  const details = await capture(page.locator("body"), lastOf("iframe"));
-  await stack("temporal-ui", [details, timeline]);
+// showList filters the list by stage: exactly the registrations that wait for approval are to be there.
+async function showList() {
+  const query = 'RegistrationStage="WAITING_FOR_APPROVAL"';
+  await page.goto(`${list}?query=${encodeURIComponent(query)}`);
+  await page.getByRole("heading").getByText(`${waiting.length} Workflows`).waitFor();
+  for (const id of waiting) await page.getByRole("link", { name: id }).waitFor();
+  await save("temporal-ui-list", await page.screenshot({ clip: { x: 0, y: 0, width: view.width, height: 460 } }));
 }
 
-const lastOf = (what) => page.locator(`main ${what}`).last();
+// showWaiting shows what is known of a registration that waits for approval, and its timeline. The UI has these in two
+// tabs; the picture has one below the other.
+async function showWaiting() {
+  await page.goto(registration);
+  await page.getByText("Wait 72h").first().waitFor(); await page.waitForTimeout(1000);
+  console.log(await page.evaluate(() => { const h=[...document.querySelectorAll("h2,h3,h4")].find(e=>e.textContent.trim().startsWith("Timeline")); const r=[]; let e=h; for(let i=0;i<5;i++){ r.push(e.tagName+"."+e.className+" "+JSON.stringify(e.getBoundingClientRect())); e=e.parentElement } const walk=(e,d)=>d>5?"":" ".repeat(d)+e.tagName+"#"+e.id+"."+(e.className.baseVal??e.className)+" "+JSON.stringify([e.getBoundingClientRect().top,e.getBoundingClientRect().bottom])+(e.dataset.testid||"")+"\n"+[...e.children].slice(0,6).map(c=>walk(c,d+1)).join(""); let q=h; for(let i=0;i<3;i++) q=q.parentElement; return r.join("\n")+"\n"+walk(q,0) }));
+  process.exit(3);
+  await page.getByRole("tab", { name: "User Metadata" }).click();
+  await page.frameLocator("iframe >> nth=-1").getByText("To decide, either").waitFor();
+  const details = await cut(0, await bottom(page.locator("iframe").last()));
+  await save("temporal-ui", await stack(details, timeline));
+}
+
+// approve sends the signal as a person would, whose only tool is the UI.
+async function approve() {
+  await page.getByRole("button", { name: "More Actions" }).click();
+  await page.getByRole("menuitem", { name: "Send a Signal" }).click();
+  const dialog = page.getByRole("dialog", { name: "Send a Signal" });
+  await dialog.getByRole("button", { name: "Select a signal" }).click();
+  await dialog.getByRole("option", { name: /^decide/ }).click();
+  await dialog.getByRole("textbox", { name: "Data" }).click();
+  await page.keyboard.type(JSON.stringify(decision));
+  await save("temporal-ui-signal", await page.screenshot({ clip: { x: 200, y: 200, width: 1000, height: 800 } }));
+  await dialog.getByRole("button", { name: "Submit" }).click();
+  await dialog.waitFor({ state: "hidden" });
+}
+
+// showCompleted waits until the page itself says that the registration has completed.
+async function showCompleted() {
+  await page.goto(registration);
+  await page.getByRole("main").getByRole("status").getByText("Completed").waitFor();
+  await page.getByText("that it is COMPLETED").first().waitFor();
+  await save("temporal-ui-completed", await cut(0, await timelineEnd()));
+}
+
+async function save() {}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"model-registrar/schemas"
+	"model-registrar/testsuite/simulator"
 	"model-registrar/testsuite/simulator/control"
 )
 
@@ -46,12 +47,12 @@ type Stack struct {
 	workers   []*Process
 }
 
-// Credentials that the simulator takes by default.
+// Credentials that the simulator takes by default, and the secret with which the workers sign webhooks.
 const (
-	clientID      = "simulator-client"
-	clientSecret  = "simulator-secret"
-	providerToken = "simulator-provider-token"
-	webhookSecret = "whsec_c2ltdWxhdG9yLXdlYmhvb2stc2VjcmV0LTMyYnl0ZXM="
+	ClientID      = simulator.DefaultClientID
+	ClientSecret  = simulator.DefaultClientSecret
+	ProviderToken = simulator.DefaultProviderToken
+	WebhookSecret = "whsec_c2ltdWxhdG9yLXdlYmhvb2stc2VjcmV0LTMyYnl0ZXM="
 )
 
 const startTimeout = time.Minute
@@ -162,9 +163,9 @@ func (s *Stack) WorkerEnviron() []string {
 	}
 	return append(append(s.Environ(),
 		"GENESYS_CLOUD_HOST="+s.SimURL, "GENESYS_LOGIN_HOST="+s.SimURL,
-		"GENESYS_OAUTH_CLIENT_ID="+clientID, "GENESYS_OAUTH_CLIENT_SECRET="+clientSecret,
-		"EXTERNAL_AI_TOKEN="+providerToken, "EXTERNAL_AI_TOKEN_HOSTS="+host,
-		"REGISTRAR_WEBHOOK_SECRET="+webhookSecret, "REGISTRAR_ALLOW_NETWORKS=127.0.0.0/8",
+		"GENESYS_OAUTH_CLIENT_ID="+ClientID, "GENESYS_OAUTH_CLIENT_SECRET="+ClientSecret,
+		"EXTERNAL_AI_TOKEN="+ProviderToken, "EXTERNAL_AI_TOKEN_HOSTS="+host,
+		"REGISTRAR_WEBHOOK_SECRET="+WebhookSecret, "REGISTRAR_ALLOW_NETWORKS=127.0.0.0/8",
 		"REGISTRAR_AUDIT=file:"+s.AuditFile, "REGISTRAR_METRICS_ADDRESS=127.0.0.1:0",
 		"REGISTRAR_LOG_FORMAT=json",
 	), s.options.Worker...)
