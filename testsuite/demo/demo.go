@@ -46,6 +46,9 @@ func demo(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := likeAModel(ctx, s); err != nil {
+		return err
+	}
 	fmt.Printf("Temporal UI: %s/namespaces/default/workflows\n\n$ starter register %s   (its two URLs lead to the simulator here)\n\n",
 		s.UI, example)
 
@@ -56,10 +59,11 @@ func demo(ctx context.Context) error {
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- register.Wait() }()
-	if err := decide(ctx, s, ended); err != nil {
+	verdict, err := decide(ctx, s, ended)
+	if err != nil {
 		return err
 	}
-	if err := <-ended; err != nil {
+	if err := <-ended; err != nil && verdict == schemas.Approve {
 		return fmt.Errorf("the registration did not complete: %w", err)
 	}
 	if err := showRecords(ctx, s); err != nil {
@@ -90,29 +94,38 @@ func exampleManifest(s *stack.Stack, dir, name string) (string, error) {
 	return file, os.WriteFile(file, data, 0o644)
 }
 
+// likeAModel makes the simulated provider take as long over its answers as a real one might.
+func likeAModel(ctx context.Context, s *stack.Stack) error {
+	_, err := s.Sim.Fault(ctx, control.Fault{
+		Match: control.Match{Op: control.OpProvider}, Action: control.Action{FirstTokenMS: 180, BetweenTokensMS: 15},
+	})
+	return err
+}
+
 // decide waits for the gate, asks a person if there is one, and decides.
-func decide(ctx context.Context, s *stack.Stack, ended chan error) error {
+func decide(ctx context.Context, s *stack.Stack, ended chan error) (schemas.Verdict, error) {
 	c, err := client.Dial(client.Options{
 		HostPort: s.Temporal, Logger: log.NewStructuredLogger(telemetry.Logger(os.Stderr, "error", "console")),
 	})
 	if err != nil {
-		return err
+		return "", err
 	}
 	defer c.Close()
 	if err := gateOpen(ctx, c, ended); err != nil {
-		return err
+		return "", err
 	}
-	command := []string{"approve", modelName, "--approver", "model-owner", "--reason", "the probe passed"}
+	verdict, reason := schemas.Approve, "the probe passed"
 	if interactive() {
 		fmt.Print("\nYou are the approver. Approve it? [Y/n] ")
 		if answer := strings.ToLower(strings.TrimSpace(readLine(ctx))); strings.HasPrefix(answer, "n") {
-			command = []string{"reject", modelName, "--approver", "model-owner", "--reason", "rejected in the demo"}
+			verdict, reason = schemas.Reject, "rejected in the demo"
 		}
 	} else {
 		fmt.Println("\nThere is no terminal to ask at, so the demo approves by itself.")
 	}
+	command := []string{string(verdict), modelName, "--approver", "model-owner", "--reason", reason}
 	fmt.Printf("\n$ starter %s\n\n", shellLine(command))
-	return starter(ctx, s, command...).Run()
+	return verdict, starter(ctx, s, command...).Run()
 }
 
 func gateOpen(ctx context.Context, c client.Client, ended chan error) error {

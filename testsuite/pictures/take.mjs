@@ -51,8 +51,7 @@ async function showList() {
 // tabs; the picture has one below the other.
 async function showWaiting() {
   await page.goto(registration);
-  await page.getByText("Wait 72h").first().waitFor(); await page.waitForTimeout(1000);
-  console.log(await page.evaluate(() => { const h=[...document.querySelectorAll("h2,h3,h4")].find(e=>e.textContent.trim().startsWith("Timeline")); const r=[]; let e=h; for(let i=0;i<5;i++){ r.push(e.tagName+"."+e.className+" "+JSON.stringify(e.getBoundingClientRect())); e=e.parentElement } const walk=(e,d)=>d>5?"":" ".repeat(d)+e.tagName+"#"+e.id+"."+(e.className.baseVal??e.className)+" "+JSON.stringify([e.getBoundingClientRect().top,e.getBoundingClientRect().bottom])+(e.dataset.testid||"")+"\n"+[...e.children].slice(0,6).map(c=>walk(c,d+1)).join(""); let q=h; for(let i=0;i<3;i++) q=q.parentElement; return r.join("\n")+"\n"+walk(q,0) }));
+  await page.waitForTimeout(4000); console.log(JSON.stringify(await page.locator("#event-history-timeline-graph").innerText())); console.log(await page.locator("#event-history-timeline-graph").ariaSnapshot()); await page.screenshot({path:"/tmp/pics/dbg.png"});
   process.exit(3);
   await page.getByRole("tab", { name: "User Metadata" }).click();
   await page.frameLocator("iframe >> nth=-1").getByText("To decide, either").waitFor();
