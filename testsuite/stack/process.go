@@ -80,6 +80,16 @@ func (p *Process) Kill() {
 	<-p.done
 }
 
+// Wait waits until the process ends by itself and returns its exit code, or -1 if the context ends first.
+func (p *Process) Wait(ctx context.Context) int {
+	select {
+	case <-p.done:
+		return p.cmd.ProcessState.ExitCode()
+	case <-ctx.Done():
+		return -1
+	}
+}
+
 // Freeze stops the process in its tracks, with SIGSTOP.
 func (p *Process) Freeze() error { return p.cmd.Process.Signal(syscall.SIGSTOP) }
 
