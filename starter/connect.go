@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net/url"
 	"strings"
 	"time"
@@ -11,7 +12,7 @@ import (
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/envconfig"
-	"go.temporal.io/sdk/log"
+	sdklog "go.temporal.io/sdk/log"
 
 	"model-registrar/internal/telemetry"
 	"model-registrar/schemas"
@@ -49,7 +50,7 @@ func (a *app) connect(ctx context.Context) (*connection, error) {
 		return nil, misused("the Temporal client configuration is not valid: %w", err).
 			hinting("Check the TEMPORAL_* variables and the file that TEMPORAL_CONFIG_FILE names.")
 	}
-	options.Logger = logger
+	options.Logger = sdklog.NewStructuredLogger(logger)
 	options.ConnectionOptions.GetSystemInfoTimeout = dialTime
 	c := &connection{
 		address: options.HostPort, namespace: options.Namespace,
@@ -82,8 +83,8 @@ func (c *connection) notDialled(ctx context.Context, err error) error {
 	return c.explain(ctx, err)
 }
 
-// logger writes the SDK's log to stderr: warnings and worse, unless REGISTRAR_LOG_LEVEL says otherwise.
-func (a *app) logger() (log.Logger, error) {
+// logger writes the log of what works underneath to stderr: warnings and worse, unless REGISTRAR_LOG_LEVEL says otherwise.
+func (a *app) logger() (*slog.Logger, error) {
 	level, format := a.env.Or("REGISTRAR_LOG_LEVEL", "warn"), a.env.Get("REGISTRAR_LOG_FORMAT")
 	if _, err := zerolog.ParseLevel(level); err != nil {
 		return nil, misused("REGISTRAR_LOG_LEVEL: %q is no level; use debug, info, warn or error", level)
@@ -91,7 +92,7 @@ func (a *app) logger() (log.Logger, error) {
 	if format != "" && format != "json" && format != "console" {
 		return nil, misused("REGISTRAR_LOG_FORMAT must be json or console, not %q", format)
 	}
-	return log.NewStructuredLogger(telemetry.Logger(a.err.W, level, format)), nil
+	return telemetry.Logger(a.err.W, level, format), nil
 }
 
 // page is the address of a run's page in the Temporal UI; empty if the UI's address is unknown.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"model-registrar/schemas"
@@ -46,7 +47,11 @@ func probeRows(t *table, d *schemas.ProbeDetails) {
 	}
 	spread("latency", d.Latency)
 	spread("first token", d.TTFT)
+	if d.TokensPerS > 0 {
+		t.row("speed", fmt.Sprintf("%.1f tokens/s", d.TokensPerS))
+	}
 	if d.TokensUsed > 0 {
 		t.row("tokens", fmt.Sprintf("%d of at most %d", d.TokensUsed, d.TokenBudget))
 	}
+	t.row("adapted", strings.Join(d.Adapted, "; "))
 }

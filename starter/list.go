@@ -172,26 +172,15 @@ func listedOf(w *workflowpb.WorkflowExecutionInfo, now time.Time) listed {
 }
 
 func listLines(rows []listed) []console.Line {
-	cells := [][]string{{"NAME", "STAGE", "ARCHITECTURE", "STARTED", "DURATION"}}
+	cells := make([][]console.Span, 1, len(rows)+1)
+	for _, title := range []string{"NAME", "STAGE", "ARCHITECTURE", "STARTED", "DURATION"} {
+		cells[0] = append(cells[0], console.Span{Style: console.Strong, Text: title})
+	}
 	for _, r := range rows {
-		cells = append(cells, []string{
-			console.Clean(r.Name), r.Stage, r.Architecture, clock(r.StartedAt), follow.Millis(float64(r.DurationMs)),
+		cells = append(cells, []console.Span{
+			{Text: r.Name}, {Text: r.Stage}, {Text: r.Architecture}, {Text: clock(r.StartedAt)},
+			{Text: follow.Millis(float64(r.DurationMs))},
 		})
 	}
-	width := make([]int, len(cells[0]))
-	for _, row := range cells {
-		for i, cell := range row {
-			width[i] = max(width[i], console.Width(cell))
-		}
-	}
-	lines := make([]console.Line, len(cells))
-	for n, row := range cells {
-		text := ""
-		for i, cell := range row {
-			text += cell + strings.Repeat(" ", width[i]-console.Width(cell)+2)
-		}
-		lines[n] = console.Text(text)
-	}
-	lines[0] = console.Styled(console.Strong, lines[0].String())
-	return lines
+	return console.Columns(cells)
 }

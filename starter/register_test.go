@@ -74,7 +74,7 @@ func TestAStartCarriesWhatTheUIAndTheListNeed(t *testing.T) {
 	}
 	require.JSONEq(t, `"VALIDATING"`, string(start.SearchAttributes.IndexedFields[schemas.RegistrationStageAttribute].Data))
 	require.JSONEq(t, `"Register completed-1 (openai)"`, string(start.UserMetadata.Summary.Data))
-	require.Contains(t, string(start.UserMetadata.Details.Data), `| endpoint | api.external-ai-provider.com |`)
+	require.Contains(t, string(start.UserMetadata.Details.Data), `- **endpoint**: api.external-ai-provider.com`)
 	require.Contains(t, string(start.Input.Payloads[0].Data), `"requester":"alice"`)
 	require.Contains(t, string(start.Input.Payloads[0].Data), `"approval":{"policy":"always"}`)
 }

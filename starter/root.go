@@ -55,7 +55,7 @@ func (a *app) root() *cobra.Command {
 	root.PersistentFlags().VarP(oneOf(&a.output, outputText, outputJSON), "output", "o", "text, or json: one document per line on stdout")
 	root.AddCommand(
 		a.registerCommand(), a.approveCommand(), a.rejectCommand(), a.statusCommand(), a.watchCommand(),
-		a.cancelCommand(), a.listCommand(), a.validateCommand(), a.schemaCommand(), a.setupCommand(),
+		a.cancelCommand(), a.listCommand(), a.validateCommand(), a.probeCommand(), a.schemaCommand(), a.setupCommand(),
 	)
 	return root
 }

@@ -9,7 +9,6 @@ import (
 	"model-registrar/activities"
 	"model-registrar/internal/audit"
 	"model-registrar/internal/config"
-	"model-registrar/internal/credentials"
 	"model-registrar/internal/genesys"
 	"model-registrar/internal/netguard"
 	"model-registrar/internal/probe"
@@ -33,13 +32,9 @@ func wire(cfg config.Worker, log *slog.Logger) (*activities.Activities, error) {
 		GatewayPath: cfg.Genesys.GatewayPath, JobsPath: cfg.Genesys.JobsPath, Logger: log,
 	})
 	note(err)
-	networks, err := netguard.ParseNetworks(cfg.AllowNetworks)
+	guard, err := cfg.Outbound.Guard()
 	note(err)
-	guard, err := netguard.New(netguard.Config{AllowNetworks: networks})
-	note(err)
-	tokens, err := credentials.Load(credentials.Config{
-		File: cfg.CredentialsFile, Token: cfg.ProbeToken, TokenHosts: cfg.ProbeTokenHosts,
-	})
+	tokens, err := cfg.Outbound.Credentials()
 	note(err)
 	if len(problems) > 0 {
 		return nil, errors.Join(problems...)

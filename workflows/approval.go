@@ -92,7 +92,7 @@ func (r *registration) takeSignal(ctx workflow.Context, raw converter.RawValue) 
 		r.takeDecision(ctx, d)
 		return
 	}
-	r.refuse(workflow.Now(ctx), err.Error())
+	r.refuse(workflow.Now(ctx), explain(err).Message)
 	r.describe(ctx)
 }
 
@@ -117,13 +117,14 @@ func (r *registration) checkDecision(d schemas.Decision) error {
 		return temporal.NewNonRetryableApplicationError(fmt.Sprintf(format, args...), string(schemas.ErrDecisionRefused), nil)
 	}
 	approver := strings.TrimSpace(d.Approver)
+	invisible := func(c rune) bool { return !unicode.IsGraphic(c) } // with one, a requester would look like another
 	switch {
 	case d.Decision != schemas.Approve && d.Decision != schemas.Reject:
 		return refuse(`decision must be "approve" or "reject"`)
 	case approver == "":
 		return refuse("approver must say who decides")
-	case len([]rune(approver)) > maxApprover || strings.ContainsFunc(approver, unicode.IsControl):
-		return refuse("approver must be at most %d characters, none of them a control character", maxApprover)
+	case len([]rune(approver)) > maxApprover || strings.ContainsFunc(approver, invisible):
+		return refuse("approver must be at most %d characters, none of them a control character or invisible", maxApprover)
 	case len([]rune(d.Reason)) > maxReason:
 		return refuse("reason must be at most %d characters", maxReason)
 	case strings.EqualFold(approver, strings.TrimSpace(r.requester)) && d.Decision == schemas.Approve:

@@ -71,9 +71,11 @@ func (r *registration) record(ctx workflow.Context) {
 	r.announce(ctx)
 	if err := audit.Get(ctx, nil); err != nil {
 		f := explain(err)
-		r.result.Status, r.result.ErrorType = schemas.Failed, schemas.ErrAuditUnavailable
-		r.result.Reason = fmt.Sprintf("the ending of %s could not be written to the audit trail: %s",
-			r.manifest.Name, f.Message)
+		unwritten := fmt.Sprintf("the ending of %s could not be written to the audit trail: %s", r.manifest.Name, f.Message)
+		if r.result.Reason != "" {
+			unwritten = r.result.Reason + "; and " + unwritten
+		}
+		r.result.Status, r.result.ErrorType, r.result.Reason = schemas.Failed, schemas.ErrAuditUnavailable, unwritten
 	}
 }
 

@@ -53,7 +53,7 @@ func violations(app *temporal.ApplicationError) string {
 		if i > 0 {
 			text += "; "
 		}
-		text += v.Path + ": " + v.Message
+		text += v.String()
 	}
 	return plain(text, 4000)
 }

@@ -83,14 +83,15 @@ func pollGap(elapsed time.Duration) time.Duration {
 	return min(max(elapsed/10, 3*time.Second), time.Hour)
 }
 
-// probeOptions gives each attempt the time that all its samples may take, and the endpoint some time to come up.
+// probeOptions gives each attempt the time that all its samples may take (the cold one, the warm ones, and one more to
+// find out what the endpoint refuses), and the endpoint some time to come up.
 func probeOptions(spec schemas.ProbeSpec) workflow.ActivityOptions {
 	samples := spec.Samples
 	if samples == 0 {
 		samples = defaultProbeSamples
 	}
 	o := activityTable[schemas.SyntheticProbeActivity]
-	o.StartToCloseTimeout = time.Duration(samples+1)*spec.Timeout.Or(defaultProbeTimeout) + 10*time.Second
+	o.StartToCloseTimeout = time.Duration(samples+2)*spec.Timeout.Or(defaultProbeTimeout) + 10*time.Second
 	o.ScheduleToCloseTimeout = o.StartToCloseTimeout + probeRetryTime
 	return o
 }

@@ -101,7 +101,7 @@ func (r *registration) describeChoice(b *strings.Builder) {
 	fmt.Fprintf(b, "\nTo decide, either\n\n"+
 		"- choose *Send an Update* or *Send a Signal* under *More Actions*, then `%s`, with "+
 		"`{\"decision\":\"approve\",\"approver\":\"who you are\",\"reason\":\"why\"}` (or `\"reject\"`); or\n"+
-		"- run `starter approve %s --reason \"…\"` (or `starter reject`).\n", schemas.DecideHandler, code(r.manifest.Name))
+		"- run `starter approve %s --reason \"…\"` (or `starter reject`).\n", schemas.DecideHandler, shellWord(code(r.manifest.Name)))
 }
 
 func (r *registration) describeEvidence(row func(name, value string)) {
@@ -158,10 +158,11 @@ func span(d time.Duration) string {
 	return d.String()
 }
 
-// plain makes outside text fit for one line of at most n characters.
+// plain makes outside text fit for one line of at most n characters, all of them visible: some of the others would turn
+// what follows around.
 func plain(s string, n int) string {
 	s = strings.Map(func(c rune) rune {
-		if unicode.IsControl(c) {
+		if !unicode.IsGraphic(c) {
 			return ' '
 		}
 		return c
@@ -183,6 +184,17 @@ var markdownEscapes = strings.NewReplacer(`\`, `\\`, "|", `\|`, "`", "'", "<", "
 
 // code makes outside text fit for a code span.
 func code(s string) string { return strings.ReplaceAll(plain(s, 80), "`", "'") }
+
+// shellWord quotes a text for a shell if it has to be, so that a command with it can be copied.
+func shellWord(s string) string {
+	special := func(c rune) bool {
+		return !unicode.IsLetter(c) && !unicode.IsDigit(c) && !strings.ContainsRune("-_./:@", c)
+	}
+	if !strings.ContainsFunc(s, special) {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
 
 // hostOf is the host of a URL: all of it that may be shown, since path, query and userinfo can hold a token.
 func hostOf(raw string) string {

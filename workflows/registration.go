@@ -117,7 +117,7 @@ func (r *registration) indexStart(ctx workflow.Context) {
 	if _, ok := workflow.GetTypedSearchAttributes(ctx).GetKeyword(nameKey); ok {
 		return
 	}
-	r.upsert(ctx, nameKey.ValueSet(r.manifest.Name),
+	r.upsert(ctx, nameKey.ValueSet(plain(r.manifest.Name, 80)),
 		architectureKey.ValueSet(plain(string(r.manifest.ModelArchitecture), 40)),
 		stageKey.ValueSet(string(r.stage())))
 }

@@ -1,5 +1,5 @@
-// Package config reads the worker's configuration from the environment and says everything that is wrong with it at
-// once. It names variables, never their values.
+// Package config reads the configuration of the worker, and of what the starter does in its place, from the environment
+// and says everything that is wrong with it at once. It names variables, never their values.
 package config
 
 import (
@@ -16,7 +16,6 @@ import (
 
 	"model-registrar/internal/audit"
 	"model-registrar/internal/genesys"
-	"model-registrar/internal/netguard"
 	"model-registrar/schemas"
 )
 
@@ -26,12 +25,9 @@ type Worker struct {
 	Approval        schemas.ApprovalPolicy `env:"REGISTRAR_APPROVAL" envDefault:"never"`
 	Audit           string                 `env:"REGISTRAR_AUDIT" envDefault:"file:llm_model_audit.log"`
 	WebhookSecrets  []string               `env:"REGISTRAR_WEBHOOK_SECRET" envSeparator:" "`
-	AllowNetworks   string                 `env:"REGISTRAR_ALLOW_NETWORKS"`
 	MetricsAddress  string                 `env:"REGISTRAR_METRICS_ADDRESS" envDefault:"127.0.0.1:9464"`
 	ShutdownTimeout time.Duration          `env:"REGISTRAR_SHUTDOWN_TIMEOUT" envDefault:"30s"`
-	CredentialsFile string                 `env:"REGISTRAR_CREDENTIALS_FILE"`
-	ProbeToken      string                 `env:"EXTERNAL_AI_TOKEN"`
-	ProbeTokenHosts []string               `env:"EXTERNAL_AI_TOKEN_HOSTS"`
+	Outbound        Outbound
 	Genesys         Genesys
 	Log             Log
 }
@@ -67,7 +63,9 @@ var secrets = []string{
 type Environment map[string]string
 
 // Read resolves the _FILE variables of an environment in the form of [os.Environ]. It returns every problem at once.
-func Read(environ []string) (Environment, error) {
+func Read(environ []string) (Environment, error) { return read(environ, secrets) }
+
+func read(environ, secrets []string) (Environment, error) {
 	e := Environment(env.ToMap(environ))
 	var problems []error
 	for _, name := range secrets {
@@ -173,8 +171,8 @@ func (w *Worker) resolve() (problems []error) {
 	if !slices.Contains([]string{"", "json", "console"}, w.Log.Format) {
 		bad("REGISTRAR_LOG_FORMAT must be json or console")
 	}
-	if _, err := netguard.ParseNetworks(w.AllowNetworks); err != nil {
-		bad("REGISTRAR_ALLOW_NETWORKS: %w", err)
+	if _, err := w.Outbound.Guard(); err != nil {
+		problems = append(problems, err)
 	}
 	if _, err := audit.ParseTarget(w.Audit); err != nil {
 		bad("REGISTRAR_AUDIT: %w", err)

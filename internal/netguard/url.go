@@ -59,6 +59,10 @@ func CanonicalHost(host string) (string, error) {
 	if err != nil {
 		return "", &URLError{"The URL's host is not a valid host name"}
 	}
+	// The mapping turns some rubbish, such as bytes that are not UTF-8, into names that it would not read itself.
+	if again, err := idna.Lookup.ToASCII(ascii); err != nil || again != ascii {
+		return "", &URLError{"The URL's host is not a valid host name"}
+	}
 	ascii = strings.ToLower(strings.TrimSuffix(ascii, "."))
 	// Full-width digits and full stops have become ASCII by now, so this is not the same question as above.
 	if addr, err := netip.ParseAddr(ascii); err == nil && addr.Zone() == "" {

@@ -21,6 +21,7 @@ func TestCanonicalURLs(t *testing.T) {
 		"https://ａｐｉ.example.com":            "https://api.example.com",
 		"https://api。example。com":            "https://api.example.com",
 		"https://my_service.example/":        "",
+		"https://a%8000000/":                 "", // not UTF-8
 		"https://a..example/":                "",
 		"https://1.2.3/":                     "",
 		"https://example.0x7f/":              "",

@@ -24,9 +24,8 @@ func TestAMissingTokenIsAFailThatNamesIDAndHost(t *testing.T) {
 }
 
 func TestATokenWithoutHostsIsSentNowhereAndTheReportSaysSo(t *testing.T) {
-	prober, in := serve(t, func(http.ResponseWriter, *http.Request) { t.Error("the endpoint was called") })
-	prober = proberWith(t, credentials.Config{Token: token})
-	r := report(t, prober, in)
+	_, in := serve(t, func(http.ResponseWriter, *http.Request) { t.Error("the endpoint was called") })
+	r := report(t, proberWith(t, credentials.Config{Token: token}), in)
 	wantFail(t, r, probe.CodeCredentialHost)
 	wantInSentence(t, r, "EXTERNAL_AI_TOKEN_HOSTS is empty", "cred_test")
 }

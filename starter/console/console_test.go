@@ -62,3 +62,14 @@ func TestABlockIsRedrawnBelowTheLinesThatStay(t *testing.T) {
 		"\x1b[2A\r\x1b[Jstays, whatever its length\n2\n3\n"+ // two rows are left beside the cursor's
 		"\x1b[2A\r\x1b[J", b.String())
 }
+
+func TestColumnsAreAsWideAsTheirWidestCellOnTheTerminal(t *testing.T) {
+	lines := Columns([][]Span{
+		{{Text: "NAME"}, {Text: "MS"}, {Text: "WHY"}},
+		{{Text: "日本"}, {Text: "1200"}, {Text: "\x1b[2Jslow"}},
+		{{Text: "short"}},
+	}, 1)
+	require.Equal(t, "NAME     MS  WHY", lines[0].String())
+	require.Equal(t, "日本   1200  slow", lines[1].String())
+	require.Equal(t, "short", lines[2].String())
+}

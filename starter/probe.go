@@ -1,0 +1,159 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"model-registrar/internal/config"
+	"model-registrar/internal/probe"
+	"model-registrar/schemas"
+	"model-registrar/starter/follow"
+)
+
+// probeOptions are the flags of probe.
+type probeOptions struct {
+	samples  int
+	timeout  time.Duration
+	noStream bool
+	wait     time.Duration
+}
+
+func (a *app) probeCommand() *cobra.Command {
+	var o probeOptions
+	cmd := &cobra.Command{
+		Use:   "probe FILE…",
+		Short: "Probe the endpoints of manifests from here, without Temporal, and show the figures",
+		Long: `Probe the endpoints of one or more manifests from this machine, one after another, in the way that a worker does
+during a registration. Nothing is registered and Temporal is not needed. Each sample is a real prompt: together they
+cost at most probe.token_budget tokens.
+
+The environment says, as it does for a worker, which tokens may be sent where: EXTERNAL_AI_TOKEN (or
+EXTERNAL_AI_TOKEN_FILE) with EXTERNAL_AI_TOKEN_HOSTS, or REGISTRAR_CREDENTIALS_FILE; REGISTRAR_ALLOW_NETWORKS lets
+addresses through that are not public; HTTPS_PROXY, HTTP_PROXY and NO_PROXY are honoured.
+
+An endpoint that may only be starting, or busy, is a FAIL at once. With --wait it is tried again until that time is up,
+at the pace that it asks for by Retry-After; a worker gives it two minutes.
+
+With --output json, one schemas.ProbeReport with the manifest's name is printed for each manifest. The exit code is 0
+if all of them PASS, 1 if one is a FAIL, and 2 if a manifest or the configuration is not valid.`,
+		Example: `  EXTERNAL_AI_TOKEN_FILE=token EXTERNAL_AI_TOKEN_HOSTS=api.example.com starter probe model.yaml
+  starter probe --samples 10 --no-stream model.yaml
+  starter probe --wait 2m -o json model.yaml | jq .details.latency.median`,
+		Args: files,
+		PreRunE: func(cmd *cobra.Command, _ []string) error {
+			switch given := cmd.Flags().Changed; { // in a manifest's terms, 0 is the default
+			case given("samples") && o.samples == 0:
+				return errors.New("--samples must be at least 1, beside the cold one")
+			case given("timeout") && o.timeout == 0:
+				return errors.New("--timeout must be at least 1s")
+			case o.wait < 0:
+				return errors.New("--wait must not be negative")
+			}
+			return nil
+		},
+		RunE: offline(func(ctx context.Context, files []string) error { return a.probe(ctx, files, o) }),
+	}
+	f := cmd.Flags()
+	f.IntVar(&o.samples, "samples", 0, "warm samples after the cold one, in place of the manifest's probe.samples")
+	f.DurationVar(&o.timeout, "timeout", 0, "time limit of one sample, in place of the manifest's probe.timeout")
+	f.BoolVar(&o.noStream, "no-stream", false, "do not stream, whatever the manifest says")
+	f.DurationVar(&o.wait, "wait", 0, "how long an endpoint may take to come up, such as 2m")
+	return cmd
+}
+
+// probed is what probe says of one manifest, in JSON.
+type probed struct {
+	Name string `json:"name"`
+	schemas.ProbeReport
+}
+
+func (a *app) probe(ctx context.Context, files []string, o probeOptions) error {
+	inputs, err := a.probeInputs(files, o)
+	if err != nil {
+		return err
+	}
+	prober, err := a.prober()
+	if err != nil {
+		return err
+	}
+	code := exitDone
+	for _, in := range inputs {
+		a.err.Printf("Probing %s at %s, for at most %s …", in.Name, hostOf(in.EndpointURL), follow.Span(probe.TimeLimit(in.Spec)))
+		report, err := a.probeUntil(ctx, prober, in, o.wait)
+		if err != nil {
+			return &failure{code: exitInterrupted, err: fmt.Errorf("the probe of %s was interrupted", in.Name)}
+		}
+		if err := a.tellProbed(in, report); err != nil {
+			return err
+		}
+		if report.Status != schemas.ProbePass {
+			code = exitFailed
+		}
+	}
+	return exitWith(code)
+}
+
+// prober makes the worker's prober from this environment.
+func (a *app) prober() (*probe.Prober, error) {
+	log, err := a.logger()
+	if err != nil {
+		return nil, err
+	}
+	outbound, err := config.LoadOutbound(a.env)
+	guard, guardErr := outbound.Guard()
+	tokens, tokensErr := outbound.Credentials()
+	if err := errors.Join(err, guardErr, tokensErr); err != nil {
+		return nil, misused("%w", err)
+	}
+	return probe.New(probe.Config{Guard: guard, Credentials: tokens, Logger: log}), nil
+}
+
+// probeInputs reads the manifests, and accepts all of them or none.
+func (a *app) probeInputs(files []string, o probeOptions) ([]schemas.ProbeInput, error) {
+	documents, problems := a.readManifests(files)
+	if n := a.complainAbout(documents, problems); n > 0 {
+		return nil, misused("%s; nothing was probed", counted(n, "problem"))
+	}
+	inputs := make([]schemas.ProbeInput, len(documents))
+	for i, d := range documents {
+		m := d.Manifest
+		o.override(&m.Probe)
+		if wrong := m.Validate(); len(wrong) > 0 { // the manifest was valid, so it is the flags
+			return nil, misused("--%s: %s", strings.TrimPrefix(wrong[0].Path, "probe."), wrong[0].Message)
+		}
+		inputs[i] = schemas.ProbeInput{
+			Name: m.Name, EndpointURL: m.EndpointURL, AuthCredentialID: m.AuthCredentialID,
+			Architecture: m.ModelArchitecture, Spec: m.Probe,
+		}
+	}
+	return inputs, nil
+}
+
+// override puts what the flags say in place of what the manifest says.
+func (o probeOptions) override(spec *schemas.ProbeSpec) {
+	if o.samples != 0 {
+		spec.Samples = o.samples
+	}
+	if o.timeout != 0 {
+		spec.Timeout = schemas.Duration(o.timeout)
+	}
+	if o.noStream {
+		stream := false
+		spec.Stream = &stream
+	}
+}
+
+// hostOf is the part of a URL that may always be shown.
+func hostOf(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return "its endpoint"
+	}
+	return u.Host
+}

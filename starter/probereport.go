@@ -1,0 +1,80 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"model-registrar/schemas"
+	"model-registrar/starter/console"
+	"model-registrar/starter/follow"
+)
+
+// tellProbed prints a report: as JSON, or as a table with a chart on a terminal.
+func (a *app) tellProbed(in schemas.ProbeInput, r *schemas.ProbeReport) error {
+	if a.machine() {
+		return a.print(probed{in.Name, *r})
+	}
+	columns := 0
+	if a.out.Terminal() {
+		columns, _ = a.out.Size()
+	}
+	a.out.Print(reportLines(in, r, columns)...)
+	if strings.HasPrefix(r.ErrorCode, "credential_") {
+		a.err.Printf("Here it is this command's own environment that counts; a worker reads the same variables from its own.")
+	}
+	return nil
+}
+
+// reportLines is a report for people, on a terminal of so many columns, or elsewhere (0).
+func reportLines(in schemas.ProbeInput, r *schemas.ProbeReport, columns int) []console.Line {
+	style, mark := console.Good, "✓ "
+	if r.Status != schemas.ProbePass {
+		style, mark = console.Bad, "✗ "
+	}
+	lines := []console.Line{console.Styled(style, mark+string(r.Status)).And(console.Plain, "  ").And(console.Strong, in.Name)}
+	t := table{}
+	t.row("reason", r.Error)
+	t.row("reason code", r.ErrorCode)
+	t.row("endpoint", endpointText(in, r.Details))
+	t.row("connection", connectionText(r.Details))
+	probeRows(&t, r.Details)
+	lines = append(lines, t.lines()...)
+	all := samplesOf(r.Details)
+	if len(all) == 0 {
+		return lines
+	}
+	lines = append(append(lines, nil), sampleTable(all, columns)...)
+	lines = append(lines, sampleReasons(all, r.Error)...)
+	if chart := chartLines(all, columns); chart != nil {
+		lines = append(append(lines, nil), chart...)
+	}
+	return lines
+}
+
+func endpointText(in schemas.ProbeInput, d *schemas.ProbeDetails) string {
+	if d == nil || d.URL == "" {
+		return ""
+	}
+	how := "not streamed"
+	if d.Streamed {
+		how = "streamed"
+	}
+	return fmt.Sprintf("%s (%s, model %s, %s)", d.URL, in.Architecture, d.Model, how)
+}
+
+// connectionText shows what making the connection took. It is the cold sample's: the warm ones find it made.
+func connectionText(d *schemas.ProbeDetails) string {
+	if d == nil || d.Cold == nil {
+		return ""
+	}
+	var parts []string
+	for _, p := range []struct {
+		name string
+		ms   float64
+	}{{"DNS", d.Cold.DNSMs}, {"connect", d.Cold.ConnectMs}, {"TLS", d.Cold.TLSMs}} {
+		if p.ms > 0 {
+			parts = append(parts, p.name+" "+follow.Millis(p.ms))
+		}
+	}
+	return strings.Join(parts, ", ")
+}

@@ -1,0 +1,198 @@
+package workflows
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"model-registrar/schemas"
+)
+
+// gated is a story whose registration always waits for a person.
+func gated(t *testing.T) *story {
+	s := newStory(t)
+	s.in.Manifest.Approval = schemas.ApprovalSpec{Policy: schemas.ApproveAlways}
+	return s
+}
+
+func TestWhatAProbesVerdictLeadsToIsAMatterOfPolicy(t *testing.T) {
+	for _, c := range []struct {
+		policy schemas.ApprovalPolicy
+		report schemas.ProbeReport
+		waits  bool
+		ends   schemas.Outcome // when nobody decides
+	}{
+		{schemas.ApproveNever, passed, false, schemas.Completed},
+		{schemas.ApproveNever, failed, false, schemas.RolledBack},
+		{schemas.ApproveOnFailure, passed, false, schemas.Completed},
+		{schemas.ApproveOnFailure, failed, true, schemas.ApprovalTimedOut},
+		{schemas.ApproveAlways, passed, true, schemas.ApprovalTimedOut},
+		{schemas.ApproveAlways, failed, true, schemas.ApprovalTimedOut},
+	} {
+		t.Run(string(c.policy)+" after "+string(c.report.Status), func(t *testing.T) {
+			s := newStory(t)
+			s.in.Manifest.Approval.Policy = c.policy
+			s.world.probe = answers[schemas.ProbeInput](c.report)
+			e := s.run()
+			require.Equal(t, c.ends, e.Status)
+			require.Equal(t, c.policy, e.Approval.Policy)
+			require.Equal(t, c.waits, e.Approval.Required)
+			if c.waits {
+				require.Equal(t, []time.Duration{72 * time.Hour}, s.observed.timers())
+			}
+		})
+	}
+}
+
+func TestAFailedProbeIsRolledBackWithItsReasonAndFigures(t *testing.T) {
+	s := newStory(t)
+	s.world.probe = answers[schemas.ProbeInput](failed)
+	e := s.run()
+	require.Equal(t, schemas.RolledBack, e.Status)
+	require.Contains(t, e.Reason, failed.Error)
+	require.Equal(t, failed, *e.Validation)
+	require.True(t, e.Rollback.Deregistered)
+	require.NotContains(t, s.activities(), schemas.TriggerHealthCheckActivity)
+}
+
+func TestAFailedProbeThatAPersonApprovesIsRegistered(t *testing.T) {
+	s := newStory(t)
+	s.in.Manifest.Approval.Policy = schemas.ApproveOnFailure
+	s.world.probe = answers[schemas.ProbeInput](failed)
+	s.at(time.Hour, func() { s.update(approve(approver)) })
+	e := s.run()
+	require.Equal(t, schemas.Completed, e.Status)
+	require.Equal(t, schemas.ProbeFail, e.Validation.Status)
+	require.Equal(t, schemas.Approve, e.Approval.Decision)
+}
+
+func TestTheWorkersFloorHoldsOverAManifestThatAsksForLess(t *testing.T) {
+	s := newStory(t)
+	s.world.validate = func(in schemas.ValidateInput) (schemas.ValidatedPayload, error) {
+		out, err := goodWorld().validate(in)
+		out.Approval = schemas.ApproveAlways
+		return out, err
+	}
+	e := s.run()
+	require.Equal(t, schemas.ApprovalTimedOut, e.Status)
+	require.Equal(t, schemas.ApproveAlways, e.Approval.Policy)
+}
+
+func TestApprovalByUpdateIsAnsweredAtOnceAndTheRegistrationGoesOn(t *testing.T) {
+	s := gated(t)
+	var a *answer
+	s.at(90*time.Minute, func() { a = s.update(schemas.Decision{Decision: "approve", Approver: " Ann ", Reason: "fine"}) })
+	e := s.run()
+
+	require.NoError(t, a.err)
+	require.Equal(t, schemas.DecisionReceipt{
+		Name: modelName, Decision: schemas.Approve, Approver: "Ann", Stage: schemas.StageApproval,
+		Message: "the registration goes on to its health check",
+	}, a.receipt)
+	require.Equal(t, schemas.Completed, e.Status)
+	require.Equal(t, &schemas.ApprovalReport{
+		Policy: schemas.ApproveAlways, Required: true, Decision: schemas.Approve, Approver: "Ann", Reason: "fine",
+		DecidedAt: e.Approval.DecidedAt, WaitedMs: e.Approval.WaitedMs,
+	}, e.Approval)
+	require.InDelta(t, 90*60*1000, e.Approval.WaitedMs, 60_000)
+	require.False(t, e.Approval.DecidedAt.IsZero())
+	require.Equal(t, e.Approval.Approver, made[schemas.AuditEntry](s, schemas.WriteAuditActivity)[0].Approval.Approver)
+}
+
+func TestRejectionByUpdateRollsTheModelBack(t *testing.T) {
+	s := gated(t)
+	var a *answer
+	s.at(time.Hour, func() { a = s.update(reject(approver)) })
+	e := s.run()
+	require.NoError(t, a.err)
+	require.Equal(t, "the model is rolled back", a.receipt.Message)
+	require.Equal(t, schemas.Rejected, e.Status)
+	require.Contains(t, e.Reason, "rejected by "+approver+": it is too slow")
+	require.True(t, e.Rollback.Deregistered)
+}
+
+func TestApprovalAndRejectionBySignalCountLikeThoseByUpdate(t *testing.T) {
+	for decision, want := range map[schemas.Decision]schemas.Outcome{
+		approve(approver): schemas.Completed, reject(approver): schemas.Rejected,
+	} {
+		s := gated(t)
+		s.at(time.Hour, func() { s.signal(decision) })
+		e := s.run()
+		require.Equal(t, want, e.Status)
+		require.Equal(t, decision.Decision, e.Approval.Decision)
+		require.Equal(t, approver, e.Approval.Approver)
+		s.wantRefusedSignals()
+	}
+}
+
+func TestARequesterMayRejectTheirOwn(t *testing.T) {
+	s := gated(t)
+	s.at(time.Hour, func() { s.update(reject(requester)) })
+	require.Equal(t, schemas.Rejected, s.run().Status)
+}
+
+func TestNobodyDecidingInTimeRollsTheModelBack(t *testing.T) {
+	s := gated(t)
+	s.in.Manifest.Approval.Timeout = schemas.Duration(2 * time.Hour)
+	e := s.run()
+	require.Equal(t, schemas.ApprovalTimedOut, e.Status)
+	require.Contains(t, e.Reason, "nobody decided within 2h")
+	require.Equal(t, []time.Duration{2 * time.Hour}, s.observed.timers())
+	require.True(t, e.Rollback.Deregistered)
+}
+
+func TestADecisionBeforeTheGateOpensIsKeptAndTakenWithoutWaiting(t *testing.T) {
+	for _, stage := range []string{
+		schemas.ValidatePayloadActivity, schemas.SubmitRegistrationActivity, schemas.PollJobActivity,
+		schemas.SyntheticProbeActivity,
+	} {
+		for _, decision := range []schemas.Decision{approve(approver), reject(approver)} {
+			t.Run(string(decision.Decision)+" during "+stage, func(t *testing.T) {
+				s := gated(t)
+				var a *answer
+				var kept schemas.Progress
+				s.during[stage] = func() {
+					a = s.update(decision)
+					s.onLoop(func() {})
+					s.onLoop(func() { kept = s.progress() })
+				}
+				e := s.run()
+				require.NoError(t, a.err)
+				require.Equal(t, "the decision is kept until the probe has run", a.receipt.Message)
+				if stage != schemas.ValidatePayloadActivity { // which says whether there will be a gate at all
+					require.Equal(t, &decision, kept.Approval.Kept)
+				}
+				require.Equal(t, decision.Decision, e.Approval.Decision)
+				require.Less(t, e.Approval.WaitedMs, int64(60_000))
+				want := map[schemas.Verdict]schemas.Outcome{schemas.Approve: schemas.Completed, schemas.Reject: schemas.Rejected}
+				require.Equal(t, want[decision.Decision], e.Status)
+				require.Contains(t, s.activities(), schemas.SyntheticProbeActivity)
+			})
+		}
+	}
+}
+
+func TestADecisionSentWithTheStartIsKept(t *testing.T) {
+	s := gated(t)
+	s.at(0, func() { s.signal(approve(approver)) })
+	require.Equal(t, schemas.Completed, s.run().Status)
+}
+
+func TestAnEarlyRejectionIsHeardEvenWhereNoApprovalIsNeeded(t *testing.T) {
+	s := newStory(t)
+	s.during[schemas.SubmitRegistrationActivity] = func() { s.signal(reject(approver)) }
+	e := s.run()
+	require.Equal(t, schemas.Rejected, e.Status)
+	require.Equal(t, schemas.Reject, e.Approval.Decision)
+	require.False(t, e.Approval.Required)
+	require.True(t, e.Rollback.Deregistered)
+}
+
+func TestAnEarlyApprovalIsRefusedWhereNoneIsNeeded(t *testing.T) {
+	s := newStory(t)
+	var a *answer
+	s.during[schemas.SubmitRegistrationActivity] = func() { a = s.update(approve(approver)) }
+	require.Equal(t, schemas.Completed, s.run().Status)
+	a.wantRefused(t, "asks for no approval")
+}

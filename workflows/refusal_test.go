@@ -1,0 +1,149 @@
+package workflows
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/converter"
+
+	"model-registrar/schemas"
+)
+
+func TestDecisionsThatDoNotCountAreRefusedAndWaitingGoesOn(t *testing.T) {
+	for name, c := range map[string]struct {
+		decision schemas.Decision
+		because  string
+	}{
+		"by the requester":                   {approve(requester), "cannot approve it"},
+		"by the requester in capitals":       {approve(strings.ToUpper(requester)), "cannot approve it"},
+		"by the requester between spaces":    {approve("\u00a0 " + requester + "\t "), "cannot approve it"},
+		"by nobody":                          {approve(""), "who decides"},
+		"by spaces":                          {reject(" \t\n"), "who decides"},
+		"by a name without end":              {approve(strings.Repeat("ä", 129)), "at most 128 characters"},
+		"by a name with a line break":        {approve("Ann\nBob"), "control character"},
+		"by the requester, not quite":        {approve(requester + "\u200b"), "control character or invisible"},
+		"with a reason without end":          {schemas.Decision{Decision: "reject", Approver: approver, Reason: strings.Repeat("ä", 2001)}, "at most 2000"},
+		"without a verdict":                  {schemas.Decision{Approver: approver}, `"approve" or "reject"`},
+		"with a verdict in another spelling": {schemas.Decision{Decision: "APPROVE", Approver: approver}, `"approve" or "reject"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := gated(t)
+			var a *answer
+			var after schemas.Progress
+			s.at(time.Hour, func() { a = s.update(c.decision) })
+			s.at(2*time.Hour, func() { s.signal(c.decision) })
+			s.at(3*time.Hour, func() { after = s.progress() })
+			s.at(4*time.Hour, func() { s.update(approve(approver)) })
+			e := s.run()
+
+			a.wantRefused(t, c.because)
+			require.Equal(t, schemas.StageApproval, after.Stage)
+			require.True(t, after.Approval.Open)
+			s.wantRefusedSignals(c.because)
+			require.False(t, s.progress().Refused[0].At.IsZero())
+			require.Equal(t, schemas.Completed, e.Status)
+			require.Equal(t, approver, e.Approval.Approver)
+		})
+	}
+}
+
+func TestASignalsRubbishIsRecordedAndWaitingGoesOn(t *testing.T) {
+	for name, rubbish := range map[string]any{
+		"a text":          "yes please",
+		"a number":        42,
+		"a list":          []string{"approve"},
+		"other types":     map[string]any{"decision": true, "approver": []int{1}},
+		"other fields":    map[string]any{"verdict": "approve"},
+		"null":            nil,
+		"bytes":           []byte{0xff, 0x00},
+		"no payload":      withoutPayload{},
+		"a huge document": map[string]string{"decision": strings.Repeat("approve", 100_000)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := gated(t)
+			s.env.SetDataConverter(sendsNoPayload{converter.GetDefaultDataConverter()})
+			s.at(time.Hour, func() { s.signal(rubbish) })
+			s.at(2*time.Hour, func() { s.signal(approve(approver)) })
+			e := s.run()
+			require.Equal(t, schemas.Completed, e.Status)
+			s.wantRefusedSignals("decision")
+			require.Less(t, len(s.progress().Refused[0].Reason), 200)
+		})
+	}
+}
+
+func TestAnUpdatesRubbishIsRefused(t *testing.T) {
+	s := gated(t)
+	var text, number *answer
+	s.at(time.Hour, func() { text, number = s.update("yes please"), s.update(42) })
+	s.at(2*time.Hour, func() { s.update(approve(approver)) })
+	require.Equal(t, schemas.Completed, s.run().Status)
+	require.Error(t, text.err)
+	require.Error(t, number.err)
+	require.False(t, text.accepted || number.accepted)
+}
+
+func TestOnlyTheFirstDecisionCounts(t *testing.T) {
+	for _, second := range []schemas.Decision{approve("bob@example.com"), reject("bob@example.com"), approve(approver)} {
+		s := gated(t)
+		var first, again *answer
+		s.at(time.Hour, func() {
+			first, again = s.update(approve(approver)), s.update(second) // both before the workflow has gone on
+			s.signal(second)
+		})
+		e := s.run()
+		require.NoError(t, first.err)
+		require.ErrorContains(t, again.err, approver+" has decided already: approve")
+		s.wantRefusedSignals("has decided already")
+		require.Equal(t, schemas.Completed, e.Status)
+		require.Equal(t, approver, e.Approval.Approver)
+	}
+}
+
+func TestADecisionAfterTheTimeOutIsRefused(t *testing.T) {
+	s := gated(t)
+	var a *answer
+	s.during[schemas.DeregisterModelActivity] = func() {
+		a = s.update(approve(approver))
+		s.signal(approve(approver))
+	}
+	e := s.run()
+	require.Equal(t, schemas.ApprovalTimedOut, e.Status)
+	a.wantRefused(t, "at ROLLING_BACK and takes no decision any more")
+	s.wantRefusedSignals("takes no decision any more")
+	require.Empty(t, e.Approval.Decision)
+}
+
+func TestDecisionsAreRefusedOnceTheGateIsBehind(t *testing.T) {
+	for _, activity := range []string{schemas.TriggerHealthCheckActivity, schemas.WriteAuditActivity} {
+		s := newStory(t)
+		s.in.Manifest.WebhookCallbackURL = ""
+		var a *answer
+		s.during[activity] = func() {
+			a = s.update(reject(approver))
+			s.signal(reject(approver))
+		}
+		require.Equal(t, schemas.Completed, s.run().Status)
+		a.wantRefused(t, "takes no decision any more")
+		s.wantRefusedSignals("takes no decision any more")
+	}
+}
+
+func TestTheProgressRemembersTheNewestTwentyRefusedSignals(t *testing.T) {
+	s := gated(t)
+	for i := range 25 {
+		s.at(time.Duration(i+1)*time.Minute, func() {
+			s.signal(approve("\n" + fmt.Sprint(strings.Repeat("x", 200), i)))
+		})
+	}
+	s.at(time.Hour, func() { s.signal(schemas.Decision{Decision: "later"}) })
+	s.run()
+	refused := s.progress().Refused
+	require.Len(t, refused, 20)
+	require.Contains(t, refused[18].Reason, "approver must be")
+	require.Contains(t, refused[19].Reason, "decision must be")
+	require.True(t, refused[0].At.Before(refused[19].At))
+}

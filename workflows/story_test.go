@@ -1,0 +1,228 @@
+package workflows
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/interceptor"
+	"go.temporal.io/sdk/log"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/worker"
+
+	"model-registrar/schemas"
+)
+
+const (
+	requester = "requester@example.com"
+	approver  = "approver@example.com"
+	modelName = "production-llm-v2"
+)
+
+// story is one run of RegisterModel, on a clock that skips whatever nobody works in, against stubs of the activities.
+type story struct {
+	t        *testing.T
+	env      *testsuite.TestWorkflowEnvironment
+	in       schemas.RegisterModelInput
+	world    world
+	during   map[string]func() // what happens while an activity runs for the first time
+	observed observer
+
+	mu    sync.Mutex
+	calls []call
+}
+
+// call is one attempt of an activity.
+type call struct {
+	activity string
+	in       any
+	at       time.Time // on the workflow's clock
+}
+
+// ending is what a story came to.
+type ending struct {
+	schemas.Result
+	Err error
+}
+
+func newStory(t *testing.T) *story {
+	t.Helper()
+	var suite testsuite.WorkflowTestSuite
+	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
+	s := &story{t: t, env: suite.NewTestWorkflowEnvironment(), world: goodWorld(), during: map[string]func(){}}
+	s.in = schemas.RegisterModelInput{Requester: requester, Manifest: schemas.Manifest{
+		Name: modelName, EndpointURL: "https://api.external-ai-provider.com/v1?key=hush", AuthCredentialID: "cred_abc123xyz",
+		ModelArchitecture: schemas.OpenAI, MaxRequestsPerMinute: 500, MaxTokensPerMinute: 100000,
+		WebhookCallbackURL: "https://my-orchestrator.internal/webhooks/genesys-llm",
+	}}
+	s.env.SetTestTimeout(time.Minute)
+	s.env.SetWorkerOptions(worker.Options{
+		Interceptors:             []interceptor.WorkerInterceptor{&s.observed},
+		DeadlockDetectionTimeout: time.Minute, // a busy machine is no deadlock
+	})
+	Register(s.env)
+	stub(s, schemas.ValidatePayloadActivity, &s.world.validate)
+	stub(s, schemas.SubmitRegistrationActivity, &s.world.submit)
+	stub(s, schemas.PollJobActivity, &s.world.poll)
+	stub(s, schemas.SyntheticProbeActivity, &s.world.probe)
+	stub(s, schemas.TriggerHealthCheckActivity, &s.world.healthCheck)
+	stub(s, schemas.DeregisterModelActivity, &s.world.deregister)
+	stub(s, schemas.NotifyWebhookActivity, &s.world.notify)
+	stub(s, schemas.WriteAuditActivity, &s.world.audit)
+	return s
+}
+
+// stub registers an activity under its name that answers as the world does when it is called.
+func stub[In, Out any](s *story, name string, answer *func(In) (Out, error)) {
+	s.env.RegisterActivityWithOptions(func(_ context.Context, in In) (Out, error) {
+		s.onLoop(func() {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.calls = append(s.calls, call{name, in, s.env.Now()})
+		})
+		s.mu.Lock()
+		meanwhile := s.during[name]
+		delete(s.during, name)
+		s.mu.Unlock()
+		if meanwhile != nil {
+			meanwhile()
+		}
+		return (*answer)(in)
+	}, activity.RegisterOptions{Name: name})
+}
+
+// onLoop runs f between two steps of the workflow and waits for it. It is for activities: the loop would wait for itself.
+func (s *story) onLoop(f func()) {
+	done := make(chan struct{})
+	s.env.RegisterDelayedCallback(func() { defer close(done); f() }, 0)
+	<-done
+}
+
+// at has f happen when that time has passed on the workflow's clock.
+func (s *story) at(after time.Duration, f func()) { s.env.RegisterDelayedCallback(f, after) }
+
+func (s *story) cancel() { s.env.CancelWorkflow() }
+
+// run runs the story to its end, and checks what holds for every ending.
+func (s *story) run() ending {
+	s.t.Helper()
+	s.env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: schemas.RegisterModelWorkflowID(s.in.Manifest.Name)})
+	s.env.ExecuteWorkflow(schemas.RegisterModelWorkflow, s.in)
+	require.True(s.t, s.env.IsWorkflowCompleted())
+	e := s.ending()
+	s.checkClosedAs(e)
+	s.checkRecordedOnce(e)
+	for _, seen := range s.observed.all() {
+		require.NotEmpty(s.t, seen.summary, "%s has no summary", seen.what)
+	}
+	return e
+}
+
+// ending reads the result from where the way in which the workflow closed has put it.
+func (s *story) ending() ending {
+	s.t.Helper()
+	e := ending{Err: s.env.GetWorkflowError()}
+	var failed *temporal.ApplicationError
+	var cancelled *temporal.CanceledError
+	switch {
+	case e.Err == nil:
+		require.NoError(s.t, s.env.GetWorkflowResult(&e.Result))
+	case errors.As(e.Err, &cancelled):
+		require.NoError(s.t, cancelled.Details(&e.Result), "a cancelled workflow carries its result")
+	default:
+		require.ErrorAs(s.t, e.Err, &failed)
+		require.NoError(s.t, failed.Details(&e.Result), "a failed workflow carries its result")
+	}
+	return e
+}
+
+// checkClosedAs checks that the workflow closed in the way that its outcome asks for.
+func (s *story) checkClosedAs(e ending) {
+	s.t.Helper()
+	var failed *temporal.ApplicationError
+	switch e.Status {
+	case schemas.Failed:
+		require.ErrorAs(s.t, e.Err, &failed)
+		require.Equal(s.t, string(e.ErrorType), failed.Type())
+		require.NotEmpty(s.t, e.ErrorType)
+		require.Equal(s.t, e.Reason, failed.Message())
+		require.True(s.t, failed.NonRetryable())
+	case schemas.Cancelled:
+		require.True(s.t, temporal.IsCanceledError(e.Err))
+	default:
+		require.NoError(s.t, e.Err)
+		require.Empty(s.t, e.ErrorType)
+	}
+	require.Equal(s.t, e.Status == schemas.Completed, e.Reason == "", "every ending but COMPLETED says why: %q", e.Reason)
+	p := s.progress()
+	require.Equal(s.t, schemas.Stage(e.Status), p.Stage)
+	require.NotNil(s.t, p.Result)
+}
+
+// checkRecordedOnce checks that the ending was audited once and announced once, with the right outcome.
+func (s *story) checkRecordedOnce(e ending) {
+	s.t.Helper()
+	var outcome schemas.Outcome
+	ids := map[string]bool{}
+	for _, entry := range made[schemas.AuditEntry](s, schemas.WriteAuditActivity) {
+		outcome, ids[entry.EntryID] = entry.Outcome, true
+	}
+	require.Len(s.t, ids, 1, "audit entries")
+	if e.ErrorType != schemas.ErrAuditUnavailable {
+		require.Equal(s.t, e.Status, outcome)
+	}
+	messages := map[string]bool{}
+	for _, in := range made[schemas.WebhookInput](s, schemas.NotifyWebhookActivity) {
+		require.Equal(s.t, outcome, in.Event.Status)
+		messages[in.MessageID] = true
+	}
+	if s.in.Manifest.WebhookCallbackURL == "" {
+		require.Empty(s.t, messages)
+	} else {
+		require.Len(s.t, messages, 1, "webhook messages")
+	}
+}
+
+// activities lists the activities that ran, attempts included, in order.
+func (s *story) activities() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var names []string
+	for _, c := range s.calls {
+		names = append(names, c.activity)
+	}
+	return names
+}
+
+// made returns the inputs of one activity's attempts.
+func made[In any](s *story, activity string) []In {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var inputs []In
+	for _, c := range s.calls {
+		if c.activity == activity {
+			inputs = append(inputs, c.in.(In))
+		}
+	}
+	return inputs
+}
+
+// times returns when one activity's attempts began.
+func (s *story) times(activity string) []time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var at []time.Time
+	for _, c := range s.calls {
+		if c.activity == activity {
+			at = append(at, c.at)
+		}
+	}
+	return at
+}

@@ -1,0 +1,107 @@
+package workflows
+
+import (
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+
+	"model-registrar/schemas"
+)
+
+// nothing is the result of an activity that has none.
+type nothing struct{}
+
+// world is what the activities of a story answer.
+type world struct {
+	validate    func(schemas.ValidateInput) (schemas.ValidatedPayload, error)
+	submit      func(schemas.SubmitInput) (schemas.Submission, error)
+	poll        func(schemas.PollInput) (schemas.PollResult, error)
+	probe       func(schemas.ProbeInput) (schemas.ProbeReport, error)
+	healthCheck func(schemas.HealthCheckInput) (schemas.HealthCheck, error)
+	deregister  func(schemas.DeregisterInput) (nothing, error)
+	notify      func(schemas.WebhookInput) (schemas.WebhookDelivery, error)
+	audit       func(schemas.AuditEntry) (nothing, error)
+}
+
+const payloadHash = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+
+// goodWorld is one in which all goes well at once.
+func goodWorld() world {
+	return world{
+		validate: func(in schemas.ValidateInput) (schemas.ValidatedPayload, error) {
+			policy := schemas.ApproveNever.Stricter(in.Manifest.Approval.Policy)
+			return schemas.ValidatedPayload{Payload: in.Manifest.Payload(), Hash: payloadHash, Approval: policy}, nil
+		},
+		submit: answers[schemas.SubmitInput](schemas.Submission{JobID: "job-1"}),
+		poll: answers[schemas.PollInput](schemas.PollResult{
+			Done: true, ModelID: "model-1", Polls: 2, LastStatus: "COMPLETED"}),
+		probe:       answers[schemas.ProbeInput](passed),
+		healthCheck: answers[schemas.HealthCheckInput](schemas.HealthCheck{ID: "check-1", Status: "IN_PROGRESS"}),
+		deregister:  answers[schemas.DeregisterInput](nothing{}),
+		notify: func(in schemas.WebhookInput) (schemas.WebhookDelivery, error) {
+			return schemas.WebhookDelivery{
+				Delivered: true, MessageID: in.MessageID, Attempts: 1, ResponseCode: 204, DeliveredAt: time.Unix(1, 0).UTC(),
+			}, nil
+		},
+		audit: answers[schemas.AuditEntry](nothing{}),
+	}
+}
+
+var passed = schemas.ProbeReport{Status: schemas.ProbePass, LatencyMs: 420, ResponseCode: 200, PayloadSizeBytes: 512}
+
+var failed = schemas.ProbeReport{
+	Status: schemas.ProbeFail, LatencyMs: 80, ResponseCode: 200, ErrorCode: "WRONG_ANSWER", Error: "the answer is a greeting",
+}
+
+func answers[In, Out any](out Out) func(In) (Out, error) {
+	return func(In) (Out, error) { return out, nil }
+}
+
+func fails[In, Out any](err error) func(In) (Out, error) {
+	return func(In) (Out, error) {
+		var none Out
+		return none, err
+	}
+}
+
+// inTurn answers with each answer once, and from then on with the last one.
+func inTurn[In, Out any](each ...func(In) (Out, error)) func(In) (Out, error) {
+	n := 0
+	return func(in In) (Out, error) {
+		answer := each[min(n, len(each)-1)]
+		n++
+		return answer(in)
+	}
+}
+
+// fatal is an error that no retry mends, as activities return them.
+func fatal(t schemas.ErrorType, message string, details ...any) error {
+	return temporal.NewNonRetryableApplicationError(message, string(t), nil, details...)
+}
+
+// passing is an error that a later attempt may not meet.
+func passing(t schemas.ErrorType, message string) error {
+	return temporal.NewApplicationError(message, string(t))
+}
+
+// unready is the error of a probe whose endpoint may be starting; it carries the report that it becomes in the end.
+func unready(message string, report schemas.ProbeReport) error {
+	return temporal.NewApplicationErrorWithOptions(message, string(schemas.ErrEndpointUnready),
+		temporal.ApplicationErrorOptions{Details: []any{report}})
+}
+
+// jobRunsFor plays a job that ends when that time has passed on the story's clock since it was first asked for.
+func jobRunsFor(s *story, d time.Duration) func(schemas.PollInput) (schemas.PollResult, error) {
+	var ends time.Time
+	return func(in schemas.PollInput) (schemas.PollResult, error) {
+		var now time.Time
+		s.onLoop(func() { now = s.env.Now() })
+		if ends.IsZero() {
+			ends = now.Add(d)
+		}
+		if now.Before(ends) {
+			return schemas.PollResult{Polls: in.Polls + 1, LastStatus: "IN_PROGRESS"}, nil
+		}
+		return schemas.PollResult{Done: true, ModelID: "model-1", Polls: in.Polls + 1, LastStatus: "COMPLETED"}, nil
+	}
+}
