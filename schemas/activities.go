@@ -62,6 +62,14 @@ type ProbeInput struct {
 	Spec             ProbeSpec    `json:"spec"`
 }
 
+// ProbeInput is how the manifest's endpoint is to be probed.
+func (m Manifest) ProbeInput() ProbeInput {
+	return ProbeInput{
+		Name: m.Name, EndpointURL: m.EndpointURL, AuthCredentialID: m.AuthCredentialID,
+		Architecture: m.ModelArchitecture, Spec: m.Probe,
+	}
+}
+
 // ProbeStatus is the verdict of a probe.
 type ProbeStatus string
 

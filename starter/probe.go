@@ -127,10 +127,7 @@ func (a *app) probeInputs(files []string, o probeOptions) ([]schemas.ProbeInput,
 		if wrong := m.Validate(); len(wrong) > 0 { // the manifest was valid, so it is the flags
 			return nil, misused("--%s: %s", strings.TrimPrefix(wrong[0].Path, "probe."), wrong[0].Message)
 		}
-		inputs[i] = schemas.ProbeInput{
-			Name: m.Name, EndpointURL: m.EndpointURL, AuthCredentialID: m.AuthCredentialID,
-			Architecture: m.ModelArchitecture, Spec: m.Probe,
-		}
+		inputs[i] = m.ProbeInput()
 	}
 	return inputs, nil
 }

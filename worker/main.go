@@ -61,10 +61,7 @@ func command(ctx context.Context, args, environ []string, stderr io.Writer) int 
 func run(ctx context.Context, environ []string, stderr io.Writer) int {
 	cfg, environment, err := config.LoadWorker(environ)
 	log := telemetry.Logger(stderr, cfg.Log.Level, cfg.Log.Format)
-	var deps *activities.Activities
-	if err == nil {
-		deps, err = wire(cfg, log)
-	}
+	deps, err := wire(cfg, err, log)
 	if err != nil {
 		misconfigured(stderr, err)
 		return exitMisconfigured
@@ -109,7 +106,11 @@ func serve(ctx context.Context, cfg config.Worker, options client.Options, deps 
 	}
 	defer web.Close()
 
-	if err := waitUntilReady(ctx, temporal, options, log); err != nil {
+	err = waitUntilReady(ctx, temporal, options, log)
+	if ctx.Err() != nil {
+		return nil // told to stop before there was anything to do
+	}
+	if err != nil {
 		return err
 	}
 	fatal := make(chan error, 1)

@@ -2,7 +2,9 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"log/slog"
+	"net/http"
 	"strings"
 	"time"
 
@@ -18,35 +20,39 @@ import (
 // webhookTimeout bounds one delivery attempt (Standard Webhooks: 15 to 30 s).
 const webhookTimeout = 15 * time.Second
 
-// wire makes what the activities talk to. It returns every problem at once.
-func wire(cfg config.Worker, log *slog.Logger) (*activities.Activities, error) {
-	var problems []error
-	note := func(err error) {
-		if err != nil {
-			problems = append(problems, err)
+// wire makes what the activities talk to. Its error joins every problem, those of the configuration first: somebody who
+// mends one should not meet the next one only then.
+func wire(cfg config.Worker, misconfigured error, log *slog.Logger) (*activities.Activities, error) {
+	problems := []error{misconfigured}
+	note := func(variable string, err error) {
+		for _, err := range parts(err) {
+			problems = append(problems, fmt.Errorf("%s%w", variable, err))
 		}
 	}
-	platform, err := genesys.New(genesys.Config{
-		APIBaseURL: cfg.Genesys.Host, LoginBaseURL: cfg.Genesys.LoginHost,
-		ClientID: cfg.Genesys.ClientID, ClientSecret: cfg.Genesys.ClientSecret,
-		GatewayPath: cfg.Genesys.GatewayPath, JobsPath: cfg.Genesys.JobsPath, Logger: log,
-	})
-	note(err)
-	guard, err := cfg.Outbound.Guard()
-	note(err)
-	tokens, err := cfg.Outbound.Credentials()
-	note(err)
-	if len(problems) > 0 {
-		return nil, errors.Join(problems...)
+	var platform *genesys.Client
+	var err error
+	if cfg.Genesys.Complete() {
+		platform, err = genesys.New(genesys.Config{
+			APIBaseURL: cfg.Genesys.Host, LoginBaseURL: cfg.Genesys.LoginHost,
+			ClientID: cfg.Genesys.ClientID, ClientSecret: cfg.Genesys.ClientSecret,
+			GatewayPath: cfg.Genesys.GatewayPath, JobsPath: cfg.Genesys.JobsPath, Logger: log,
+		})
+		note("GENESYS_*: ", err)
 	}
-	sender, err := webhook.New(webhook.Config{
-		Secrets: cfg.WebhookSecrets, HTTPClient: guard.Client(netguard.Options{Timeout: webhookTimeout}), Logger: log,
-	})
-	note(err)
+	tokens, err := cfg.Outbound.Credentials()
+	note("", err)
+	receivers := &http.Client{}
+	guard, err := cfg.Outbound.Guard()
+	note("", err)
+	if err == nil {
+		receivers = guard.Client(netguard.Options{Timeout: webhookTimeout})
+	}
+	sender, err := webhook.New(webhook.Config{Secrets: cfg.WebhookSecrets, HTTPClient: receivers, Logger: log})
+	note("REGISTRAR_WEBHOOK_SECRET: ", err)
 	path, err := audit.ParseTarget(cfg.Audit)
-	note(err)
-	if len(problems) > 0 {
-		return nil, errors.Join(problems...)
+	note("REGISTRAR_AUDIT: ", err)
+	if err := errors.Join(problems...); err != nil {
+		return nil, err
 	}
 	trail, err := audit.Open(path, audit.WithLogger(log))
 	if err != nil {
@@ -56,6 +62,17 @@ func wire(cfg config.Worker, log *slog.Logger) (*activities.Activities, error) {
 		Genesys: platform, Webhooks: sender, Audit: trail, ApprovalFloor: cfg.Approval,
 		Prober: probe.New(probe.Config{Guard: guard, Credentials: tokens, Logger: log}),
 	}, nil
+}
+
+// parts splits a joined error.
+func parts(err error) []error {
+	switch joined, ok := err.(interface{ Unwrap() []error }); {
+	case ok:
+		return joined.Unwrap()
+	case err != nil:
+		return []error{err}
+	}
+	return nil
 }
 
 // auditName is where the audit trail goes, without what a database URL may hold.

@@ -98,10 +98,10 @@ func (r *registration) describeGate(b *strings.Builder) {
 
 // describeChoice says how to decide, for a person who sees this page for the first time.
 func (r *registration) describeChoice(b *strings.Builder) {
-	fmt.Fprintf(b, "\nTo decide, either\n\n"+
+	fmt.Fprintf(b, "\nTo decide:\n\n"+
 		"- choose *Send an Update* or *Send a Signal* under *More Actions*, then `%s`, with "+
-		"`{\"decision\":\"approve\",\"approver\":\"who you are\",\"reason\":\"why\"}` (or `\"reject\"`); or\n"+
-		"- run `starter approve %s --reason \"…\"` (or `starter reject`).\n", schemas.DecideHandler, shellWord(code(r.manifest.Name)))
+		"`{\"decision\":\"approve\",\"approver\":\"who you are\",\"reason\":\"why\"}` (or `\"reject\"`),\n"+
+		"- or run `starter approve %s --reason \"…\"` (or `starter reject`).\n", schemas.DecideHandler, shellWord(code(r.manifest.Name)))
 }
 
 func (r *registration) describeEvidence(row func(name, value string)) {
@@ -120,7 +120,7 @@ func (r *registration) describeEvidence(row func(name, value string)) {
 		row("kept decision", fmt.Sprintf("%s by %s", d.Decision, d.Approver))
 	}
 	if h := r.result.HealthCheck; h != nil {
-		row("health check", strings.TrimSpace(h.ID+" "+h.Status))
+		row("health check", strings.TrimSpace("triggered, "+h.ID+" "+h.Status))
 	}
 	if b := r.result.Rollback; b != nil {
 		row("rolled back", map[bool]string{true: "the model is deleted", false: "NO: " + b.Error}[b.Deregistered])

@@ -127,11 +127,7 @@ func (r *registration) probe(ctx workflow.Context) error {
 	r.enter(ctx, schemas.StageProbing)
 	var report schemas.ProbeReport
 	err := r.executeWith(ctx, probeOptions(r.manifest.Probe), schemas.SyntheticProbeActivity,
-		"Prompt "+plain(hostOf(r.manifest.EndpointURL), 80)+" and check the answer",
-		schemas.ProbeInput{
-			Name: r.manifest.Name, EndpointURL: r.manifest.EndpointURL, AuthCredentialID: r.manifest.AuthCredentialID,
-			Architecture: r.manifest.ModelArchitecture, Spec: r.manifest.Probe,
-		}, &report)
+		"Prompt "+plain(hostOf(r.manifest.EndpointURL), 80)+" and check the answer", r.manifest.ProbeInput(), &report)
 	if err != nil {
 		failed, ok := probeFailure(err)
 		if !ok {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -14,7 +15,6 @@ import (
 	"github.com/caarlos0/env/v11"
 	"github.com/rs/zerolog"
 
-	"model-registrar/internal/audit"
 	"model-registrar/internal/genesys"
 	"model-registrar/schemas"
 )
@@ -44,6 +44,9 @@ type Genesys struct {
 	GatewayPath   string `env:"GENESYS_LLM_GATEWAY_PATH" envDefault:"/api/v2/ai/llm-gateway"`
 	JobsPath      string `env:"GENESYS_JOBS_PATH" envDefault:"/api/v2/ai/jobs"`
 }
+
+// Complete tells whether nothing is missing that has no default.
+func (g Genesys) Complete() bool { return g.Host != "" && g.ClientID != "" && g.ClientSecret != "" }
 
 // Log says what is logged and how. An empty format means console on a terminal and json elsewhere.
 type Log struct {
@@ -102,12 +105,12 @@ func (e Environment) Environ() []string {
 	return out
 }
 
-// LoadWorker reads and checks a worker's configuration. The error joins every problem found.
+// LoadWorker reads a worker's configuration. The error joins every problem found; what is made of the configuration
+// later may find more.
 func LoadWorker(environ []string) (Worker, Environment, error) {
 	var w Worker
 	e, err := Read(environ)
 	problems := []error{err}
-	// The library names the variable and the type that it wants; the value stays out of it.
 	if err := env.ParseWithOptions(&w, env.Options{Environment: maps.Clone(e)}); err != nil {
 		problems = append(problems, parseProblems(err)...)
 	}
@@ -115,6 +118,7 @@ func LoadWorker(environ []string) (Worker, Environment, error) {
 	return w, e, errors.Join(problems...)
 }
 
+// parseProblems names the variables of the library's errors, which name fields, and leaves the values out.
 func parseProblems(err error) []error {
 	var all env.AggregateError
 	if !errors.As(err, &all) {
@@ -124,7 +128,8 @@ func parseProblems(err error) []error {
 	for _, err := range all.Errors {
 		var p env.ParseError
 		if errors.As(err, &p) {
-			err = fmt.Errorf("the variable of %s does not hold a %s", p.Name, p.Type)
+			field, _ := reflect.TypeFor[Worker]().FieldByName(p.Name)
+			err = fmt.Errorf("%s does not hold a %s", field.Tag.Get("env"), p.Type)
 		}
 		out = append(out, err)
 	}
@@ -170,12 +175,6 @@ func (w *Worker) resolve() (problems []error) {
 	}
 	if !slices.Contains([]string{"", "json", "console"}, w.Log.Format) {
 		bad("REGISTRAR_LOG_FORMAT must be json or console")
-	}
-	if _, err := w.Outbound.Guard(); err != nil {
-		problems = append(problems, err)
-	}
-	if _, err := audit.ParseTarget(w.Audit); err != nil {
-		bad("REGISTRAR_AUDIT: %w", err)
 	}
 	return problems
 }

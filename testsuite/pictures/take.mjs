@@ -24,7 +24,7 @@ const page = context.pages()[0];
 const graph = page.locator("#event-history-timeline-graph");
 try {
   await showList();
-  await showRegistration("temporal-ui", "To decide, either", "Wait 72h for a decision");
+  await showRegistration("temporal-ui", "To decide:", "Wait 72h for a decision");
   await approve();
   await showRegistration("temporal-ui-completed", `approve by ${decision.approver}: ${decision.reason}`, "that it is COMPLETED");
 } finally {
@@ -34,7 +34,7 @@ try {
 // arrange does what a person would do once with the UI's buttons: fold the navigation, and choose columns that say how
 // far each registration is.
 function arrange() {
-  const columns = ["Status", "Workflow ID", "RegistrationStage", "ModelArchitecture", "Start", "Execution Duration"];
+  const columns = ["Status", "Workflow ID", "RegistrationStage", "ModelArchitecture", "Start"];
   localStorage.setItem("navOpen", "false");
   localStorage.setItem("namespace-workflow-table-columns", JSON.stringify({ default: columns.map((label) => ({ label })) }));
 }
@@ -45,7 +45,7 @@ async function showList() {
   await page.goto(`${list}?query=${encodeURIComponent(query)}`);
   await page.getByRole("heading").getByText(`${waiting.length} Workflows`).waitFor();
   for (const id of waiting) await page.getByRole("link", { name: id }).waitFor();
-  await save("temporal-ui-list", await page.screenshot({ clip: { x: 0, y: 0, width: view.width, height: 460 } }));
+  await save("temporal-ui-list", await page.screenshot({ clip: { x: 0, y: 0, width: view.width, height: 400 } }));
 }
 
 // showRegistration shows the registration's page: what is known of it, and its timeline. The UI has these in two tabs;
@@ -95,7 +95,7 @@ async function stack(...pictures) {
   const images = pictures.map((p) => `<img src="data:image/png;base64,${p.toString("base64")}">`);
   await sheet.setContent(`<style>body { margin: 0 } img { display: block } img + img { border-top: 6px solid #c9d9f0 }</style>
     ${images.join("")}`);
-  const picture = await sheet.screenshot({ fullPage: true });
+  const picture = await sheet.locator("body").screenshot();
   await sheet.close();
   return picture;
 }
