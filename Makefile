@@ -8,11 +8,11 @@ DEV_SOURCES := $(wildcard devserver/*.go) devserver/go.mod devserver/go.sum
 STATICCHECK   := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 WORKFLOWCHECK := go.temporal.io/sdk/contrib/tools/workflowcheck@v0.6.0
 
-.PHONY: help build demo up test lint clean
+.PHONY: help build demo up test lint pictures clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
 
 build: $(BIN)/worker $(BIN)/starter $(BIN)/simulator $(BIN)/devserver ## Build the four binaries into bin/
 
@@ -45,6 +45,10 @@ lint: ## Vet, staticcheck, gofmt and workflowcheck
 	go run $(STATICCHECK) ./...
 	go run $(WORKFLOWCHECK) -config workflowcheck.yaml ./workflows/...
 	cd devserver && go vet ./... && go run $(STATICCHECK) ./...
+
+pictures: build ## Take the pictures of the Temporal UI in docs/images; needs Node.js and Chromium
+	cd testsuite/pictures && npm ci --silent
+	go run ./testsuite/pictures
 
 clean: ## Remove what was built and what runs left behind
 	rm -rf $(BIN) .run devserver.db devserver.db-* 

@@ -16,8 +16,9 @@ func fatal(t schemas.ErrorType, message string, details ...any) error {
 }
 
 // platformError maps an error of the Genesys client. Retry-After becomes the delay before the next attempt. A call that
-// was cut short because the activity was cancelled is a cancellation, not an outage.
-func platformError(ctx context.Context, err error) error {
+// was cut short because the activity was cancelled is a cancellation, not an outage. Further details follow the
+// platform's.
+func platformError(ctx context.Context, err error, details ...any) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -30,6 +31,7 @@ func platformError(ctx context.Context, err error) error {
 		category = temporal.ApplicationErrorCategoryBenign
 	}
 	return temporal.NewApplicationErrorWithOptions(e.Error(), string(e.Type), temporal.ApplicationErrorOptions{
-		NonRetryable: !e.Retryable(), NextRetryDelay: e.RetryAfter, Category: category, Details: []any{e.Details()},
+		NonRetryable: !e.Retryable(), NextRetryDelay: e.RetryAfter, Category: category,
+		Details: append([]any{e.Details()}, details...),
 	})
 }

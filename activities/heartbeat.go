@@ -12,8 +12,8 @@ import (
 const heartbeatEvery = 5 * time.Second
 
 // keepAlive heartbeats until the function that it returns is called, so that the server notices a dead worker, and so
-// that a cancellation reaches the activity's context.
-func keepAlive(ctx context.Context) (stop func()) {
+// that a cancellation reaches the activity's context. The details are what a later attempt goes on from.
+func keepAlive(ctx context.Context, details ...any) (stop func()) {
 	done := make(chan struct{})
 	go func() {
 		tick := time.NewTicker(heartbeatEvery)
@@ -21,7 +21,7 @@ func keepAlive(ctx context.Context) (stop func()) {
 		for {
 			select {
 			case <-tick.C:
-				activity.RecordHeartbeat(ctx)
+				activity.RecordHeartbeat(ctx, details...)
 			case <-done:
 				return
 			}

@@ -30,7 +30,7 @@ func (a *Activities) PollJob(ctx context.Context, in schemas.PollInput) (schemas
 	}
 	windowEnd := time.Now().Add(in.Window.Std())
 	for {
-		job, err := a.Genesys.GetJob(ctx, in.JobID)
+		job, err := a.lookAt(ctx, in.JobID, p)
 		if err != nil {
 			return schemas.PollResult{}, platformError(ctx, err)
 		}
@@ -49,6 +49,12 @@ func (a *Activities) PollJob(ctx context.Context, in schemas.PollInput) (schemas
 			}, ctx.Err()
 		}
 	}
+}
+
+// lookAt asks for the job once, which may take longer than a heartbeat may be missing.
+func (a *Activities) lookAt(ctx context.Context, jobID string, p schemas.PollProgress) (genesys.Job, error) {
+	defer keepAlive(ctx, p)()
+	return a.Genesys.GetJob(ctx, jobID)
 }
 
 func jobEnd(job genesys.Job, p schemas.PollProgress) (schemas.PollResult, error) {

@@ -20,16 +20,19 @@ const clockSkew = 2 * time.Minute
 // before is AlreadyRegistered or, with another payload, NameConflict: both mean that this registration created nothing.
 func (a *Activities) SubmitRegistration(ctx context.Context, in schemas.SubmitInput) (schemas.Submission, error) {
 	defer keepAlive(ctx)()
+	info := activity.GetInfo(ctx)
+	// A refusal tells nothing of what an earlier attempt did, so its second detail is whether there was one.
+	repeated := info.Attempt > 1
 	found, err := a.Genesys.FindModels(ctx, in.Payload.Name)
 	if err != nil {
-		return schemas.Submission{}, platformError(ctx, err)
+		return schemas.Submission{}, platformError(ctx, err, repeated)
 	}
 	if len(found) > 0 {
-		return adopt(activity.GetInfo(ctx), found, in.Payload)
+		return adopt(info, found, in.Payload)
 	}
 	jobID, err := a.Genesys.CreateModel(ctx, in.Payload)
 	if err != nil {
-		return schemas.Submission{}, platformError(ctx, err)
+		return schemas.Submission{}, platformError(ctx, err, repeated)
 	}
 	return schemas.Submission{JobID: jobID}, nil
 }

@@ -73,7 +73,7 @@ func playing(t *testing.T, api http.HandlerFunc) *Activities {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		if r.URL.Path == "/oauth/token" {
-			_, _ = w.Write([]byte(`{"access_token":"t","token_type":"bearer","expires_in":86400}`))
+			_, _ = w.Write([]byte(`{"access_token":"token-of-this-test","token_type":"bearer","expires_in":86400}`))
 			return
 		}
 		api(w, r)
@@ -82,10 +82,15 @@ func playing(t *testing.T, api http.HandlerFunc) *Activities {
 	return activitiesFor(t, server.URL)
 }
 
-// order has the simulator misbehave.
+// order has the simulator misbehave that often; 0 means from now on.
 func (w *world) order(op control.Op, times int, action control.Action) {
 	w.Helper()
-	_, err := w.sim.Fault(w.Context(), control.Fault{Match: control.Match{Op: op}, Times: times, Action: action})
+	w.orderRule(control.Fault{Match: control.Match{Op: op}, Times: times, Action: action})
+}
+
+func (w *world) orderRule(f control.Fault) {
+	w.Helper()
+	_, err := w.sim.Fault(w.Context(), f)
 	require.NoError(w, err)
 }
 

@@ -66,8 +66,14 @@ func timedOut(err error) bool {
 
 // createdNothing tells whether a submission's error proves that this registration created no model: the platform
 // refused it, or had one of that name before. After anything else (a time-out, an outage, a cancellation) a model may
-// exist.
+// exist, and after a refusal whose second detail says that an earlier attempt may have made it.
 func createdNothing(err error) bool {
+	var app *temporal.ApplicationError
+	var platform schemas.ErrorDetails
+	var earlier bool
+	if errors.As(err, &app) && app.Details(&platform, &earlier) == nil && earlier {
+		return false
+	}
 	switch explain(err).Type {
 	case schemas.ErrBadRequest, schemas.ErrUnauthorized, schemas.ErrForbidden, schemas.ErrNotFound,
 		schemas.ErrConflict, schemas.ErrNameConflict, schemas.ErrAlreadyRegistered:

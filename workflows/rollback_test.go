@@ -50,6 +50,17 @@ func TestASubmissionThatMayHaveTakenEffectIsRolledBackByName(t *testing.T) {
 	}
 }
 
+func TestASubmissionRefusedAfterAnAttemptThatMayHaveTakenEffectIsRolledBack(t *testing.T) {
+	for _, earlier := range []bool{true, false} {
+		s := newStory(t)
+		s.world.submit = fails[schemas.SubmitInput, schemas.Submission](
+			fatal(schemas.ErrForbidden, "no", schemas.ErrorDetails{Status: 403}, earlier))
+		e := s.run()
+		require.Equal(t, schemas.ErrForbidden, e.ErrorType)
+		require.Equal(t, earlier, e.Rollback != nil)
+	}
+}
+
 func TestAManifestThatIsNotValidFailsWithEveryViolationAndNothingIsRolledBack(t *testing.T) {
 	s := newStory(t)
 	s.world.validate = fails[schemas.ValidateInput, schemas.ValidatedPayload](fatal(schemas.ErrPayloadValidation, "", []schemas.Violation{

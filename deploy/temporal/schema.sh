@@ -8,5 +8,5 @@ for pair in temporal:temporal temporal_visibility:visibility; do
   database=${pair%%:*} schema=${pair#*:}
   temporal-sql-tool --db "$database" create-database
   temporal-sql-tool --db "$database" setup-schema --version 0.0
-  temporal-sql-tool --db "$database" update-schema --schema-name "postgresql/v12/$schema/versioned"
+  temporal-sql-tool --db "$database" update-schema --schema-name "postgresql/v12/$schema"
 done

@@ -27,6 +27,9 @@ try {
   await showRegistration("temporal-ui", "To decide:", "Wait 72h for a decision");
   await approve();
   await showRegistration("temporal-ui-completed", `approve by ${decision.approver}: ${decision.reason}`, "that it is COMPLETED");
+} catch (error) {
+  console.error(error.message);
+  process.exitCode = 1;
 } finally {
   await context.close();
 }
@@ -93,7 +96,7 @@ function cut(from, to) {
 async function stack(...pictures) {
   const sheet = await context.newPage();
   const images = pictures.map((p) => `<img src="data:image/png;base64,${p.toString("base64")}">`);
-  await sheet.setContent(`<style>body { margin: 0 } img { display: block } img + img { border-top: 6px solid #c9d9f0 }</style>
+  await sheet.setContent(`<!doctype html><style>body { margin: 0 } img { display: block } img + img { border-top: 6px solid #c9d9f0 }</style>
     ${images.join("")}`);
   const picture = await sheet.locator("body").screenshot();
   await sheet.close();

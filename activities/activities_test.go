@@ -1,0 +1,44 @@
+package activities
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/worker"
+
+	"model-registrar/schemas"
+	"model-registrar/testsuite/simulator/control"
+)
+
+// registered is a worker that only notes the names.
+type registered struct {
+	worker.ActivityRegistry
+	names []string
+}
+
+func (r *registered) RegisterActivityWithOptions(_ any, o activity.RegisterOptions) {
+	r.names = append(r.names, o.Name)
+}
+
+func TestEveryActivityIsRegisteredUnderItsName(t *testing.T) {
+	var r registered
+	Register(&r, &Activities{})
+	require.ElementsMatch(t, []string{
+		"ValidatePayload", "SubmitRegistration", "PollJob", "SyntheticProbe", "TriggerHealthCheck", "NotifyWebhook",
+		"WriteAudit", "DeregisterModel",
+	}, r.names)
+}
+
+func TestAHealthCheckIsTriggered(t *testing.T) {
+	w := newWorld(t)
+	jobID, model := w.submitted(payload())
+	_, err := w.sim.FinishJob(t.Context(), jobID)
+	require.NoError(t, err)
+	check, err := run(t, w.TriggerHealthCheck, schemas.HealthCheckInput{ModelID: model.ID})
+	require.NoError(t, err)
+	require.NotEmpty(t, check.ID)
+	require.NotEmpty(t, check.Status)
+	require.Equal(t, 1, w.models()[0].HealthChecks)
+	require.Len(t, w.requests(control.OpHealth), 1)
+}
