@@ -60,6 +60,24 @@ func TestA429IsWaitedForAsRetryAfterSays(t *testing.T) {
 	}
 }
 
+func TestARollbackWaitsForTheRateLimitAndOutlastsAnOutage(t *testing.T) {
+	k := onShared(t)
+	m := k.Manifest(k.name("rollback"))
+	m.Probe.Model = "probe-of-" + m.Name
+	k.fault(control.OpProvider, m.Probe.Model, 0, control.Action{Answer: "no"})
+	k.fault(control.OpDelete, m.Name, 1, control.Action{Status: http.StatusTooManyRequests, RetryAfterSeconds: 2})
+	k.fault(control.OpDelete, m.Name, 1, control.Action{Status: http.StatusBadGateway})
+	k.fault(control.OpDelete, m.Name, 1, control.Action{Cut: control.CutAfter})
+
+	result, stderr, code := k.register(m)
+
+	require.Equal(t, 3, code, stderr)
+	require.True(t, result.Rollback.Deregistered)
+	require.Empty(t, k.models(m.Name))
+	requests := k.requests(control.OpDelete, m.Name)
+	require.GreaterOrEqual(t, requests[1].Time.Sub(requests[0].Time), 2*time.Second)
+}
+
 func TestA5xxIsRetriedByPolicy(t *testing.T) {
 	for _, op := range []control.Op{control.OpList, control.OpCreate, control.OpJob, control.OpHealth} {
 		t.Run(string(op), func(t *testing.T) {
