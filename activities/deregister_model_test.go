@@ -113,6 +113,15 @@ func TestAJobThatMayYetMakeTheModelIsWaitedFor(t *testing.T) {
 	}
 }
 
+func TestAnOutageWhileTheJobIsAskedForIsRetried(t *testing.T) {
+	w := newWorld(t)
+	jobID, model := w.submitted(payload())
+	require.NoError(t, w.Genesys.DeleteModel(t.Context(), model.ID))
+	w.order(control.OpJob, 0, control.Action{Status: http.StatusServiceUnavailable})
+	err := w.deregister(schemas.DeregisterInput{Payload: payload(), JobID: jobID})
+	wantRetried(t, err, schemas.ErrUnavailable, 0)
+}
+
 func TestADeletionThatThePlatformRefusesIsFinal(t *testing.T) {
 	w := newWorld(t)
 	w.submitted(payload())

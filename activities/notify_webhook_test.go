@@ -78,7 +78,7 @@ func TestAReceiverThatIsGoneOrRedirectsIsNotAskedAgain(t *testing.T) {
 		_, err := run(t, w.NotifyWebhook, w.event())
 		app := wantFatal(t, err, schemas.ErrWebhookRefused)
 		require.NotContains(t, app.Error(), "hush")
-		require.Len(t, w.deliveries(), 1)
+		require.Len(t, w.requests(control.OpWebhook), 1)
 	}
 }
 

@@ -85,7 +85,7 @@ func without[In any](fn func(context.Context, In) error) func(context.Context, I
 // type and be retried.
 func checkOutermost(t *testing.T, err error) {
 	t.Helper()
-	if err == nil || err == context.Canceled || err == context.DeadlineExceeded { //nolint:errorlint // a wrapped one is the mistake
+	if err == nil || err == context.Canceled || err == context.DeadlineExceeded { // compared as they are: wrapped is wrong
 		return
 	}
 	require.IsType(t, &temporal.ApplicationError{}, err)

@@ -2,6 +2,7 @@ package activities
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -60,7 +61,7 @@ func TestANameThatExistsWithAnotherPayloadIsAConflictThatNamesTheFields(t *testi
 	app := wantFatal(t, err, schemas.ErrNameConflict)
 	require.Contains(t, app.Message(), "with another rateLimits;")
 	require.Contains(t, app.Message(), model.ID)
-	require.NotContains(t, app.Message(), "77")
+	require.NotContains(t, strings.ReplaceAll(app.Message(), model.ID, ""), "77", "no values")
 	require.Len(t, w.models(), 1)
 }
 

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/temporal"
 
 	"model-registrar/schemas"
 )
@@ -47,6 +48,17 @@ func TestAJobThatNeverEndsIsGivenUpAtItsDeadlineAfterALastLook(t *testing.T) {
 	for _, in := range made[schemas.PollInput](s, schemas.PollJobActivity) {
 		require.LessOrEqual(t, in.Window.Std(), firstPollWindow)
 	}
+}
+
+func TestTheTimeThatASubmissionWaitsForThePlatformIsNotTheJobs(t *testing.T) {
+	s := newStory(t)
+	s.in.Manifest.JobTimeout = schemas.Duration(2 * time.Minute)
+	limited := temporal.NewApplicationErrorWithOptions("429", string(schemas.ErrRateLimited),
+		temporal.ApplicationErrorOptions{NextRetryDelay: 5 * time.Minute})
+	s.world.submit = inTurn(fails[schemas.SubmitInput, schemas.Submission](limited), goodWorld().submit)
+	s.world.poll = jobRunsFor(s, time.Minute)
+	e := s.run()
+	require.Equal(t, schemas.Completed, e.Status, e.Reason)
 }
 
 func TestAStatusThatNobodyKnowsIsNoEnd(t *testing.T) {

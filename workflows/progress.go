@@ -173,8 +173,8 @@ func plain(s string, n int) string {
 	return s
 }
 
-// markdown makes outside text fit for the UI's current details: nothing in it can end a table row or begin a link,
-// a heading or HTML.
+// markdown makes outside text fit for the UI's current details: nothing in it can begin a named link, a heading or HTML,
+// or end what it stands in.
 func markdown(s string) string {
 	return markdownEscapes.Replace(plain(s, 600))
 }

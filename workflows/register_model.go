@@ -86,7 +86,7 @@ func (r *registration) waitForJob(ctx workflow.Context) error {
 	if r.result.JobID == "" {
 		return nil // an adopted model whose job the platform does not name; the probe and the health check prove it
 	}
-	deadline := r.submittedAt.Add(r.manifest.JobTimeout.Or(defaultJobTimeout))
+	deadline := workflow.Now(ctx).Add(r.manifest.JobTimeout.Or(defaultJobTimeout)) // of the job, not of its submission
 	window := firstPollWindow
 	for {
 		left := max(0, deadline.Sub(workflow.Now(ctx)))
