@@ -201,6 +201,18 @@ func TestTheControlInterfaceAnswersThisMachineAlone(t *testing.T) {
 	}
 }
 
+func TestTheControlInterfaceOfAContainerAnswersOtherMachinesWhenToldTo(t *testing.T) {
+	sim := simulator.New(simulator.Options{ControlFromAnywhere: true})
+	defer sim.Close()
+	r := httptest.NewRequest(http.MethodGet, "/_sim/health", nil)
+	r.RemoteAddr = "192.0.2.1:5"
+	recorder := httptest.NewRecorder()
+	sim.ServeHTTP(recorder, r)
+	if recorder.Code != 200 {
+		t.Error(recorder.Code)
+	}
+}
+
 func TestAMisspelledFilterIsRefused(t *testing.T) {
 	w := start(t, simulator.Options{})
 	for _, query := range []string{"requests?opp=job", "requests?op=jobs", "requests?min=x", "requests?since=-1", "webhooks?op=x", "jobs?waitMs=9999999", "models?status=x", "nothing"} {

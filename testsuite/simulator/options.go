@@ -30,6 +30,9 @@ type Options struct {
 	ClientID, ClientSecret  string
 	ProviderToken           string
 	ConflictOnDuplicateName bool
+	// ControlFromAnywhere lets callers from other machines use the control interface, for a simulator in a container: what
+	// comes in by a published port has the address of a gateway.
+	ControlFromAnywhere bool
 	// KeepRequests bounds the journal of requests; default 200,000. Webhooks and callbacks keep a tenth of it.
 	KeepRequests int
 }

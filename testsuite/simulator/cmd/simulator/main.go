@@ -74,6 +74,7 @@ func parse(args []string, stderr io.Writer) (invocation, error) {
 	fs.StringVar(&o.ClientSecret, "client-secret", simulator.DefaultClientSecret, "OAuth client secret")
 	fs.StringVar(&o.ProviderToken, "provider-token", simulator.DefaultProviderToken, "token that the LLM providers take")
 	fs.BoolVar(&o.ConflictOnDuplicateName, "conflict-on-duplicate-name", false, "answer 409 when a model of that name exists")
+	fs.BoolVar(&o.ControlFromAnywhere, "control-from-anywhere", false, "let other machines than this one use the control interface")
 	if err := fs.Parse(args); err != nil {
 		return in, err
 	}
