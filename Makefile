@@ -1,7 +1,6 @@
 # Model Registrar. `make help` lists the targets.
 
 BIN        := bin
-GOFLAGS    ?= -trimpath
 GO_SOURCES := $(shell find . -name '*.go' -not -path './devserver/*' -not -name '*_test.go') go.mod go.sum $(wildcard schemas/*.schema.json)
 DEV_SOURCES := $(wildcard devserver/*.go) devserver/go.mod devserver/go.sum
 
