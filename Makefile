@@ -29,10 +29,10 @@ $(BIN)/devserver: $(DEV_SOURCES)
 	cd devserver && go build -o ../$@ .
 
 demo: build ## Register one model end to end, approve it, and show what came of it
-	@go run ./testsuite/demo
+	@go build -o $(BIN)/demo ./testsuite/demo && $(BIN)/demo
 
 up: build ## Run devserver, simulator and worker until interrupted
-	@go run ./testsuite/demo up
+	@go build -o $(BIN)/demo ./testsuite/demo && $(BIN)/demo up
 
 test: lint build ## Lint and run every test
 	cd devserver && go test ./...

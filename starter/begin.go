@@ -10,6 +10,7 @@ import (
 
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
@@ -57,8 +58,14 @@ func (c *connection) begin(ctx context.Context, r request, force bool) (*registr
 		reg.occupied(latest)
 		return reg, nil
 	}
-	if latest != nil && !force && latest.Ending.Completed() && latest.Ending.Result.PayloadHash == r.hash {
-		reg.state, reg.runID, reg.since, reg.result = alreadyRegistered, latest.RunID, latest.Ending.At, *latest.Ending.Result
+	done := latest
+	if latest != nil && !latest.Ending.Completed() { // a failed attempt does not undo what completed before it
+		if done, err = c.newestCompleted(ctx, reg.workflowID); err != nil {
+			return nil, err
+		}
+	}
+	if done != nil && done.Ending != nil && !force && done.Ending.Completed() && done.Ending.Result.PayloadHash == r.hash {
+		reg.state, reg.runID, reg.since, reg.result = alreadyRegistered, done.RunID, done.Ending.At, *done.Ending.Result
 		return reg, nil
 	}
 	var run client.WorkflowRun
@@ -101,9 +108,31 @@ func (r *registration) occupied(t *follow.Timeline) {
 
 // latest reads the newest run of a workflow id; nil if there is none.
 func (c *connection) latest(ctx context.Context, workflowID string) (*follow.Timeline, error) {
+	return c.load(ctx, workflowID, "")
+}
+
+// newestCompleted reads the newest run of a workflow id that ended as COMPLETED; nil if there is none.
+func (c *connection) newestCompleted(ctx context.Context, workflowID string) (*follow.Timeline, error) {
+	var reply *workflowservice.ListWorkflowExecutionsResponse
+	err := c.call(ctx, func(ctx context.Context) (err error) {
+		reply, err = c.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
+			PageSize: 1,
+			Query: fmt.Sprintf("WorkflowId = %s AND %s = %s", literal(workflowID),
+				schemas.RegistrationStageAttribute, literal(string(schemas.Completed))),
+		})
+		return err
+	})
+	if err != nil || len(reply.Executions) == 0 {
+		return nil, err
+	}
+	return c.load(ctx, workflowID, reply.Executions[0].Execution.RunId)
+}
+
+// load reads one run of a workflow id, the newest for an empty run id; nil if there is none.
+func (c *connection) load(ctx context.Context, workflowID, runID string) (*follow.Timeline, error) {
 	var t *follow.Timeline
 	err := c.call(ctx, func(ctx context.Context) (err error) {
-		t, err = follow.Load(ctx, c, c.decoder, workflowID, "")
+		t, err = follow.Load(ctx, c, c.decoder, workflowID, runID)
 		var none *serviceerror.NotFound
 		if errors.As(err, &none) {
 			t, err = nil, nil

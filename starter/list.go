@@ -17,11 +17,10 @@ import (
 	"model-registrar/starter/follow"
 )
 
-// stageNames are what a registration can be filtered by: its stages and its endings.
+// stageNames are what a registration can be filtered by: the stages that the workflow indexes, and the endings.
 var stageNames = []string{
-	string(schemas.StageValidating), string(schemas.StageSubmitting), string(schemas.StageRegistering),
-	string(schemas.StageProbing), string(schemas.StageApproval), string(schemas.StageHealthCheck),
-	string(schemas.StageRollingBack), string(schemas.StageRecording),
+	string(schemas.StageValidating), string(schemas.StageRegistering), string(schemas.StageApproval),
+	string(schemas.StageRollingBack),
 	string(schemas.Completed), string(schemas.Failed), string(schemas.Rejected), string(schemas.RolledBack),
 	string(schemas.ApprovalTimedOut), string(schemas.Cancelled),
 }

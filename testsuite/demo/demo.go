@@ -37,7 +37,7 @@ func demo(ctx context.Context) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	s, err := begin(ctx, stack.Options{Dir: dir, UsualPorts: true, InMemory: true})
+	s, _, err := begin(ctx, stack.Options{Dir: dir, UsualPorts: true, InMemory: true})
 	if err != nil {
 		return err
 	}
@@ -69,10 +69,9 @@ func demo(ctx context.Context) error {
 	if err := showRecords(ctx, s); err != nil {
 		return err
 	}
-	fmt.Printf("\nIts page in the Temporal UI: %s/namespaces/default/workflows/%s\n", s.UI,
-		strings.ReplaceAll(schemas.RegisterModelWorkflowID(modelName), "/", "%2F"))
 	if interactive() {
-		fmt.Print("Press Enter to stop everything. ")
+		fmt.Printf("\nIts page in the Temporal UI: %s/namespaces/default/workflows/%s\nPress Enter to stop everything. ", s.UI,
+			strings.ReplaceAll(schemas.RegisterModelWorkflowID(modelName), "/", "%2F"))
 		readLine(ctx)
 	}
 	return nil
@@ -117,7 +116,11 @@ func decide(ctx context.Context, s *stack.Stack, ended chan error) (schemas.Verd
 	verdict, reason := schemas.Approve, "the probe passed"
 	if interactive() {
 		fmt.Print("\nYou are the approver. Approve it? [Y/n] ")
-		if answer := strings.ToLower(strings.TrimSpace(readLine(ctx))); strings.HasPrefix(answer, "n") {
+		answer := strings.ToLower(strings.TrimSpace(readLine(ctx)))
+		if ctx.Err() != nil {
+			return "", errors.New("interrupted")
+		}
+		if answer != "" && !strings.HasPrefix(answer, "y") {
 			verdict, reason = schemas.Reject, "rejected in the demo"
 		}
 	} else {
@@ -214,6 +217,6 @@ func readLine(ctx context.Context) string {
 	case text := <-line:
 		return text
 	case <-ctx.Done():
-		return "n"
+		return ""
 	}
 }

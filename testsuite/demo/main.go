@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"golang.org/x/term"
@@ -28,53 +29,68 @@ func main() {
 	}
 }
 
-// up runs the stack in the foreground, with its files in .run, until it is interrupted.
+// up runs the stack in the foreground, with its logs in .run, until it is interrupted. A worker that dies is replaced, as a
+// supervisor would. Nothing outlives the run: the simulator keeps its models in memory, so the server does too.
 func up(ctx context.Context) error {
 	dir, err := filepath.Abs(".run")
 	if err != nil {
 		return err
 	}
-	s, err := begin(ctx, stack.Options{Dir: dir, UsualPorts: true})
+	s, worker, err := begin(ctx, stack.Options{Dir: dir, UsualPorts: true, InMemory: true})
 	if err != nil {
 		return err
 	}
 	defer s.Close()
+	if _, err := exampleManifest(s, dir, "example.yaml"); err != nil {
+		return err
+	}
 	fmt.Printf(`
-Everything runs until you press Ctrl-C; data and logs are in .run/.
+Everything runs until you press Ctrl-C; logs are in .run/.
 
   Temporal UI   %s
   simulator     %s   (its state: %s/_sim/state)
 
 In another terminal:
 
-  export TEMPORAL_ADDRESS=%s
+  export TEMPORAL_ADDRESS=%s REGISTRAR_UI_URL=%s
   bin/starter register .run/example.yaml
-`, s.UI, s.SimURL, s.SimURL, s.Temporal)
-	if _, err := exampleManifest(s, dir, "example.yaml"); err != nil {
-		return err
+  bin/starter approve production-llm-v2 --approver owner@example.com --reason "the probe passed"
+
+and for bin/starter probe .run/example.yaml:
+
+  export EXTERNAL_AI_TOKEN=%s EXTERNAL_AI_TOKEN_HOSTS=%s REGISTRAR_ALLOW_NETWORKS=127.0.0.0/8
+`, s.UI, s.SimURL, s.SimURL, s.Temporal, s.UI, stack.ProviderToken, strings.TrimPrefix(s.SimURL, "http://"))
+	for {
+		worker.Wait(ctx)
+		if ctx.Err() != nil {
+			fmt.Println("\nStopping.")
+			return nil
+		}
+		fmt.Println("\nThe worker ended (see .run/worker.log); another one is started.")
+		if worker, err = s.StartWorker(); err != nil {
+			return err
+		}
 	}
-	<-ctx.Done()
-	fmt.Println("\nStopping.")
-	return nil
 }
 
 // begin starts a whole stack with one worker.
-func begin(ctx context.Context, o stack.Options) (*stack.Stack, error) {
+func begin(ctx context.Context, o stack.Options) (*stack.Stack, *stack.Process, error) {
 	bin, err := filepath.Abs("bin")
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	o.Bin = bin
 	fmt.Println("Starting a Temporal server, a simulated Genesys Cloud and a worker.")
 	s, err := stack.Start(ctx, o)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	if _, err := s.StartWorker(); err != nil {
+	worker, err := s.StartWorker()
+	if err != nil {
 		s.Close()
-		return nil, err
+		return nil, nil, err
 	}
-	return s, nil
+	return s, worker, nil
 }
 
 func interactive() bool {

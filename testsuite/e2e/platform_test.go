@@ -231,6 +231,15 @@ func TestANameTakenByAnotherPayloadIsAConflict_AndTheOtherModelStays(t *testing.
 	require.Equal(t, schemas.ErrNameConflict, result.ErrorType)
 	require.Contains(t, result.Reason, "rateLimits")
 	require.Equal(t, first.ModelID, k.models(m.Name)[0].ID)
+
+	// The failed attempt changes nothing for the manifest that is registered.
+	m.MaxRequestsPerMinute--
+	file, err := k.WriteManifest(m)
+	require.NoError(t, err)
+	k.eventually(func() bool { return k.listed(m.Name, string(schemas.Completed)) == 1 }, "the first registration should be listed")
+	stdout, stderr, code := k.Run(k.ctx, "register", file, "--requester", requester)
+	require.Equal(t, 0, code, stdout+stderr)
+	require.Contains(t, stdout+stderr, "registered already as model "+first.ModelID)
 }
 
 func TestAWebhookThatCannotBeDeliveredDoesNotFailARegistration(t *testing.T) {
