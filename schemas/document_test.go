@@ -134,7 +134,7 @@ func TestFilesThatCannotBeReadSayWhyAndWhere(t *testing.T) {
 		"JSON that ends in a text": {"f.json", "{\"a", ErrBrokenInput, "f.json:1:2: the JSON ends in the middle of a value"},
 		"JSON with rubbish after":  {"f.json", "{} x", ErrBrokenInput, "f.json:1:4: the JSON is broken here"},
 		"JSON with a bare key":     {"f.json", "{a: 1}", ErrBrokenInput, "f.json:1:2: the JSON is broken here"},
-		"YAML with a tab":          {"f.yaml", "name: a\n\tx: 1", ErrBrokenInput, "f.yaml:2:1: the YAML is broken here"},
+		"YAML with a tab":          {"f.yaml", "name: a\n\tx: 1", ErrBrokenInput, "f.yaml:2:1: the YAML is broken here: a tab indents it"},
 		"YAML with an open quote":  {"f.yaml", smallest + "---\nname: \"a", ErrBrokenInput, "f.yaml:8:7: the YAML is broken here"},
 		"YAML with an open brace":  {"f.yaml", "a: {b: 1", ErrBrokenInput, "f.yaml:1:4: the YAML is broken here"},
 	}

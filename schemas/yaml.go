@@ -149,7 +149,11 @@ func (c chunk) broken(err error) error {
 			at := c.at(tk)
 			broken.Line, broken.Column = at.line, at.column
 		}
-		broken.Message += ": " + known.GetMessage()
+		reason := known.GetMessage()
+		if strings.Contains(reason, "'\t'") {
+			reason = "a tab indents it, and YAML takes spaces only"
+		}
+		broken.Message += ": " + reason
 	}
 	return broken
 }

@@ -55,7 +55,7 @@ func (a *app) validate(_ context.Context, files []string) error {
 		}
 	}
 	if n := a.complainAbout(documents, problems); n > 0 {
-		return misused("%s in %s", counted(n, "problem"), counted(len(files), "file"))
+		return misused("%s", counted(n, "problem"))
 	}
 	return nil
 }
