@@ -73,7 +73,6 @@ type ApprovalReport struct {
 type RollbackReport struct {
 	Deregistered bool   `json:"deregistered"`    // the model no longer exists in the gateway
 	Error        string `json:"error,omitempty"` // why it may still exist, and what to do
-	Note         string `json:"note,omitempty"`
 }
 
 // Verdict is what a person decided.

@@ -88,7 +88,7 @@ func rollbackText(b *schemas.RollbackReport) string {
 	case b == nil:
 		return ""
 	case b.Deregistered:
-		return spaced("the model does not exist in Genesys any more", b.Note)
+		return "the model does not exist in Genesys any more"
 	}
 	return spaced("NOT DONE, the model may still exist in Genesys:", b.Error)
 }

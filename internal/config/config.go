@@ -65,9 +65,8 @@ var secrets = []string{
 // Environment is a process's environment with the secrets read from the files that it names.
 type Environment map[string]string
 
-// Read resolves the _FILE variables of an environment in the form of [os.Environ]. It returns every problem at once.
-func Read(environ []string) (Environment, error) { return read(environ, secrets) }
-
+// read resolves the _FILE variables of these secrets in an environment in the form of [os.Environ]. It returns every
+// problem at once.
 func read(environ, secrets []string) (Environment, error) {
 	e := Environment(env.ToMap(environ))
 	var problems []error
@@ -109,7 +108,7 @@ func (e Environment) Environ() []string {
 // later may find more.
 func LoadWorker(environ []string) (Worker, Environment, error) {
 	var w Worker
-	e, err := Read(environ)
+	e, err := read(environ, secrets)
 	problems := []error{err}
 	if err := env.ParseWithOptions(&w, env.Options{Environment: maps.Clone(e)}); err != nil {
 		problems = append(problems, parseProblems(err)...)

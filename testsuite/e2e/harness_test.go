@@ -145,6 +145,13 @@ func (k *kit) audited(name string) (out []schemas.AuditEntry) {
 	return out
 }
 
+// requireRecordedOnce checks that a registration's ending was audited once and announced once.
+func (k *kit) requireRecordedOnce(name string) {
+	k.t.Helper()
+	require.Len(k.t, k.audited(name), 1)
+	require.Len(k.t, k.announcements(name), 1)
+}
+
 // progress asks the workflow where it stands.
 func (k *kit) progress(name string) (p schemas.Progress, err error) {
 	ctx, cancel := context.WithTimeout(k.ctx, 5*time.Second)

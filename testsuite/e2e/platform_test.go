@@ -119,8 +119,7 @@ func TestARefusalIsNotRetried_AndThePersonReadsThePlatformsReason(t *testing.T) 
 				require.Contains(t, stderr, said)
 			}
 			require.Empty(t, k.models(m.Name))
-			require.Len(t, k.audited(m.Name), 1)
-			require.Len(t, k.announcements(m.Name), 1)
+			k.requireRecordedOnce(m.Name)
 		})
 	}
 }
@@ -188,8 +187,7 @@ func TestAJobThatDoesNotSucceedIsRolledBack(t *testing.T) {
 			require.Contains(t, result.Reason, c.says)
 			require.True(t, result.Rollback.Deregistered)
 			require.Empty(t, k.models(m.Name))
-			require.Len(t, k.audited(m.Name), 1)
-			require.Len(t, k.announcements(m.Name), 1)
+			k.requireRecordedOnce(m.Name)
 		})
 	}
 }
@@ -215,8 +213,7 @@ func TestAFailedProbeIsRolledBack_ModelStaysAfterAFailIsGone(t *testing.T) {
 	require.Equal(t, schemas.ProbeFail, result.Validation.Status)
 	require.NotEmpty(t, result.Validation.ErrorCode)
 	require.Empty(t, k.models(m.Name))
-	require.Len(t, k.audited(m.Name), 1)
-	require.Len(t, k.announcements(m.Name), 1)
+	k.requireRecordedOnce(m.Name)
 }
 
 func TestANameTakenByAnotherPayloadIsAConflict_AndTheOtherModelStays(t *testing.T) {
