@@ -23,7 +23,7 @@ func (w *world) event() schemas.WebhookInput {
 		URL: w.url + "/webhooks/hush?token=hush", MessageID: "msg_run-1_ended",
 		Event: schemas.Event{
 			Event: schemas.RegistrationUpdated, Timestamp: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), ModelID: "model-1",
-			Status: schemas.Completed, Metrics: schemas.EventMetrics{JobDurationMs: 2000, ValidationLatencyMs: &latency},
+			Status: string(schemas.Completed), Metrics: schemas.EventMetrics{JobDurationMs: 2000, ValidationLatencyMs: &latency},
 			Name: "production-llm-v2", WorkflowID: "register-model/production-llm-v2", RunID: "run-1",
 		},
 	}

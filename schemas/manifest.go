@@ -62,8 +62,9 @@ func (p ApprovalPolicy) Stricter(q ApprovalPolicy) ApprovalPolicy {
 
 // ApprovalSpec is a manifest's approval block. It can be written as a bare policy: `approval: always`.
 type ApprovalSpec struct {
-	Policy  ApprovalPolicy `json:"policy,omitempty"`
-	Timeout Duration       `json:"timeout,omitzero" jsonschema_description:"How long to wait for a decision (default 72h); then the model is rolled back."`
+	Policy   ApprovalPolicy `json:"policy,omitempty"`
+	Required int            `json:"required,omitempty" jsonschema:"minimum=1,maximum=10" jsonschema_description:"How many people have to approve (default 1), none of them the requester."`
+	Timeout  Duration       `json:"timeout,omitzero" jsonschema_description:"How long to wait for a decision (default 72h); then the model is rolled back."`
 }
 
 // ProbeSpec is a manifest's probe block. Zero values mean the defaults stated here.

@@ -6,6 +6,10 @@ const (
 	DefaultTaskQueue = "model-registrar"
 
 	RegisterModelWorkflow = "RegisterModel"
+	// DeliverWebhookWorkflow goes on delivering an event that its registration does not wait for.
+	DeliverWebhookWorkflow = "DeliverWebhook"
+	// RecordDecisionWorkflow records a decision that came after its registration had ended.
+	RecordDecisionWorkflow = "RecordDecision"
 
 	ValidatePayloadActivity    = "ValidatePayload"
 	SubmitRegistrationActivity = "SubmitRegistration"
@@ -15,6 +19,7 @@ const (
 	NotifyWebhookActivity      = "NotifyWebhook"
 	WriteAuditActivity         = "WriteAudit"
 	DeregisterModelActivity    = "DeregisterModel"
+	VerifyDecisionActivity     = "VerifyDecision"
 
 	// StatusQuery answers with a [Progress].
 	StatusQuery = "status"

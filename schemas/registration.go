@@ -1,6 +1,11 @@
 package schemas
 
-import "time"
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/gowebpki/jcs"
+)
 
 // RegisterModelInput starts a RegisterModel workflow.
 type RegisterModelInput struct {
@@ -61,12 +66,23 @@ type Result struct {
 // ApprovalReport is what the approval gate came to.
 type ApprovalReport struct {
 	Policy    ApprovalPolicy `json:"policy"`
-	Required  bool           `json:"required"` // the gate opened and somebody had to decide
-	Decision  Verdict        `json:"decision,omitempty"`
+	Required  bool           `json:"required"`           // the gate opened and somebody had to decide
+	Decision  Verdict        `json:"decision,omitempty"` // of the last decision, which settled it
 	Approver  string         `json:"approver,omitempty"`
 	Reason    string         `json:"reason,omitempty"`
 	DecidedAt time.Time      `json:"decidedAt,omitzero"`
 	WaitedMs  int64          `json:"waitedMs,omitempty"`
+	Approvers int            `json:"approvers,omitempty"` // how many have to approve, when somebody had to decide
+	Approvals []Approval     `json:"approvals,omitempty"` // in the order in which they were given
+}
+
+// Approval is one person's approval of a registration.
+type Approval struct {
+	Approver       string    `json:"approver"`
+	Reason         string    `json:"reason,omitempty"`
+	DecidedAt      time.Time `json:"decidedAt"`
+	Signed         bool      `json:"signed,omitempty"`
+	KeyFingerprint string    `json:"keyFingerprint,omitempty"`
 }
 
 // RollbackReport says what became of the model when a registration did not complete.
@@ -87,8 +103,45 @@ const (
 // Decision is the argument of the update and of the signal `decide`.
 type Decision struct {
 	Decision Verdict `json:"decision"`
-	Approver string  `json:"approver" jsonschema:"minLength=1"` // who decides; never the requester
-	Reason   string  `json:"reason"`
+	// Approver is who decides; never the requester. Where decisions are signed, it may be left out, and is the signer.
+	Approver string `json:"approver,omitempty"`
+	Reason   string `json:"reason"`
+	// PayloadHash is what the decision is about: an approval must name it, a rejection may.
+	PayloadHash string `json:"payloadHash,omitempty"`
+	// RunID is the run of the registration that the decision is about. A signed decision must name it.
+	RunID string `json:"runId,omitempty"`
+	// Signature is an armoured SSH signature (namespace [SignatureNamespace]) over the canonical [DecisionStatement].
+	Signature string `json:"signature,omitempty"`
+}
+
+// SignatureNamespace is the namespace of the SSH signatures of decisions, which keeps a signature made for something
+// else from passing as a decision.
+const SignatureNamespace = "model-registrar"
+
+// DecisionStatement is what a signed decision states. What is signed is its RFC 8785 form.
+type DecisionStatement struct {
+	Name        string  `json:"name"`
+	RunID       string  `json:"runId"`
+	PayloadHash string  `json:"payloadHash"`
+	Decision    Verdict `json:"decision"`
+	Approver    string  `json:"approver"`
+	Reason      string  `json:"reason"`
+}
+
+// Statement is what the decision states about the model of this name.
+func (d Decision) Statement(name string) DecisionStatement {
+	return DecisionStatement{
+		Name: name, RunID: d.RunID, PayloadHash: d.PayloadHash, Decision: d.Decision, Approver: d.Approver, Reason: d.Reason,
+	}
+}
+
+// Canonical is the statement's RFC 8785 form, the bytes that are signed.
+func (s DecisionStatement) Canonical() ([]byte, error) {
+	raw, err := json.Marshal(s)
+	if err != nil {
+		return nil, err
+	}
+	return jcs.Transform(raw)
 }
 
 // DecisionReceipt answers the update `decide`.
@@ -103,6 +156,7 @@ type DecisionReceipt struct {
 // Progress answers the query `status`.
 type Progress struct {
 	Name        string          `json:"name"`
+	RunID       string          `json:"runId"`
 	Stage       Stage           `json:"stage"`
 	Requester   string          `json:"requester"`
 	StartedAt   time.Time       `json:"startedAt"`
@@ -130,10 +184,13 @@ type ApprovalStatus struct {
 	Policy   ApprovalPolicy `json:"policy"`
 	Open     bool           `json:"open"` // the gate waits for a decision now
 	Deadline time.Time      `json:"deadline,omitzero"`
-	Kept     *Decision      `json:"kept,omitempty"` // a decision that came before the gate opened
+	Kept     *Decision      `json:"kept,omitempty"` // the last decision that came before the gate opened
+	// Approvers is how many have to approve if the gate opens, and Approvals those who have.
+	Approvers int        `json:"approvers"`
+	Approvals []Approval `json:"approvals,omitempty"`
 }
 
-// RefusedSignal is a decision sent by signal that was not accepted; a signal has no answer, so it is kept here.
+// RefusedSignal is a decision that was not accepted. One sent by signal has no answer, so it is kept here.
 type RefusedSignal struct {
 	At     time.Time `json:"at"`
 	Reason string    `json:"reason"`

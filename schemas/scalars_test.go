@@ -33,7 +33,7 @@ func TestStopSequencesAreOneTextOrAList(t *testing.T) {
 func TestAnApprovalIsAWordOrABlock(t *testing.T) {
 	for text, want := range map[string]ApprovalSpec{
 		`"always"`:                               {Policy: ApproveAlways},
-		`{"policy":"on_failure","timeout":"1h"}`: {ApproveOnFailure, Duration(time.Hour)},
+		`{"policy":"on_failure","timeout":"1h"}`: {Policy: ApproveOnFailure, Timeout: Duration(time.Hour)},
 		`{}`:                                     {},
 	} {
 		var got ApprovalSpec

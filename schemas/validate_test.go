@@ -247,7 +247,7 @@ func TestEveryExampleIsValid(t *testing.T) {
 		require.Empty(t, doc.Manifest.Validate(), file)
 	}
 	require.Equal(t, ApproveAlways, example(t, "production-llm-v2.yaml").Manifest.Approval.Policy)
-	require.Equal(t, ApprovalSpec{ApproveOnFailure, Duration(24 * time.Hour)}, example(t, "anthropic.yaml").Manifest.Approval)
+	require.Equal(t, ApprovalSpec{Policy: ApproveOnFailure, Timeout: Duration(24 * time.Hour)}, example(t, "anthropic.yaml").Manifest.Approval)
 }
 
 func TestNoSecretHasAPlaceInAManifest(t *testing.T) {

@@ -109,7 +109,7 @@ func (r *registration) finish(ctx workflow.Context) (schemas.Result, error) {
 
 func (r *registration) auditEntry(ctx workflow.Context) schemas.AuditEntry {
 	e := schemas.AuditEntry{
-		EntryID:   r.result.RunID + "/ended",
+		EntryID: r.result.RunID + "/ended", Event: schemas.AuditEnded,
 		Timestamp: workflow.Now(ctx).UTC(), ModelID: r.result.ModelID, PayloadHash: r.result.PayloadHash,
 		JobDurationMs: r.result.JobDurationMs, Compliance: schemas.RecordStored,
 		Name: r.manifest.Name, Outcome: r.result.Status, Reason: r.result.Reason, ErrorType: r.result.ErrorType,
@@ -128,7 +128,7 @@ func (r *registration) auditEntry(ctx workflow.Context) schemas.AuditEntry {
 func (r *registration) webhook(ctx workflow.Context) schemas.WebhookInput {
 	e := schemas.Event{
 		Event: schemas.RegistrationUpdated, Timestamp: workflow.Now(ctx).UTC(), ModelID: r.result.ModelID,
-		Status: r.result.Status, Metrics: schemas.EventMetrics{JobDurationMs: r.result.JobDurationMs},
+		Status: string(r.result.Status), Metrics: schemas.EventMetrics{JobDurationMs: r.result.JobDurationMs},
 		Name: r.manifest.Name, Reason: plain(r.result.Reason, 2000), PayloadHash: r.result.PayloadHash,
 		WorkflowID: r.result.WorkflowID, RunID: r.result.RunID,
 	}

@@ -78,7 +78,7 @@ func TestWhatIsSentToTheActivitiesComesFromTheManifest(t *testing.T) {
 	require.Equal(t, s.in.Manifest.WebhookCallbackURL, sent.URL)
 	require.Equal(t, schemas.Event{
 		Event: "llm_model_registration_updated", Timestamp: sent.Event.Timestamp, ModelID: "model-1",
-		Status:  schemas.Completed,
+		Status:  string(schemas.Completed),
 		Metrics: schemas.EventMetrics{JobDurationMs: e.JobDurationMs, ValidationLatencyMs: sent.Event.Metrics.ValidationLatencyMs},
 		Name:    modelName, PayloadHash: payloadHash, WorkflowID: e.WorkflowID, RunID: e.RunID,
 	}, sent.Event)
