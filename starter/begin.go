@@ -155,7 +155,7 @@ func (c *connection) startOptions(r request) client.StartWorkflowOptions {
 		TypedSearchAttributes: temporal.NewSearchAttributes(
 			temporal.NewSearchAttributeKeyKeyword(schemas.ModelNameAttribute).ValueSet(m.Name),
 			temporal.NewSearchAttributeKeyKeyword(schemas.ModelArchitectureAttribute).ValueSet(string(m.ModelArchitecture)),
-			temporal.NewSearchAttributeKeyKeyword(schemas.RegistrationStageAttribute).ValueSet(string(schemas.StageValidating)),
+			temporal.NewSearchAttributeKeyKeyword(schemas.RegistrationStageAttribute).ValueSet(string(schemas.StageRegistering)),
 			temporal.NewSearchAttributeKeyKeyword(schemas.PayloadHashAttribute).ValueSet(r.hash),
 		),
 	}

@@ -72,7 +72,7 @@ func TestAStartCarriesWhatTheUIAndTheListNeed(t *testing.T) {
 	for _, name := range schemas.SearchAttributes {
 		require.Contains(t, start.SearchAttributes.IndexedFields, name)
 	}
-	require.JSONEq(t, `"VALIDATING"`, string(start.SearchAttributes.IndexedFields[schemas.RegistrationStageAttribute].Data))
+	require.JSONEq(t, `"REGISTERING"`, string(start.SearchAttributes.IndexedFields[schemas.RegistrationStageAttribute].Data))
 	require.JSONEq(t, `"Register completed-1 (openai)"`, string(start.UserMetadata.Summary.Data))
 	require.Contains(t, string(start.UserMetadata.Details.Data), `- **endpoint**: api.external-ai-provider.com`)
 	require.Contains(t, string(start.Input.Payloads[0].Data), `"requester":"alice"`)

@@ -2,141 +2,132 @@ package workflows
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
-	"unicode"
 
-	"go.temporal.io/sdk/converter"
-	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"model-registrar/schemas"
 )
 
-const (
-	maxApprover = 128  // characters
-	maxReason   = 2000 // characters
-	keptRefused = 20   // refused signals that the progress remembers
-)
+// gate is what people have decided about a registration, and whether it waits for them.
+type gate struct {
+	closes    time.Time // when the open gate closes; zero while it is not open
+	required  int       // how many have to approve
+	approvals []schemas.Approval
+	rejection *schemas.Approval // the one rejection that counts
+	early     *schemas.Decision // the last decision that counted before the gate opened
+	refused   []schemas.RefusedSignal
+	received  int // decisions, whatever became of them
 
-// openGate waits for a person, or until the time for it is up. A decision that came early is taken at once.
+	turn    workflow.Mutex // held while a decision is verified, checked, recorded and taken
+	signals workflow.ReceiveChannel
+	hearing bool // a signal is being dealt with
+}
+
+// open tells whether people are waited for.
+func (g *gate) open() bool { return !g.closes.IsZero() }
+
+// settled tells whether nothing is left to decide.
+func (g *gate) settled() bool { return g.rejection != nil || len(g.approvals) >= g.required }
+
+// waitForApproval opens the gate if the policy asks for it, and rolls a failed probe back if it does not. A person who
+// rejected before the gate opened is heard even where no approval was needed.
+func (r *registration) waitForApproval(ctx workflow.Context) error {
+	r.settleDecisions(ctx)
+	failed := r.result.Validation.Status != schemas.ProbePass
+	needed := r.policy == schemas.ApproveAlways || r.policy == schemas.ApproveOnFailure && failed
+	r.result.Approval = &schemas.ApprovalReport{Policy: r.policy, Required: needed}
+	switch {
+	case needed:
+		return r.openGate(ctx)
+	case r.gate.rejection != nil:
+		return r.decided()
+	case failed:
+		return verdict{schemas.RolledBack, "the synthetic probe failed: " + r.result.Validation.Error}
+	}
+	return nil
+}
+
+// openGate waits until enough people have approved or one has rejected, or until the time for it is up. Decisions that
+// came early count at once.
 func (r *registration) openGate(ctx workflow.Context) error {
 	timeout := r.manifest.Approval.Timeout.Or(defaultApprovalTimeout)
 	opened := workflow.Now(ctx)
-	r.gate = opened.Add(timeout)
+	r.gate.closes = opened.Add(timeout)
 	r.enter(ctx, schemas.StageApproval)
-	decided, err := workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{
-		Timeout:      timeout,
-		TimerOptions: workflow.TimerOptions{Summary: fmt.Sprintf("Wait %s for a decision, then roll back", span(timeout))},
-	}, func() bool { return r.decision != nil })
-	r.gate = time.Time{}
-	report := r.result.Approval
-	report.WaitedMs = workflow.Now(ctx).Sub(opened).Milliseconds()
-	if err != nil {
-		return err
+	if !r.gate.settled() {
+		r.announceWaiting(ctx)
 	}
-	if !decided {
-		return verdict{schemas.ApprovalTimedOut, fmt.Sprintf("nobody decided within %s", span(timeout))}
-	}
-	report.Decision, report.Approver, report.Reason = r.decision.Decision, r.decision.Approver, r.decision.Reason
-	report.DecidedAt = r.decidedAt
-	if r.decision.Decision == schemas.Reject {
-		return verdict{schemas.Rejected, fmt.Sprintf("rejected by %s: %s", r.decision.Approver, r.decision.Reason)}
-	}
-	return nil
-}
-
-// listenForDecisions takes decisions by update and by signal from the first workflow task on: one that comes before
-// the gate opens is kept until then.
-func (r *registration) listenForDecisions(ctx workflow.Context) error {
-	err := workflow.SetUpdateHandlerWithOptions(ctx, schemas.DecideHandler,
-		func(ctx workflow.Context, d schemas.Decision) (schemas.DecisionReceipt, error) {
-			// Two decisions may both have passed the validator before either was taken.
-			if err := r.checkDecision(d); err != nil {
-				return schemas.DecisionReceipt{}, err
-			}
-			return r.takeDecision(ctx, d), nil
+	_, err := workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{
+		Timeout: timeout,
+		TimerOptions: workflow.TimerOptions{
+			Summary: fmt.Sprintf("Wait %s for %s, then roll back", span(timeout), count(r.gate.required, "approval")),
 		},
-		workflow.UpdateHandlerOptions{
-			Validator: func(_ workflow.Context, d schemas.Decision) error { return r.checkDecision(d) },
-			Description: `Approve or reject, and be told at once whether it counts: ` +
-				`{"decision":"approve"|"reject","approver":"who you are","reason":"why"}`,
-		})
-	if err != nil {
-		return err
-	}
-	r.signals = workflow.GetSignalChannelWithOptions(ctx, schemas.DecideHandler, workflow.SignalChannelOptions{
-		Description: `Approve or reject, without an answer: {"decision":"approve"|"reject","approver":"who you are",` +
-			`"reason":"why"}. One that does not count is listed under refusedDecisions of the status query.`,
-	})
-	workflow.GoNamed(ctx, "decide-signals", func(ctx workflow.Context) {
-		for {
-			// Received raw: the SDK drops a signal that does not fit its type, and a person would wait in vain.
-			var raw converter.RawValue
-			r.signals.Receive(ctx, &raw)
-			r.takeSignal(ctx, raw)
-		}
-	})
-	return nil
-}
-
-func (r *registration) takeSignal(ctx workflow.Context, raw converter.RawValue) {
-	var d schemas.Decision
-	err := fmt.Errorf("a decision needs an argument: decision, approver and reason")
-	if raw.Payload() != nil {
-		if converter.GetDefaultDataConverter().FromPayload(raw.Payload(), &d) == nil {
-			err = r.checkDecision(d)
-		}
-	}
-	if err == nil {
-		r.takeDecision(ctx, d)
-		return
-	}
-	r.refuse(workflow.Now(ctx), explain(err).Message)
-	r.describe(ctx)
-}
-
-func (r *registration) refuse(at time.Time, reason string) {
-	r.refused = append(r.refused, schemas.RefusedSignal{At: at, Reason: reason})
-	if len(r.refused) > keptRefused {
-		r.refused = r.refused[1:]
-	}
-}
-
-// drainSignals takes note of the signals that nobody will receive any more.
-func (r *registration) drainSignals() {
-	var raw converter.RawValue
-	for r.signals.ReceiveAsync(&raw) {
-		r.refuse(time.Time{}, "the registration had ended")
-	}
-}
-
-// checkDecision says why a decision does not count, for the update's validator and for signals alike.
-func (r *registration) checkDecision(d schemas.Decision) error {
-	refuse := func(format string, args ...any) error {
-		return temporal.NewNonRetryableApplicationError(fmt.Sprintf(format, args...), string(schemas.ErrDecisionRefused), nil)
-	}
-	approver := strings.TrimSpace(d.Approver)
-	invisible := func(c rune) bool { return !unicode.IsGraphic(c) } // with one, a requester would look like another
+	}, r.gate.settled)
+	r.settleDecisions(ctx) // one that is just being looked at came in time
+	r.gate.closes = time.Time{}
+	r.result.Approval.Approvers = r.gate.required
+	r.result.Approval.WaitedMs = workflow.Now(ctx).Sub(opened).Milliseconds()
 	switch {
-	case d.Decision != schemas.Approve && d.Decision != schemas.Reject:
-		return refuse(`decision must be "approve" or "reject"`)
-	case approver == "":
-		return refuse("approver must say who decides")
-	case len([]rune(approver)) > maxApprover || strings.ContainsFunc(approver, invisible):
-		return refuse("approver must be at most %d characters, none of them a control character or invisible", maxApprover)
-	case len([]rune(d.Reason)) > maxReason:
-		return refuse("reason must be at most %d characters", maxReason)
-	case strings.EqualFold(approver, strings.TrimSpace(r.requester)) && d.Decision == schemas.Approve:
-		return refuse("%s asked for this registration of %s and so cannot approve it", approver, r.manifest.Name)
-	case r.decision != nil:
-		return refuse("%s has decided already: %s", r.decision.Approver, r.decision.Decision)
-	case !r.takesDecisions():
-		return refuse("%s is at %s and takes no decision any more", r.manifest.Name, r.stage())
-	case r.policy == schemas.ApproveNever && d.Decision == schemas.Approve:
-		return refuse("the registration of %s asks for no approval (policy never)", r.manifest.Name)
+	case err != nil:
+		r.reportApprovals()
+		return err
+	case r.gate.settled():
+		return r.decided()
+	}
+	r.reportApprovals()
+	reason := fmt.Sprintf("nobody decided within %s", span(timeout))
+	if n := len(r.gate.approvals); n > 0 {
+		reason = fmt.Sprintf("%d of %s were given within %s", n, count(r.gate.required, "approval"), span(timeout))
+	}
+	return verdict{schemas.ApprovalTimedOut, reason}
+}
+
+// decided reports what the people came to: nil if they approved.
+func (r *registration) decided() error {
+	r.reportApprovals()
+	report, last := r.result.Approval, r.gate.rejection
+	report.Decision = schemas.Reject
+	if last == nil {
+		report.Decision, last = schemas.Approve, &r.gate.approvals[len(r.gate.approvals)-1]
+	}
+	report.Approver, report.Reason, report.DecidedAt = last.Approver, last.Reason, last.DecidedAt
+	if report.Decision == schemas.Reject {
+		return verdict{schemas.Rejected, fmt.Sprintf("rejected by %s: %s", last.Approver, last.Reason)}
 	}
 	return nil
+}
+
+func (r *registration) reportApprovals() { r.result.Approval.Approvals = r.gate.approvals }
+
+// checkDecision says why a decision does not count, or nothing if it does.
+func (r *registration) checkDecision(d schemas.Decision) (refusal string) {
+	g := &r.gate
+	approves := d.Decision == schemas.Approve
+	given := slices.ContainsFunc(g.approvals, func(a schemas.Approval) bool { return samePerson(a.Approver, d.Approver) })
+	switch {
+	case approves && d.PayloadHash == "":
+		return fmt.Sprintf("an approval must name the payload that it approves: payloadHash %s, if that is what was looked at", r.result.PayloadHash)
+	case d.PayloadHash != "" && d.PayloadHash != r.result.PayloadHash:
+		return fmt.Sprintf("it is about payload %s, but this registration of %s is of payload %s", plain(d.PayloadHash, 64), r.manifest.Name, r.result.PayloadHash)
+	case d.RunID != "" && d.RunID != r.result.RunID:
+		return fmt.Sprintf("it is about another registration of %s (run %s)", r.manifest.Name, plain(d.RunID, 64))
+	case approves && samePerson(d.Approver, r.requester):
+		return fmt.Sprintf("%s asked for this registration of %s and so cannot approve it", d.Approver, r.manifest.Name)
+	case g.rejection != nil:
+		return fmt.Sprintf("%s has decided already: reject", g.rejection.Approver)
+	case g.settled() && r.policy != schemas.ApproveNever:
+		return fmt.Sprintf("%s has decided already: approve", g.approvals[len(g.approvals)-1].Approver)
+	case approves && given:
+		return fmt.Sprintf("%s has approved already; the next approval has to be somebody else's", d.Approver)
+	case !r.takesDecisions():
+		return fmt.Sprintf("%s is at %s and takes no decision any more", r.manifest.Name, r.stage())
+	case r.policy == schemas.ApproveNever && approves:
+		return fmt.Sprintf("the registration of %s asks for no approval (policy never)", r.manifest.Name)
+	}
+	return ""
 }
 
 // takesDecisions tells whether the gate is open or may yet open.
@@ -149,19 +140,41 @@ func (r *registration) takesDecisions() bool {
 	return false
 }
 
-func (r *registration) takeDecision(ctx workflow.Context, d schemas.Decision) schemas.DecisionReceipt {
-	d.Approver = strings.TrimSpace(d.Approver)
-	r.decision, r.decidedAt = &d, workflow.Now(ctx).UTC()
-	receipt := schemas.DecisionReceipt{
-		Name: r.manifest.Name, Decision: d.Decision, Approver: d.Approver, Stage: r.stage(),
-		Message: "the decision is kept until the probe has run",
+// takeDecision lets a decision count, and returns the sentence that tells the person what happens now.
+func (r *registration) takeDecision(d schemas.Decision, v schemas.VerifiedDecision, at time.Time) string {
+	g := &r.gate
+	given := schemas.Approval{
+		Approver: d.Approver, Reason: d.Reason, DecidedAt: at, Signed: v.Signed, KeyFingerprint: v.KeyFingerprint,
 	}
-	if r.stage() == schemas.StageApproval {
-		receipt.Message = "the registration goes on to its health check"
-		if d.Decision == schemas.Reject {
-			receipt.Message = "the model is rolled back"
-		}
+	if d.Decision == schemas.Reject {
+		g.rejection = &given
+	} else {
+		g.approvals = append(g.approvals, given)
 	}
-	r.describe(ctx)
-	return receipt
+	open := r.stage() == schemas.StageApproval
+	if !open {
+		g.early = &d
+	}
+	switch {
+	case g.rejection == nil && !g.settled():
+		return fmt.Sprintf("%d of %s; %d to go", len(g.approvals), count(g.required, "approval"), g.required-len(g.approvals))
+	case !open:
+		return "the decision is kept until the probe has run"
+	case g.rejection != nil:
+		return "the model is rolled back"
+	}
+	return "the registration goes on to its health check"
+}
+
+// samePerson compares two names of people as a reader would.
+func samePerson(a, b string) bool {
+	return strings.EqualFold(strings.TrimSpace(a), strings.TrimSpace(b))
+}
+
+// count writes a number with its noun.
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }

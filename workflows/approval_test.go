@@ -82,7 +82,9 @@ func TestTheWorkersFloorHoldsOverAManifestThatAsksForLess(t *testing.T) {
 func TestApprovalByUpdateIsAnsweredAtOnceAndTheRegistrationGoesOn(t *testing.T) {
 	s := gated(t)
 	var a *answer
-	s.at(90*time.Minute, func() { a = s.update(schemas.Decision{Decision: "approve", Approver: " Ann ", Reason: "fine"}) })
+	s.at(90*time.Minute, func() {
+		a = s.update(schemas.Decision{Decision: "approve", Approver: " Ann ", Reason: "fine", PayloadHash: payloadHash})
+	})
 	e := s.run()
 
 	require.NoError(t, a.err)
@@ -93,11 +95,12 @@ func TestApprovalByUpdateIsAnsweredAtOnceAndTheRegistrationGoesOn(t *testing.T) 
 	require.Equal(t, schemas.Completed, e.Status)
 	require.Equal(t, &schemas.ApprovalReport{
 		Policy: schemas.ApproveAlways, Required: true, Decision: schemas.Approve, Approver: "Ann", Reason: "fine",
-		DecidedAt: e.Approval.DecidedAt, WaitedMs: e.Approval.WaitedMs,
+		DecidedAt: e.Approval.DecidedAt, WaitedMs: e.Approval.WaitedMs, Approvers: 1,
+		Approvals: []schemas.Approval{{Approver: "Ann", Reason: "fine", DecidedAt: e.Approval.DecidedAt}},
 	}, e.Approval)
 	require.InDelta(t, 90*60*1000, e.Approval.WaitedMs, 60_000)
 	require.False(t, e.Approval.DecidedAt.IsZero())
-	require.Equal(t, e.Approval.Approver, made[schemas.AuditEntry](s, schemas.WriteAuditActivity)[0].Approval.Approver)
+	require.Equal(t, e.Approval.Approver, s.entries(schemas.AuditEnded)[0].Approval.Approver)
 }
 
 func TestRejectionByUpdateRollsTheModelBack(t *testing.T) {
@@ -154,13 +157,16 @@ func TestADecisionBeforeTheGateOpensIsKeptAndTakenWithoutWaiting(t *testing.T) {
 				var kept schemas.Progress
 				s.during[stage] = func() {
 					a = s.update(decision)
-					s.onLoop(func() {})
+					if stage == schemas.ValidatePayloadActivity {
+						return // the decision waits until the payload is known
+					}
+					s.until(func() bool { return a.done })
 					s.onLoop(func() { kept = s.progress() })
 				}
 				e := s.run()
 				require.NoError(t, a.err)
 				require.Equal(t, "the decision is kept until the probe has run", a.receipt.Message)
-				if stage != schemas.ValidatePayloadActivity { // which says whether there will be a gate at all
+				if stage != schemas.ValidatePayloadActivity {
 					require.Equal(t, &decision, kept.Approval.Kept)
 				}
 				require.Equal(t, decision.Decision, e.Approval.Decision)
@@ -195,4 +201,52 @@ func TestAnEarlyApprovalIsRefusedWhereNoneIsNeeded(t *testing.T) {
 	s.during[schemas.SubmitRegistrationActivity] = func() { a = s.update(approve(approver)) }
 	require.Equal(t, schemas.Completed, s.run().Status)
 	a.wantRefused(t, "asks for no approval")
+}
+
+func TestAsManyPeopleHaveToApproveAsTheManifestAsksFor(t *testing.T) {
+	s := gated(t)
+	s.in.Manifest.Approval.Required = 2
+	var first, same, second *answer
+	var between schemas.Progress
+	var page string
+	s.at(time.Hour, func() { first = s.update(approve("ann@example.com")) })
+	s.at(2*time.Hour, func() { same = s.update(approve(" ANN@example.com ")) })
+	s.at(3*time.Hour, func() { between, page = s.progress(), s.page().CurrentDetails })
+	s.at(4*time.Hour, func() { second = s.update(approve("bob@example.com")) })
+	e := s.run()
+
+	require.NoError(t, first.err)
+	require.Equal(t, "1 of 2 approvals; 1 to go", first.receipt.Message)
+	same.wantRefused(t, "ANN@example.com has approved already")
+	require.True(t, between.Approval.Open)
+	require.Equal(t, 2, between.Approval.Approvers)
+	require.Len(t, between.Approval.Approvals, 1)
+	require.Contains(t, page, "ann@example.com decided: **approve**")
+	require.Contains(t, page, "1 of 2 people, each another, still have to decide")
+	require.Equal(t, "the registration goes on to its health check", second.receipt.Message)
+	require.Equal(t, schemas.Completed, e.Status)
+	require.Equal(t, "bob@example.com", e.Approval.Approver)
+	require.Equal(t, 2, e.Approval.Approvers)
+	require.Len(t, e.Approval.Approvals, 2)
+	require.Len(t, s.entries(schemas.AuditDecision), 3)
+}
+
+func TestOneRejectionOutweighsTheApprovalsBeforeIt(t *testing.T) {
+	s := gated(t)
+	s.in.Manifest.Approval.Required = 2
+	s.at(time.Hour, func() { s.update(approve("ann@example.com")) })
+	s.at(2*time.Hour, func() { s.update(reject("ann@example.com")) })
+	e := s.run()
+	require.Equal(t, schemas.Rejected, e.Status)
+	require.Len(t, e.Approval.Approvals, 1)
+}
+
+func TestTooFewApprovalsInTimeRollTheModelBack(t *testing.T) {
+	s := gated(t)
+	s.in.Manifest.Approval.Required = 3
+	s.at(time.Hour, func() { s.update(approve("ann@example.com")) })
+	e := s.run()
+	require.Equal(t, schemas.ApprovalTimedOut, e.Status)
+	require.Equal(t, "1 of 3 approvals were given within 72h", e.Reason)
+	require.Len(t, e.Approval.Approvals, 1)
 }

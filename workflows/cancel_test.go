@@ -70,7 +70,7 @@ func TestARegistrationCancelledWhileItWaitsForAPersonIsRolledBack(t *testing.T) 
 }
 
 func TestACancellationWhileTheEndingIsRecordedChangesNothing(t *testing.T) {
-	for _, during := range []string{schemas.NotifyWebhookActivity, schemas.WriteAuditActivity} {
+	for _, during := range []string{schemas.NotifyWebhookActivity, recordingTheEnding} {
 		s := newStory(t)
 		s.during[during] = s.cancel
 		e := s.run()

@@ -14,12 +14,13 @@ import (
 // answer is what whoever sent an update was told.
 type answer struct {
 	accepted bool
+	done     bool
 	receipt  schemas.DecisionReceipt
 	err      error
 }
 
 func approve(who string) schemas.Decision {
-	return schemas.Decision{Decision: schemas.Approve, Approver: who, Reason: "the figures are good"}
+	return schemas.Decision{Decision: schemas.Approve, Approver: who, Reason: "the figures are good", PayloadHash: payloadHash}
 }
 
 func reject(who string) schemas.Decision {
@@ -31,9 +32,9 @@ func (s *story) update(decision any) *answer {
 	a := &answer{}
 	s.env.UpdateWorkflow(schemas.DecideHandler, "", &testsuite.TestUpdateCallback{
 		OnAccept: func() { a.accepted = true },
-		OnReject: func(err error) { a.err = err },
+		OnReject: func(err error) { a.err, a.done = err, true },
 		OnComplete: func(result any, err error) {
-			a.err = err
+			a.err, a.done = err, true
 			if receipt, ok := result.(schemas.DecisionReceipt); ok {
 				a.receipt = receipt
 			}
@@ -59,7 +60,6 @@ func (c sendsNoPayload) ToPayloads(values ...any) (*commonpb.Payloads, error) {
 // wantRefused checks that a decision was refused for a reason, and named as refused for machines.
 func (a *answer) wantRefused(t *testing.T, reason string) {
 	t.Helper()
-	require.False(t, a.accepted, "accepted")
 	require.ErrorContains(t, a.err, reason)
 	require.Equal(t, schemas.ErrDecisionRefused, explain(a.err).Type)
 }

@@ -21,7 +21,7 @@ func detailsAtTheGate(t *testing.T, prepare func(*story)) (atGate, after string)
 	prepare(s)
 	s.at(time.Hour, func() { atGate = s.page().CurrentDetails })
 	s.at(2*time.Hour, func() {
-		s.signal(schemas.Decision{Decision: schemas.Approve, Approver: "Ann " + strings.ReplaceAll(hostile[:40], "\n", " "), Reason: hostile})
+		s.signal(schemas.Decision{Decision: schemas.Approve, Approver: "Ann " + strings.ReplaceAll(hostile[:40], "\n", " "), Reason: hostile, PayloadHash: payloadHash})
 	})
 	require.Equal(t, schemas.Completed, s.run().Status)
 	return atGate, s.page().CurrentDetails
@@ -118,7 +118,7 @@ func TestThePageShowsAKeptDecisionAndRefusedOnes(t *testing.T) {
 		s.signal(approve(requester))
 		s.signal(approve(approver))
 		s.signal(reject(approver))
-		s.onLoop(func() {})
+		s.until(func() bool { return len(s.progress().Refused) == 2 })
 		s.onLoop(func() { page = s.page().CurrentDetails })
 	}
 	s.run()

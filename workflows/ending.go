@@ -62,28 +62,28 @@ func (r *registration) rollBack(ctx workflow.Context) {
 	r.result.Status = schemas.Failed
 }
 
-// record announces the ending and writes it to the audit trail, side by side. A webhook that cannot be delivered is
-// noted in the result; a trail that cannot be written fails the registration, since it must not end unrecorded.
+// record writes the ending to the audit trail, for as long as that takes, and announces it. A webhook that cannot be
+// delivered is noted in the result.
 func (r *registration) record(ctx workflow.Context) {
 	r.enter(ctx, schemas.StageRecording)
-	audit := r.start(ctx, schemas.WriteAuditActivity, "Record "+string(r.result.Status)+" in the audit trail",
-		r.auditEntry(ctx))
-	r.announce(ctx)
-	if err := audit.Get(ctx, nil); err != nil {
-		f := explain(err)
-		unwritten := fmt.Sprintf("the ending of %s could not be written to the audit trail: %s", r.manifest.Name, f.Message)
+	r.settleDecisions(ctx)
+	receipt, err := r.write(ctx, r.endingEntry(ctx))
+	if err != nil {
+		unwritten := fmt.Sprintf("the ending of %s could not be written to the audit trail: %s", r.manifest.Name, explain(err).Message)
 		if r.result.Reason != "" {
 			unwritten = r.result.Reason + "; and " + unwritten
 		}
 		r.result.Status, r.result.ErrorType, r.result.Reason = schemas.Failed, schemas.ErrAuditUnavailable, unwritten
 	}
+	r.announce(ctx, receipt.Checkpoint)
 }
 
-func (r *registration) announce(ctx workflow.Context) {
+func (r *registration) announce(ctx workflow.Context, head *schemas.Checkpoint) {
 	if r.manifest.WebhookCallbackURL == "" {
 		return
 	}
-	in := r.webhook(ctx)
+	in := r.webhook(ctx, string(r.result.Status), "ended")
+	in.Event.Checkpoint = head
 	var out schemas.WebhookDelivery
 	err := r.execute(ctx, schemas.NotifyWebhookActivity,
 		"Tell "+plain(hostOf(r.manifest.WebhookCallbackURL), 80)+" that it is "+string(r.result.Status), in, &out)
@@ -96,7 +96,10 @@ func (r *registration) announce(ctx workflow.Context) {
 // finish closes the workflow in the way that its outcome asks for.
 func (r *registration) finish(ctx workflow.Context) (schemas.Result, error) {
 	r.enter(ctx, schemas.Stage(r.result.Status))
-	r.drainSignals()
+	// Whoever decided too late is told so, and it is recorded.
+	if err := workflow.Await(ctx, func() bool { return r.heardEverybody(ctx) }); err != nil {
+		return r.result, err
+	}
 	switch r.result.Status {
 	case schemas.Failed:
 		return r.result, temporal.NewApplicationErrorWithOptions(r.result.Reason, string(r.result.ErrorType),
@@ -107,28 +110,11 @@ func (r *registration) finish(ctx workflow.Context) (schemas.Result, error) {
 	return r.result, nil
 }
 
-func (r *registration) auditEntry(ctx workflow.Context) schemas.AuditEntry {
-	e := schemas.AuditEntry{
-		EntryID: r.result.RunID + "/ended", Event: schemas.AuditEnded,
-		Timestamp: workflow.Now(ctx).UTC(), ModelID: r.result.ModelID, PayloadHash: r.result.PayloadHash,
-		JobDurationMs: r.result.JobDurationMs, Compliance: schemas.RecordStored,
-		Name: r.manifest.Name, Outcome: r.result.Status, Reason: r.result.Reason, ErrorType: r.result.ErrorType,
-		JobID: r.result.JobID, Requester: r.requester, Approval: r.result.Approval,
-		WorkflowID: r.result.WorkflowID, RunID: r.result.RunID,
-	}
-	if v := r.result.Validation; v != nil {
-		e.ValidationStatus, e.LatencyMs = v.Status, &v.LatencyMs
-	}
-	if b := r.result.Rollback; b != nil {
-		e.Deregistered = &b.Deregistered
-	}
-	return e
-}
-
-func (r *registration) webhook(ctx workflow.Context) schemas.WebhookInput {
+// webhook is the event of a status, with the message id of that kind of event.
+func (r *registration) webhook(ctx workflow.Context, status, kind string) schemas.WebhookInput {
 	e := schemas.Event{
 		Event: schemas.RegistrationUpdated, Timestamp: workflow.Now(ctx).UTC(), ModelID: r.result.ModelID,
-		Status: string(r.result.Status), Metrics: schemas.EventMetrics{JobDurationMs: r.result.JobDurationMs},
+		Status: status, Metrics: schemas.EventMetrics{JobDurationMs: r.result.JobDurationMs},
 		Name: r.manifest.Name, Reason: plain(r.result.Reason, 2000), PayloadHash: r.result.PayloadHash,
 		WorkflowID: r.result.WorkflowID, RunID: r.result.RunID,
 	}
@@ -136,6 +122,9 @@ func (r *registration) webhook(ctx workflow.Context) schemas.WebhookInput {
 		e.Metrics.ValidationLatencyMs = &v.LatencyMs
 	}
 	return schemas.WebhookInput{
-		URL: r.manifest.WebhookCallbackURL, MessageID: "msg_" + r.result.RunID + "_ended", Event: e,
+		URL: r.manifest.WebhookCallbackURL, MessageID: "msg_" + r.result.RunID + "_" + kind, Event: e,
 	}
 }
+
+// announceWaiting tells the receiver, beside the open gate, that a person has to decide.
+func (r *registration) announceWaiting(workflow.Context) {}

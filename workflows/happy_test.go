@@ -15,11 +15,11 @@ func TestAModelIsValidatedSubmittedAwaitedProbedCheckedAndRecorded(t *testing.T)
 	e := s.run()
 
 	ran := s.activities()
-	slices.Sort(ran[5:]) // webhook and audit go side by side
+	slices.Sort(ran[:2]) // validation and the entry of the start go side by side
 	require.Equal(t, []string{
-		schemas.ValidatePayloadActivity, schemas.SubmitRegistrationActivity, schemas.PollJobActivity,
+		schemas.ValidatePayloadActivity, schemas.WriteAuditActivity, schemas.SubmitRegistrationActivity, schemas.PollJobActivity,
 		schemas.SyntheticProbeActivity, schemas.TriggerHealthCheckActivity,
-		schemas.NotifyWebhookActivity, schemas.WriteAuditActivity,
+		schemas.WriteAuditActivity, schemas.NotifyWebhookActivity,
 	}, ran)
 	var stages []schemas.Stage
 	for _, record := range s.progress().Stages {
@@ -65,10 +65,10 @@ func TestWhatIsSentToTheActivitiesComesFromTheManifest(t *testing.T) {
 	}, made[schemas.ProbeInput](s, schemas.SyntheticProbeActivity)[0])
 	require.Equal(t, "model-1", made[schemas.HealthCheckInput](s, schemas.TriggerHealthCheckActivity)[0].ModelID)
 
-	entry := made[schemas.AuditEntry](s, schemas.WriteAuditActivity)[0]
+	entry := s.entries(schemas.AuditEnded)[0]
 	require.Equal(t, passed.LatencyMs, *entry.LatencyMs)
 	require.Equal(t, schemas.AuditEntry{
-		EntryID: e.RunID + "/ended", Timestamp: entry.Timestamp, ModelID: "model-1", PayloadHash: payloadHash,
+		EntryID: e.RunID + "/ended", Event: schemas.AuditEnded, Probe: entry.Probe, Timestamp: entry.Timestamp, ModelID: "model-1", PayloadHash: payloadHash,
 		JobDurationMs: e.JobDurationMs, ValidationStatus: schemas.ProbePass, LatencyMs: entry.LatencyMs,
 		Compliance: "RECORD_STORED", Name: modelName, Outcome: schemas.Completed, JobID: "job-1", Requester: requester,
 		Approval: &schemas.ApprovalReport{Policy: schemas.ApproveNever}, WorkflowID: e.WorkflowID, RunID: e.RunID,
@@ -81,6 +81,7 @@ func TestWhatIsSentToTheActivitiesComesFromTheManifest(t *testing.T) {
 		Status:  string(schemas.Completed),
 		Metrics: schemas.EventMetrics{JobDurationMs: e.JobDurationMs, ValidationLatencyMs: sent.Event.Metrics.ValidationLatencyMs},
 		Name:    modelName, PayloadHash: payloadHash, WorkflowID: e.WorkflowID, RunID: e.RunID,
+		Checkpoint: &schemas.Checkpoint{Seq: 7, Hash: "head"},
 	}, sent.Event)
 	require.Equal(t, passed.LatencyMs, *sent.Event.Metrics.ValidationLatencyMs)
 }

@@ -45,8 +45,12 @@ var activityTable = map[string]workflow.ActivityOptions{
 		StartToCloseTimeout: 20 * time.Second, ScheduleToCloseTimeout: 2 * time.Minute,
 		RetryPolicy: growing(time.Second, 30*time.Second),
 	},
-	schemas.WriteAuditActivity: {
-		StartToCloseTimeout: 20 * time.Second, ScheduleToCloseTimeout: 24 * time.Hour,
+	schemas.VerifyDecisionActivity: {
+		StartToCloseTimeout: 10 * time.Second, ScheduleToCloseTimeout: 5 * time.Minute,
+		RetryPolicy: growing(time.Second, 10*time.Second),
+	},
+	schemas.WriteAuditActivity: { // in windows, one after the other: see writeAudit
+		StartToCloseTimeout: 20 * time.Second, ScheduleToCloseTimeout: time.Hour,
 		RetryPolicy: growing(time.Second, time.Minute),
 	},
 }
@@ -54,6 +58,13 @@ var activityTable = map[string]workflow.ActivityOptions{
 // growing is a retry policy whose gaps double from first to most.
 func growing(first, most time.Duration) *temporal.RetryPolicy {
 	return &temporal.RetryPolicy{InitialInterval: first, BackoffCoefficient: 2, MaximumInterval: most}
+}
+
+// atMost is a retry policy that gives up after some attempts.
+func atMost(attempts int32, p *temporal.RetryPolicy) *temporal.RetryPolicy {
+	limited := *p
+	limited.MaximumAttempts = attempts
+	return &limited
 }
 
 const (

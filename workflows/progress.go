@@ -17,7 +17,7 @@ func (r *registration) progress() schemas.Progress {
 	p := schemas.Progress{
 		Name: r.manifest.Name, Requester: r.requester, StartedAt: r.startedAt, Stages: r.stages,
 		PayloadHash: r.result.PayloadHash, JobID: r.result.JobID, JobStatus: r.jobStatus, Polls: r.polls,
-		ModelID: r.result.ModelID, Validation: r.result.Validation, Refused: r.refused,
+		ModelID: r.result.ModelID, Validation: r.result.Validation, Refused: r.gate.refused, RunID: r.result.RunID,
 	}
 	if len(r.stages) > 0 {
 		p.Stage = r.stage()
@@ -26,9 +26,11 @@ func (r *registration) progress() schemas.Progress {
 		p.Result = &r.result
 	}
 	if r.policy != "" {
-		p.Approval = &schemas.ApprovalStatus{Policy: r.policy, Open: !r.gate.IsZero(), Deadline: r.gate}
-		if !p.Approval.Open && r.result.Approval == nil {
-			p.Approval.Kept = r.decision
+		p.Approval = &schemas.ApprovalStatus{
+			Policy: r.policy, Open: r.gate.open(), Deadline: r.gate.closes, Approvers: r.gate.required, Approvals: r.gate.approvals,
+		}
+		if r.result.Approval == nil {
+			p.Approval.Kept = r.gate.early
 		}
 	}
 	return p
@@ -55,7 +57,10 @@ func (r *registration) details() string {
 		fmt.Fprintf(&b, ": %s", markdown(r.result.Reason))
 	}
 	b.WriteString("\n\n")
-	if !r.gate.IsZero() {
+	if r.trailTrouble != "" {
+		fmt.Fprintf(&b, "**This waits until the audit trail can be written again**: %s\n\n", markdown(r.trailTrouble))
+	}
+	if r.gate.open() {
 		r.describeGate(&b)
 	}
 	r.describeEvidence(func(name, value string) {
@@ -63,7 +68,7 @@ func (r *registration) details() string {
 			fmt.Fprintf(&b, "- **%s**: %s\n", name, markdown(value))
 		}
 	})
-	if !r.gate.IsZero() && r.decision == nil {
+	if r.gate.open() && !r.gate.settled() {
 		r.describeChoice(&b)
 	}
 	b.WriteString("\n" + r.way() + "\n")
@@ -84,12 +89,20 @@ func (r *registration) way() string {
 }
 
 func (r *registration) describeGate(b *strings.Builder) {
-	if r.decision != nil {
-		fmt.Fprintf(b, "%s decided: **%s**.\n\n", markdown(r.decision.Approver), r.decision.Decision)
+	for _, a := range r.gate.approvals {
+		fmt.Fprintf(b, "%s decided: **approve**.\n\n", markdown(a.Approver))
+	}
+	if a := r.gate.rejection; a != nil {
+		fmt.Fprintf(b, "%s decided: **reject**.\n\n", markdown(a.Approver))
+	}
+	if r.gate.settled() {
 		return
 	}
-	fmt.Fprintf(b, "A person has to decide by **%s**; after that the model is rolled back.",
-		r.gate.UTC().Format("2006-01-02 15:04 MST"))
+	who := "A person has"
+	if r.gate.required > 1 {
+		who = fmt.Sprintf("%d of %d people, each another, still have", r.gate.required-len(r.gate.approvals), r.gate.required)
+	}
+	fmt.Fprintf(b, "%s to decide by **%s**; after that the model is rolled back.", who, r.gate.closes.UTC().Format("2006-01-02 15:04 MST"))
 	if r.requester != "" {
 		fmt.Fprintf(b, " %s asked for this registration and cannot approve it.", markdown(r.requester))
 	}
@@ -100,8 +113,8 @@ func (r *registration) describeGate(b *strings.Builder) {
 func (r *registration) describeChoice(b *strings.Builder) {
 	fmt.Fprintf(b, "\nTo decide:\n\n"+
 		"- choose *Send an Update* or *Send a Signal* under *More Actions*, then `%s`, with "+
-		"`{\"decision\":\"approve\",\"approver\":\"who you are\",\"reason\":\"why\"}` (or `\"reject\"`),\n"+
-		"- or run `starter approve %s --reason \"…\"` (or `starter reject`).\n", schemas.DecideHandler, shellWord(code(r.manifest.Name)))
+		"`{\"decision\":\"approve\",\"approver\":\"who you are\",\"reason\":\"why\",\"payloadHash\":\"%s\"}` (or `\"reject\"`),\n"+
+		"- or run `starter approve %s --reason \"…\"` (or `starter reject`).\n", schemas.DecideHandler, r.result.PayloadHash, shellWord(code(r.manifest.Name)))
 }
 
 func (r *registration) describeEvidence(row func(name, value string)) {
@@ -116,7 +129,7 @@ func (r *registration) describeEvidence(row func(name, value string)) {
 	if a := r.result.Approval; a != nil && a.Decision != "" {
 		row("decision", fmt.Sprintf("%s by %s: %s", a.Decision, a.Approver, a.Reason))
 	}
-	if d := r.decision; d != nil && r.result.Approval == nil {
+	if d := r.gate.early; d != nil && r.result.Approval == nil {
 		row("kept decision", fmt.Sprintf("%s by %s", d.Decision, d.Approver))
 	}
 	if h := r.result.HealthCheck; h != nil {
@@ -128,8 +141,8 @@ func (r *registration) describeEvidence(row func(name, value string)) {
 	if w := r.result.Webhook; w != nil {
 		row("webhook", map[bool]string{true: fmt.Sprintf("delivered (%d)", w.ResponseCode), false: "not delivered: " + w.Error}[w.Delivered])
 	}
-	if n := len(r.refused); n > 0 {
-		row("refused decisions", fmt.Sprintf("%d; the newest: %s", n, r.refused[n-1].Reason))
+	if n := len(r.gate.refused); n > 0 {
+		row("refused decisions", fmt.Sprintf("%d; the newest: %s", n, r.gate.refused[n-1].Reason))
 	}
 }
 

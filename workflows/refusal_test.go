@@ -17,17 +17,21 @@ func TestDecisionsThatDoNotCountAreRefusedAndWaitingGoesOn(t *testing.T) {
 		decision schemas.Decision
 		because  string
 	}{
-		"by the requester":                   {approve(requester), "cannot approve it"},
-		"by the requester in capitals":       {approve(strings.ToUpper(requester)), "cannot approve it"},
-		"by the requester between spaces":    {approve("\u00a0 " + requester + "\t "), "cannot approve it"},
-		"by nobody":                          {approve(""), "who decides"},
-		"by spaces":                          {reject(" \t\n"), "who decides"},
-		"by a name without end":              {approve(strings.Repeat("ä", 129)), "at most 128 characters"},
-		"by a name with a line break":        {approve("Ann\nBob"), "control character"},
-		"by the requester, not quite":        {approve(requester + "\u200b"), "control character or invisible"},
-		"with a reason without end":          {schemas.Decision{Decision: "reject", Approver: approver, Reason: strings.Repeat("ä", 2001)}, "at most 2000"},
-		"without a verdict":                  {schemas.Decision{Approver: approver}, `"approve" or "reject"`},
-		"with a verdict in another spelling": {schemas.Decision{Decision: "APPROVE", Approver: approver}, `"approve" or "reject"`},
+		"by the requester":                     {approve(requester), "cannot approve it"},
+		"by the requester in capitals":         {approve(strings.ToUpper(requester)), "cannot approve it"},
+		"by the requester between spaces":      {approve("\u00a0 " + requester + "\t "), "cannot approve it"},
+		"by nobody":                            {approve(""), "who decides"},
+		"by spaces":                            {reject(" \t\n"), "who decides"},
+		"by a name without end":                {approve(strings.Repeat("ä", 129)), "at most 128 characters"},
+		"by a name with a line break":          {approve("Ann\nBob"), "control character"},
+		"by the requester, not quite":          {approve(requester + "\u200b"), "control character or invisible"},
+		"with a reason without end":            {schemas.Decision{Decision: "reject", Approver: approver, Reason: strings.Repeat("ä", 2001)}, "at most 2000"},
+		"without the payload that it approves": {schemas.Decision{Decision: "approve", Approver: approver}, "must name the payload that it approves: payloadHash " + payloadHash},
+		"for another payload":                  {schemas.Decision{Decision: "reject", Approver: approver, PayloadHash: "beef"}, "it is about payload beef"},
+		"for another run":                      {schemas.Decision{Decision: "reject", Approver: approver, RunID: "run-0"}, "it is about another registration of " + modelName + " (run run-0)"},
+		"with a signature without end":         {schemas.Decision{Decision: "reject", Approver: approver, Signature: strings.Repeat("s", 9000)}, "at most 8192 bytes"},
+		"without a verdict":                    {schemas.Decision{Approver: approver}, `"approve" or "reject"`},
+		"with a verdict in another spelling":   {schemas.Decision{Decision: "APPROVE", Approver: approver}, `"approve" or "reject"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := gated(t)
@@ -40,9 +44,15 @@ func TestDecisionsThatDoNotCountAreRefusedAndWaitingGoesOn(t *testing.T) {
 			e := s.run()
 
 			a.wantRefused(t, c.because)
+			refusals := []string{c.because}
+			if a.accepted { // it was a decision, if one that does not count: it is recorded, and listed
+				refusals = append(refusals, c.because)
+				require.Len(t, s.entries(schemas.AuditDecision), 3)
+				require.Contains(t, s.entries(schemas.AuditDecision)[0].Decision.Refusal, c.because)
+			}
 			require.Equal(t, schemas.StageApproval, after.Stage)
 			require.True(t, after.Approval.Open)
-			s.wantRefusedSignals(c.because)
+			s.wantRefusedSignals(refusals...)
 			require.False(t, s.progress().Refused[0].At.IsZero())
 			require.Equal(t, schemas.Completed, e.Status)
 			require.Equal(t, approver, e.Approval.Approver)
@@ -97,7 +107,7 @@ func TestOnlyTheFirstDecisionCounts(t *testing.T) {
 		e := s.run()
 		require.NoError(t, first.err)
 		require.ErrorContains(t, again.err, approver+" has decided already: approve")
-		s.wantRefusedSignals("has decided already")
+		s.wantRefusedSignals("has decided already", "has decided already")
 		require.Equal(t, schemas.Completed, e.Status)
 		require.Equal(t, approver, e.Approval.Approver)
 	}
@@ -112,13 +122,43 @@ func TestADecisionAfterTheTimeOutIsRefused(t *testing.T) {
 	}
 	e := s.run()
 	require.Equal(t, schemas.ApprovalTimedOut, e.Status)
-	a.wantRefused(t, "at ROLLING_BACK and takes no decision any more")
-	s.wantRefusedSignals("takes no decision any more")
+	a.wantRefused(t, "takes no decision any more")
+	s.wantRefusedSignals("takes no decision any more", "takes no decision any more")
 	require.Empty(t, e.Approval.Decision)
 }
 
+func TestADecisionThatCannotBeVerifiedIsRefused(t *testing.T) {
+	for because, verify := range map[string]func(schemas.VerifyDecisionInput) (schemas.VerifiedDecision, error){
+		"the key is not known":           answers[schemas.VerifyDecisionInput](schemas.VerifiedDecision{Refusal: "the key is not known"}),
+		"could not be verified, try aga": fails[schemas.VerifyDecisionInput, schemas.VerifiedDecision](fatal(schemas.ErrInternal, "no file")),
+	} {
+		s := gated(t)
+		s.world.verify = inTurn(verify, goodWorld().verify)
+		var a *answer
+		s.at(time.Hour, func() { a = s.update(approve(approver)) })
+		s.at(2*time.Hour, func() { s.update(approve(approver)) })
+		require.Equal(t, schemas.Completed, s.run().Status)
+		a.wantRefused(t, because)
+		require.Contains(t, s.entries(schemas.AuditDecision)[0].Decision.Refusal, because)
+	}
+}
+
+func TestARegistrationTakesNoMoreDecisionsThanCanBeRecorded(t *testing.T) {
+	s := gated(t)
+	var last *answer
+	for i := range maxDecisions {
+		s.at(time.Duration(i+1)*time.Minute, func() { s.update(approve(requester)) })
+	}
+	s.at(10*time.Hour, func() { last = s.update(approve(approver)) })
+	s.at(11*time.Hour, func() { s.signal(approve(approver)) })
+	e := s.run()
+	require.Equal(t, schemas.ApprovalTimedOut, e.Status)
+	last.wantRefused(t, "has had 200 decisions and takes no more")
+	require.Len(t, s.entries(schemas.AuditDecision), maxDecisions)
+}
+
 func TestDecisionsAreRefusedOnceTheGateIsBehind(t *testing.T) {
-	for _, activity := range []string{schemas.TriggerHealthCheckActivity, schemas.WriteAuditActivity} {
+	for _, activity := range []string{schemas.TriggerHealthCheckActivity, recordingTheEnding} {
 		s := newStory(t)
 		s.in.Manifest.WebhookCallbackURL = ""
 		var a *answer
@@ -128,7 +168,7 @@ func TestDecisionsAreRefusedOnceTheGateIsBehind(t *testing.T) {
 		}
 		require.Equal(t, schemas.Completed, s.run().Status)
 		a.wantRefused(t, "takes no decision any more")
-		s.wantRefusedSignals("takes no decision any more")
+		s.wantRefusedSignals("takes no decision any more", "takes no decision any more")
 	}
 }
 

@@ -48,12 +48,17 @@ func (r *registration) register(ctx workflow.Context) error {
 	return nil
 }
 
-// validate has the manifest checked and the payload built, and learns the approval policy that holds here.
+// validate has the manifest checked and the payload built, and learns the approval policy that holds here. Beside that
+// the start is recorded: nothing leaves before it is in the audit trail.
 func (r *registration) validate(ctx workflow.Context) error {
 	r.enter(ctx, schemas.StageValidating)
+	recorded := r.recordStart(ctx)
 	var out schemas.ValidatedPayload
 	err := r.execute(ctx, schemas.ValidatePayloadActivity, "Check the manifest and build the payload",
 		schemas.ValidateInput{Manifest: r.manifest}, &out)
+	if err := recorded.Get(ctx, nil); err != nil {
+		return err
+	}
 	if err != nil {
 		return err
 	}
@@ -136,22 +141,6 @@ func (r *registration) probe(ctx workflow.Context) error {
 		report = failed
 	}
 	r.result.Validation = &report
-	return nil
-}
-
-// waitForApproval opens the gate if the policy asks for it, and rolls a failed probe back if it does not. A person who
-// rejected before the gate opened is heard even where no approval was needed.
-func (r *registration) waitForApproval(ctx workflow.Context) error {
-	failed := r.result.Validation.Status != schemas.ProbePass
-	rejected := r.decision != nil && r.decision.Decision == schemas.Reject
-	needed := r.policy == schemas.ApproveAlways || r.policy == schemas.ApproveOnFailure && failed
-	r.result.Approval = &schemas.ApprovalReport{Policy: r.policy, Required: needed}
-	switch {
-	case needed || rejected:
-		return r.openGate(ctx)
-	case failed:
-		return verdict{schemas.RolledBack, "the synthetic probe failed: " + r.result.Validation.Error}
-	}
 	return nil
 }
 

@@ -25,11 +25,9 @@ type registration struct {
 	polls       int
 	jobStatus   string
 
-	gate      time.Time // when the open gate closes; zero while it is not open
-	decision  *schemas.Decision
-	decidedAt time.Time
-	refused   []schemas.RefusedSignal
-	signals   workflow.ReceiveChannel
+	gate gate
+
+	trailTrouble string // why the audit trail cannot be written at the moment; empty when it can
 
 	result schemas.Result
 }
@@ -38,6 +36,7 @@ func newRegistration(ctx workflow.Context, in schemas.RegisterModelInput) *regis
 	info := workflow.GetInfo(ctx)
 	return &registration{
 		manifest: in.Manifest, requester: in.Requester, startedAt: workflow.Now(ctx),
+		gate: gate{required: max(1, in.Manifest.Approval.Required)},
 		result: schemas.Result{
 			Name: in.Manifest.Name, WorkflowID: info.WorkflowExecution.ID, RunID: info.WorkflowExecution.RunID,
 		},
@@ -72,20 +71,13 @@ func (r *registration) executeWith(ctx workflow.Context, o workflow.ActivityOpti
 	return workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, o), activity, in).Get(ctx, out)
 }
 
-// start begins an activity whose end is waited for later.
-func (r *registration) start(ctx workflow.Context, activity, summary string, in any) workflow.Future {
-	o := activityTable[activity]
-	o.Summary = summary
-	return workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, o), activity, in)
-}
-
 // stage is where the registration stands.
 func (r *registration) stage() schemas.Stage { return r.stages[len(r.stages)-1].Stage }
 
-// indexedStages are the stages that the list of workflows can be filtered by, apart from the endings. The starter
-// indexes VALIDATING at the start, for free; each stage listed here costs an action and an event, so those that pass
-// in a moment are left out.
-var indexedStages = []schemas.Stage{schemas.StageRegistering, schemas.StageApproval, schemas.StageRollingBack}
+// indexedStages are the stages that the list of workflows can be filtered by, apart from the endings. A registration is
+// indexed as REGISTERING from its start, which is free; each stage listed here costs an action and an event, so those
+// that pass in a moment are left out.
+var indexedStages = []schemas.Stage{schemas.StageApproval, schemas.StageRollingBack}
 
 // enter begins a stage: in the progress, in the UI's current details, and, for stages that last, in the index.
 func (r *registration) enter(ctx workflow.Context, stage schemas.Stage) {
@@ -119,7 +111,7 @@ func (r *registration) indexStart(ctx workflow.Context) {
 	}
 	r.upsert(ctx, nameKey.ValueSet(plain(r.manifest.Name, 80)),
 		architectureKey.ValueSet(plain(string(r.manifest.ModelArchitecture), 40)),
-		stageKey.ValueSet(string(r.stage())))
+		stageKey.ValueSet(string(schemas.StageRegistering)))
 }
 
 func (r *registration) index(ctx workflow.Context, stage schemas.Stage) {

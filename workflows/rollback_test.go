@@ -105,7 +105,7 @@ func TestARollbackThatFailsFailsTheRegistrationWhateverEndedIt(t *testing.T) {
 			require.Contains(t, e.Reason, "it may still exist in the gateway: Genesys Cloud refused to delete the model (403)")
 			require.False(t, e.Rollback.Deregistered)
 			require.Contains(t, e.Rollback.Error, "403")
-			require.False(t, *made[schemas.AuditEntry](s, schemas.WriteAuditActivity)[0].Deregistered)
+			require.False(t, *s.entries(schemas.AuditEnded)[0].Deregistered)
 		})
 	}
 }

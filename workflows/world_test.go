@@ -20,7 +20,8 @@ type world struct {
 	healthCheck func(schemas.HealthCheckInput) (schemas.HealthCheck, error)
 	deregister  func(schemas.DeregisterInput) (nothing, error)
 	notify      func(schemas.WebhookInput) (schemas.WebhookDelivery, error)
-	audit       func(schemas.AuditEntry) (nothing, error)
+	audit       func(schemas.AuditEntry) (schemas.AuditReceipt, error)
+	verify      func(schemas.VerifyDecisionInput) (schemas.VerifiedDecision, error)
 }
 
 const payloadHash = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
@@ -43,7 +44,15 @@ func goodWorld() world {
 				Delivered: true, MessageID: in.MessageID, Attempts: 1, ResponseCode: 204, DeliveredAt: time.Unix(1, 0).UTC(),
 			}, nil
 		},
-		audit: answers[schemas.AuditEntry](nothing{}),
+		audit: func(e schemas.AuditEntry) (schemas.AuditReceipt, error) {
+			if e.Event == schemas.AuditEnded {
+				return schemas.AuditReceipt{Seq: 7, Hash: "head", Checkpoint: &schemas.Checkpoint{Seq: 7, Hash: "head"}}, nil
+			}
+			return schemas.AuditReceipt{Seq: 1, Hash: "hash"}, nil
+		},
+		verify: func(in schemas.VerifyDecisionInput) (schemas.VerifiedDecision, error) {
+			return schemas.VerifiedDecision{Approver: in.Decision.Approver}, nil
+		},
 	}
 }
 
