@@ -19,16 +19,23 @@ func (t *Timeline) applyActivity(e *historypb.HistoryEvent, at time.Time) {
 	if a := e.GetActivityTaskScheduledEventAttributes(); a != nil {
 		activity := a.GetActivityType().GetName()
 		t.scheduled[e.GetEventId()] = activity
-		if stage, ok := stageOf[activity]; ok {
-			t.enter(stage, at)
+		var entry schemas.AuditEntry
+		if activity == schemas.WriteAuditActivity && t.decode.value(a.GetInput(), &entry) && entry.Decision != nil {
+			t.decided(entry.Decision)
 		}
+		stage, ok := t.stage(activity, a.GetInput())
+		if !ok {
+			t.beside[e.GetEventId()] = true
+			return
+		}
+		t.enter(stage, at)
 		if t.Current != nil {
 			// A later activity of a stage goes on where an earlier one failed.
 			t.Current.failed, t.Current.attempt = false, 0
 		}
 		t.doing(t.decode.text(e.GetUserMetadata().GetSummary()))
 	}
-	if a := e.GetActivityTaskStartedEventAttributes(); a != nil && t.Current != nil {
+	if a := e.GetActivityTaskStartedEventAttributes(); a != nil && t.Current != nil && !t.beside[a.GetScheduledEventId()] {
 		t.Current.attempt = max(t.Current.attempt, a.GetAttempt())
 	}
 	if a := e.GetActivityTaskCompletedEventAttributes(); a != nil {
@@ -86,9 +93,15 @@ func (t *Timeline) completed(activity string, result *commonpb.Payloads) {
 }
 
 func (t *Timeline) failed(activity string, err error) {
-	if activity == schemas.NotifyWebhookActivity {
+	switch activity {
+	case schemas.NotifyWebhookActivity:
 		t.note(Warn, "the webhook was not delivered: "+sentence(err))
 		return
+	case schemas.WriteAuditActivity:
+		t.note(Warn, "the registration waits until the audit trail can be written again: "+sentence(err))
+		return
+	case schemas.VerifyDecisionActivity:
+		return // the decision is refused, and recorded with the reason
 	}
 	if d := refusal(err); d != nil {
 		t.Refusal = d

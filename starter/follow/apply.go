@@ -1,9 +1,11 @@
 package follow
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
+	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
 	historypb "go.temporal.io/api/history/v1"
 	"go.temporal.io/sdk/converter"
@@ -20,8 +22,21 @@ var stageOf = map[string]schemas.Stage{
 	schemas.SyntheticProbeActivity:     schemas.StageProbing,
 	schemas.TriggerHealthCheckActivity: schemas.StageHealthCheck,
 	schemas.DeregisterModelActivity:    schemas.StageRollingBack,
-	schemas.NotifyWebhookActivity:      schemas.StageRecording,
-	schemas.WriteAuditActivity:         schemas.StageRecording,
+}
+
+// stage says which stage an activity that is scheduled belongs to; none for one that goes on beside a stage, such as
+// the recording of a decision.
+func (t *Timeline) stage(activity string, input *commonpb.Payloads) (schemas.Stage, bool) {
+	switch activity {
+	case schemas.WriteAuditActivity:
+		var entry schemas.AuditEntry
+		return schemas.StageRecording, t.decode.value(input, &entry) && entry.Event == schemas.AuditEnded
+	case schemas.NotifyWebhookActivity:
+		var in schemas.WebhookInput
+		return schemas.StageRecording, t.decode.value(input, &in) && in.Event.Status != string(schemas.StageApproval)
+	}
+	stage, ok := stageOf[activity]
+	return stage, ok
 }
 
 // stages are the stages that a running registration can be at.
@@ -44,9 +59,6 @@ func (t *Timeline) Apply(e *historypb.HistoryEvent) {
 		t.indexed(e.GetUpsertWorkflowSearchAttributesEventAttributes(), at)
 	case e.GetTimerStartedEventAttributes() != nil:
 		t.doing(t.decode.text(e.GetUserMetadata().GetSummary()))
-	case e.GetWorkflowExecutionUpdateAcceptedEventAttributes() != nil:
-		in := e.GetWorkflowExecutionUpdateAcceptedEventAttributes().GetAcceptedRequest().GetInput()
-		t.decided(in.GetName(), func(d *schemas.Decision) bool { return t.decode.value(in.GetArgs(), d) })
 	case e.GetWorkflowExecutionSignaledEventAttributes() != nil:
 		t.signalled(e.GetWorkflowExecutionSignaledEventAttributes())
 	case e.GetWorkflowExecutionCancelRequestedEventAttributes() != nil:
@@ -82,24 +94,29 @@ func (t *Timeline) indexed(a *historypb.UpsertWorkflowSearchAttributesEventAttri
 func (t *Timeline) signalled(a *historypb.WorkflowExecutionSignaledEventAttributes) {
 	var d schemas.Decision
 	if a.GetSignalName() == schemas.DecideHandler && t.decode.value(a.GetInput(), &d) && d.Approver != "" {
-		// Whether the signal counts is for the workflow to say; a signal that does not is in its progress.
+		// Whether it counts is for the workflow to say, which records it.
 		t.note(Note, d.Approver+" sent the signal to "+string(d.Decision))
 		return
 	}
 	t.note(Note, "a signal arrived: "+a.GetSignalName())
 }
 
-func (t *Timeline) decided(handler string, decode func(*schemas.Decision) bool) {
-	var d schemas.Decision
-	if handler != schemas.DecideHandler || !decode(&d) {
+// decided takes in a decision that is about to be recorded, with what became of it.
+func (t *Timeline) decided(d *schemas.AuditedDecision) {
+	if !d.Accepted {
+		t.note(Warn, "the decision of "+d.Approver+" to "+string(d.Decision)+" was refused: "+d.Refusal)
 		return
 	}
-	t.decision = &d
-	if t.Current != nil && t.Current.Stage == schemas.StageApproval {
-		t.noteDecision()
+	t.decision = d
+	t.decisions++
+	if t.Current == nil || t.Current.Stage != schemas.StageApproval {
+		t.note(Note, verb(d.Decision)+" by "+d.Approver+" before the probe has run; the decision is kept")
 		return
 	}
-	t.note(Note, verb(d.Decision)+" by "+d.Approver+" before the probe has run; the decision is kept")
+	if t.Undecided() {
+		t.note(Note, fmt.Sprintf("%s by %s; %d of %d approvals", verb(d.Decision), d.Approver, t.decisions, t.approvers()))
+	}
+	t.noteDecision()
 }
 
 func (t *Timeline) noteDecision() {
@@ -110,6 +127,9 @@ func (t *Timeline) noteDecision() {
 	}
 	t.Current.failed = d.Decision == schemas.Reject
 }
+
+// approvers is how many people have to approve.
+func (t *Timeline) approvers() int { return max(1, t.Input.Manifest.Approval.Required) }
 
 // taskFailed tells of a worker that cannot run the workflow. Failures that the server resolves by itself at once (a
 // signal that arrived meanwhile, a reset of the sticky queue) say nothing to a person.

@@ -11,7 +11,6 @@ import (
 	historypb "go.temporal.io/api/history/v1"
 	sdkpb "go.temporal.io/api/sdk/v1"
 	taskqueuepb "go.temporal.io/api/taskqueue/v1"
-	updatepb "go.temporal.io/api/update/v1"
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -66,12 +65,19 @@ func (s *script) after(d time.Duration) *script {
 
 // activity has an activity scheduled and, with its attempt, started.
 func (s *script) activity(name, summary string, attempt int32) int64 {
+	return s.activityOf(name, summary, attempt, map[string]any{
+		schemas.WriteAuditActivity:    schemas.AuditEntry{Event: schemas.AuditEnded},
+		schemas.NotifyWebhookActivity: schemas.WebhookInput{},
+	}[name])
+}
+
+func (s *script) activityOf(name, summary string, attempt int32, input any) int64 {
 	text := s.payloads(summary).GetPayloads()[0]
 	id := s.add(&historypb.HistoryEvent{
 		UserMetadata: &sdkpb.UserMetadata{Summary: text},
 		Attributes: &historypb.HistoryEvent_ActivityTaskScheduledEventAttributes{
 			ActivityTaskScheduledEventAttributes: &historypb.ActivityTaskScheduledEventAttributes{
-				ActivityType: &commonpb.ActivityType{Name: name},
+				ActivityType: &commonpb.ActivityType{Name: name}, Input: s.payloads(input),
 			}}})
 	if attempt > 0 {
 		s.add(&historypb.HistoryEvent{Attributes: &historypb.HistoryEvent_ActivityTaskStartedEventAttributes{
@@ -107,11 +113,13 @@ func (s *script) indexed(stage string) {
 		}}})
 }
 
-func (s *script) decision(d schemas.Decision) {
-	s.add(&historypb.HistoryEvent{Attributes: &historypb.HistoryEvent_WorkflowExecutionUpdateAcceptedEventAttributes{
-		WorkflowExecutionUpdateAcceptedEventAttributes: &historypb.WorkflowExecutionUpdateAcceptedEventAttributes{
-			AcceptedRequest: &updatepb.Request{Input: &updatepb.Input{Name: schemas.DecideHandler, Args: s.payloads(d)}},
-		}}})
+// decision is one that counts, being recorded.
+func (s *script) decision(d schemas.Decision) { s.audited(d, "") }
+
+// audited is the recording of a decision that was refused for a reason, or counts.
+func (s *script) audited(d schemas.Decision, refusal string) {
+	s.activityOf(schemas.WriteAuditActivity, "", 1, schemas.AuditEntry{Event: schemas.AuditDecision,
+		Decision: &schemas.AuditedDecision{DecisionStatement: d.Statement("llm-v2"), Accepted: refusal == "", Refusal: refusal}})
 }
 
 func (s *script) cancelRequested() {

@@ -27,9 +27,11 @@ type Timeline struct {
 	Ending   *Ending               // nil while running
 
 	decode     Decoder
-	scheduled  map[int64]string // activity types by the id of the event that scheduled them
-	decision   *schemas.Decision
-	cancelling bool // cancellation was requested, and has not shown yet
+	scheduled  map[int64]string         // activity types by the id of the event that scheduled them
+	beside     map[int64]bool           // those that belong to no stage
+	decision   *schemas.AuditedDecision // the newest that counts
+	decisions  int                      // those that count
+	cancelling bool                     // cancellation was requested, and has not shown yet
 	lastEvent  int64
 }
 
@@ -81,7 +83,7 @@ type Ending struct {
 
 // NewTimeline returns an empty timeline that decodes payloads as a client with the decoder's converters does.
 func NewTimeline(d Decoder) *Timeline {
-	return &Timeline{decode: d, scheduled: map[int64]string{}}
+	return &Timeline{decode: d, scheduled: map[int64]string{}, beside: map[int64]bool{}}
 }
 
 // Name is the name of the model, from the workflow's input or, if that cannot be decoded, its id.
@@ -125,7 +127,8 @@ func (e *Ending) Outcome() schemas.Outcome {
 
 // Undecided reports whether the registration waits for a person, as far as the history shows.
 func (t *Timeline) Undecided() bool {
-	return t.Current != nil && t.Current.Stage == schemas.StageApproval && t.decision == nil
+	return t.Current != nil && t.Current.Stage == schemas.StageApproval &&
+		(t.decision == nil || t.decision.Decision == schemas.Approve && t.decisions < t.approvers())
 }
 
 // snapshot returns a copy that later events do not change.
@@ -136,7 +139,7 @@ func (t *Timeline) snapshot() Timeline {
 		step := *t.Current
 		c.Current = &step
 	}
-	c.scheduled = nil
+	c.scheduled, c.beside = nil, nil
 	return c
 }
 
@@ -165,7 +168,7 @@ func (t *Timeline) cutShort(next schemas.Stage) {
 		t.cancelling = false
 	case next == schemas.StageRollingBack:
 		t.Current.failed = true
-		if t.Current.Stage == schemas.StageApproval && t.Current.note == "" {
+		if t.Current.Stage == schemas.StageApproval && (t.Current.note == "" || t.Undecided()) {
 			t.Current.note = "nobody decided in time"
 		}
 	}

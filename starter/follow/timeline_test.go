@@ -93,6 +93,32 @@ func TestAnApprovalIsToldWithWhoDecidedAndWhy(t *testing.T) {
 	require.Contains(t, told(tl), "✓ approval       1m30s  approved by bob: fine\n")
 }
 
+func TestWhatHappensBesideAStageDoesNotEndIt(t *testing.T) {
+	s := newScript(t)
+	s.activityOf(schemas.WriteAuditActivity, "", 1, schemas.AuditEntry{Event: schemas.AuditStarted})
+	s.upToProbe()
+	s.indexed(string(schemas.StageApproval))
+	s.activityOf(schemas.NotifyWebhookActivity, "", 1, schemas.WebhookInput{Event: schemas.Event{Status: string(schemas.StageApproval)}})
+	s.activityOf(schemas.VerifyDecisionActivity, "", 1, schemas.VerifyDecisionInput{})
+	s.audited(schemas.Decision{Decision: schemas.Approve, Approver: "ann"}, "ann asked for this registration")
+	tl := s.timeline()
+	require.True(t, tl.Undecided())
+	require.Equal(t, schemas.StageApproval, tl.Current.Stage)
+	require.Contains(t, told(tl), "! the decision of ann to approve was refused: ann asked for this registration\n")
+}
+
+func TestARegistrationStaysUndecidedUntilEnoughPeopleHaveApproved(t *testing.T) {
+	s := newScript(t).upToProbe()
+	tl := s.timeline()
+	tl.Input.Manifest.Approval.Required = 2
+	tl.enter(schemas.StageApproval, tl.StartedAt)
+	for _, undecided := range []bool{true, false} {
+		tl.decided(&schemas.AuditedDecision{Accepted: true, DecisionStatement: schemas.DecisionStatement{Decision: schemas.Approve, Approver: "ann"}})
+		require.Equal(t, undecided, tl.Undecided())
+	}
+	require.Contains(t, told(tl), "· approved by ann; 1 of 2 approvals\n")
+}
+
 func TestARejectionAndATimeOutAreToldAsFailures(t *testing.T) {
 	for name, c := range map[string]struct {
 		decide func(*script)
