@@ -35,6 +35,7 @@ up: build ## Run devserver, simulator and worker until interrupted
 	@go build -o $(BIN)/demo ./testsuite/demo && $(BIN)/demo up
 
 test: lint build ## Lint and run every test
+	./testsuite/install-tools.sh
 	cd devserver && go test ./...
 	go test -race -timeout 30m ./...
 
