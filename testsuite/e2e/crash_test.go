@@ -113,7 +113,7 @@ func requireWhole(k *kit, all []hold, names []string) {
 		name := names[i]
 		if h.stage == atApproval {
 			k.awaitStage(name, schemas.StageApproval)
-			k.decideBySignal(name, schemas.Decision{Decision: schemas.Approve, Approver: "approver", Reason: "fine"})
+			k.decideBySignal(name, k.approval(name))
 		}
 		result := k.end(name)
 		require.Equal(k.t, schemas.Completed, result.Status, "%s (%s): %s", name, h.stage, result.Reason)

@@ -100,7 +100,7 @@ func TestRubbishAsASignalIsRecordedAndWaitingGoesOn(t *testing.T) {
 		p, err := k.progress(name)
 		return err == nil && len(p.Refused) == 5 && p.Stage == schemas.StageApproval
 	}, "all five should be recorded")
-	k.decideBySignal(name, schemas.Decision{Decision: schemas.Approve, Approver: "approver", Reason: "fine"})
+	k.decideBySignal(name, k.approval(name))
 	require.Equal(t, schemas.Completed, k.end(name).Status)
 }
 

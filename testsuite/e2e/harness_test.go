@@ -122,16 +122,38 @@ func (k *kit) models(name string) []control.Model {
 	return out
 }
 
-// announcements are the deliveries of our own events for a model; the platform's callbacks are left out.
-func (k *kit) announcements(name string) []control.Webhook {
+// events are the deliveries of our own events for a model; the platform's callbacks are left out.
+func (k *kit) events(name string) []control.Webhook {
 	k.t.Helper()
 	out, err := k.Sim.Webhooks(k.ctx, control.WebhookFilter{Path: "/webhooks/" + name, Event: schemas.RegistrationUpdated})
 	require.NoError(k.t, err)
 	return out
 }
 
-// audited are the audit entries of a model.
+// announcements are the deliveries of a model's ending.
+func (k *kit) announcements(name string) (out []control.Webhook) {
+	k.t.Helper()
+	for _, w := range k.events(name) {
+		if !strings.Contains(w.Body, `"status":"`+string(schemas.StageApproval)+`"`) {
+			out = append(out, w)
+		}
+	}
+	return out
+}
+
+// audited are the audit entries of a model's endings.
 func (k *kit) audited(name string) (out []schemas.AuditEntry) {
+	k.t.Helper()
+	for _, e := range k.trail(name) {
+		if e.Event == schemas.AuditEnded {
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// trail is what the audit trail holds about a model.
+func (k *kit) trail(name string) (out []schemas.AuditEntry) {
 	k.t.Helper()
 	data, err := os.ReadFile(k.AuditFile)
 	require.NoError(k.t, err)
@@ -150,6 +172,18 @@ func (k *kit) requireRecordedOnce(name string) {
 	k.t.Helper()
 	require.Len(k.t, k.audited(name), 1)
 	require.Len(k.t, k.announcements(name), 1)
+}
+
+// approval is an approver's approval of what a manifest of this name was built into.
+func (k *kit) approval(name string) schemas.Decision {
+	k.t.Helper()
+	var hash string
+	k.eventually(func() bool {
+		p, err := k.progress(name)
+		hash = p.PayloadHash
+		return err == nil && hash != ""
+	}, "the payload of %s should be known", name)
+	return schemas.Decision{Decision: schemas.Approve, Approver: "approver", Reason: "fine", PayloadHash: hash}
 }
 
 // progress asks the workflow where it stands.

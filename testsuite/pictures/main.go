@@ -61,6 +61,9 @@ func run(ctx context.Context, bin, out string) error {
 	if err := setScene(ctx, s); err != nil {
 		return err
 	}
+	if err := nameThePayload(s); err != nil {
+		return err
+	}
 	if err := take(ctx, script{
 		Browser: browser, Profile: filepath.Join(dir, "browser"), Out: out,
 		UI: s.UI, WorkflowID: schemas.RegisterModelWorkflowID(star), Waiting: waiting(), Decision: decision,
@@ -68,6 +71,16 @@ func run(ctx context.Context, bin, out string) error {
 		return fmt.Errorf("the pictures could not be taken: %w", err)
 	}
 	return checkApproved(ctx, s)
+}
+
+// nameThePayload has the decision name what it approves, as the current details show it to be copied.
+func nameThePayload(s *stack.Stack) (err error) {
+	for _, a := range cast {
+		if a.name == star {
+			decision.PayloadHash, err = a.manifest(s).Payload().Hash()
+		}
+	}
+	return err
 }
 
 // script is what take.mjs needs to know.

@@ -93,13 +93,7 @@ func (a actor) enter(ctx context.Context, s *stack.Stack) error {
 			return err
 		}
 	}
-	m := s.Manifest(a.name)
-	m.ModelArchitecture = a.architecture
-	m.EndpointURL = s.SimURL + "/providers/" + string(a.architecture)
-	m.Approval.Policy = a.approval
-	m.JobTimeout = schemas.Duration(time.Hour)
-	m.Probe = schemas.ProbeSpec{} // so that the provider is asked for a model of the registration's name
-	file, err := s.WriteManifest(m)
+	file, err := s.WriteManifest(a.manifest(s))
 	if err != nil {
 		return err
 	}
@@ -110,6 +104,16 @@ func (a actor) enter(ctx context.Context, s *stack.Stack) error {
 		return nil
 	}
 	return starter(ctx, s, "reject", a.name, "--approver", "data-protection", "--reason", a.rejected)
+}
+
+func (a actor) manifest(s *stack.Stack) schemas.Manifest {
+	m := s.Manifest(a.name)
+	m.ModelArchitecture = a.architecture
+	m.EndpointURL = s.SimURL + "/providers/" + string(a.architecture)
+	m.Approval.Policy = a.approval
+	m.JobTimeout = schemas.Duration(time.Hour)
+	m.Probe = schemas.ProbeSpec{} // so that the provider is asked for a model of the registration's name
+	return m
 }
 
 // await waits until the registration is where the scene wants it.
