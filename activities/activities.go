@@ -19,7 +19,9 @@ type Activities struct {
 	Genesys  *genesys.Client
 	Prober   *probe.Prober
 	Webhooks *webhook.Sender
-	Audit    *audit.File
+	Audit    audit.Trail
+	// Checkpoints signs the checkpoints of endings; nil leaves them unsigned.
+	Checkpoints *audit.Signer
 	// ApprovalFloor is the policy that a manifest can only make stricter. Empty means never.
 	ApprovalFloor schemas.ApprovalPolicy
 }

@@ -59,7 +59,7 @@ func activitiesFor(t *testing.T, address string) *Activities {
 	require.NoError(t, err)
 	sender, err := webhook.New(webhook.Config{HTTPClient: guard.Client(netguard.Options{})})
 	require.NoError(t, err)
-	trail, err := audit.Open(filepath.Join(t.TempDir(), "audit.log"), audit.WithLogger(slog.New(slog.DiscardHandler)))
+	trail, err := audit.Open(t.Context(), "file:"+filepath.Join(t.TempDir(), "audit.log"), audit.WithLogger(slog.New(slog.DiscardHandler)))
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = trail.Close() })
 	return &Activities{

@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 	"errors"
+	"time"
 
 	"go.temporal.io/sdk/temporal"
 
@@ -10,14 +11,18 @@ import (
 	"model-registrar/schemas"
 )
 
-// WriteAudit appends an entry to the audit trail; appending the same entry again changes nothing.
-func (a *Activities) WriteAudit(ctx context.Context, in schemas.AuditEntry) error {
-	err := a.Audit.Append(ctx, in)
+// WriteAudit appends an entry to the audit trail and returns where it stands; appending the same entry again changes
+// nothing and returns the same place. For an ending it makes a checkpoint, signed if there is a key.
+func (a *Activities) WriteAudit(ctx context.Context, in schemas.AuditEntry) (schemas.AuditReceipt, error) {
+	receipt, err := a.Audit.Append(ctx, in)
+	if err == nil && in.Event == schemas.AuditEnded {
+		receipt.Checkpoint, err = a.Checkpoints.Checkpoint(receipt, time.Now())
+	}
 	switch {
 	case errors.Is(err, audit.ErrEntry):
-		return fatal(schemas.ErrInternal, err.Error())
+		return receipt, fatal(schemas.ErrInternal, err.Error())
 	case err != nil:
-		return temporal.NewApplicationError(err.Error(), string(schemas.ErrAuditUnavailable))
+		return receipt, temporal.NewApplicationError(err.Error(), string(schemas.ErrAuditUnavailable))
 	}
-	return nil
+	return receipt, nil
 }

@@ -1,6 +1,8 @@
 package activities
 
 import (
+	"crypto/ed25519"
+	"encoding/base64"
 	"os"
 	"path/filepath"
 	"testing"
@@ -15,7 +17,7 @@ import (
 func auditing(t *testing.T) (a *Activities, path string) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "llm_model_audit.log")
-	trail, err := audit.Open(path)
+	trail, err := audit.Open(t.Context(), "file:"+path)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = trail.Close() })
 	return &Activities{Audit: trail}, path
@@ -31,7 +33,9 @@ func entry(id string) schemas.AuditEntry {
 func written(t *testing.T, path string) []schemas.AuditEntry {
 	t.Helper()
 	var entries []schemas.AuditEntry
-	require.NoError(t, audit.Scan(t.Context(), path, func(e schemas.AuditEntry) error {
+	target, err := audit.ParseTarget("file:" + path)
+	require.NoError(t, err)
+	require.NoError(t, target.Source().Scan(t.Context(), func(e schemas.AuditEntry) error {
 		entries = append(entries, e)
 		return nil
 	}))
@@ -40,17 +44,50 @@ func written(t *testing.T, path string) []schemas.AuditEntry {
 
 func TestAnEntryIsWrittenOnceHoweverOftenTheActivityRuns(t *testing.T) {
 	a, path := auditing(t)
-	for _, e := range []schemas.AuditEntry{entry("run-1/ended"), entry("run-1/ended"), entry("run-2/ended"), entry("run-1/ended")} {
-		_, err := run(t, without(a.WriteAudit), e)
+	var receipts []schemas.AuditReceipt
+	for _, e := range []schemas.AuditEntry{entry("run-1/started"), entry("run-1/started"), entry("run-2/started"), entry("run-1/started")} {
+		receipt, err := run(t, a.WriteAudit, e)
 		require.NoError(t, err)
+		receipts = append(receipts, receipt)
 	}
-	require.Equal(t, []schemas.AuditEntry{entry("run-1/ended"), entry("run-2/ended")}, written(t, path))
+	entries := written(t, path)
+	require.Len(t, entries, 2)
+	for i, r := range []int{0, 2} {
+		require.Equal(t, receipts[r], schemas.AuditReceipt{Seq: entries[i].Seq, Hash: entries[i].Hash})
+	}
+	require.Equal(t, receipts[0], receipts[1])
+	require.Equal(t, receipts[0], receipts[3])
+}
+
+func TestTheReceiptOfAnEndingHoldsACheckpointThatIsSignedIfThereIsAKey(t *testing.T) {
+	a, _ := auditing(t)
+	ending := entry("run-1/ended")
+	ending.Event = schemas.AuditEnded
+	unsigned, err := run(t, a.WriteAudit, ending)
+	require.NoError(t, err)
+	require.Equal(t, unsigned.Hash, unsigned.Checkpoint.Hash)
+	require.Empty(t, unsigned.Checkpoint.Signature)
+
+	a.Checkpoints, err = audit.ParseSigner(base64.StdEncoding.EncodeToString(make([]byte, ed25519.SeedSize)))
+	require.NoError(t, err)
+	signed, err := run(t, a.WriteAudit, ending)
+	require.NoError(t, err)
+	require.Equal(t, unsigned.Seq, signed.Checkpoint.Seq)
+	require.NoError(t, audit.VerifyCheckpoint(*signed.Checkpoint, a.Checkpoints.Public()))
+
+	for _, event := range []schemas.AuditEvent{schemas.AuditStarted, schemas.AuditDecision, schemas.AuditWebhook} {
+		other := entry("run-1/" + string(event))
+		other.Event = event
+		receipt, err := run(t, a.WriteAudit, other)
+		require.NoError(t, err)
+		require.Nil(t, receipt.Checkpoint)
+	}
 }
 
 func TestATrailThatCannotBeWrittenIsTriedAgain(t *testing.T) {
 	a, path := auditing(t)
 	require.NoError(t, a.Audit.Close())
-	_, err := run(t, without(a.WriteAudit), entry("run-1/ended"))
+	_, err := run(t, a.WriteAudit, entry("run-1/ended"))
 	require.Contains(t, wantRetried(t, err, schemas.ErrAuditUnavailable, 0).Message(), filepath.Base(path))
 	text, err := os.ReadFile(path)
 	require.NoError(t, err)
@@ -59,7 +96,7 @@ func TestATrailThatCannotBeWrittenIsTriedAgain(t *testing.T) {
 
 func TestAnEntryThatCanNeverBeWrittenIsFinal(t *testing.T) {
 	a, path := auditing(t)
-	_, err := run(t, without(a.WriteAudit), entry(""))
+	_, err := run(t, a.WriteAudit, entry(""))
 	wantFatal(t, err, schemas.ErrInternal)
 	require.Empty(t, written(t, path))
 }

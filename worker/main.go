@@ -61,7 +61,7 @@ func command(ctx context.Context, args, environ []string, stderr io.Writer) int 
 func run(ctx context.Context, environ []string, stderr io.Writer) int {
 	cfg, environment, err := config.LoadWorker(environ)
 	log := telemetry.Logger(stderr, cfg.Log.Level, cfg.Log.Format)
-	deps, err := wire(cfg, err, log)
+	deps, err := wire(ctx, cfg, err, log)
 	if err != nil {
 		misconfigured(stderr, err)
 		return exitMisconfigured
@@ -90,7 +90,12 @@ func misconfigured(out io.Writer, err error) {
 // serve connects, checks, and works until the context ends or the worker can go on no more.
 func serve(ctx context.Context, cfg config.Worker, options client.Options, deps *activities.Activities, log *slog.Logger) error {
 	var temporal client.Client
-	web, err := telemetry.NewServer(func(ctx context.Context) error { return ready(ctx, temporal, options.Namespace) })
+	web, err := telemetry.NewServer(func(ctx context.Context) error {
+		if err := ready(ctx, temporal, options.Namespace); err != nil {
+			return err
+		}
+		return deps.Audit.Ready(ctx)
+	})
 	if err != nil {
 		return err
 	}
@@ -126,7 +131,7 @@ func serve(ctx context.Context, cfg config.Worker, options client.Options, deps 
 	}
 	log.Info("the worker is ready", "taskQueue", cfg.TaskQueue, "namespace", namespaceOf(options.Namespace),
 		"temporal", addressOf(options), "genesys", cfg.Genesys.Host, "approvalFloor", cfg.Approval,
-		"audit", auditName(cfg.Audit), "health", "http://"+address+"/readyz")
+		"audit", deps.Audit.String(), "health", "http://"+address+"/readyz")
 	defer log.Info("the worker has stopped")
 	select {
 	case <-ctx.Done():

@@ -1,11 +1,11 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
-	"strings"
 	"time"
 
 	"model-registrar/activities"
@@ -22,7 +22,7 @@ const webhookTimeout = 15 * time.Second
 
 // wire makes what the activities talk to. Its error joins every problem, those of the configuration first: somebody who
 // mends one should not meet the next one only then.
-func wire(cfg config.Worker, misconfigured error, log *slog.Logger) (*activities.Activities, error) {
+func wire(ctx context.Context, cfg config.Worker, misconfigured error, log *slog.Logger) (*activities.Activities, error) {
 	problems := []error{misconfigured}
 	note := func(variable string, err error) {
 		for _, err := range parts(err) {
@@ -49,17 +49,22 @@ func wire(cfg config.Worker, misconfigured error, log *slog.Logger) (*activities
 	}
 	sender, err := webhook.New(webhook.Config{Secrets: cfg.WebhookSecrets, HTTPClient: receivers, Logger: log})
 	note("REGISTRAR_WEBHOOK_SECRET: ", err)
-	path, err := audit.ParseTarget(cfg.Audit)
+	target, err := audit.ParseTarget(cfg.Audit)
 	note("REGISTRAR_AUDIT: ", err)
+	var signer *audit.Signer
+	if cfg.AuditKey != "" {
+		signer, err = audit.ParseSigner(cfg.AuditKey)
+		note("REGISTRAR_AUDIT_KEY: ", err)
+	}
 	if err := errors.Join(problems...); err != nil {
 		return nil, err
 	}
-	trail, err := audit.Open(path, audit.WithLogger(log))
+	trail, err := target.Open(ctx, audit.WithLogger(log))
 	if err != nil {
 		return nil, err
 	}
 	return &activities.Activities{
-		Genesys: platform, Webhooks: sender, Audit: trail, ApprovalFloor: cfg.Approval,
+		Genesys: platform, Webhooks: sender, Audit: trail, Checkpoints: signer, ApprovalFloor: cfg.Approval,
 		Prober: probe.New(probe.Config{Guard: guard, Credentials: tokens, Logger: log}),
 	}, nil
 }
@@ -73,13 +78,4 @@ func parts(err error) []error {
 		return []error{err}
 	}
 	return nil
-}
-
-// auditName is where the audit trail goes, without what a database URL may hold.
-func auditName(target string) string {
-	kind, rest, _ := strings.Cut(target, ":")
-	if kind == "file" {
-		return rest
-	}
-	return kind
 }

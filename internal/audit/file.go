@@ -17,97 +17,122 @@ import (
 // lockRetry is how often a held lock is tried again; the lock is held for about one fsync.
 const lockRetry = 2 * time.Millisecond
 
-// File is the audit trail in a file. It is safe for concurrent use, within a process and between processes of one
-// machine: an advisory lock on PATH.lock is held while the trail is written. That file stays; removing it while
-// somebody appends would let two write at once.
-type File struct {
-	path string
-	log  *slog.Logger
+// file is the audit trail in a file: an entry a line, in JSON. An advisory lock on PATH.lock is held while the trail is
+// written, which keeps other processes of the machine out. That file stays; removing it while somebody appends would let
+// two write at once.
+//
+// Which entries the trail holds already is about the file that the path names: who moves it away starts a new trail.
+type file struct {
+	path  string
+	log   *slog.Logger
+	group *group
+
 	turn chan struct{} // holds one token: whoever takes it may use what follows
 	lock *flock.Flock
-	file *os.File // nil while it has to be opened again
+	open *os.File // nil while it has to be opened again
 	idx  *index
+
+	// What was known of the trail before it was replaced or shortened, if that is gone.
+	lost      link   // its last entry
+	lostFirst string // its first entry's hash
+	told      bool   // that they are gone
 
 	closed bool
 }
 
-// Option changes how a trail is opened.
-type Option func(*File)
-
-// WithLogger sends warnings about a damaged trail to log instead of slog.Default.
-func WithLogger(log *slog.Logger) Option { return func(f *File) { f.log = log } }
-
-// Open opens the trail at path, making it and its directories when they do not exist, and reads it once. What a crash
-// has left unfinished at its end is mended as Append describes. The error is an [*Error].
-func Open(path string, options ...Option) (*File, error) {
-	f := &File{
-		path: path, log: slog.Default(), turn: make(chan struct{}, 1), idx: newIndex(),
+// openFile opens the trail at path, making it and its directories when they do not exist, and reads it once. The error
+// is an [*Error].
+func openFile(path string, s settings) (*file, error) {
+	f := &file{
+		path: path, log: s.log, turn: make(chan struct{}, 1), idx: newIndex(),
 		lock: flock.New(path+".lock", flock.SetPermissions(fileMode)),
 	}
-	for _, option := range options {
-		option(f)
-	}
 	f.turn <- struct{}{}
-	if err := makeDir(filepath.Dir(path)); err != nil {
-		return nil, &Error{Path: path, Step: "created", Err: err}
+	f.group = newGroup(f.commit, f.failed)
+	err := f.Migrate(context.Background())
+	if err == nil {
+		err = f.Ready(context.Background())
 	}
-	if err := f.exclusively(context.Background(), func() error { return nil }); err != nil {
+	if err == nil {
+		err = f.checkLast()
+	}
+	if err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
 	return f, nil
 }
 
-// Close waits for an append that is under way and closes the trail. Later appends fail with os.ErrClosed.
-func (f *File) Close() error {
+// String is the path.
+func (f *file) String() string { return f.path }
+
+// Migrate makes the directory.
+func (f *file) Migrate(context.Context) error {
+	return f.failed("created", makeDir(filepath.Dir(f.path)))
+}
+
+// Ready opens, locks and reads the trail. A last line that a crash cut short is moved to a file of its own,
+// PATH.torn-TIME, with a warning in the log.
+func (f *file) Ready(ctx context.Context) error {
+	return f.exclusively(ctx, func() error { return nil })
+}
+
+// Close is as [Trail] says.
+func (f *file) Close() error {
+	f.group.close()
 	<-f.turn
 	defer func() { f.turn <- struct{}{} }()
 	f.closed = true
-	if f.file == nil {
+	if f.open == nil {
 		return nil
 	}
 	return f.reset()
 }
 
-// Append writes an entry and returns when it is on disk. An entry whose EntryID the trail holds already, whoever wrote
-// it, is not written again. The error wraps [ErrEntry] when the entry can never be written, and is an [*Error]
-// otherwise, or the context's; then it is not known whether the entry is in the trail, and appending it again is right.
-//
-// "Already" is about the file that the path names: who rotates it starts a new trail.
-//
-// A last line that a crash cut short is moved to a file of its own, PATH.torn-TIME, with a warning in the log.
-func (f *File) Append(ctx context.Context, entry schemas.AuditEntry) error {
-	text, err := encode(entry)
-	if err != nil {
-		return err
-	}
+// Append is as [Trail] says.
+func (f *file) Append(ctx context.Context, entry schemas.AuditEntry) (schemas.AuditReceipt, error) {
+	return f.group.append(ctx, entry)
+}
+
+// commit writes a group of entries.
+func (f *file) commit(ctx context.Context, take func() []*pending) error {
 	return f.exclusively(ctx, func() error {
-		if f.idx.has(entry.EntryID) {
-			// Whoever wrote it may have died before it was synced.
-			return f.failed("synced", f.file.Sync())
+		taken, known := take(), map[string]link{}
+		for _, p := range taken {
+			at, found, err := f.idx.find(f.open, p.entry.EntryID)
+			if err != nil {
+				return f.failed("read", err)
+			}
+			if found {
+				known[p.entry.EntryID] = at
+			}
 		}
-		if err := f.write(text); err != nil {
-			return err
+		end, err := f.idx.end(f.open)
+		if err != nil {
+			return f.failed("read", err)
 		}
-		f.idx.add(entry.EntryID, int64(len(text)))
-		return nil
+		if f.lost.seq > end.seq {
+			end = f.lost
+		}
+		added, err := sealAll(taken, end, known)
+		if err != nil {
+			return f.failed("written", err)
+		}
+		return f.write(added)
 	})
 }
 
 // exclusively runs fn while nobody else writes the trail, and with an index that is up to date.
-func (f *File) exclusively(ctx context.Context, fn func() error) error {
+func (f *file) exclusively(ctx context.Context, fn func() error) error {
 	select {
 	case <-f.turn:
 		defer func() { f.turn <- struct{}{} }()
 	case <-ctx.Done():
-		return ctx.Err()
+		return f.failed("locked", ctx.Err())
 	}
 	if f.closed {
 		return f.failed("written", os.ErrClosed)
 	}
 	if _, err := f.lock.TryLockContext(ctx, lockRetry); err != nil {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
 		return f.failed("locked", err)
 	}
 	defer func() {
@@ -121,27 +146,36 @@ func (f *File) exclusively(ctx context.Context, fn func() error) error {
 	return fn()
 }
 
-// write puts a line at the end of the trail. When that fails, the line is taken back as far as possible, so that a
-// repeated Append writes it anew: after a failed sync the kernel may take for clean what never reached the disk.
-func (f *File) write(text []byte) error {
-	_, err := f.file.WriteAt(text, f.idx.offset)
-	if err == nil {
-		err = f.file.Sync()
+// write puts lines at the end of the trail. When that fails, they are taken back as far as possible, so that a repeated
+// Append writes them anew: after a failed sync the kernel may take for clean what never reached the disk. It syncs even
+// when there is nothing to write: whoever wrote what is there already may have died before that.
+func (f *file) write(added []sealed) error {
+	var lines []byte
+	for _, s := range added {
+		lines = append(append(lines, s.text...), '\n')
 	}
+	_, err := f.open.WriteAt(lines, f.idx.offset)
 	if err == nil {
-		return nil
+		err = f.open.Sync()
 	}
-	undo := f.file.Truncate(f.idx.offset)
-	return f.failed("written", errors.Join(err, undo, f.reset()))
+	if err != nil {
+		undo := f.open.Truncate(f.idx.offset)
+		return f.failed("written", errors.Join(err, undo, f.reset()))
+	}
+	for _, s := range added {
+		f.idx.wrote(s)
+	}
+	return nil
 }
 
 // current opens the trail if necessary and reads what others have appended.
-func (f *File) current() error {
+func (f *file) current() error {
 	if err := f.follow(); err != nil {
 		return err
 	}
-	torn, err := f.idx.catchUp(f.file, func(number int, err error) {
-		f.log.Warn("a line of the audit trail is no entry; it is left as it is", "path", f.path, "line", number, "error", err)
+	torn, err := f.idx.catchUp(f.open, func(number int, err error) {
+		f.log.Error("the audit trail is damaged; it is left as it is and goes on; run `starter audit verify`",
+			"path", f.path, "line", number, "error", err)
 	})
 	if err != nil {
 		return f.failed("read", err)
@@ -149,18 +183,32 @@ func (f *File) current() error {
 	if torn != nil {
 		return f.mend(torn)
 	}
+	f.noticeLoss()
 	return nil
+}
+
+// noticeLoss notices that entries which were there are there no more. The chain then goes on after them, so that the gap
+// shows. A trail that begins with another entry is another one: somebody moved the old one away.
+func (f *file) noticeLoss() {
+	switch {
+	case f.idx.first != f.lostFirst || f.idx.last.seq >= f.lost.seq:
+		f.lost = link{}
+	case !f.told:
+		f.told = true
+		f.log.Error("the audit trail has lost entries that were in it; the gap stays visible; compare it with a backup and with checkpoints",
+			"path", f.path, "last_known", f.lost.seq, "last", f.idx.last.seq)
+	}
 }
 
 // follow makes sure that the open file is the one that the path names, and no shorter than what was read of it. Log
 // rotation, a restored backup and tampering all make it another one, which is then read from its beginning.
-func (f *File) follow() error {
-	if f.file != nil {
+func (f *file) follow() error {
+	if f.open != nil {
 		named, err := os.Stat(f.path)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return f.failed("examined", err)
 		}
-		open, openErr := f.file.Stat()
+		open, openErr := f.open.Stat()
 		if openErr != nil {
 			return f.failed("examined", openErr)
 		}
@@ -168,6 +216,9 @@ func (f *File) follow() error {
 			return nil
 		}
 		f.log.Warn("the audit trail was replaced or shortened by somebody else; it is read anew", "path", f.path, "lines_known", f.idx.lines)
+		if f.idx.last.seq > f.lost.seq {
+			f.lost, f.lostFirst, f.told = f.idx.last, f.idx.first, false
+		}
 		if err := f.reset(); err != nil {
 			return f.failed("closed", err)
 		}
@@ -176,37 +227,36 @@ func (f *File) follow() error {
 	if err != nil {
 		return f.failed("opened", err)
 	}
-	f.file = file
+	f.open = file
 	return nil
 }
 
 // reset forgets the file and what is known of it.
-func (f *File) reset() error {
-	err := f.file.Close()
-	f.file, f.idx = nil, newIndex()
+func (f *file) reset() error {
+	err := f.open.Close()
+	f.open, f.idx = nil, newIndex()
 	return err
 }
 
 // mend deals with a last line that has no line break. Nobody writes it any more, since the lock is held here. One that
-// is an entry only lacks the line break, whatever took it; anything else is what a crash left of a line.
-func (f *File) mend(torn *line) error {
-	if id, err := entryID(torn.text); err == nil && torn.err == nil {
-		if _, err := f.file.WriteAt([]byte("\n"), f.idx.offset+torn.size); err != nil {
+// is a whole entry only lacks the line break, whatever took it; anything else is what a crash left of a line.
+func (f *file) mend(torn *line) error {
+	if torn.err == nil && wholeEntry(torn.text) {
+		if _, err := f.open.WriteAt([]byte("\n"), f.idx.offset+torn.size); err != nil {
 			return f.failed("mended", err)
 		}
-		if err := f.file.Sync(); err != nil {
+		if err := f.open.Sync(); err != nil {
 			return f.failed("mended", err)
 		}
-		f.idx.add(id, torn.size+1)
-		f.log.Warn("the last line of the audit trail lacked its line break, which was added", "path", f.path, "line", f.idx.lines)
-		return nil
+		f.log.Warn("the last line of the audit trail lacked its line break, which was added", "path", f.path, "line", f.idx.lines+1)
+		return f.current()
 	}
-	aside, err := saveAside(f.file, f.path, f.idx.offset, time.Now())
+	aside, err := saveAside(f.open, f.path, f.idx.offset, time.Now())
 	if err == nil {
-		err = f.file.Truncate(f.idx.offset)
+		err = f.open.Truncate(f.idx.offset)
 	}
 	if err == nil {
-		err = f.file.Sync()
+		err = f.open.Sync()
 	}
 	if err != nil {
 		return f.failed("mended", err)
@@ -216,10 +266,36 @@ func (f *File) mend(torn *line) error {
 	return nil
 }
 
+// wholeEntry tells an entry, or the line of an older program, from what is left of one.
+func wholeEntry(text []byte) bool {
+	h, err := readHead(text)
+	if err != nil || h.Seq == 0 {
+		return err == nil
+	}
+	hash, err := computeHash(text)
+	return err == nil && hash == h.Hash
+}
+
+// checkLast reports a last entry that was changed, since the next one will be bound to it. It is left to
+// `starter audit verify` to check the others.
+func (f *file) checkLast() error {
+	return f.exclusively(context.Background(), func() error {
+		if f.idx.last.seq == 0 {
+			return nil
+		}
+		text, err := textAt(f.open, f.idx.lastAt)
+		if err == nil && !wholeEntry(text) {
+			f.log.Error("the last entry of the audit trail was changed; the trail goes on after it; run `starter audit verify`",
+				"path", f.path, "seq", f.idx.last.seq)
+		}
+		return f.failed("read", err)
+	})
+}
+
 // failed gives an error the form that callers see; no error stays none.
-func (f *File) failed(step string, err error) error {
+func (f *file) failed(step string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return &Error{Path: f.path, Step: step, Err: err}
+	return &Error{Trail: f.path, Step: step, Err: err, check: checkDisk}
 }

@@ -3,6 +3,7 @@ package audit
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -28,34 +29,43 @@ func entryOf(id string) schemas.AuditEntry {
 
 // trail is a trail under test with the log that it writes.
 type trail struct {
-	*File
+	*file
 	log *bytes.Buffer
 }
 
 func open(t *testing.T, path string) trail {
 	t.Helper()
 	var log bytes.Buffer
-	f, err := Open(path, WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
+	tr, err := Open(t.Context(), "file:"+path, WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = f.Close() })
-	return trail{f, &log}
+	t.Cleanup(func() { _ = tr.Close() })
+	return trail{tr.(*file), &log}
 }
 
 func (tr trail) append(t *testing.T, ids ...string) {
 	t.Helper()
 	for _, id := range ids {
-		if err := tr.Append(t.Context(), entryOf(id)); err != nil {
+		if _, err := tr.Append(t.Context(), entryOf(id)); err != nil {
 			t.Fatal(err)
 		}
 	}
 }
 
+func sourceOf(t *testing.T, target string) Source {
+	t.Helper()
+	parsed, err := ParseTarget(target)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return parsed.Source()
+}
+
 func idsIn(t *testing.T, path string) []string {
 	t.Helper()
 	var ids []string
-	if err := Scan(t.Context(), path, func(e schemas.AuditEntry) error { ids = append(ids, e.EntryID); return nil }); err != nil {
+	if err := sourceOf(t, "file:"+path).Scan(t.Context(), func(e schemas.AuditEntry) error { ids = append(ids, e.EntryID); return nil }); err != nil {
 		t.Fatal(err)
 	}
 	return ids
@@ -77,13 +87,27 @@ func setAside(t *testing.T, path string) []string {
 	return files
 }
 
-func lineOf(t *testing.T, id string) string {
+// chain is the lines of a trail with these entries.
+func chain(t *testing.T, ids ...string) (lines []string) {
 	t.Helper()
-	text, err := encode(entryOf(id))
-	if err != nil {
-		t.Fatal(err)
+	last := link{0, noHash}
+	for _, id := range ids {
+		text, at, err := seal(entryOf(id), last)
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines, last = append(lines, string(text)+"\n"), at
 	}
-	return string(text)
+	return lines
+}
+
+// wantSound fails unless the trail is an unbroken chain of so many entries.
+func wantSound(t *testing.T, s Source, entries int64) {
+	t.Helper()
+	report, err := Verify(t.Context(), s, Checks{})
+	if err != nil || !report.OK() || report.Entries != entries {
+		t.Errorf("%d entries, want %d; problems %v; %v", report.Entries, entries, report.Problems, err)
+	}
 }
 
 func write(t *testing.T, path, text string) {
@@ -127,7 +151,7 @@ func TestManyGoroutinesAndSeveralOpenTrailsWriteEachEntryOnce(t *testing.T) {
 	for n := range 12 {
 		wg.Go(func() {
 			for i := range 20 {
-				if err := trails[n%len(trails)].Append(t.Context(), entryOf(fmt.Sprintf("entry-%d", (i+n)%20))); err != nil {
+				if _, err := trails[n%len(trails)].Append(t.Context(), entryOf(fmt.Sprintf("entry-%d", (i+n)%20))); err != nil {
 					t.Error(err)
 				}
 			}
@@ -146,14 +170,16 @@ func TestManyGoroutinesAndSeveralOpenTrailsWriteEachEntryOnce(t *testing.T) {
 }
 
 func TestLineCutShortAnywhereIsSetAsideAndItsEntryWrittenAnew(t *testing.T) {
-	third := lineOf(t, "c")
+	whole := chain(t, "a", "b", "c")
+	third := whole[2]
 	dir := t.TempDir()
 	for cut := range len(third) + 1 {
 		path := filepath.Join(dir, fmt.Sprintf("audit-%d.log", cut))
-		write(t, path, lineOf(t, "a")+lineOf(t, "b")+third[:cut])
+		write(t, path, whole[0]+whole[1]+third[:cut])
 		tr := open(t, path)
 		tr.append(t, "c", "d")
 		wantIDs(t, path, "a", "b", "c", "d")
+		wantSound(t, sourceOf(t, "file:"+path), 4)
 		aside := setAside(t, path)
 		if torn := cut > 0 && cut < len(third)-1; !torn {
 			if len(aside) != 0 {
@@ -192,32 +218,48 @@ func TestTornLineOfAnotherProcessIsSetAsideWhileThisOneRuns(t *testing.T) {
 func TestLinesThatAreNoEntriesAreReportedAndLeft(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "audit.log")
 	long := strings.Repeat("x", maxLine+10) + "\n"
-	write(t, path, lineOf(t, "a")+"garbage\n"+long+lineOf(t, "b"))
+	whole := chain(t, "a", "b")
+	written := whole[0] + "garbage\n" + long + whole[1]
+	write(t, path, written)
 	tr := open(t, path)
 	tr.append(t, "a", "b", "c")
 	if log := tr.log.String(); !strings.Contains(log, "line=2") || !strings.Contains(log, "line=3") || strings.Contains(log, "line=4") {
 		t.Errorf("log %q", log)
 	}
 	raw, _ := os.ReadFile(path)
-	if want := lineOf(t, "a") + "garbage\n" + long + lineOf(t, "b") + lineOf(t, "c"); string(raw) != want {
-		t.Error("the trail has other lines than before and the new one")
+	if added, ok := strings.CutPrefix(string(raw), written); !ok || !strings.HasPrefix(added, `{"seq":3,`) || strings.Count(added, "\n") != 1 {
+		t.Errorf("added %q", added)
 	}
-	var bad *LineError
-	if err := Scan(t.Context(), path, func(schemas.AuditEntry) error { return nil }); !errors.As(err, &bad) || bad.Line != 2 {
+	var bad *RecordError
+	err := sourceOf(t, "file:"+path).Scan(t.Context(), func(schemas.AuditEntry) error { return nil })
+	if !errors.As(err, &bad) || bad.Line != 2 {
 		t.Errorf("scan: %v, want line 2", err)
 	}
 }
 
-func TestTrailOfTheTutorialsProgramIsGoneOnWith(t *testing.T) {
+func TestTrailOfTheTutorialsProgramIsGoneOnWithAndItsLinesAreBoundByTheChain(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "llm_model_audit.log")
 	old := `{"timestamp": "2025-01-01T00:00:00+00:00", "modelId": "m", "payloadHash": "h", "jobDurationMs": 12, "validationStatus": "PASS", "latencyMs": 3.5, "compliance": "RECORD_STORED"}` + "\n"
 	write(t, path, old+old)
 	tr := open(t, path)
-	tr.append(t, "a")
-	wantIDs(t, path, "", "", "a")
-	if tr.log.Len() > 0 {
-		t.Errorf("log %q", tr.log)
+	tr.append(t, "a", "b")
+	again := open(t, path)
+	again.append(t, "b", "c")
+	wantIDs(t, path, "", "", "a", "b", "c")
+	if tr.log.Len()+again.log.Len() > 0 {
+		t.Errorf("log %q %q", tr.log, again.log)
 	}
+	report := verified(t, sourceOf(t, "file:"+path), Checks{})
+	if !report.OK() || report.Before != 2 || report.Entries != 3 {
+		t.Errorf("%+v", report)
+	}
+	sum := sha256.Sum256([]byte(old + old))
+	raw, err := os.ReadFile(path)
+	if err != nil || !strings.Contains(string(raw), fmt.Sprintf(`"prevHash":"%x"`, sum)) {
+		t.Errorf("the first entry is not bound to the lines before it: %v", err)
+	}
+	write(t, path, strings.Replace(string(raw), "12", "13", 1))
+	wantProblem(t, verified(t, sourceOf(t, "file:"+path), Checks{}), Problem{Kind: Changed, Line: 1})
 }
 
 func TestTrailThatIsRotatedGoesOnInTheNewFile(t *testing.T) {
@@ -235,13 +277,99 @@ func TestTrailThatIsRotatedGoesOnInTheNewFile(t *testing.T) {
 	}
 }
 
-func TestTrailThatWasShortenedIsReadAnew(t *testing.T) {
+func TestTrailThatIsRotatedGoesOnForEveryoneInTheNewFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "audit.log")
+	one, other := open(t, path), open(t, path)
+	one.append(t, "a", "b")
+	other.append(t, "c")
+	if err := os.Rename(path, path+".1"); err != nil {
+		t.Fatal(err)
+	}
+	one.append(t, "d")
+	other.append(t, "e")
+	wantIDs(t, path, "d", "e")
+	wantSound(t, sourceOf(t, "file:"+path), 2)
+	wantSound(t, sourceOf(t, "file:"+path+".1"), 3)
+}
+
+func TestEntriesThatVanishWhileSomebodyWritesLeaveAGapThatShows(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "audit.log")
+	one, other := open(t, path), open(t, path)
+	one.append(t, "a", "b", "c")
+	other.append(t, "c")
+	write(t, path, chain(t, "a")[0])
+	one.append(t, "a", "d")
+	other.append(t, "e")
+	one.append(t, "f")
+	wantIDs(t, path, "a", "d", "e", "f")
+	if !strings.Contains(one.log.String(), "has lost entries") {
+		t.Errorf("log %q", one.log)
+	}
+	report := verified(t, sourceOf(t, "file:"+path), Checks{})
+	wantProblem(t, report, Problem{Kind: Missing, Seq: 2, Line: 2})
+	if len(report.Problems) > 1 {
+		t.Errorf("%v", report.Problems)
+	}
+}
+
+func TestAnEntryThatWasChangedAtTheEndIsReportedWhenTheTrailIsOpened(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "audit.log")
+	whole := chain(t, "a", "b")
+	write(t, path, whole[0]+strings.Replace(whole[1], "model-1", "model-2", 1))
+	tr := open(t, path)
+	if !strings.Contains(tr.log.String(), "the last entry of the audit trail was changed") {
+		t.Errorf("log %q", tr.log)
+	}
+	tr.append(t, "c")
+	wantProblem(t, verified(t, sourceOf(t, "file:"+path), Checks{}), Problem{Kind: Changed, Seq: 2, Line: 2, EntryID: "b"})
+}
+
+func TestARepeatedAppendReturnsTheFirstReceipt(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "audit.log")
+	one, other := open(t, path), open(t, path)
+	first, err := one.Append(t.Context(), entryOf("a"))
+	if err != nil || first.Seq != 1 || len(first.Hash) != 64 {
+		t.Fatalf("%+v, %v", first, err)
+	}
+	one.append(t, "b")
+	for _, tr := range []trail{one, other, open(t, path)} {
+		if again, err := tr.Append(t.Context(), entryOf("a")); err != nil || again != first {
+			t.Errorf("%+v, %v; want %+v", again, err, first)
+		}
+	}
+}
+
+func TestAppendsThatComeTogetherShareACommit(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "audit.log")
 	tr := open(t, path)
-	tr.append(t, "a", "b")
-	write(t, path, lineOf(t, "a"))
-	tr.append(t, "a", "b")
-	wantIDs(t, path, "a", "b")
+	other := flock.New(path + ".lock")
+	if err := other.Lock(); err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	for i := range 300 {
+		wg.Go(func() {
+			if _, err := tr.Append(t.Context(), entryOf(fmt.Sprintf("entry-%d", i%290))); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
+		tr.group.mu.Lock()
+		n := len(tr.group.waiting)
+		tr.group.mu.Unlock()
+		if n == 300 {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%d wait", n)
+		}
+	}
+	if err := other.Unlock(); err != nil {
+		t.Fatal(err)
+	}
+	wg.Wait()
+	wantSound(t, sourceOf(t, "file:"+path), 290)
 }
 
 func TestFailedWriteIsAnErrorAndTheNextAppendWrites(t *testing.T) {
@@ -252,10 +380,10 @@ func TestFailedWriteIsAnErrorAndTheNextAppendWrites(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_ = tr.file.Close()
-	tr.file = readOnly
+	_ = tr.open.Close()
+	tr.open = readOnly
 	var failed *Error
-	if err := tr.Append(t.Context(), entryOf("b")); !errors.As(err, &failed) || !strings.Contains(err.Error(), "could not be written") {
+	if _, err := tr.Append(t.Context(), entryOf("b")); !errors.As(err, &failed) || !strings.Contains(err.Error(), "could not be written") {
 		t.Fatalf("got %v", err)
 	}
 	wantIDs(t, path, "a")
@@ -272,7 +400,7 @@ func TestAppendWaitsForTheLockNoLongerThanItsContext(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	if err := tr.Append(ctx, entryOf("a")); !errors.Is(err, context.DeadlineExceeded) {
+	if _, err := tr.Append(ctx, entryOf("a")); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("got %v", err)
 	}
 	if err := other.Unlock(); err != nil {
@@ -287,8 +415,8 @@ func TestEntriesThatCanNeverBeWrittenAreToldApart(t *testing.T) {
 	tr := open(t, path)
 	long := entryOf("a")
 	long.Reason = strings.Repeat("x", maxLine)
-	for _, e := range []schemas.AuditEntry{entryOf(""), long} {
-		if err := tr.Append(t.Context(), e); !errors.Is(err, ErrEntry) {
+	for _, e := range []schemas.AuditEntry{entryOf(""), entryOf("a\x00b"), entryOf("\xff"), entryOf(strings.Repeat("x", maxEntryID+1)), long} {
+		if _, err := tr.Append(t.Context(), e); !errors.Is(err, ErrEntry) {
 			t.Errorf("got %v", err)
 		}
 	}
@@ -299,41 +427,44 @@ func TestTrailThatCannotBeMadeAndOneThatIsClosedAreErrors(t *testing.T) {
 	blocked := filepath.Join(t.TempDir(), "file")
 	write(t, blocked, "")
 	var failed *Error
-	if _, err := Open(filepath.Join(blocked, "audit.log")); !errors.As(err, &failed) {
+	if _, err := Open(t.Context(), "file:"+filepath.Join(blocked, "audit.log")); !errors.As(err, &failed) {
 		t.Errorf("got %v", err)
 	}
 	tr := open(t, filepath.Join(t.TempDir(), "audit.log"))
 	if err := tr.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := tr.Append(t.Context(), entryOf("a")); !errors.As(err, &failed) || !errors.Is(err, os.ErrClosed) {
+	if _, err := tr.Append(t.Context(), entryOf("a")); !errors.As(err, &failed) || !errors.Is(err, os.ErrClosed) {
 		t.Errorf("got %v", err)
 	}
 }
 
-func TestScanLeavesOutTheLineThatIsBeingWrittenAndStopsWhenTold(t *testing.T) {
+func TestScanLeavesOutTheLineThatIsCutShortAndStopsWhenTold(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "audit.log")
-	write(t, path, lineOf(t, "a")+lineOf(t, "b")+`{"entryId":"c"`)
+	write(t, path, strings.Join(chain(t, "a", "b"), "")+`{"entryId":"c"`)
 	wantIDs(t, path, "a", "b")
 	enough, calls := errors.New("enough"), 0
-	err := Scan(t.Context(), path, func(schemas.AuditEntry) error { calls++; return enough })
+	err := sourceOf(t, "file:"+path).Scan(t.Context(), func(schemas.AuditEntry) error { calls++; return enough })
 	if !errors.Is(err, enough) || calls != 1 {
 		t.Errorf("%v after %d calls", err, calls)
 	}
 	var failed *Error
-	if err := Scan(t.Context(), path+".none", nil); !errors.As(err, &failed) || !errors.Is(err, os.ErrNotExist) {
+	if err := sourceOf(t, "file:"+path+".none").Scan(t.Context(), nil); !errors.As(err, &failed) || !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("got %v", err)
 	}
 }
 
-func TestParseTargetKnowsFilesAndEchoesNoPassword(t *testing.T) {
+func TestParseTargetKnowsFilesAndDatabasesAndEchoesNoPassword(t *testing.T) {
 	for target, want := range map[string]string{
 		"file:llm_model_audit.log": "llm_model_audit.log", "file:/var/lib/a:b.log": "/var/lib/a:b.log",
-		"file:": "", "file:dir/": "", "audit.log": "", "postgres://u:hunter2@h/db": "", "https://u:hunter2@h": "", "": "",
+		"postgres://u:hunter2@db.example.com/audit":                    "PostgreSQL database audit at db.example.com:5432",
+		"postgresql://u:hunter2@127.0.0.1:6543/audit?pool_max_conns=9": "PostgreSQL database audit at 127.0.0.1:6543",
+		"file:": "", "file:dir/": "", "audit.log": "", "https://u:hunter2@h": "", "": "",
+		"postgres://u:hunter2@h:port/db": "", "postgres://u:hunter2@h/db?sslmode=hunter2": "", "postgres://u:hunter2%zz@h": "",
 	} {
 		got, err := ParseTarget(target)
-		if got != want || (err == nil) != (want != "") || (err != nil && strings.Contains(err.Error(), "hunter2")) {
-			t.Errorf("%q: %q, %v", target, got, err)
+		if (err == nil) != (want != "") || err == nil && got.String() != want || err != nil && strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%q: %v, %v", target, got, err)
 		}
 	}
 }

@@ -2,36 +2,34 @@ package audit
 
 import (
 	"bufio"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-
-	"model-registrar/schemas"
 )
 
-// maxLine bounds a line, its line break included. An entry has a few hundred bytes, and two texts that people wrote.
-const maxLine = 256 << 10
+// maxLine bounds a line, its line break included.
+const maxLine = maxEntry + 1
 
-var errLineTooLong = fmt.Errorf("it is longer than %d bytes", maxLine)
+var errTooLong = fmt.Errorf("it is longer than %d bytes", maxEntry)
 
 // line is one line of a trail as it was read.
 type line struct {
 	text  []byte // without the line break; empty when the line is too long
 	size  int64  // in the file, the line break included
-	err   error  // errLineTooLong, or nil
+	err   error  // errTooLong, or nil
 	whole bool   // it ends in a line break
 }
 
 // readLine reads the next line; at the end of the file it returns io.EOF. A line that is too long is read past, and
-// never held in memory.
-func readLine(r *bufio.Reader) (line, error) {
+// never held in memory. What is read is written to copied.
+func readLine(r *bufio.Reader, copied io.Writer) (line, error) {
 	var l line
 	for {
 		part, err := r.ReadSlice('\n')
+		_, _ = copied.Write(part)
 		l.size += int64(len(part))
 		if l.size > maxLine {
-			l.text, l.err = nil, errLineTooLong
+			l.text, l.err = nil, errTooLong
 		} else {
 			l.text = append(l.text, part...)
 		}
@@ -50,30 +48,4 @@ func readLine(r *bufio.Reader) (line, error) {
 			return l, err
 		}
 	}
-}
-
-// encode returns an entry as a line.
-func encode(entry schemas.AuditEntry) ([]byte, error) {
-	if entry.EntryID == "" {
-		return nil, fmt.Errorf("%w: it has no entryId", ErrEntry)
-	}
-	raw, err := json.Marshal(entry)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrEntry, err)
-	}
-	if len(raw) >= maxLine {
-		return nil, fmt.Errorf("%w: %w", ErrEntry, errLineTooLong)
-	}
-	return append(raw, '\n'), nil
-}
-
-// entryID returns the id of the entry on a line. A line without an id is legitimate: the tutorial's program wrote such.
-func entryID(text []byte) (string, error) {
-	var entry struct {
-		EntryID string `json:"entryId"`
-	}
-	if err := json.Unmarshal(text, &entry); err != nil {
-		return "", err
-	}
-	return entry.EntryID, nil
 }

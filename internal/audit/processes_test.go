@@ -21,8 +21,8 @@ const (
 
 // TestMain lets the test binary be a writer, so that tests can run and kill several of them.
 func TestMain(m *testing.M) {
-	if path := os.Getenv(writerVariable); path != "" {
-		os.Exit(writeAll(path))
+	if target := os.Getenv(writerVariable); target != "" {
+		os.Exit(writeAll(target))
 	}
 	os.Exit(m.Run())
 }
@@ -30,16 +30,16 @@ func TestMain(m *testing.M) {
 func entryName(i int) string { return fmt.Sprintf("entry-%d", i%entries) }
 
 // writeAll appends every entry, beginning at a place of its own, so that writers compete for all of them.
-func writeAll(path string) int {
+func writeAll(target string) int {
 	start, _ := strconv.Atoi(os.Getenv(startVariable))
-	f, err := Open(path)
+	f, err := Open(context.Background(), target)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
 	defer f.Close()
 	for i := range entries {
-		if err := f.Append(context.Background(), entryOf(entryName(start+i))); err != nil {
+		if _, err := f.Append(context.Background(), entryOf(entryName(start+i))); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			return 1
 		}
@@ -47,10 +47,10 @@ func writeAll(path string) int {
 	return 0
 }
 
-func startWriter(t *testing.T, path string, start int) *exec.Cmd {
+func startWriter(t *testing.T, target string, start int) *exec.Cmd {
 	t.Helper()
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), writerVariable+"="+path, startVariable+"="+strconv.Itoa(start))
+	cmd.Env = append(os.Environ(), writerVariable+"="+target, startVariable+"="+strconv.Itoa(start))
 	cmd.Stderr = os.Stderr
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -60,11 +60,11 @@ func startWriter(t *testing.T, path string, start int) *exec.Cmd {
 }
 
 // awaitEntries waits until the trail holds n entries, reading it as it is written.
-func awaitEntries(t *testing.T, path string, n int) {
+func awaitEntries(t *testing.T, target string, n int) {
 	t.Helper()
 	for deadline := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
 		count := 0
-		err := Scan(t.Context(), path, func(schemas.AuditEntry) error { count++; return nil })
+		err := sourceOf(t, target).Scan(t.Context(), func(schemas.AuditEntry) error { count++; return nil })
 		if err == nil && count >= n {
 			return
 		}
@@ -76,18 +76,19 @@ func awaitEntries(t *testing.T, path string, n int) {
 
 func TestEveryEntryIsThereOnceThoughWritersAreKilled(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "audit.log")
+	target := "file:" + path
 	var running []*exec.Cmd
 	for n := range 4 {
-		running = append(running, startWriter(t, path, n*entries/4))
+		running = append(running, startWriter(t, target, n*entries/4))
 	}
 	for round := range 4 {
-		awaitEntries(t, path, (round+1)*entries/6)
+		awaitEntries(t, target, (round+1)*entries/6)
 		victim := running[0]
 		if err := victim.Process.Kill(); err != nil {
 			t.Fatal(err)
 		}
 		_ = victim.Wait()
-		running = append(running[1:], startWriter(t, path, round*entries/4))
+		running = append(running[1:], startWriter(t, target, round*entries/4))
 	}
 	for _, cmd := range running {
 		if err := cmd.Wait(); err != nil {
@@ -103,6 +104,7 @@ func TestEveryEntryIsThereOnceThoughWritersAreKilled(t *testing.T) {
 			t.Errorf("%s is there %d times", entryName(i), seen[entryName(i)])
 		}
 	}
+	wantSound(t, sourceOf(t, target), entries)
 	if len(seen) != entries {
 		t.Errorf("%d different entries, want %d", len(seen), entries)
 	}

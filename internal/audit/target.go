@@ -2,20 +2,64 @@ package audit
 
 import (
 	"errors"
+	"fmt"
 	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// ParseTarget returns the path of a target such as "file:llm_model_audit.log". The target is not echoed when it is
-// wrong: that of a database may hold a password.
-func ParseTarget(target string) (path string, err error) {
+// Target says where a trail is kept.
+type Target struct {
+	path     string          // of a file; or else
+	database *pgxpool.Config // of PostgreSQL
+}
+
+const (
+	connectTimeout = 5 * time.Second
+	maxConnections = 4 // one writes; the others are for whoever asks whether the trail is ready
+)
+
+// ParseTarget reads a target such as "file:llm_model_audit.log". The target is not echoed when it is wrong: that of a
+// database may hold a password.
+func ParseTarget(target string) (Target, error) {
 	kind, rest, found := strings.Cut(target, ":")
 	switch {
 	case kind == "postgres" || kind == "postgresql":
-		return "", errors.New("this build cannot keep the audit trail in PostgreSQL; use file:PATH")
+		return parseDatabase(target)
 	case !found || kind != "file":
-		return "", errors.New("the audit trail's target must be file:PATH")
+		return Target{}, errors.New("the audit trail's target must be file:PATH or postgres://…")
 	case rest == "" || strings.HasSuffix(rest, "/"):
-		return "", errors.New("the audit trail's target file: lacks the name of the file")
+		return Target{}, errors.New("the audit trail's target file: lacks the name of the file")
 	}
-	return rest, nil
+	return Target{path: rest}, nil
+}
+
+func parseDatabase(target string) (Target, error) {
+	c, err := pgxpool.ParseConfig(target)
+	if err != nil {
+		return Target{}, errors.New("the audit trail's target is no valid URL of a PostgreSQL database; it must be like postgres://USER:PASSWORD@HOST:5432/DATABASE?sslmode=verify-full")
+	}
+	if !strings.Contains(target, "pool_max_conns=") {
+		c.MaxConns = maxConnections
+	}
+	if !strings.Contains(target, "connect_timeout=") {
+		c.ConnConfig.ConnectTimeout = connectTimeout
+	}
+	if c.ConnConfig.RuntimeParams["application_name"] == "" {
+		c.ConnConfig.RuntimeParams["application_name"] = "model-registrar"
+	}
+	return Target{database: c}, nil
+}
+
+// IsDatabase tells a database from a file.
+func (t Target) IsDatabase() bool { return t.database != nil }
+
+// String names the target for people, without user and password.
+func (t Target) String() string {
+	if t.database == nil {
+		return t.path
+	}
+	c := t.database.ConnConfig
+	return fmt.Sprintf("PostgreSQL database %s at %s:%d", c.Database, c.Host, c.Port)
 }

@@ -24,6 +24,7 @@ type Worker struct {
 	TaskQueue       string                 `env:"REGISTRAR_TASK_QUEUE" envDefault:"model-registrar"`
 	Approval        schemas.ApprovalPolicy `env:"REGISTRAR_APPROVAL" envDefault:"never"`
 	Audit           string                 `env:"REGISTRAR_AUDIT" envDefault:"file:llm_model_audit.log"`
+	AuditKey        string                 `env:"REGISTRAR_AUDIT_KEY"`
 	WebhookSecrets  []string               `env:"REGISTRAR_WEBHOOK_SECRET" envSeparator:" "`
 	MetricsAddress  string                 `env:"REGISTRAR_METRICS_ADDRESS" envDefault:"127.0.0.1:9464"`
 	ShutdownTimeout time.Duration          `env:"REGISTRAR_SHUTDOWN_TIMEOUT" envDefault:"30s"`
@@ -59,7 +60,7 @@ const defaultHost = "https://api.mypurecloud.com"
 // secrets are the variables whose value may be in a file named by the variable with _FILE at its end.
 var secrets = []string{
 	"GENESYS_OAUTH_CLIENT_SECRET", "GENESYSCLOUD_OAUTHCLIENT_SECRET", "EXTERNAL_AI_TOKEN", "REGISTRAR_WEBHOOK_SECRET",
-	"TEMPORAL_API_KEY",
+	"TEMPORAL_API_KEY", "REGISTRAR_AUDIT", "REGISTRAR_AUDIT_KEY",
 }
 
 // Environment is a process's environment with the secrets read from the files that it names.

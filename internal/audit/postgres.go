@@ -1,0 +1,151 @@
+package audit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"model-registrar/schemas"
+)
+
+// postgres is the audit trail in PostgreSQL. Whoever writes holds a lock of the database until its transaction ends,
+// which makes one chain of what any number of machines write.
+type postgres struct {
+	target Target
+	log    *slog.Logger
+	pool   *pgxpool.Pool
+	group  *group
+
+	mu       sync.Mutex
+	migrated bool // what is needed is there
+}
+
+// chainLock is the advisory lock under which entries are appended, and under which the schema is changed.
+const chainLock = 0x6d6f64656c617564 // "modelaud"
+
+// begin starts a transaction that may append. Its snapshots have to be younger than the lock, whatever isolation the
+// database prefers. A worker that stops answering in the middle loses the lock after a while, as everything here has
+// to have an end. A commit is to be on disk, even if the database is set up to be careless.
+var begin = fmt.Sprintf(`begin isolation level read committed read write;
+set local statement_timeout = '10s';
+set local lock_timeout = '10s';
+set local idle_in_transaction_session_timeout = '10s';
+select set_config('synchronous_commit', 'on', true) where current_setting('synchronous_commit') = 'off';
+select pg_advisory_xact_lock(%d)`, chainLock)
+
+// openPostgres opens the trail, and makes its tables if the database answers now.
+func openPostgres(ctx context.Context, t Target, s settings) *postgres {
+	p := &postgres{target: t, log: s.log}
+	// It fails for a configuration that was not made by its own parser, and connects only when asked to.
+	pool, err := pgxpool.NewWithConfig(context.WithoutCancel(ctx), t.database.Copy())
+	if err != nil {
+		panic(fmt.Sprintf("audit: %v", err))
+	}
+	p.pool = pool
+	p.group = newGroup(p.commit, p.failed)
+	if err := p.Migrate(ctx); err != nil {
+		p.log.Warn("the audit trail cannot be used yet; it is tried again", "error", err)
+	}
+	return p
+}
+
+// String names the database.
+func (p *postgres) String() string { return p.target.String() }
+
+// Close is as [Trail] says.
+func (p *postgres) Close() error {
+	p.group.close()
+	p.pool.Close()
+	return nil
+}
+
+// Ready asks the database, and makes the tables if it must.
+func (p *postgres) Ready(ctx context.Context) error {
+	if err := p.Migrate(ctx); err != nil {
+		return err
+	}
+	return p.failed("reached", p.pool.Ping(ctx))
+}
+
+// Append is as [Trail] says.
+func (p *postgres) Append(ctx context.Context, entry schemas.AuditEntry) (schemas.AuditReceipt, error) {
+	return p.group.append(ctx, entry)
+}
+
+// commit writes a group of entries.
+func (p *postgres) commit(ctx context.Context, take func() []*pending) error {
+	if err := p.Migrate(ctx); err != nil {
+		return err
+	}
+	err := pgx.BeginTxFunc(ctx, p.pool, pgx.TxOptions{BeginQuery: begin}, func(tx pgx.Tx) error {
+		taken := take()
+		last, known, err := lookUp(ctx, tx, taken)
+		if err != nil {
+			return err
+		}
+		added, err := sealAll(taken, last, known)
+		if err != nil || len(added) == 0 {
+			return err
+		}
+		return insert(ctx, tx, added)
+	})
+	return p.failed("written", err)
+}
+
+// lookUp returns the last entry, and what the trail holds already of those that are to be appended.
+func lookUp(ctx context.Context, tx pgx.Tx, taken []*pending) (last link, known map[string]link, err error) {
+	ids := make([]string, len(taken))
+	for i, p := range taken {
+		ids[i] = p.entry.EntryID
+	}
+	last, known = link{0, noHash}, map[string]link{}
+	var questions pgx.Batch
+	questions.Queue(`select seq, hash from model_registrar.audit_entries order by seq desc limit 1`).
+		QueryRow(func(row pgx.Row) error {
+			err := row.Scan(&last.seq, &last.hash)
+			if errors.Is(err, pgx.ErrNoRows) {
+				return nil
+			}
+			return err
+		})
+	questions.Queue(`select entry_id, seq, hash from model_registrar.audit_entries where entry_id = any($1)`, ids).
+		Query(func(rows pgx.Rows) error {
+			var id string
+			var at link
+			_, err := pgx.ForEachRow(rows, []any{&id, &at.seq, &at.hash}, func() error { known[id] = at; return nil })
+			return err
+		})
+	err = tx.SendBatch(ctx, &questions).Close()
+	return last, known, err
+}
+
+func insert(ctx context.Context, tx pgx.Tx, added []sealed) error {
+	var seqs []int64
+	var ids, hashes, texts []string
+	for _, s := range added {
+		seqs, ids, hashes, texts = append(seqs, s.at.seq), append(ids, s.id), append(hashes, s.at.hash), append(texts, string(s.text))
+	}
+	_, err := tx.Exec(ctx, `insert into model_registrar.audit_entries (seq, entry_id, hash, entry)
+		select * from unnest($1::bigint[], $2::text[], $3::text[], $4::text[])`, seqs, ids, hashes, texts)
+	return err
+}
+
+// failed gives an error the form that callers see; no error stays none.
+func (p *postgres) failed(step string, err error) error { return p.target.failed(step, err) }
+
+func (t Target) failed(step string, err error) error {
+	var known *Error
+	if err == nil || errors.As(err, &known) {
+		return err
+	}
+	if password := t.database.ConnConfig.Password; password != "" && strings.Contains(err.Error(), password) {
+		err = errors.New("the database's answer cannot be shown") // it never holds the password; should it yet, nobody is to see it
+	}
+	return &Error{Trail: t.String(), Step: step, Err: err, check: checkDatabase}
+}

@@ -1,0 +1,89 @@
+package audit
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"unicode"
+)
+
+// ProblemKind says what is wrong with a trail, for machines.
+type ProblemKind string
+
+// What can be wrong.
+const (
+	Changed         ProblemKind = "changed"          // an entry says something else than when it was written
+	Missing         ProblemKind = "missing"          // entries are gone from the middle or the beginning
+	Reordered       ProblemKind = "reordered"        // an entry stands after a later one
+	Duplicated      ProblemKind = "duplicated"       // an entry is there again
+	CutOff          ProblemKind = "cut"              // entries are gone from the end
+	Rewritten       ProblemKind = "rewritten"        // the chain is another one than when a checkpoint was made
+	Foreign         ProblemKind = "foreign"          // something in the chain is no entry of it
+	Unfinished      ProblemKind = "unfinished"       // the last line lacks its end
+	BadSignature    ProblemKind = "signature"        // a decision's signature is not right
+	WrongCheckpoint ProblemKind = "wrong_checkpoint" // a checkpoint cannot be relied on
+)
+
+// Problem is one thing that is wrong with a trail.
+type Problem struct {
+	Kind    ProblemKind `json:"kind"`
+	Seq     int64       `json:"seq,omitempty"`     // of the entry, or of the first one of several
+	Line    int         `json:"line,omitempty"`    // where it is seen in a file, from 1
+	EntryID string      `json:"entryId,omitempty"` // of the entry
+	Text    string      `json:"problem"`           // a sentence for people
+}
+
+// String returns a sentence for people that begins with the place.
+func (p Problem) String() string {
+	text := place(p.Line, p.Seq)
+	if p.EntryID != "" {
+		text += " (" + printable(p.EntryID) + ")"
+	}
+	if text == "" {
+		return p.Text
+	}
+	return text + ": " + p.Text
+}
+
+// place names a line and an entry, as far as they are known.
+func place(line int, seq int64) string {
+	var parts []string
+	if seq > 0 {
+		parts = append(parts, fmt.Sprintf("entry %d", seq))
+	}
+	if line > 0 {
+		parts = append(parts, fmt.Sprintf("line %d", line))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// printable makes text from outside fit for a sentence.
+func printable(text string) string {
+	const enough = 100
+	clean := strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return '�'
+		}
+		return r
+	}, text)
+	if runes := []rune(clean); len(runes) > enough {
+		return string(runes[:enough]) + "…"
+	}
+	return clean
+}
+
+// plain is an error of reading JSON without what was read.
+func plain(err error) error {
+	var syntax *json.SyntaxError
+	var kind *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &syntax):
+		return errors.New("it is no JSON")
+	case errors.As(err, &kind) && kind.Field != "":
+		return fmt.Errorf("its field %s holds something else than an entry's", printable(kind.Field))
+	case errors.As(err, &kind):
+		return errNoObject
+	}
+	return err
+}
