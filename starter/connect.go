@@ -14,6 +14,7 @@ import (
 	"go.temporal.io/sdk/contrib/envconfig"
 	sdklog "go.temporal.io/sdk/log"
 
+	"model-registrar/internal/config"
 	"model-registrar/internal/telemetry"
 	"model-registrar/schemas"
 	"model-registrar/starter/follow"
@@ -50,13 +51,19 @@ func (a *app) connect(ctx context.Context) (*connection, error) {
 		return nil, misused("the Temporal client configuration is not valid: %w", err).
 			hinting("Check the TEMPORAL_* variables and the file that TEMPORAL_CONFIG_FILE names.")
 	}
+	keys, err := config.LoadEncryption(a.env.Environ())
+	if err != nil {
+		return nil, misused("%w", err)
+	}
+	converters := keys.Client()
+	converters.Into(&options)
 	options.Logger = sdklog.NewStructuredLogger(logger)
 	options.ConnectionOptions.GetSystemInfoTimeout = dialTime
 	c := &connection{
 		address: options.HostPort, namespace: options.Namespace,
 		taskQueue: a.env.Or("REGISTRAR_TASK_QUEUE", schemas.DefaultTaskQueue),
 		uiURL:     a.env.Get("REGISTRAR_UI_URL"),
-		decoder:   follow.Decoder{Data: options.DataConverter, Failure: options.FailureConverter},
+		decoder:   follow.Decoder{Data: converters.Data, Failure: converters.Failure},
 	}
 	if c.address == "" {
 		c.address = client.DefaultHostPort

@@ -5,6 +5,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -61,7 +62,8 @@ func command(ctx context.Context, args, environ []string, stderr io.Writer) int 
 func run(ctx context.Context, environ []string, stderr io.Writer) int {
 	cfg, environment, err := config.LoadWorker(environ)
 	log := telemetry.Logger(stderr, cfg.Log.Level, cfg.Log.Format)
-	deps, err := wire(ctx, cfg, err, log)
+	keys, keysErr := cfg.Encryption.Keys()
+	deps, err := wire(ctx, cfg, errors.Join(err, keysErr), log)
 	if err != nil {
 		misconfigured(stderr, err)
 		return exitMisconfigured
@@ -72,6 +74,8 @@ func run(ctx context.Context, environ []string, stderr io.Writer) int {
 		misconfigured(stderr, fmt.Errorf("the connection to Temporal: %w", err))
 		return exitMisconfigured
 	}
+	keys.Worker().Into(&options)
+	log.Info("encryption of payloads", "keys", keys.String())
 	if err := serve(ctx, cfg, options, deps, log); err != nil {
 		log.Error("the worker ends", "error", err.Error())
 		return exitFailed

@@ -15,6 +15,7 @@ import (
 	"github.com/caarlos0/env/v11"
 	"github.com/rs/zerolog"
 
+	"model-registrar/internal/codec"
 	"model-registrar/internal/genesys"
 	"model-registrar/schemas"
 )
@@ -28,6 +29,7 @@ type Worker struct {
 	WebhookSecrets  []string               `env:"REGISTRAR_WEBHOOK_SECRET" envSeparator:" "`
 	MetricsAddress  string                 `env:"REGISTRAR_METRICS_ADDRESS" envDefault:"127.0.0.1:9464"`
 	ShutdownTimeout time.Duration          `env:"REGISTRAR_SHUTDOWN_TIMEOUT" envDefault:"30s"`
+	Encryption      Encryption
 	Outbound        Outbound
 	Genesys         Genesys
 	Log             Log
@@ -60,7 +62,7 @@ const defaultHost = "https://api.mypurecloud.com"
 // secrets are the variables whose value may be in a file named by the variable with _FILE at its end.
 var secrets = []string{
 	"GENESYS_OAUTH_CLIENT_SECRET", "GENESYSCLOUD_OAUTHCLIENT_SECRET", "EXTERNAL_AI_TOKEN", "REGISTRAR_WEBHOOK_SECRET",
-	"TEMPORAL_API_KEY", "REGISTRAR_AUDIT", "REGISTRAR_AUDIT_KEY",
+	"TEMPORAL_API_KEY", "REGISTRAR_AUDIT", "REGISTRAR_AUDIT_KEY", codec.Variable,
 }
 
 // Environment is a process's environment with the secrets read from the files that it names.

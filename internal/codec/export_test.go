@@ -1,0 +1,19 @@
+package codec
+
+import (
+	commonpb "go.temporal.io/api/common/v1"
+	"google.golang.org/protobuf/proto"
+)
+
+// SealForTest encrypts a payload without compressing it, so that what is inside may be anything.
+func SealForTest(k *Keys, p *commonpb.Payload) *commonpb.Payload {
+	plain, err := proto.Marshal(p)
+	if err != nil {
+		panic(err)
+	}
+	id := k.ids[0]
+	return &commonpb.Payload{
+		Metadata: map[string][]byte{"encoding": []byte(encrypted), keyIDField: []byte(id)},
+		Data:     k.aead[id].Seal(nil, nil, plain, authenticated(id)),
+	}
+}
