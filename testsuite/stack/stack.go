@@ -147,6 +147,12 @@ func freeOr0(port string) string {
 	return port
 }
 
+// Devserver is the running development server.
+func (s *Stack) Devserver() *Process { return s.devserver }
+
+// Simulator is the running simulator.
+func (s *Stack) Simulator() *Process { return s.simulator }
+
 // KillDevserver kills the development server with SIGKILL.
 func (s *Stack) KillDevserver() { s.devserver.Kill() }
 
@@ -172,8 +178,17 @@ func (s *Stack) WorkerEnviron() []string {
 }
 
 // StartWorker starts one worker more, which polls within a moment.
-func (s *Stack) StartWorker() (*Process, error) {
-	p, err := s.run("worker", nil, s.WorkerEnviron())
+func (s *Stack) StartWorker() (*Process, error) { return s.StartWorkerWith() }
+
+// StartWorkerWith is StartWorker with further environment variables.
+func (s *Stack) StartWorkerWith(environ ...string) (*Process, error) {
+	return s.Launch(filepath.Join(s.options.Bin, "worker"), nil, append(s.WorkerEnviron(), environ...))
+}
+
+// Launch starts another program beside the workers; Close ends it.
+func (s *Stack) Launch(binary string, args, environ []string) (*Process, error) {
+	log := filepath.Join(s.options.Dir, filepath.Base(binary)+".log")
+	p, err := start(binary, log, s.options.Dir, args, environ)
 	if err == nil {
 		s.workers = append(s.workers, p)
 	}
