@@ -81,6 +81,9 @@ func (p *Pacer) Acquire(ctx context.Context, class Class, op string) (*Call, err
 		return nil, nil
 	}
 	n := 1
+	if ctx.Value(finishingKey{}) != nil {
+		class = Finish
+	}
 	together, _ := ctx.Value(togetherKey{}).(*together)
 	if together != nil {
 		class = Start

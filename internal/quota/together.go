@@ -8,6 +8,13 @@ import (
 
 type togetherKey struct{}
 
+type finishingKey struct{}
+
+// Finishing has all calls under the returned context take turns as [Finish], whatever they are.
+func Finishing(ctx context.Context) context.Context {
+	return context.WithValue(ctx, finishingKey{}, true)
+}
+
 // together is leave for several calls, got at once.
 type together struct {
 	mu     sync.Mutex
