@@ -9,6 +9,7 @@ import (
 
 	"model-registrar/internal/audit"
 	"model-registrar/internal/genesys"
+	"model-registrar/internal/polling"
 	"model-registrar/internal/probe"
 	"model-registrar/internal/webhook"
 	"model-registrar/schemas"
@@ -17,6 +18,7 @@ import (
 // Activities holds what the activities talk to.
 type Activities struct {
 	Genesys  *genesys.Client
+	Jobs     *polling.Jobs // what this process knows of how long jobs take
 	Prober   *probe.Prober
 	Webhooks *webhook.Sender
 	Audit    audit.Trail

@@ -8,6 +8,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"model-registrar/internal/genesys"
+	"model-registrar/internal/quota"
 	"model-registrar/schemas"
 )
 
@@ -16,6 +17,7 @@ import (
 // job still runs, the job may yet make it: that is JobStillRunning, and is retried.
 func (a *Activities) DeregisterModel(ctx context.Context, in schemas.DeregisterInput) error {
 	defer keepAlive(ctx)()
+	ctx = quota.Finishing(ctx)
 	if in.ModelID != "" {
 		return a.deleteModel(ctx, in.ModelID)
 	}

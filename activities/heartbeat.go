@@ -14,14 +14,20 @@ const heartbeatEvery = 5 * time.Second
 // keepAlive heartbeats until the function that it returns is called, so that the server notices a dead worker, and so
 // that a cancellation reaches the activity's context. The details are what a later attempt goes on from.
 func keepAlive(ctx context.Context, details ...any) (stop func()) {
+	return keepAliveWith(ctx, heartbeatEvery, func() []any { return details })
+}
+
+// keepAliveWith is keepAlive with another time until the first heartbeat, and details that change.
+func keepAliveWith(ctx context.Context, first time.Duration, details func() []any) (stop func()) {
 	done := make(chan struct{})
 	go func() {
-		tick := time.NewTicker(heartbeatEvery)
+		tick := time.NewTimer(first)
 		defer tick.Stop()
 		for {
 			select {
 			case <-tick.C:
-				activity.RecordHeartbeat(ctx, details...)
+				activity.RecordHeartbeat(ctx, details()...)
+				tick.Reset(heartbeatEvery)
 			case <-done:
 				return
 			}

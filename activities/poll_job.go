@@ -3,58 +3,95 @@ package activities
 import (
 	"context"
 	"fmt"
-	"math"
+	"sync/atomic"
 	"time"
 
 	"go.temporal.io/sdk/activity"
 
 	"model-registrar/internal/genesys"
+	"model-registrar/internal/polling"
 	"model-registrar/schemas"
 )
 
-// Gaps between two looks at a job within one window: short at first, for jobs that end at once.
-const (
-	firstGap   = 200 * time.Millisecond
-	longestGap = 3 * time.Second // the tutorial's
-	gapGrowth  = 1.5
-)
+// firstPollBeat is when polling heartbeats for the first time: late enough that a job of five seconds costs none, and one
+// of ten a single one, since the SDK sends them 9.6 s apart at least.
+const firstPollBeat = 6500 * time.Millisecond
 
-// PollJob asks for the job until it ends or the window is over; with a window of zero it looks once. It heartbeats a
-// [schemas.PollProgress] and goes on from there after a crash. A status that nobody knows is not an end. A worker
-// that is shutting down ends the window early.
+// PollJob asks for the job until it ends or the window is over; with a window of zero it looks once. When to look is
+// what [polling.Jobs] knows. It heartbeats a [schemas.PollProgress] and goes on from there after a crash. A status that
+// nobody knows is not an end. A worker that is shutting down ends the window early.
 func (a *Activities) PollJob(ctx context.Context, in schemas.PollInput) (schemas.PollResult, error) {
 	p := schemas.PollProgress{JobID: in.JobID, Polls: in.Polls}
 	if activity.HasHeartbeatDetails(ctx) {
 		// Details that cannot be read cost nothing but the count of polls.
 		_ = activity.GetHeartbeatDetails(ctx, &p)
 	}
+	var progress atomic.Pointer[schemas.PollProgress]
+	progress.Store(&p)
+	defer keepAliveWith(ctx, firstPollBeat, func() []any { return []any{*progress.Load()} })()
+
+	age := in.Running.Std()
+	if activity.GetInfo(ctx).Attempt > 1 {
+		age = -1
+	}
+	job := a.Jobs.Watch(age)
+	defer job.Leave()
 	windowEnd := time.Now().Add(in.Window.Std())
+	var notBefore time.Time
 	for {
-		job, err := a.lookAt(ctx, in.JobID, p)
+		if in.Window > 0 {
+			if later, look := untilNextLook(ctx, job, notBefore, windowEnd); !look {
+				job.Sleeps(later)
+				return schemas.PollResult{Polls: p.Polls, LastStatus: p.LastStatus, RetryAfter: schemas.Duration(later)}, ctx.Err()
+			}
+		}
+		seen, err := a.Genesys.GetJob(ctx, in.JobID)
 		if err != nil {
 			return schemas.PollResult{}, platformError(ctx, err)
 		}
 		p.Polls++
-		p.LastStatus = job.Status
-		if job.Succeeded() || job.Failed() {
-			return jobEnd(job, p)
+		p.LastStatus = seen.Status
+		if seen.Succeeded() || seen.Failed() {
+			job.Ended()
+			return jobEnd(seen, p)
 		}
-		activity.RecordHeartbeat(ctx, p)
-
-		// A gap that would miss a heartbeat is left to the workflow's timer, like one that leaves the window.
-		gap := max(pollGap(p.Polls), job.RetryAfter)
-		if gap > heartbeatEvery || time.Now().Add(gap).After(windowEnd) || !pause(ctx, gap) {
-			return schemas.PollResult{
-				Polls: p.Polls, LastStatus: p.LastStatus, RetryAfter: schemas.Duration(job.RetryAfter),
-			}, ctx.Err()
+		job.Looked()
+		progress.Store(&schemas.PollProgress{JobID: p.JobID, Polls: p.Polls, LastStatus: p.LastStatus})
+		if in.Window == 0 || seen.RetryAfter > longestAsked {
+			later, _ := job.Next()
+			later = max(later, seen.RetryAfter)
+			job.Sleeps(later)
+			return schemas.PollResult{Polls: p.Polls, LastStatus: p.LastStatus, RetryAfter: schemas.Duration(later)}, ctx.Err()
 		}
+		notBefore = time.Now().Add(seen.RetryAfter)
 	}
 }
 
-// lookAt asks for the job once, which may take longer than a heartbeat may be missing.
-func (a *Activities) lookAt(ctx context.Context, jobID string, p schemas.PollProgress) (genesys.Job, error) {
-	defer keepAlive(ctx, p)()
-	return a.Genesys.GetJob(ctx, jobID)
+// longestAsked is the longest wait that the platform may ask for between two looks without the workflow's timer.
+const longestAsked = 5 * time.Second
+
+// untilNextLook waits until it is time to look, and is false when that is not in this window, or the activity is to
+// end. In the first case it returns how long there is to wait still.
+func untilNextLook(ctx context.Context, job *polling.Job, notBefore, windowEnd time.Time) (later time.Duration, look bool) {
+	for {
+		gap, news := job.Next()
+		gap = max(gap, time.Until(notBefore))
+		if time.Now().Add(gap).After(windowEnd) {
+			return gap, false
+		}
+		t := time.NewTimer(gap)
+		select {
+		case <-t.C:
+			return 0, true
+		case <-news:
+			t.Stop()
+			continue
+		case <-ctx.Done():
+		case <-activity.GetWorkerStopChannel(ctx):
+		}
+		t.Stop()
+		return 0, false
+	}
 }
 
 func jobEnd(job genesys.Job, p schemas.PollProgress) (schemas.PollResult, error) {
@@ -75,22 +112,4 @@ func jobEnd(job genesys.Job, p schemas.PollProgress) (schemas.PollResult, error)
 			fmt.Sprintf("job %s ended as %s but names no model; ask Genesys about the job", job.ID, job.Status))
 	}
 	return schemas.PollResult{Done: true, ModelID: job.ModelID, Polls: p.Polls, LastStatus: p.LastStatus}, nil
-}
-
-func pollGap(polls int) time.Duration {
-	gap := float64(firstGap) * math.Pow(gapGrowth, float64(polls-1))
-	return time.Duration(min(gap, float64(longestGap)))
-}
-
-// pause waits, and reports whether to go on afterwards.
-func pause(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-	case <-activity.GetWorkerStopChannel(ctx):
-	}
-	return false
 }

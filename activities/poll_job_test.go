@@ -202,12 +202,3 @@ func TestACallThatTakesLongDoesNotMissAHeartbeat(t *testing.T) {
 	first := <-heard
 	require.Equal(t, schemas.PollProgress{JobID: "job-1", Polls: 3}, first, "and it loses no count")
 }
-
-func TestGapsBetweenLooksGrowToTheTutorials(t *testing.T) {
-	require.Equal(t, 200*time.Millisecond, pollGap(1))
-	for polls := 1; polls < 1000; polls++ {
-		require.GreaterOrEqual(t, pollGap(polls+1), pollGap(polls))
-	}
-	require.Equal(t, 3*time.Second, pollGap(1000))
-	require.Equal(t, 3*time.Second, pollGap(1_000_000_000))
-}

@@ -9,6 +9,7 @@ import (
 	"go.temporal.io/sdk/activity"
 
 	"model-registrar/internal/genesys"
+	"model-registrar/internal/quota"
 	"model-registrar/schemas"
 )
 
@@ -23,14 +24,16 @@ func (a *Activities) SubmitRegistration(ctx context.Context, in schemas.SubmitIn
 	info := activity.GetInfo(ctx)
 	// A refusal tells nothing of what an earlier attempt did, so its second detail is whether there was one.
 	repeated := info.Attempt > 1
-	found, err := a.Genesys.FindModels(ctx, in.Payload.Name)
+	calls, done := quota.Together(ctx, 2) // the look-up is wasted unless the creation follows
+	defer done()
+	found, err := a.Genesys.FindModels(calls, in.Payload.Name)
 	if err != nil {
 		return schemas.Submission{}, platformError(ctx, err, repeated)
 	}
 	if len(found) > 0 {
 		return adopt(info, found, in.Payload)
 	}
-	jobID, err := a.Genesys.CreateModel(ctx, in.Payload)
+	jobID, err := a.Genesys.CreateModel(calls, in.Payload)
 	if err != nil {
 		return schemas.Submission{}, platformError(ctx, err, repeated)
 	}

@@ -18,6 +18,7 @@ import (
 	"model-registrar/internal/credentials"
 	"model-registrar/internal/genesys"
 	"model-registrar/internal/netguard"
+	"model-registrar/internal/polling"
 	"model-registrar/internal/probe"
 	"model-registrar/internal/webhook"
 	"model-registrar/schemas"
@@ -63,7 +64,7 @@ func activitiesFor(t *testing.T, address string) *Activities {
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = trail.Close() })
 	return &Activities{
-		Genesys: platform, Prober: probe.New(probe.Config{Guard: guard, Credentials: store}), Webhooks: sender, Audit: trail,
+		Genesys: platform, Jobs: polling.New(platform.Pacer()), Prober: probe.New(probe.Config{Guard: guard, Credentials: store}), Webhooks: sender, Audit: trail,
 	}
 }
 

@@ -34,6 +34,8 @@ type PollInput struct {
 	Window Duration `json:"window"`
 	// Polls is how often the job was asked for before; the gaps grow with it.
 	Polls int `json:"polls"`
+	// Running is how long the job has run when this activity is scheduled.
+	Running Duration `json:"running,omitzero"`
 }
 
 // PollProgress is what PollJob heartbeats and goes on from after a crash.
@@ -49,7 +51,7 @@ type PollResult struct {
 	ModelID    string `json:"modelId,omitempty"`
 	Polls      int    `json:"polls"`
 	LastStatus string `json:"lastStatus"`
-	// RetryAfter is how long the platform asks to wait before the next look, if it does.
+	// RetryAfter is how long to wait before the next look: what the platform asks for, or when the job is likely to end.
 	RetryAfter Duration `json:"retryAfter,omitzero"`
 }
 

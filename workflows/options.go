@@ -75,7 +75,7 @@ const (
 
 	firstPollWindow = 15 * time.Second
 	laterPollWindow = time.Duration(0) // one look
-	pollCallTime    = 40 * time.Second
+	pollCallTime    = 60 * time.Second // of the last call in a window: its turn within the quota, and the call itself
 
 	probeRetryTime = 2 * time.Minute // how long an endpoint may take to come up
 )

@@ -91,11 +91,15 @@ func (r *registration) waitForJob(ctx workflow.Context) error {
 	if r.result.JobID == "" {
 		return nil // an adopted model whose job the platform does not name; the probe and the health check prove it
 	}
-	deadline := workflow.Now(ctx).Add(r.manifest.JobTimeout.Or(defaultJobTimeout)) // of the job, not of its submission
+	created := workflow.Now(ctx)
+	deadline := created.Add(r.manifest.JobTimeout.Or(defaultJobTimeout)) // of the job, not of its submission
 	window := firstPollWindow
 	for {
 		left := max(0, deadline.Sub(workflow.Now(ctx)))
-		in := schemas.PollInput{JobID: r.result.JobID, Window: schemas.Duration(min(window, left)), Polls: r.polls}
+		in := schemas.PollInput{
+			JobID: r.result.JobID, Window: schemas.Duration(min(window, left)), Polls: r.polls,
+			Running: schemas.Duration(workflow.Now(ctx).Sub(created)),
+		}
 		var out schemas.PollResult
 		err := r.executeWith(ctx, pollOptions(left), schemas.PollJobActivity, "Wait for job "+in.JobID, in, &out)
 		if err != nil {
@@ -122,8 +126,16 @@ func (r *registration) sleepUntilNextLook(ctx workflow.Context, deadline time.Ti
 	now := workflow.Now(ctx)
 	gap := min(max(pollGap(now.Sub(r.submittedAt)), last.RetryAfter.Std()), deadline.Sub(now))
 	return workflow.NewTimerWithOptions(ctx, gap, workflow.TimerOptions{
-		Summary: fmt.Sprintf("Job is %s; look again in %s", plain(last.LastStatus, 40), span(gap.Round(time.Second))),
+		Summary: fmt.Sprintf("%s; look again in %s", jobIs(last.LastStatus), span(gap.Round(time.Second))),
 	}).Get(ctx, nil)
+}
+
+// jobIs says how the job stood; it has no status while it was not looked at, since jobs took longer lately.
+func jobIs(status string) string {
+	if status == "" {
+		return "Jobs have taken a while lately"
+	}
+	return "Job is " + plain(status, 40)
 }
 
 // probe sends the synthetic prompt. An endpoint that cannot be reached until the probe's time is up is a FAIL like a

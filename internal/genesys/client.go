@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"time"
 
+	"model-registrar/internal/quota"
 	"model-registrar/schemas"
 )
 
@@ -19,6 +20,7 @@ import (
 type Client struct {
 	http    *http.Client
 	tokens  *tokenSource
+	pacer   *quota.Pacer
 	log     *slog.Logger
 	timeout time.Duration
 	gateway string // base URL and path
@@ -67,18 +69,30 @@ func (c *Client) call(ctx context.Context, req request) (reply, error) {
 	return c.send(ctx, req, body, newer, c.tokens.redactor(tok, newer))
 }
 
+// Pacer is what paces the calls, or nil.
+func (c *Client) Pacer() *quota.Pacer { return c.pacer }
+
+// send waits for its turn and makes one HTTP request.
 func (c *Client) send(ctx context.Context, req request, body []byte, tok *accessToken, r redactor) (reply, error) {
+	turn, err := c.pacer.Acquire(ctx, req.op.class(), req.op.name)
+	if err != nil {
+		return reply{}, notSent(req.op, err)
+	}
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	hr, err := c.newRequest(ctx, req, body, tok)
 	if err != nil {
+		turn.Lost()
 		return reply{}, invalidArgument(req.op, "its URL cannot be built")
 	}
 	start := time.Now()
 	resp, err := c.http.Do(hr)
 	var raw []byte
 	if err == nil {
+		turn.Answered(resp.StatusCode, resp.Header)
 		raw, err = readBody(resp.Body)
+	} else {
+		turn.Lost()
 	}
 	logCall(ctx, c.log, r, req.op, hr, resp, err, time.Since(start))
 	switch {

@@ -9,6 +9,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"model-registrar/internal/quota"
 )
 
 // Defaults of [Config].
@@ -27,6 +29,9 @@ type Config struct {
 	GatewayPath  string        // default DefaultGatewayPath
 	JobsPath     string        // default DefaultJobsPath
 	Timeout      time.Duration // of one HTTP request with its answer; default DefaultTimeout
+
+	// Pacer keeps the calls within the OAuth client's quota; nil means that they are not paced.
+	Pacer *quota.Pacer
 
 	// AllowHTTP accepts http base URLs of hosts that are not loopback, for a simulator in a private network. Secrets
 	// then travel readable.
@@ -65,6 +70,7 @@ func New(cfg Config) (*Client, error) {
 	}
 	c := &Client{
 		http:    &http.Client{Transport: cfg.Transport, CheckRedirect: neverRedirect},
+		pacer:   cfg.Pacer,
 		log:     cfg.Logger,
 		timeout: cfg.Timeout,
 		gateway: api + cfg.GatewayPath,

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"model-registrar/internal/quota"
 	"model-registrar/schemas"
 )
 
@@ -22,6 +23,14 @@ var (
 	opGetJob      = op{"GetJob", "tell how the job stands"}
 	opHealthCheck = op{"TriggerHealthCheck", "start a health check"}
 )
+
+// class is which calls take turns with this one: a look-up by name begins a registration, all others finish one.
+func (o op) class() quota.Class {
+	if o == opFindModels {
+		return quota.Start
+	}
+	return quota.Finish
+}
 
 // Error is a call that failed. Its text is a sentence for people that says what happened and what to do; it holds no
 // secret and nothing of the platform's answer that is not bounded and printable.
@@ -83,6 +92,9 @@ func (e *Error) happened() string {
 			return "Genesys Cloud could not be reached to " + e.phrase
 		}
 	case schemas.ErrRateLimited:
+		if e.Status == 0 {
+			return "Genesys Cloud was not asked to " + e.phrase
+		}
 		verb = "is limiting requests and did not"
 	case schemas.ErrBadResponse:
 		return "Genesys Cloud was asked to " + e.phrase + " and gave an answer that cannot be used"
@@ -98,6 +110,9 @@ func (e *Error) advice() string {
 	switch e.Type {
 	case schemas.ErrRateLimited, schemas.ErrUnavailable:
 		if e.RetryAfter > 0 {
+			if e.Type == schemas.ErrRateLimited && e.Status == 0 {
+				return fmt.Sprintf("it is tried again in %s", e.RetryAfter)
+			}
 			return fmt.Sprintf("try again in %s, as it asks", e.RetryAfter)
 		}
 		if e.Status == 0 {
@@ -149,6 +164,17 @@ func fieldList(fields []schemas.FieldDetail) string {
 
 func unreachable(o op, cause error) *Error {
 	return &Error{Type: schemas.ErrUnavailable, Op: o.name, phrase: o.phrase, Cause: cause}
+}
+
+// notSent is a call whose turn did not come: the quota has no room for it soon, or the caller left.
+func notSent(o op, err error) *Error {
+	var busy *quota.Busy
+	if !errors.As(err, &busy) {
+		return unreachable(o, err)
+	}
+	after := busy.RetryAfter.Round(time.Millisecond)
+	return &Error{Type: schemas.ErrRateLimited, Op: o.name, phrase: o.phrase, RetryAfter: after,
+		Message: "the request quota of the OAuth client is in use"}
 }
 
 func badResponse(o op, what string) *Error {

@@ -38,6 +38,7 @@ func (s *Server) routeControl() {
 		return jsonReply(http.StatusOK, map[string]any{"status": "ok", "requestSeq": s.requests.seq()})
 	})
 	s.handle("GET /_sim/state", func(*http.Request) reply { return jsonReply(http.StatusOK, s.State()) })
+	s.handle("GET /_sim/counts", func(*http.Request) reply { return jsonReply(http.StatusOK, s.counts.get()) })
 	s.handle("GET /_sim/models", s.readModels)
 	s.handle("GET /_sim/jobs", s.readJobs)
 	s.handle("GET /_sim/requests", s.readRequests)

@@ -68,7 +68,7 @@ func (s *Server) admit(c *call, scope string) (quota, *reply) {
 			"Unable to perform the requested action. You are missing the following permission(s): {permissions}",
 			map[string]string{"permissions": scope})
 	}
-	q := s.tokens.spend(value)
+	q := s.tokens.spend()
 	if q.exceeded {
 		c.action.RetryAfterSeconds = q.reset
 		rep := withQuota(refuseGenesys(c, http.StatusTooManyRequests, "", ""), q)

@@ -229,7 +229,7 @@ func TestAMissingScopeIsForbidden(t *testing.T) {
 	w.list("")
 }
 
-func TestTheQuotaIsCountedPerToken(t *testing.T) {
+func TestTheQuotaIsCountedPerClientOverAllItsTokens(t *testing.T) {
 	w := start(t, simulator.Options{Quota: 2})
 	first := w.api(http.MethodGet, gateway, "")
 	if first.header.Get("inin-ratelimit-count") != "1" || first.header.Get("inin-ratelimit-allowed") != "2" || first.header.Get("inin-ratelimit-reset") != "60" {
@@ -241,8 +241,13 @@ func TestTheQuotaIsCountedPerToken(t *testing.T) {
 	if after := over.header.Get("Retry-After"); after == "" || body.MessageParams["retryAfter"] != after || !strings.Contains(body.Message, after+" seconds") {
 		t.Fatalf("Retry-After %q, %+v", after, body)
 	}
-	w.bearer = ""
-	w.list("")
+	w.bearer = "" // another token of the same client
+	errorBody(t, w.api(http.MethodGet, gateway, ""), 429, "too.many.requests.retry.after")
+	counts, err := w.control.Counts(t.Context())
+	if want := (control.Count{Requests: 4, RateLimited: 2}); err != nil || counts[control.OpList] != want || counts.Genesys() != want ||
+		counts[control.OpToken].Requests != 2 {
+		t.Fatalf("%+v, %v", counts, err)
+	}
 }
 
 func TestTheQuotaComesBackWithTheNextWindow(t *testing.T) {

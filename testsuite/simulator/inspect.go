@@ -44,6 +44,7 @@ func (s *Server) Reset() {
 	s.store.reset()
 	s.tokens.reset()
 	s.requests.clear()
+	s.counts.clear()
 	s.webhooks.clear()
 	s.callbacks.made.clear()
 }

@@ -20,7 +20,7 @@ const (
 type Options struct {
 	// JobDuration is how long a registration job takes; default 2 s.
 	JobDuration time.Duration
-	// Quota is how many API calls one token may make in QuotaWindow; default 300 in a minute.
+	// Quota is how many API calls the OAuth client may make in QuotaWindow, with all its tokens; default 300 in a minute.
 	Quota       int
 	QuotaWindow time.Duration
 	// TokenTTL is a token's validity; default 24 h.

@@ -86,6 +86,7 @@ func (s *Server) answer(c *call, tooLarge bool) reply {
 }
 
 func (s *Server) save(c *call) {
+	s.counts.add(c.record)
 	s.requests.add(func(seq uint64) control.Request {
 		c.record.Seq = seq
 		return c.record

@@ -18,6 +18,7 @@ type Server struct {
 	faults    *faults
 	callbacks *callbacks
 	requests  *journal[control.Request]
+	counts    *counts
 	webhooks  *journal[control.Webhook]
 
 	stop    context.CancelFunc
@@ -33,6 +34,7 @@ func New(options Options) *Server {
 	s.tokens = newTokens(s.settings)
 	s.faults = newFaults()
 	s.requests = newJournal[control.Request](options.KeepRequests, nil)
+	s.counts = newCounts()
 	s.webhooks = newJournal(max(1, options.KeepRequests/10), func(w control.Webhook) int { return len(w.Body) })
 	s.callbacks = newCallbacks(s.stopped, max(1, options.KeepRequests/10))
 	s.store = newStore(s.callbacks.jobEnded)

@@ -19,21 +19,22 @@ const (
 	tokenValid
 )
 
-// tokens are the access tokens issued, each with its own quota.
+// tokens are the access tokens issued, and the quota that all of them share: there is one OAuth client.
 type tokens struct {
 	settings *settings
 	mu       sync.Mutex
 	known    map[string]*token
 	issued   int
-}
 
-type token struct {
-	expires     time.Time
 	used        int // calls in the current window
 	windowStart time.Time
 }
 
-// quota is how a token stands after one more call.
+type token struct {
+	expires time.Time
+}
+
+// quota is how the client stands after one more call.
 type quota struct {
 	allowed, count int
 	reset          int // whole seconds until the window ends, at least 1
@@ -87,37 +88,31 @@ func (t *tokens) expire(value string) {
 	}
 }
 
-// spend counts one call of a valid token. Calls over the quota are not counted.
-func (t *tokens) spend(value string) quota {
+// spend counts one call of a client that has sent a valid token. A window begins with the first call after the end of
+// the one before. Calls over the quota are not counted.
+func (t *tokens) spend() quota {
 	set := t.settings.get()
 	window := milliseconds(set.QuotaWindowMS)
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	tok, ok := t.known[value]
-	if !ok { // revoked since it was checked
-		return quota{allowed: set.Quota, reset: 1}
-	}
 	now := time.Now()
-	if now.Sub(tok.windowStart) >= window {
-		tok.used, tok.windowStart = 0, now
+	if now.Sub(t.windowStart) >= window {
+		t.used, t.windowStart = 0, now
 	}
-	left := tok.windowStart.Add(window).Sub(now)
+	left := t.windowStart.Add(window).Sub(now)
 	q := quota{allowed: set.Quota, reset: max(1, int(math.Ceil(left.Seconds())))}
-	if q.exceeded = tok.used >= set.Quota; !q.exceeded {
-		tok.used++
+	if q.exceeded = t.used >= set.Quota; !q.exceeded {
+		t.used++
 	}
-	q.count = tok.used
+	q.count = t.used
 	return q
 }
 
-// reset sets the quotas and the count of issued tokens back; tokens stay valid.
+// reset sets the quota and the count of issued tokens back; tokens stay valid.
 func (t *tokens) reset() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.issued = 0
-	for _, tok := range t.known {
-		tok.used, tok.windowStart = 0, time.Time{}
-	}
+	t.issued, t.used, t.windowStart = 0, 0, time.Time{}
 }
 
 func (t *tokens) issuedCount() int {

@@ -77,6 +77,11 @@ func (c *Client) State(ctx context.Context) (State, error) {
 	return get[State](ctx, c, "/state", nil)
 }
 
+// Counts returns how many requests came since the start or the last reset, also those that are no longer kept.
+func (c *Client) Counts(ctx context.Context) (Counts, error) {
+	return get[Counts](ctx, c, "/counts", nil)
+}
+
 // Models lists the models that exist, oldest first; with a name, those of exactly that name.
 func (c *Client) Models(ctx context.Context, name string) ([]Model, error) {
 	return get[[]Model](ctx, c, "/models", nonEmpty("name", name))

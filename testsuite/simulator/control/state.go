@@ -127,6 +127,25 @@ type State struct {
 	Settings      Settings     `json:"settings"`
 }
 
+// Count is what came of the requests of one op.
+type Count struct {
+	Requests int `json:"requests"`
+	// RateLimited is how many of them were refused with 429.
+	RateLimited int `json:"rateLimited"`
+}
+
+// Counts is how many requests of each op came. An op that never came is absent.
+type Counts map[Op]Count
+
+// Genesys sums up what counts against the quota of the OAuth client, and the refusals.
+func (c Counts) Genesys() (sum Count) {
+	for _, op := range []Op{OpCreate, OpList, OpGet, OpDelete, OpJob, OpHealth} {
+		sum.Requests += c[op].Requests
+		sum.RateLimited += c[op].RateLimited
+	}
+	return sum
+}
+
 // Settings are the simulator's habits, changeable while it runs.
 type Settings struct {
 	JobDurationMS           int64    `json:"jobDurationMs"`

@@ -68,7 +68,8 @@ func parse(args []string, stderr io.Writer) (invocation, error) {
 	fs.StringVar(&in.tlsName, "tls-name", "simulator", "host `name` of the TLS certificate, beside localhost")
 	fs.BoolVar(&in.healthcheck, "healthcheck", false, "ask the simulator at --listen whether it answers, and exit")
 	fs.DurationVar(&o.JobDuration, "job-duration", 2*time.Second, "how long a registration job takes")
-	fs.IntVar(&o.Quota, "quota", 300, "API calls a minute for each token")
+	fs.IntVar(&o.Quota, "quota", 300, "API calls in one window, over all tokens of the OAuth client")
+	fs.DurationVar(&o.QuotaWindow, "quota-window", time.Minute, "how long such a window is")
 	fs.DurationVar(&o.TokenTTL, "token-ttl", 24*time.Hour, "validity of an access token")
 	fs.StringVar(&o.ClientID, "client-id", simulator.DefaultClientID, "OAuth client id")
 	fs.StringVar(&o.ClientSecret, "client-secret", simulator.DefaultClientSecret, "OAuth client secret")
@@ -78,7 +79,7 @@ func parse(args []string, stderr io.Writer) (invocation, error) {
 	if err := fs.Parse(args); err != nil {
 		return in, err
 	}
-	if fs.NArg() > 0 || o.JobDuration <= 0 || o.Quota < 1 || o.TokenTTL < time.Second {
+	if fs.NArg() > 0 || o.JobDuration <= 0 || o.Quota < 1 || o.QuotaWindow <= 0 || o.TokenTTL < time.Second {
 		_, _ = fmt.Fprintln(stderr, "simulator: there are no arguments beside flags; durations and the quota must be positive, --token-ttl at least 1s")
 		return in, errors.New("wrong usage")
 	}

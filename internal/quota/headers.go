@@ -1,0 +1,32 @@
+package quota
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Bounds of what is believed: a header may hold anything.
+const (
+	maxAllowed = 1_000_000
+	maxReset   = time.Hour
+)
+
+// readHeaders reads the platform's account of the window from a reply to a call that was sent and answered at these
+// times. The reset is in whole seconds, rounded up.
+func readHeaders(h http.Header, sent, answered time.Time) (told, bool) {
+	allowed, ok1 := number(h, "inin-ratelimit-allowed")
+	count, ok2 := number(h, "inin-ratelimit-count")
+	reset, ok3 := number(h, "inin-ratelimit-reset")
+	if !ok1 || !ok2 || !ok3 || allowed < 1 || allowed > maxAllowed {
+		return told{}, false
+	}
+	left := min(time.Duration(min(reset, maxAllowed))*time.Second, maxReset)
+	return told{allowed: allowed, count: min(count, maxAllowed), lo: sent.Add(left - time.Second), hi: answered.Add(left)}, true
+}
+
+func number(h http.Header, name string) (int, bool) {
+	n, err := strconv.ParseUint(strings.TrimSpace(h.Get(name)), 10, 31)
+	return int(n), err == nil
+}
