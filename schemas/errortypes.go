@@ -38,6 +38,7 @@ const (
 	ErrEndpointUnready    ErrorType = "EndpointUnready"    // the probed endpoint may be starting
 	ErrWebhookUndelivered ErrorType = "WebhookUndelivered"
 	ErrAuditUnavailable   ErrorType = "AuditUnavailable"
+	ErrTemporal           ErrorType = "TemporalUnavailable" // an activity could not ask Temporal about other workflows
 )
 
 // ErrorDetails is what an application error carries for machines, and for the UI.
