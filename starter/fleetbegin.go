@@ -11,11 +11,11 @@ import (
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/temporal"
 
 	"model-registrar/internal/fleetparts"
 	"model-registrar/schemas"
 	"model-registrar/starter/console"
+	"model-registrar/workflows"
 )
 
 // fleetRun is one fleet that a command deals with.
@@ -106,15 +106,9 @@ func (c *connection) startPart(ctx context.Context, p schemas.FleetPart, of int)
 }
 
 func (c *connection) startFleet(ctx context.Context, in schemas.RegisterFleetInput) (client.WorkflowRun, error) {
-	options := c.unique(schemas.RegisterFleetWorkflowID(in.FleetID), "Register a fleet of "+counted(in.Total, "model"))
-	onFailure := "go on"
-	if in.StopOnFailure {
-		onFailure = "stop"
-	}
-	options.StaticDetails = fmt.Sprintf("- **models**: %d\n- **window**: %d at a time\n- **on failure**: %s\n- **requester**: %s\n",
-		in.Total, in.Window, onFailure, markdown(in.Requester))
-	options.TypedSearchAttributes = temporal.NewSearchAttributes(
-		temporal.NewSearchAttributeKeyKeyword(schemas.RegistrationStageAttribute).ValueSet(string(schemas.FleetRunning)))
+	start := workflows.StartOfFleet(in)
+	options := c.unique(schemas.RegisterFleetWorkflowID(in.FleetID), start.Summary)
+	options.StaticDetails, options.TypedSearchAttributes = start.Details, start.Attributes
 	limited, cancel := context.WithTimeout(ctx, callTime)
 	defer cancel()
 	return c.ExecuteWorkflow(limited, options, schemas.RegisterFleetWorkflow, in)

@@ -56,3 +56,17 @@ func startDetails(in schemas.RegisterModelInput, hash string) string {
 	}
 	return b.String()
 }
+
+// StartOfFleet is how to start a fleet.
+func StartOfFleet(in schemas.RegisterFleetInput) Start {
+	onFailure := "go on"
+	if in.StopOnFailure {
+		onFailure = "stop"
+	}
+	return Start{
+		Summary: "Register a fleet of " + count(in.Total, "model"),
+		Details: fmt.Sprintf("- **models**: %d\n- **window**: %d at a time\n- **on failure**: %s\n- **requester**: %s\n",
+			in.Total, in.Window, onFailure, markdown(in.Requester)),
+		Attributes: temporal.NewSearchAttributes(stageKey.ValueSet(string(schemas.FleetRunning))),
+	}
+}
