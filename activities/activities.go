@@ -5,6 +5,8 @@ package activities
 
 import (
 	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/worker"
 
 	"model-registrar/internal/audit"
@@ -26,6 +28,11 @@ type Activities struct {
 	Checkpoints *audit.Signer
 	// ApprovalFloor is the policy that a manifest can only make stricter. Empty means never.
 	ApprovalFloor schemas.ApprovalPolicy
+	// Temporal is where fleets' manifests and registrations are read from, Namespace its namespace, and Data decodes what
+	// is read; nil is the SDK's.
+	Temporal  client.Client
+	Namespace string
+	Data      converter.DataConverter
 }
 
 // Register registers every activity under its fixed name.
@@ -39,6 +46,8 @@ func Register(r worker.ActivityRegistry, a *Activities) {
 		schemas.NotifyWebhookActivity:      a.NotifyWebhook,
 		schemas.WriteAuditActivity:         a.WriteAudit,
 		schemas.DeregisterModelActivity:    a.DeregisterModel,
+		schemas.LoadFleetPartActivity:      a.LoadFleetPart,
+		schemas.AwaitRegistrationsActivity: a.AwaitRegistrations,
 	} {
 		r.RegisterActivityWithOptions(fn, activity.RegisterOptions{Name: name})
 	}

@@ -35,3 +35,16 @@ func keepAliveWith(ctx context.Context, first time.Duration, details func() []an
 	}()
 	return func() { close(done) }
 }
+
+// pause waits, and reports whether to go on afterwards.
+func pause(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+	case <-activity.GetWorkerStopChannel(ctx):
+	}
+	return false
+}

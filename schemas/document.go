@@ -52,12 +52,26 @@ type Document struct {
 	Violations []Violation `json:"violations,omitempty"` // in the order of the file
 
 	places places
+	above  int // lines of the file before what was parsed
 }
 
 // Position returns where a field stands in the file, or what holds it if the field is not written.
 func (d Document) Position(path string) (line, column int) {
 	p := d.places.locate(path)
+	if p.line > 0 {
+		p.line += d.above
+	}
 	return p.line, p.column
+}
+
+// Shift says that the document stands so many lines further down, for one that was parsed from a part of its file.
+func (d *Document) Shift(lines int) {
+	for i := range d.Violations {
+		if d.Violations[i].Line > 0 {
+			d.Violations[i].Line += lines
+		}
+	}
+	d.above += lines
 }
 
 // ParseManifests reads the manifests in data: YAML documents separated by ---, or JSON values one after another, as in

@@ -24,6 +24,10 @@ const (
 	ErrRollbackFailed    ErrorType = "RollbackFailed"  // a model that should be gone may still exist
 	ErrStepTimedOut      ErrorType = "StepTimedOut"    // an activity's time ran out with no error of its own
 	ErrInternal          ErrorType = "Internal"
+
+	ErrFleetPart    ErrorType = "FleetPartMissing" // some of a fleet's manifests cannot be read any more
+	ErrFleetRefused ErrorType = "FleetRefused"     // an order to a fleet that does not fit, and why
+	ErrFleetInput   ErrorType = "FleetInput"       // a fleet that was started with an input that it cannot work with
 )
 
 // Errors that are retried by policy until their activity's time is up.
@@ -34,6 +38,7 @@ const (
 	ErrEndpointUnready    ErrorType = "EndpointUnready"    // the probed endpoint may be starting
 	ErrWebhookUndelivered ErrorType = "WebhookUndelivered"
 	ErrAuditUnavailable   ErrorType = "AuditUnavailable"
+	ErrTemporal           ErrorType = "TemporalUnavailable" // an activity could not ask Temporal about other workflows
 )
 
 // ErrorDetails is what an application error carries for machines, and for the UI.

@@ -6,6 +6,9 @@ const (
 	DefaultTaskQueue = "model-registrar"
 
 	RegisterModelWorkflow = "RegisterModel"
+	RegisterFleetWorkflow = "RegisterFleet"
+	// HoldFleetPartWorkflow holds some of a fleet's manifests, which are too many for one payload.
+	HoldFleetPartWorkflow = "HoldFleetPart"
 	// DeliverWebhookWorkflow goes on delivering an event that its registration does not wait for.
 	DeliverWebhookWorkflow = "DeliverWebhook"
 	// RecordDecisionWorkflow records a decision that came after its registration had ended.
@@ -20,11 +23,25 @@ const (
 	WriteAuditActivity         = "WriteAudit"
 	DeregisterModelActivity    = "DeregisterModel"
 	VerifyDecisionActivity     = "VerifyDecision"
+	LoadFleetPartActivity      = "LoadFleetPart"
+	AwaitRegistrationsActivity = "AwaitRegistrations"
 
 	// StatusQuery answers with a [Progress].
 	StatusQuery = "status"
 	// DecideHandler names both the update and the signal that carry a [Decision].
 	DecideHandler = "decide"
+
+	// A fleet's `status` query answers with a [FleetProgress], and SummaryQuery with its [FleetResult] so far. Its updates
+	// answer with a [FleetReceipt].
+	SummaryQuery  = "summary"
+	PauseHandler  = "pause"
+	ResumeHandler = "resume"
+	WindowHandler = "window" // takes a [FleetWindow]
+	CancelHandler = "cancel" // takes a [FleetCancel]
+	// NewsSignal carries [FleetNews] from a registration to its fleet.
+	NewsSignal = "registration-news"
+	// ReleaseSignal tells a part of a fleet that it is no longer needed.
+	ReleaseSignal = "release"
 )
 
 // Search attributes, all of type Keyword. They are never encrypted: nothing secret may enter one.

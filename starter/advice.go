@@ -27,6 +27,10 @@ var errorAdvice = map[schemas.ErrorType]string{
 	schemas.ErrWebhookRefused:     "check webhook_callback_url: its receiver does not take the event",
 	schemas.ErrWebhookUndelivered: "check webhook_callback_url and its receiver",
 	schemas.ErrAuditUnavailable:   "make the audit trail writable for the worker (REGISTRAR_AUDIT); the ending is not recorded",
+	schemas.ErrFleetPart:          "start the fleet anew with `starter fleet`: its manifests are no longer held",
+	schemas.ErrFleetRefused:       "see the reason; `starter status register-fleet/ID` shows where the fleet stands",
+	schemas.ErrFleetInput:         "start fleets with `starter fleet`",
+	schemas.ErrTemporal:           "check that the worker reaches Temporal, and may read workflows of its namespace",
 }
 
 // endingAdvice says what to do about endings that are no errors.
@@ -36,4 +40,7 @@ var endingAdvice = map[schemas.Outcome]string{
 	schemas.RolledBack:       "mend what the probe found, then register again; approval on_failure lets a person decide instead",
 	schemas.ApprovalTimedOut: "register again, and have somebody approve in time (approval.timeout in the manifest)",
 	schemas.Cancelled:        "register again when it is wanted",
+
+	schemas.AlreadyInProgress: "wait for the other registration (`starter status NAME`), then register again if it is still needed",
+	schemas.Duplicate:         "give each model its own name",
 }

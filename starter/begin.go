@@ -4,18 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
-	"strings"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/temporal"
 
 	"model-registrar/schemas"
 	"model-registrar/starter/follow"
+	"model-registrar/workflows"
 )
 
 // state is what became of a request to register.
@@ -143,47 +141,15 @@ func (c *connection) load(ctx context.Context, workflowID, runID string) (*follo
 }
 
 func (c *connection) startOptions(r request) client.StartWorkflowOptions {
-	m := r.Manifest
+	start := workflows.StartOf(r.RegisterModelInput)
 	return client.StartWorkflowOptions{
-		ID:                                       schemas.RegisterModelWorkflowID(m.Name),
+		ID:                                       schemas.RegisterModelWorkflowID(r.Manifest.Name),
 		TaskQueue:                                c.taskQueue,
 		WorkflowIDConflictPolicy:                 enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
 		WorkflowIDReusePolicy:                    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 		WorkflowExecutionErrorWhenAlreadyStarted: true,
-		StaticSummary:                            fmt.Sprintf("Register %s (%s)", m.Name, m.ModelArchitecture),
-		StaticDetails:                            staticDetails(r),
-		TypedSearchAttributes: temporal.NewSearchAttributes(
-			temporal.NewSearchAttributeKeyKeyword(schemas.ModelNameAttribute).ValueSet(m.Name),
-			temporal.NewSearchAttributeKeyKeyword(schemas.ModelArchitectureAttribute).ValueSet(string(m.ModelArchitecture)),
-			temporal.NewSearchAttributeKeyKeyword(schemas.RegistrationStageAttribute).ValueSet(string(schemas.StageRegistering)),
-			temporal.NewSearchAttributeKeyKeyword(schemas.PayloadHashAttribute).ValueSet(r.hash),
-		),
+		StaticSummary:                            start.Summary,
+		StaticDetails:                            start.Details,
+		TypedSearchAttributes:                    start.Attributes,
 	}
-}
-
-// staticDetails is what was asked for, as the workflow's page in the Temporal UI shows it: a list, since the UI runs the
-// cells of a table together. Of the endpoint it shows the host alone, since the rest of a URL may hold a token.
-func staticDetails(r request) string {
-	m := r.Manifest
-	endpoint := ""
-	if u, err := url.Parse(m.EndpointURL); err == nil {
-		endpoint = u.Host
-	}
-	approval := string(schemas.ApproveNever.Stricter(m.Approval.Policy))
-	if m.Approval.Policy != schemas.ApproveAlways {
-		approval += ", or stricter if the worker asks for it"
-	}
-	rows := [][2]string{
-		{"endpoint", endpoint},
-		{"architecture", string(m.ModelArchitecture)},
-		{"limits", fmt.Sprintf("%d requests and %d tokens a minute", m.MaxRequestsPerMinute, m.MaxTokensPerMinute)},
-		{"approval", approval},
-		{"requester", r.Requester},
-		{"payload hash", r.hash},
-	}
-	var b strings.Builder
-	for _, row := range rows {
-		fmt.Fprintf(&b, "- **%s**: %s\n", row[0], markdown(row[1]))
-	}
-	return b.String()
 }

@@ -16,7 +16,8 @@ func (a *app) cancelCommand() *cobra.Command {
 		Use:   "cancel NAME",
 		Short: "Cancel a registration; its model, if it exists already, is removed again",
 		Long: `Ask for a registration to be cancelled, and return as soon as Temporal has taken the request. The registration
-then removes its model if there is one, announces and audits its ending, and ends as CANCELLED.`,
+then removes its model if there is one, announces and audits its ending, and ends as CANCELLED. A fleet is named register-fleet/ID: it
+starts nothing more, has all its registrations in flight cancelled, and ends after them.`,
 		Example: `  starter cancel production-llm-v2 && starter watch production-llm-v2`,
 		Args:    name,
 		RunE:    a.online(a.cancel),
@@ -33,6 +34,9 @@ type cancelled struct {
 
 func (a *app) cancel(ctx context.Context, c *connection, args []string) error {
 	name := args[0]
+	if isFleet(name) {
+		return a.cancelFleet(ctx, c, name)
+	}
 	t, err := c.known(ctx, name)
 	if err != nil {
 		return err

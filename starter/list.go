@@ -33,6 +33,8 @@ var architectureNames = []string{
 type listOptions struct {
 	stage        string
 	architecture string
+	fleet        string // id
+	fleets       bool
 	limit        int
 }
 
@@ -46,11 +48,19 @@ a second or so. Of the stages that pass in a moment not each is in that store: a
 last stage that is.`,
 		Example: `  starter list
   starter list --stage WAITING_FOR_APPROVAL
-  starter list --architecture anthropic -o json | jq -r .name`,
+  starter list --architecture anthropic -o json | jq -r .name
+  starter list --fleets
+  starter list --fleet migration-1 --stage FAILED`,
 		Args: cobra.NoArgs,
 		PreRunE: func(*cobra.Command, []string) error {
 			if o.limit < 1 || o.limit > 10_000 {
 				return fmt.Errorf("--limit must be from 1 to 10000")
+			}
+			if o.fleets && (o.stage != "" || o.architecture != "" || o.fleet != "") {
+				return fmt.Errorf("--fleets lists all fleets, and goes with none of --stage, --architecture and --fleet")
+			}
+			if o.fleet = fleetID(o.fleet); o.fleet != "" {
+				return schemas.CheckFleetID(o.fleet)
 			}
 			return nil
 		},
@@ -58,6 +68,8 @@ last stage that is.`,
 	}
 	cmd.Flags().Var(oneOf(&o.stage, stageNames...), "stage", "only those at this stage or ending: "+strings.Join(stageNames, ", "))
 	cmd.Flags().Var(oneOf(&o.architecture, architectureNames...), "architecture", "only those of this architecture: "+strings.Join(architectureNames, ", "))
+	cmd.Flags().StringVar(&o.fleet, "fleet", "", "only the registrations of the fleet of this id")
+	cmd.Flags().BoolVar(&o.fleets, "fleets", false, "list fleets instead of registrations")
 	cmd.Flags().IntVar(&o.limit, "limit", 100, "list at most so many")
 	return cmd
 }
@@ -126,7 +138,13 @@ func (c *connection) find(ctx context.Context, o listOptions) (rows []listed, mo
 }
 
 func listQuery(o listOptions) string {
+	if o.fleets {
+		return "WorkflowType = " + literal(schemas.RegisterFleetWorkflow) + " AND ExecutionStatus != 'ContinuedAsNew'"
+	}
 	query := "WorkflowType = " + literal(schemas.RegisterModelWorkflow)
+	if o.fleet != "" {
+		query += " AND ParentWorkflowId = " + literal(schemas.RegisterFleetWorkflowID(o.fleet))
+	}
 	if o.stage != "" {
 		query += " AND " + schemas.RegistrationStageAttribute + " = " + literal(o.stage)
 	}
@@ -156,7 +174,7 @@ func listedOf(w *workflowpb.WorkflowExecutionInfo, now time.Time) listed {
 		WorkflowID: w.GetExecution().GetWorkflowId(), RunID: w.GetExecution().GetRunId(),
 	}
 	if r.Name == "" {
-		r.Name = strings.TrimPrefix(r.WorkflowID, schemas.RegisterModelWorkflowID(""))
+		r.Name = strings.TrimPrefix(r.WorkflowID, schemas.RegisterModelWorkflowID("")) // a fleet is named by its workflow's id
 	}
 	if w.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
 		r.DurationMs = now.Sub(r.StartedAt).Milliseconds()

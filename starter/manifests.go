@@ -13,22 +13,29 @@ import (
 // stdinName stands for "-" in messages.
 const stdinName = "stdin"
 
+// open opens a file, or stdin for "-". The label is its name in messages.
+func (a *app) open(name string) (label string, r io.ReadCloser, err error) {
+	if name == "-" {
+		return stdinName, io.NopCloser(a.in), nil
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return name, nil, unreadable(name, err)
+	}
+	if info, err := f.Stat(); err == nil && info.IsDir() {
+		f.Close()
+		return name, nil, fmt.Errorf("%s: this is a folder; name the files in it", name)
+	}
+	return name, f, nil
+}
+
 // readFile reads a file, or stdin for "-", within bounds.
 func (a *app) readFile(name string) (label string, data []byte, err error) {
-	var r io.Reader = a.in
-	label = stdinName
-	if name != "-" {
-		label = name
-		f, err := os.Open(name)
-		if err != nil {
-			return label, nil, unreadable(label, err)
-		}
-		defer f.Close()
-		if info, err := f.Stat(); err == nil && info.IsDir() {
-			return label, nil, fmt.Errorf("%s: this is a folder; name the files in it", label)
-		}
-		r = f
+	label, r, err := a.open(name)
+	if err != nil {
+		return label, nil, err
 	}
+	defer r.Close()
 	// One byte over the limit is enough for the parser to refuse the file.
 	data, err = io.ReadAll(io.LimitReader(r, schemas.MaxFileBytes+1))
 	if err != nil {

@@ -93,18 +93,26 @@ func (a *app) register(ctx context.Context, files []string, o registerOptions) e
 
 // requests reads the manifests, and accepts all of them or none.
 func (a *app) requests(files []string, o registerOptions) ([]request, error) {
+	documents, problems := a.readManifests(files)
+	return a.requestsOf(documents, problems, o)
+}
+
+// requestsOf makes requests of manifests if nothing is wrong with any of them, and otherwise says what is.
+func (a *app) requestsOf(documents []schemas.Document, problems []error, o registerOptions) ([]request, error) {
 	requester := strings.TrimSpace(o.requester)
 	if requester == "" {
 		requester = a.identity()
 	}
-	documents, problems := a.readManifests(files)
 	seen := map[string]string{}
 	requests := make([]request, 0, len(documents))
 	for _, d := range documents {
+		line, column := d.Position("name")
+		here := fmt.Sprintf("%s:%d:%d", d.File, line, column)
 		if other, ok := seen[d.Manifest.Name]; ok && d.Manifest.Name != "" {
-			problems = append(problems, fmt.Errorf("%s: the name %q is taken by %s already", place(d), d.Manifest.Name, other))
+			problems = append(problems, fmt.Errorf("%s: name: %q is taken by %s already", here, d.Manifest.Name, other))
+		} else {
+			seen[d.Manifest.Name] = here
 		}
-		seen[d.Manifest.Name] = place(d)
 		if o.approval != "" {
 			d.Manifest.Approval.Policy = schemas.ApprovalPolicy(o.approval)
 		}

@@ -123,7 +123,7 @@ func TestTwoManifestsOfOneNameAreRefused(t *testing.T) {
 	r := starter(t, tutorial+"---"+tutorial, f.env(), "register", "-")
 	require.Equal(t, exitUsage, r.code)
 	require.Empty(t, f.started)
-	require.Contains(t, r.errors, `stdin (document 2): the name "production-llm-v2" is taken by stdin already`)
+	require.Contains(t, r.errors, `name: "production-llm-v2" is taken by stdin:`)
 }
 
 func TestRegisteringWhatIsInProgressSaysSoAndStartsNothing(t *testing.T) {

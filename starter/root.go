@@ -54,7 +54,7 @@ func (a *app) root() *cobra.Command {
 	a.output = outputText
 	root.PersistentFlags().VarP(oneOf(&a.output, outputText, outputJSON), "output", "o", "text, or json: one document per line on stdout")
 	root.AddCommand(
-		a.registerCommand(), a.approveCommand(), a.rejectCommand(), a.statusCommand(), a.watchCommand(),
+		a.registerCommand(), a.fleetCommand(), a.pauseCommand(), a.resumeCommand(), a.windowCommand(), a.approveCommand(), a.rejectCommand(), a.statusCommand(), a.watchCommand(),
 		a.cancelCommand(), a.listCommand(), a.validateCommand(), a.probeCommand(), a.schemaCommand(), a.setupCommand(),
 	)
 	return root

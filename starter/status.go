@@ -18,7 +18,8 @@ func (a *app) statusCommand() *cobra.Command {
 		Use:   "status NAME",
 		Short: "Show where the newest registration of a model stands",
 		Long: `Show where the newest registration of a model stands: its stages, its evidence, and, once it has ended, its
-result. The exit code is 0 if there is one, however it goes; with --output json, a schemas.Progress is printed.`,
+result. The exit code is 0 if there is one, however it goes; with --output json, a schemas.Progress is printed.
+A fleet is named register-fleet/ID; in JSON it is a schemas.FleetProgress, and once it has ended a schemas.FleetResult.`,
 		Example: `  starter status production-llm-v2
   starter status -o json production-llm-v2 | jq -r .stage`,
 		Args: name,
@@ -40,6 +41,9 @@ func (c *connection) known(ctx context.Context, name string) (*follow.Timeline, 
 }
 
 func (a *app) status(ctx context.Context, c *connection, args []string) error {
+	if isFleet(args[0]) {
+		return a.statusOfFleet(ctx, c, args[0])
+	}
 	t, err := c.known(ctx, args[0])
 	if err != nil {
 		return err

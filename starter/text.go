@@ -4,8 +4,6 @@ import (
 	"regexp"
 	"strings"
 	"time"
-
-	"model-registrar/starter/console"
 )
 
 // clock writes a moment so that it can be compared with a log: local time, with its zone.
@@ -24,10 +22,4 @@ func quote(s string) string {
 		return s
 	}
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
-}
-
-// markdown makes a text fit for a line of the Temporal UI's markdown.
-func markdown(s string) string {
-	return strings.NewReplacer(`\`, `\\`, "|", `\|`, "`", "'", "<", "&lt;", ">", "&gt;", "[", `\[`, "]", `\]`, "*", `\*`, "_", `\_`).
-		Replace(console.Clean(s))
 }

@@ -14,13 +14,18 @@ func (a *app) watchCommand() *cobra.Command {
 		Use:   "watch NAME",
 		Short: "Follow the newest registration of a model to its end",
 		Long: `Follow the newest registration of a model to its end and print what it came to, with the same exit codes as
-register. One that has ended is shown from its history. Watching changes nothing; Ctrl-C ends the watching alone.`,
+register. One that has ended is shown from its history. Watching changes nothing; Ctrl-C ends the watching alone.
+A fleet is named register-fleet/ID.`,
 		Example: `  starter watch production-llm-v2
-  starter watch -o json production-llm-v2`,
+  starter watch -o json production-llm-v2
+  starter watch register-fleet/migration-1`,
 		Args: name,
 		RunE: a.online(func(ctx context.Context, c *connection, args []string) error {
 			if uiURL != "" {
 				c.uiURL = uiURL
+			}
+			if isFleet(args[0]) {
+				return a.watchFleet(ctx, c, args[0])
 			}
 			t, err := c.known(ctx, args[0])
 			if err != nil {

@@ -132,6 +132,7 @@ func serve(ctx context.Context, cfg config.Worker, options client.Options, deps 
 		DisableRegistrationAliasing: true,
 		OnFatalError:                func(err error) { fatal <- err },
 	}))
+	deps.Temporal, deps.Namespace, deps.Data = temporal, namespaceOf(options.Namespace), options.DataConverter
 	workflows.Register(w)
 	activities.Register(w, deps)
 	if err := w.Start(); err != nil {

@@ -57,8 +57,10 @@ func (r *registration) openGate(ctx workflow.Context) error {
 	opened := workflow.Now(ctx)
 	r.gate.closes = opened.Add(timeout)
 	r.enter(ctx, schemas.StageApproval)
-	if !r.gate.settled() {
+	waits := !r.gate.settled()
+	if waits {
 		r.announceWaiting(ctx)
+		r.tellFleet(ctx, true)
 	}
 	_, err := workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{
 		Timeout: timeout,
@@ -68,6 +70,9 @@ func (r *registration) openGate(ctx workflow.Context) error {
 	}, r.gate.settled)
 	r.settleDecisions(ctx) // one that is just being looked at came in time
 	r.gate.closes = time.Time{}
+	if waits {
+		r.tellFleet(ctx, false)
+	}
 	r.result.Approval.Approvers = r.gate.required
 	r.result.Approval.WaitedMs = workflow.Now(ctx).Sub(opened).Milliseconds()
 	switch {

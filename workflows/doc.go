@@ -16,4 +16,6 @@ type Registry interface {
 // Register registers every workflow under its fixed name.
 func Register(r Registry) {
 	r.RegisterWorkflowWithOptions(RegisterModel, workflow.RegisterOptions{Name: schemas.RegisterModelWorkflow})
+	r.RegisterWorkflowWithOptions(RegisterFleet, workflow.RegisterOptions{Name: schemas.RegisterFleetWorkflow})
+	r.RegisterWorkflowWithOptions(HoldFleetPart, workflow.RegisterOptions{Name: schemas.HoldFleetPartWorkflow})
 }

@@ -53,6 +53,14 @@ var activityTable = map[string]workflow.ActivityOptions{
 		StartToCloseTimeout: 20 * time.Second, ScheduleToCloseTimeout: time.Hour,
 		RetryPolicy: growing(time.Second, time.Minute),
 	},
+	schemas.LoadFleetPartActivity: {
+		StartToCloseTimeout: 30 * time.Second, ScheduleToCloseTimeout: 24 * time.Hour,
+		RetryPolicy: growing(time.Second, time.Minute),
+	},
+	schemas.AwaitRegistrationsActivity: {
+		StartToCloseTimeout: awaitWindow + time.Minute, ScheduleToCloseTimeout: 24 * time.Hour,
+		HeartbeatTimeout: heartbeatTimeout, RetryPolicy: growing(time.Second, 30*time.Second),
+	},
 }
 
 // growing is a retry policy whose gaps double from first to most.

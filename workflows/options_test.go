@@ -35,7 +35,7 @@ func allOptions() map[string]workflow.ActivityOptions {
 }
 
 func TestEveryActivityIsBoundedByTimeAndNoneByAttempts(t *testing.T) {
-	require.Len(t, activityTable, 9)
+	require.Len(t, activityTable, 11)
 	for name, o := range allOptions() {
 		require.Positive(t, o.ScheduleToCloseTimeout, name)
 		require.Positive(t, o.StartToCloseTimeout, name)

@@ -1,0 +1,60 @@
+// Package outcome reads what became of a registration from the way in which its workflow closed.
+package outcome
+
+import (
+	"errors"
+	"strings"
+
+	"go.temporal.io/sdk/temporal"
+
+	"model-registrar/schemas"
+)
+
+// Of is how a registration ended, told from its workflow's result and error. It is deterministic, for workflows.
+func Of(run schemas.FleetRun, result schemas.Result, err error) schemas.FleetEnding {
+	e := schemas.FleetEnding{FleetRun: run}
+	var (
+		app        *temporal.ApplicationError
+		cancelled  *temporal.CanceledError
+		terminated *temporal.TerminatedError
+		timeout    *temporal.TimeoutError
+		taken      *temporal.ChildWorkflowExecutionAlreadyStartedError
+	)
+	switch {
+	case err == nil:
+	case errors.As(err, &taken):
+		return with(e, schemas.AlreadyInProgress, "", "a registration of this name was in progress already, and was left alone")
+	case errors.As(err, &app):
+		if app.Details(&result) != nil || result.Status == "" {
+			return with(e, schemas.Failed, schemas.ErrorType(app.Type()), app.Message())
+		}
+	case errors.As(err, &cancelled):
+		if cancelled.Details(&result) != nil || result.Status == "" {
+			return with(e, schemas.Cancelled, "", "cancelled")
+		}
+	case errors.As(err, &terminated):
+		return with(e, schemas.Failed, "", "terminated by an operator; the model may exist in the gateway, and nothing was rolled back")
+	case errors.As(err, &timeout):
+		return with(e, schemas.Failed, "", "its execution timeout came; the model may exist in the gateway, and nothing was rolled back")
+	default:
+		return with(e, schemas.Failed, schemas.ErrInternal, err.Error())
+	}
+	if result.ErrorType == schemas.ErrAlreadyRegistered {
+		return with(e, schemas.AlreadyRegistered, "", "")
+	}
+	return with(e, result.Status, result.ErrorType, result.Reason)
+}
+
+func with(e schemas.FleetEnding, o schemas.Outcome, t schemas.ErrorType, reason string) schemas.FleetEnding {
+	e.Outcome, e.ErrorType, e.Reason = o, t, short(reason)
+	return e
+}
+
+// short cuts a reason to what a fleet keeps of it.
+func short(s string) string {
+	s = strings.ToValidUTF8(s, "\uFFFD")
+	if r := []rune(s); len(r) > schemas.MaxReason {
+		return string(r[:schemas.MaxReason-1]) + "…"
+	}
+	return s
+}

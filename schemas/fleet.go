@@ -1,0 +1,256 @@
+package schemas
+
+import (
+	"fmt"
+	"time"
+)
+
+// Bounds of a fleet.
+const (
+	MaxFleet      = 100_000   // manifests
+	MaxPart       = 250       // manifests of one part
+	MaxPartBytes  = 256 << 10 // of one part's JSON, far below the 2 MiB that a payload may have
+	DefaultWindow = 50        // registrations at a time
+	MaxWindow     = 1000      // likewise
+	MaxFailures   = 1000      // failures that a fleet remembers; further ones are only counted
+	MaxReason     = 200       // characters of a failure's reason
+	maxFleetID    = 64        // characters
+	partsFolder   = "/part/"  // between a fleet's workflow id and the number of a part
+	fleetFolder   = "register-fleet/"
+)
+
+// RegisterFleetInput starts a RegisterFleet workflow. The manifests are not in it: they are held by one workflow a part
+// (see [FleetPart]), which must have been started before.
+type RegisterFleetInput struct {
+	FleetID       string `json:"fleetId"`
+	Total         int    `json:"total"` // manifests in all parts
+	Parts         int    `json:"parts"`
+	Window        int    `json:"window"` // how many registrations run at a time
+	StopOnFailure bool   `json:"stopOnFailure,omitempty"`
+	// Requester is who asks for the registrations. The requester cannot approve them.
+	Requester string `json:"requester"`
+	// State is how far the fleet's earlier runs came; nil for its first run.
+	State *FleetState `json:"state,omitempty"`
+}
+
+// FleetPart is the input of HoldFleetPart: some of a fleet's manifests, in their order.
+type FleetPart struct {
+	FleetID   string     `json:"fleetId"`
+	Part      int        `json:"part"`  // counted from 0
+	First     int        `json:"first"` // index within the fleet of the first manifest
+	Manifests []Manifest `json:"manifests"`
+}
+
+// LoadPartInput is the input of LoadFleetPart, whose result is a [FleetPart].
+type LoadPartInput struct {
+	FleetID string `json:"fleetId"`
+	Part    int    `json:"part"`
+}
+
+// FleetState is what a run of a fleet hands on to the next one.
+type FleetState struct {
+	StartedAt time.Time      `json:"startedAt"`
+	Window    int            `json:"window"`
+	Part      int            `json:"part"` // that holds the next manifest
+	Next      int            `json:"next"` // index within the fleet of the next manifest to start
+	InFlight  []FleetRun     `json:"inFlight,omitempty"`
+	Tally     FleetTally     `json:"tally"`
+	Failures  []FleetFailure `json:"failures,omitempty"`
+	// Registered has a bit for each manifest, by its index: whether its model is registered.
+	Registered []byte      `json:"registered,omitempty"`
+	Paused     bool        `json:"paused,omitempty"`
+	PausedAt   time.Time   `json:"pausedAt,omitzero"`
+	PausedFor  Duration    `json:"pausedFor,omitzero"` // without the pause that lasts
+	Ending     FleetStatus `json:"ending,omitempty"`   // STOPPED, CANCELLED or FAILED, once the fleet is on its way there
+	Reason     string      `json:"reason,omitempty"`
+	ErrorType  ErrorType   `json:"errorType,omitempty"`
+	Runs       int         `json:"runs"` // that came before
+}
+
+// FleetRun is a registration in flight.
+type FleetRun struct {
+	Name    string `json:"name"`
+	Index   int    `json:"index"` // within the fleet
+	RunID   string `json:"runId,omitempty"`
+	Waiting bool   `json:"waiting,omitempty"` // for a person's approval
+}
+
+// FleetTally counts endings by outcome.
+type FleetTally map[Outcome]int
+
+// Sum is the number of all endings.
+func (t FleetTally) Sum() int {
+	n := 0
+	for _, o := range FleetOutcomes {
+		n += t[o]
+	}
+	return n
+}
+
+// Outcomes of a manifest of a fleet, beside those of a registration.
+const (
+	// AlreadyRegistered: a model of this name and payload exists from before; nothing was to be done.
+	AlreadyRegistered Outcome = "ALREADY_REGISTERED"
+	// AlreadyInProgress: a registration of this name that is not the fleet's was running; it was left alone.
+	AlreadyInProgress Outcome = "ALREADY_IN_PROGRESS"
+	// Duplicate: the name came twice in the fleet; the first one counts.
+	Duplicate Outcome = "DUPLICATE"
+)
+
+// FleetOutcomes lists what can become of a manifest, in the order in which it is shown.
+var FleetOutcomes = []Outcome{
+	Completed, AlreadyRegistered, Failed, Rejected, RolledBack, ApprovalTimedOut, Cancelled, AlreadyInProgress, Duplicate,
+}
+
+// Registered tells whether a manifest that ended so has its model registered.
+func (o Outcome) Registered() bool { return o == Completed || o == AlreadyRegistered }
+
+// FleetStatus is where a fleet stands, or how it ended.
+type FleetStatus string
+
+// Where a fleet stands, and its endings. COMPLETED says that every manifest had its turn, whatever came of it; STOPPED
+// that it was to stop on the first failure and did.
+const (
+	FleetRunning    FleetStatus = "RUNNING"
+	FleetPaused     FleetStatus = "PAUSED"
+	FleetStopping   FleetStatus = "STOPPING"
+	FleetCancelling FleetStatus = "CANCELLING"
+	FleetCompleted  FleetStatus = "COMPLETED"
+	FleetStopped    FleetStatus = "STOPPED"
+	FleetCancelled  FleetStatus = "CANCELLED"
+	FleetFailed     FleetStatus = "FAILED"
+)
+
+// Ended tells whether the status is an ending.
+func (s FleetStatus) Ended() bool {
+	return s == FleetCompleted || s == FleetStopped || s == FleetCancelled || s == FleetFailed
+}
+
+// FleetFailure is a manifest whose model is not registered, and why.
+type FleetFailure struct {
+	Name      string    `json:"name"`
+	Outcome   Outcome   `json:"outcome"`
+	ErrorType ErrorType `json:"errorType,omitempty"`
+	Reason    string    `json:"reason,omitempty"` // at most [MaxReason] characters
+}
+
+// FleetEnding is what became of one registration of a fleet.
+type FleetEnding struct {
+	FleetRun
+	Outcome   Outcome   `json:"outcome"`
+	ErrorType ErrorType `json:"errorType,omitempty"`
+	Reason    string    `json:"reason,omitempty"`
+}
+
+// FleetResult is what a fleet comes to, or has come to so far. A workflow that fails or is cancelled carries it as the
+// details of its error.
+type FleetResult struct {
+	FleetID    string      `json:"fleetId"`
+	Status     FleetStatus `json:"status"`
+	Reason     string      `json:"reason,omitempty"` // why it did not complete
+	ErrorType  ErrorType   `json:"errorType,omitempty"`
+	Requester  string      `json:"requester"`
+	Total      int         `json:"total"`
+	Outcomes   FleetTally  `json:"outcomes"`
+	NotStarted int         `json:"notStarted"` // manifests that had no turn
+	// Failures are the manifests that ended otherwise than registered, the first [MaxFailures] of them.
+	Failures  []FleetFailure `json:"failures,omitempty"`
+	Truncated bool           `json:"truncated,omitempty"` // there were more failures
+	// Registered has a bit for each manifest, by its index: whether its model is registered. The lowest bit of a byte
+	// is the first.
+	Registered []byte    `json:"registered,omitempty"`
+	Parts      int       `json:"parts"`
+	StartedAt  time.Time `json:"startedAt"`
+	EndedAt    time.Time `json:"endedAt,omitzero"`
+	DurationMs int64     `json:"durationMs"`
+	PausedMs   int64     `json:"pausedMs,omitempty"` // of the duration
+	WorkflowID string    `json:"workflowId"`
+	RunID      string    `json:"runId"` // of the last run
+	Runs       int       `json:"runs"`  // how often it continued as new, and one
+}
+
+// IsRegistered tells whether the model of the manifest with this index is registered.
+func (r FleetResult) IsRegistered(index int) bool {
+	return index/8 < len(r.Registered) && r.Registered[index/8]>>(index%8)&1 == 1
+}
+
+// FleetProgress answers the query `status` of a fleet.
+type FleetProgress struct {
+	FleetID       string      `json:"fleetId"`
+	RunID         string      `json:"runId"`
+	Status        FleetStatus `json:"status"`
+	Reason        string      `json:"reason,omitempty"`
+	Requester     string      `json:"requester"`
+	StartedAt     time.Time   `json:"startedAt"`
+	Total         int         `json:"total"`
+	Queued        int         `json:"queued"`
+	InFlight      int         `json:"inFlight"`           // being registered; each takes a place of the window
+	Waiting       int         `json:"waitingForApproval"` // these take no place
+	Ended         int         `json:"ended"`
+	Outcomes      FleetTally  `json:"outcomes"`
+	Window        int         `json:"window"`
+	StopOnFailure bool        `json:"stopOnFailure,omitempty"`
+	PausedMs      int64       `json:"pausedMs,omitempty"`
+	// Recent are the newest failures, oldest first; the query `summary` has them all.
+	Recent []FleetFailure `json:"recentFailures,omitempty"`
+	Runs   int            `json:"runs"`
+}
+
+// FleetWindow is the argument of the update `window`.
+type FleetWindow struct {
+	Size int `json:"size"` // 1 to [MaxWindow]
+}
+
+// FleetCancel is the argument of the update `cancel`.
+type FleetCancel struct {
+	Reason string `json:"reason,omitempty"`
+}
+
+// FleetReceipt answers the updates of a fleet.
+type FleetReceipt struct {
+	FleetID string      `json:"fleetId"`
+	Status  FleetStatus `json:"status"`
+	Window  int         `json:"window"`
+	Message string      `json:"message"` // a sentence for people: what happens now
+}
+
+// FleetNews is what a registration tells the fleet that started it: that it waits for a person, or does no longer.
+type FleetNews struct {
+	Name    string `json:"name"`
+	RunID   string `json:"runId"`
+	Waiting bool   `json:"waiting"`
+}
+
+// AwaitInput is the input of AwaitRegistrations.
+type AwaitInput struct {
+	Runs []FleetRun `json:"runs"`
+	// Window is how long to wait for the first of them to end; zero looks once.
+	Window Duration `json:"window"`
+}
+
+// AwaitResult is the result of AwaitRegistrations.
+type AwaitResult struct {
+	Ended []FleetEnding `json:"ended,omitempty"`
+}
+
+// RegisterFleetWorkflowID is the id of the workflow that registers the fleet of this id.
+func RegisterFleetWorkflowID(id string) string { return fleetFolder + id }
+
+// FleetPartWorkflowID is the id of the workflow that holds a part of a fleet; parts are counted from 0.
+func FleetPartWorkflowID(id string, part int) string {
+	return RegisterFleetWorkflowID(id) + fmt.Sprint(partsFolder, part)
+}
+
+// CheckFleetID says what is wrong with a fleet's id, if anything is.
+func CheckFleetID(id string) error {
+	if id == "" || len(id) > maxFleetID {
+		return fmt.Errorf("a fleet's id has 1 to %d characters", maxFleetID)
+	}
+	for i, c := range id {
+		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
+		if !letter && (i == 0 || c != '-' && c != '_' && c != '.') {
+			return fmt.Errorf("a fleet's id has letters, digits, and after the first character also - _ and .")
+		}
+	}
+	return nil
+}

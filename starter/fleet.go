@@ -1,0 +1,123 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"model-registrar/schemas"
+	"model-registrar/starter/console"
+)
+
+// fleetOptions are the flags of fleet.
+type fleetOptions struct {
+	registerOptions
+	id            string
+	window        int
+	stopOnFailure bool
+	onlyFailedOf  string
+	partSize      int
+}
+
+func (a *app) fleetCommand() *cobra.Command {
+	var o fleetOptions
+	cmd := &cobra.Command{
+		Use:   "fleet PATH…",
+		Short: "Register many models as one fleet, so many at a time, and follow it to the end",
+		Long: fmt.Sprintf(`Register the models of many manifests: files, folders with all that is in them (.yaml, .yml, .json, .jsonl, .ndjson), or -
+for stdin. All manifests are checked before anything starts; every violation is named with its file, line and column.
+
+The fleet runs so many registrations at a time as its window allows. One that waits for a person's approval takes no
+place. It goes on after failures, and does so without this command: Ctrl-C, a lost connection or --detach change
+nothing. At the end, what failed is listed with the reason, and a command that retries just that.
+
+In other commands, a fleet is named by the id of its workflow: register-fleet/ID. watch and status show it, cancel cancels
+it, and pause, resume and window steer it. A fleet has up to %d manifests.
+
+With --output json, one schemas.FleetResult is printed at the end. Its status is STARTED for a fleet started with --detach,
+and IN_PROGRESS for one that goes on without this command. The exit code is 0 if every model is registered, 1 if
+any failed, and 3 if others were rejected, rolled back or cancelled.`, schemas.MaxFleet),
+		Example: `  starter fleet models/
+  starter fleet --window 20 --stop-on-failure models/ more.jsonl
+  starter fleet --detach --id migration-1 models/ && starter watch register-fleet/migration-1
+  starter fleet models/ --only-failed-of migration-1
+  starter fleet - < models.jsonl`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return fmt.Errorf("name at least one manifest file or folder, or - for stdin")
+			}
+			return nil
+		},
+		PreRunE: func(*cobra.Command, []string) error { return o.check() },
+		RunE:    offline(func(ctx context.Context, paths []string) error { return a.fleet(ctx, paths, o) }),
+	}
+	f := cmd.Flags()
+	f.BoolVarP(&o.detach, "detach", "d", false, "start and return; do not follow")
+	f.IntVarP(&o.window, "window", "w", schemas.DefaultWindow, "how many registrations run at a time")
+	f.BoolVar(&o.stopOnFailure, "stop-on-failure", false, "start no more once a model was not registered")
+	f.StringVar(&o.id, "id", "", "the fleet's id (default: the time and some letters)")
+	f.StringVar(&o.onlyFailedOf, "only-failed-of", "", "register only the models that the fleet of this id did not")
+	f.Var(oneOf(&o.approval, string(schemas.ApproveNever), string(schemas.ApproveOnFailure), string(schemas.ApproveAlways)),
+		"approval", "when a person has to decide, in place of the manifests' policies (the worker's floor holds in any case)")
+	f.StringVar(&o.requester, "requester", "", "who asks for the registrations, and so cannot approve them (default $REGISTRAR_REQUESTER, or user@host)")
+	f.StringVar(&o.uiURL, "ui-url", "", "base address of the Temporal UI, for links (default $REGISTRAR_UI_URL)")
+	f.IntVar(&o.partSize, "part-size", schemas.MaxPart, "manifests in one part of the fleet's input")
+	_ = f.MarkHidden("part-size") // for tests
+	return cmd
+}
+
+func (o *fleetOptions) check() error {
+	if o.window < 1 || o.window > schemas.MaxWindow {
+		return fmt.Errorf("--window must be from 1 to %d", schemas.MaxWindow)
+	}
+	if o.partSize < 1 || o.partSize > schemas.MaxPart {
+		return fmt.Errorf("--part-size must be from 1 to %d", schemas.MaxPart)
+	}
+	o.onlyFailedOf = fleetID(o.onlyFailedOf)
+	for flag, id := range map[string]string{"--id": o.id, "--only-failed-of": o.onlyFailedOf} {
+		if err := schemas.CheckFleetID(id); id != "" && err != nil {
+			return fmt.Errorf("%s: %w", flag, err)
+		}
+	}
+	return nil
+}
+
+func (a *app) fleet(ctx context.Context, paths []string, o fleetOptions) error {
+	requests, err := a.fleetRequests(paths, o.registerOptions)
+	if err != nil {
+		return err
+	}
+	c, err := a.connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	if o.uiURL != "" {
+		c.uiURL = o.uiURL
+	}
+	if o.onlyFailedOf != "" {
+		requests, err = a.onlyUnregistered(ctx, c, requests, o.onlyFailedOf)
+		if err != nil {
+			return c.explain(ctx, err)
+		}
+		if len(requests) == 0 {
+			a.err.Print(console.Styled(console.Good, "✓ ").And(console.Plain, "every model of the fleet "+o.onlyFailedOf+
+				" that is in these manifests is registered; nothing to do"))
+			return nil
+		}
+	}
+	if len(requests) > schemas.MaxFleet {
+		return misused("a fleet has at most %d manifests, these are %d; make several fleets", schemas.MaxFleet, len(requests))
+	}
+	begun, err := a.beginFleet(ctx, c, requests, o)
+	if err != nil {
+		return c.explain(ctx, err)
+	}
+	begun.paths = paths
+	if o.detach {
+		return a.concludeFleet(c, begun)
+	}
+	a.followFleet(ctx, c, begun)
+	return a.concludeFleet(c, begun)
+}

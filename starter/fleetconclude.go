@@ -1,0 +1,161 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"model-registrar/schemas"
+	"model-registrar/starter/console"
+	"model-registrar/starter/follow"
+)
+
+// shownFailures is how many failures are listed for people; --output json has them all.
+const shownFailures = 100
+
+// concludeFleet prints what a fleet came to, and returns the exit code.
+func (a *app) concludeFleet(c *connection, f *fleetRun) error {
+	if f.followed != nil {
+		return about("the fleet "+f.id, c.explain(context.Background(), f.followed))
+	}
+	if a.machine() {
+		if err := a.print(f.result); err != nil {
+			return err
+		}
+	}
+	watch := "starter watch " + f.workflowID()
+	switch {
+	case f.ended && !a.machine():
+		a.out.Print(fleetLines(f, c.page(f.workflowID(), f.result.RunID))...)
+	case f.result.Status == schemas.FleetStatus(statusInProgress):
+		a.err.Print(console.Styled(console.Alert, "! Interrupted. The fleet ").And(console.Strong, f.id).And(console.Plain, " goes on without this command."))
+		a.err.Print(console.Text("  Watch it again:  " + watch))
+		return exitWith(exitInterrupted)
+	case !f.ended && !a.machine():
+		a.out.Print(console.Text("It goes on by itself. Watch it:  " + watch))
+	}
+	if !f.ended {
+		return nil
+	}
+	return exitWith(fleetExitCode(f.result))
+}
+
+// fleetExitCode is the exit code of a fleet that ended so.
+func fleetExitCode(r schemas.FleetResult) int {
+	codes := []int{exitDone}
+	switch r.Status {
+	case schemas.FleetFailed:
+		codes = append(codes, exitFailed)
+	case schemas.FleetCancelled:
+		codes = append(codes, exitRejected)
+	}
+	for o, n := range r.Outcomes {
+		switch {
+		case n == 0 || o == schemas.AlreadyRegistered:
+		case o == schemas.AlreadyInProgress, o == schemas.Duplicate:
+			codes = append(codes, exitFailed)
+		default:
+			codes = append(codes, exitCode(o))
+		}
+	}
+	return worst(codes...)
+}
+
+// fleetLines is the result for people.
+func fleetLines(f *fleetRun, page string) []console.Line {
+	r := f.result
+	registered := r.Outcomes[schemas.Completed] + r.Outcomes[schemas.AlreadyRegistered]
+	style := console.Good
+	if registered < r.Total {
+		style = console.Bad
+	}
+	lines := []console.Line{nil, console.Styled(style, string(r.Status)).And(console.Plain, "  ").And(console.Strong, "fleet "+r.FleetID).
+		And(console.Plain, fmt.Sprintf(": %d of %s registered", registered, counted(r.Total, "model"))), nil}
+	t := table{}
+	t.row("reason", r.Reason)
+	t.row("error type", string(r.ErrorType))
+	for _, o := range schemas.FleetOutcomes {
+		if n := r.Outcomes[o]; n > 0 {
+			t.row(string(o), fmt.Sprint(n))
+		}
+	}
+	if r.NotStarted > 0 {
+		t.row("not started", fmt.Sprint(r.NotStarted))
+	}
+	took := time.Duration(r.DurationMs-r.PausedMs) * time.Millisecond
+	text := follow.Span(took.Round(time.Millisecond))
+	if s := took.Seconds(); s > 0 && r.Outcomes.Sum() > 1 {
+		text += fmt.Sprintf(", %.1f models a minute", 60*float64(r.Outcomes.Sum())/s)
+	}
+	t.row("took", text)
+	if r.PausedMs > 0 {
+		t.row("paused", follow.Millis(float64(r.PausedMs)))
+	}
+	t.row("workflow", r.WorkflowID)
+	t.row("UI", page)
+	lines = append(lines, t.lines()...)
+	lines = append(lines, failureLines(r)...)
+	if registered < r.Total {
+		lines = append(lines, nil, console.Text("Register what is not:  "+retryCommand(f)))
+	}
+	return lines
+}
+
+// failureLines is the table of what failed and why, and what to do about each type of error.
+func failureLines(r schemas.FleetResult) []console.Line {
+	if len(r.Failures) == 0 {
+		return nil
+	}
+	cells := [][]console.Span{{{Style: console.Strong, Text: "NAME"}, {Style: console.Strong, Text: "ENDING"}, {Style: console.Strong, Text: "WHY"}}}
+	advice := table{}
+	advised := map[string]bool{}
+	for i, x := range r.Failures {
+		why := x.Reason
+		if x.ErrorType != "" {
+			why = string(x.ErrorType) + ": " + x.Reason
+		}
+		if i < shownFailures {
+			cells = append(cells, []console.Span{{Text: x.Name}, {Style: console.Bad, Text: string(x.Outcome)}, {Text: why}})
+		}
+		kind, text := string(x.ErrorType), errorAdvice[x.ErrorType]
+		if text == "" {
+			kind, text = string(x.Outcome), endingAdvice[x.Outcome]
+		}
+		if !advised[kind] {
+			advised[kind] = true
+			advice.row(kind, text)
+		}
+	}
+	lines := append([]console.Line{nil}, console.Columns(cells)...)
+	failures := 0
+	for o, n := range r.Outcomes {
+		if !o.Registered() {
+			failures += n
+		}
+	}
+	if more := failures - min(len(r.Failures), shownFailures); more > 0 {
+		lines = append(lines, console.Styled(console.Faint, fmt.Sprintf("and %d more; --output json lists up to %d", more, schemas.MaxFailures)))
+	}
+	if len(advice.rows) > 0 {
+		lines = append(lines, nil, console.Text("What to do:"))
+		lines = append(lines, advice.lines()...)
+	}
+	return lines
+}
+
+// retryCommand registers what a fleet did not, once its cause is mended.
+func retryCommand(f *fleetRun) string {
+	paths := "PATH…"
+	if len(f.paths) > 0 {
+		quoted := make([]string, len(f.paths))
+		for i, p := range f.paths {
+			quoted[i] = quote(p)
+			if p == "-" {
+				quoted[i] = "- < FILE"
+			}
+		}
+		paths = strings.Join(quoted, " ")
+	}
+	return "starter fleet --only-failed-of " + f.id + " " + paths
+}

@@ -1,0 +1,135 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"model-registrar/schemas"
+)
+
+// Bounds of what a fleet is read from.
+const (
+	maxFleetFile  = 256 << 20 // bytes
+	maxFleetFiles = schemas.MaxFleet
+)
+
+// manifestExtensions are the names' endings by which a manifest in a folder is known.
+var manifestExtensions = []string{".yaml", ".yml", ".json", ".jsonl", ".ndjson"}
+
+// fleetRequests reads the manifests of a fleet, and accepts all of them or none.
+func (a *app) fleetRequests(paths []string, o registerOptions) ([]request, error) {
+	files, problems := manifestFiles(paths)
+	documents, more := a.readFleet(files)
+	return a.requestsOf(documents, append(problems, more...), o)
+}
+
+// manifestFiles lists the files that the paths stand for, each once: files as they are, folders with all that is in them
+// and looks like a manifest. What is hidden is left out.
+func manifestFiles(paths []string) (files []string, problems []error) {
+	seen := map[string]bool{}
+	add := func(file string) {
+		if key := filepath.Clean(file); !seen[key] {
+			seen[key] = true
+			files = append(files, file)
+		}
+	}
+	for _, path := range paths {
+		info, err := os.Stat(path)
+		if path == "-" || err != nil || !info.IsDir() {
+			add(path) // whatever is wrong with it shows when it is read
+			continue
+		}
+		found := len(files)
+		err = filepath.WalkDir(path, func(file string, d fs.DirEntry, err error) error {
+			switch {
+			case err != nil:
+				problems = append(problems, unreadable(file, err))
+			case strings.HasPrefix(d.Name(), ".") && file != path && d.IsDir():
+				return filepath.SkipDir
+			case strings.HasPrefix(d.Name(), "."), d.IsDir():
+			case slices.Contains(manifestExtensions, strings.ToLower(filepath.Ext(file))):
+				add(file)
+			}
+			if len(files) > maxFleetFiles {
+				return errors.New("it holds too many files")
+			}
+			return nil
+		})
+		if err != nil {
+			problems = append(problems, fmt.Errorf("%s: %w", path, err))
+		}
+		if len(files) == found && err == nil {
+			problems = append(problems, fmt.Errorf("%s: no manifest is in this folder (%s)", path, strings.Join(manifestExtensions, ", ")))
+		}
+	}
+	return files, problems
+}
+
+// readFleet reads every document of every file, like readManifests, and larger files than that.
+func (a *app) readFleet(files []string) (documents []schemas.Document, problems []error) {
+	for _, name := range files {
+		label, r, err := a.open(name)
+		if err != nil {
+			problems = append(problems, err)
+			continue
+		}
+		data, err := io.ReadAll(io.LimitReader(r, maxFleetFile+1))
+		r.Close()
+		if err == nil && len(data) > maxFleetFile {
+			err = fmt.Errorf("it has more than %d MiB; split it into several", maxFleetFile>>20)
+		}
+		if err != nil {
+			problems = append(problems, unreadable(label, err))
+			continue
+		}
+		found, wrong := parseInPieces(label, data)
+		documents, problems = append(documents, found...), append(problems, wrong...)
+	}
+	return documents, problems
+}
+
+// parseInPieces parses a file piece by piece, where documents begin: each JSON value on a line of its own, or behind a
+// line of YAML that begins with ---. Places are those in the file.
+func parseInPieces(label string, data []byte) (documents []schemas.Document, problems []error) {
+	line := 0
+	for first := true; first || len(data) > 0; first = false {
+		piece := pieceOf(data, schemas.MaxFileBytes)
+		found, err := schemas.ParseManifests(label, piece)
+		var broken *schemas.ParseError
+		if errors.As(err, &broken) && broken.Line > 0 {
+			broken.Line += line
+		}
+		if err != nil {
+			problems = append(problems, err)
+		}
+		for _, d := range found {
+			d.Index += len(documents)
+			d.Shift(line)
+			documents = append(documents, d)
+		}
+		line += bytes.Count(piece, []byte("\n"))
+		data = data[len(piece):]
+	}
+	return documents, problems
+}
+
+// pieceOf is the longest beginning that ends where a document does; all of it if that is nowhere, for the parser to refuse.
+func pieceOf(data []byte, most int) []byte {
+	if len(data) <= most {
+		return data
+	}
+	for end := bytes.LastIndexByte(data[:most], '\n'); end > 0; end = bytes.LastIndexByte(data[:end], '\n') {
+		rest := data[end+1:]
+		if bytes.HasPrefix(rest, []byte("---")) || bytes.HasPrefix(rest, []byte("{")) && data[end-1] == '}' {
+			return data[:end+1]
+		}
+	}
+	return data
+}

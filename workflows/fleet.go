@@ -1,0 +1,225 @@
+package workflows
+
+import (
+	"fmt"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"model-registrar/schemas"
+)
+
+// Bounds of one run of a fleet, so that no workflow task and no payload gets too large, whatever the manifests.
+const (
+	maxStarting      = 50        // children asked for that have not started yet
+	maxStartingBytes = 512 << 10 // of their manifests
+	maxAsking        = 100       // cancellations asked for at the same time
+	maxWaiting       = 2000      // registrations waiting for approval that take no place of the window
+	maxOwnChildren   = 1500      // pending children of one run; the server allows 2000
+	lookAhead        = 100       // manifests left when the next part is loaded
+)
+
+// fleet is the state of one run of a RegisterFleet workflow.
+type fleet struct {
+	in    schemas.RegisterFleetInput
+	state schemas.FleetState // its InFlight is filled in only when the run ends
+	runID string
+
+	queue    []queued        // loaded manifests, in their order
+	loaded   int             // the next part to load
+	started  map[string]bool // names that had their turn in this run
+	flights  []*flight       // in the order of their start
+	waiting  int             // flights that wait for approval
+	own      int             // children of this run that have not ended
+	starting int             // children that have not started yet
+	bytes    int             // of their manifests
+	asking   int             // cancellations that the server has not answered yet
+	leaving  bool            // nothing begins any more in this run
+
+	news workflow.ReceiveChannel
+}
+
+// queued is a manifest that has not had its turn.
+type queued struct {
+	part, index int
+	manifest    schemas.Manifest
+}
+
+// flight is a registration under way.
+type flight struct {
+	schemas.FleetRun
+	asked bool // to cancel
+}
+
+func newFleet(ctx workflow.Context, in schemas.RegisterFleetInput) (*fleet, error) {
+	info := workflow.GetInfo(ctx)
+	refuse := func(t schemas.ErrorType, format string, args ...any) error {
+		return temporal.NewNonRetryableApplicationError(fmt.Sprintf(format, args...), string(t), nil)
+	}
+	if err := schemas.CheckFleetID(in.FleetID); err != nil {
+		return nil, refuse(schemas.ErrFleetInput, "%v; start fleets with the starter", err)
+	}
+	if want := schemas.RegisterFleetWorkflowID(in.FleetID); info.WorkflowExecution.ID != want {
+		return nil, refuse(schemas.ErrWrongWorkflowID, "the fleet %s must run as workflow %q, not as %q; start it with the starter",
+			in.FleetID, want, plain(info.WorkflowExecution.ID, 100))
+	}
+	if in.Total < 1 || in.Total > schemas.MaxFleet || in.Parts < 1 || in.Parts > in.Total {
+		return nil, refuse(schemas.ErrFleetInput, "a fleet has 1 to %d manifests, in parts with at least one each; start fleets with the starter",
+			schemas.MaxFleet)
+	}
+	if in.Window < 0 || in.Window > schemas.MaxWindow {
+		return nil, refuse(schemas.ErrFleetInput, "the window of a fleet is 1 to %d registrations", schemas.MaxWindow)
+	}
+	if in.Window == 0 {
+		in.Window = schemas.DefaultWindow
+	}
+	f := &fleet{in: in, runID: info.WorkflowExecution.RunID, started: map[string]bool{}}
+	if in.State == nil {
+		f.state = schemas.FleetState{StartedAt: workflow.Now(ctx), Window: in.Window}
+	} else {
+		f.state = *in.State
+	}
+	f.in.State = nil
+	if f.state.Tally == nil {
+		f.state.Tally = schemas.FleetTally{}
+	}
+	if n := (in.Total + 7) / 8; len(f.state.Registered) < n {
+		f.state.Registered = append(f.state.Registered, make([]byte, n-len(f.state.Registered))...)
+	}
+	f.loaded = f.state.Part
+	return f, nil
+}
+
+// begin takes up what earlier runs left, and starts what goes on beside the story.
+func (f *fleet) begin(ctx workflow.Context) {
+	if f.state.Runs == 0 {
+		f.indexStart(ctx)
+	}
+	f.rejoin(ctx)
+	workflow.GoNamed(ctx, "load-parts", f.keepLoaded)
+	workflow.GoNamed(ctx, "cancel-registrations", f.cancelFlights)
+	f.describe(ctx)
+}
+
+// hasRoom tells whether the next registration may start now.
+func (f *fleet) hasRoom() bool {
+	return len(f.queue) > 0 && !f.leaving && !f.state.Paused && f.state.Ending == "" &&
+		f.places() < f.state.Window && f.starting < maxStarting && f.bytes < maxStartingBytes
+}
+
+// places is how much of the window is taken. A registration that waits for a person takes none, or a few forgotten
+// approvals would hold up the fleet; unless there are too many of them to carry from run to run.
+func (f *fleet) places() int { return len(f.flights) - min(f.waiting, maxWaiting) }
+
+// isOver tells whether there is nothing left to do.
+func (f *fleet) isOver() bool {
+	exhausted := f.loaded >= f.in.Parts && len(f.queue) == 0
+	return len(f.flights) == 0 && f.asking == 0 && (exhausted || f.state.Ending != "")
+}
+
+// isLong tells whether the run should give way to a new one.
+func (f *fleet) isLong(ctx workflow.Context) bool {
+	return workflow.GetInfo(ctx).GetContinueAsNewSuggested() || f.own >= maxOwnChildren
+}
+
+// continueAsNew hands on to a new run. What is in flight goes on meanwhile, and is taken up again by its run id; only what
+// the server has been asked for and not answered yet is waited for.
+func (f *fleet) continueAsNew(ctx workflow.Context) error {
+	f.leaving = true
+	err := workflow.Await(ctx, func() bool {
+		return f.starting == 0 && f.asking == 0 && workflow.AllHandlersFinished(ctx)
+	})
+	if err != nil {
+		return err
+	}
+	f.drainNews(ctx)
+	next := f.in
+	state := f.state
+	state.Part = f.loaded
+	if len(f.queue) > 0 {
+		state.Part = f.queue[0].part
+	}
+	for _, fl := range f.flights {
+		state.InFlight = append(state.InFlight, fl.FleetRun)
+	}
+	state.Runs++
+	next.Window, next.State = state.Window, &state
+	return workflow.NewContinueAsNewError(ctx, schemas.RegisterFleetWorkflow, next)
+}
+
+// finish releases the parts and closes the workflow in the way that its ending asks for.
+func (f *fleet) finish(ctx workflow.Context) (schemas.FleetResult, error) {
+	f.resumeClock(ctx)
+	if f.state.Ending == "" {
+		f.state.Ending = schemas.FleetCompleted
+	}
+	f.releaseParts(ctx)
+	f.index(ctx)
+	f.describe(ctx)
+	f.drainNews(ctx)
+	result := f.result(ctx)
+	switch result.Status {
+	case schemas.FleetCancelled:
+		return result, temporal.NewCanceledError(result)
+	case schemas.FleetFailed:
+		return result, temporal.NewApplicationErrorWithOptions(result.Reason, string(result.ErrorType),
+			temporal.ApplicationErrorOptions{NonRetryable: true, Details: []any{result}})
+	}
+	return result, nil
+}
+
+// releaseParts tells the parts that they are not needed any more. One that is not told ends by itself later.
+func (f *fleet) releaseParts(ctx workflow.Context) {
+	var told []workflow.Future
+	wait := func() {
+		for _, t := range told {
+			_ = t.Get(ctx, nil) // an error says that the part has ended already
+		}
+		told = nil
+	}
+	for part := range f.in.Parts {
+		told = append(told, workflow.SignalExternalWorkflow(ctx,
+			schemas.FleetPartWorkflowID(f.in.FleetID, part), "", schemas.ReleaseSignal, nil))
+		if len(told) == maxAsking {
+			wait()
+		}
+	}
+	wait()
+}
+
+// endAs sets how the fleet will end. Nothing starts any more; the gravest ending stays.
+func (f *fleet) endAs(ctx workflow.Context, status schemas.FleetStatus, t schemas.ErrorType, reason string) {
+	grave := map[schemas.FleetStatus]int{schemas.FleetStopped: 1, schemas.FleetCancelled: 2, schemas.FleetFailed: 3}
+	if grave[status] <= grave[f.state.Ending] {
+		return
+	}
+	f.state.Ending, f.state.ErrorType, f.state.Reason = status, t, reason
+	f.index(ctx)
+	f.describe(ctx)
+}
+
+// status is where the fleet stands. It has ended only when nothing is in flight any more.
+func (f *fleet) status() schemas.FleetStatus {
+	going := len(f.flights) > 0
+	switch {
+	case f.state.Ending == schemas.FleetCancelled && going:
+		return schemas.FleetCancelling
+	case f.state.Ending != "" && going:
+		return schemas.FleetStopping
+	case f.state.Ending != "":
+		return f.state.Ending
+	case f.state.Paused:
+		return schemas.FleetPaused
+	}
+	return schemas.FleetRunning
+}
+
+// pausedFor is how long the fleet has been paused so far.
+func (f *fleet) pausedFor(now time.Time) time.Duration {
+	total := f.state.PausedFor.Std()
+	if f.state.Paused {
+		total += now.Sub(f.state.PausedAt)
+	}
+	return total
+}

@@ -1,0 +1,201 @@
+package workflows
+
+import (
+	"encoding/json"
+	"slices"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/workflow"
+
+	"model-registrar/internal/outcome"
+	"model-registrar/schemas"
+)
+
+// startNext starts the registration of the next manifest, unless its name had its turn already.
+func (f *fleet) startNext(ctx workflow.Context) {
+	next := f.queue[0]
+	f.queue = f.queue[1:]
+	f.state.Next = next.index + 1
+	run := schemas.FleetRun{Name: next.manifest.Name, Index: next.index}
+	if f.started[run.Name] || f.flightOf(run.Name) != nil {
+		f.count(ctx, schemas.FleetEnding{FleetRun: run, Outcome: schemas.Duplicate,
+			Reason: "the name comes twice in this fleet; the first one counts"})
+		return
+	}
+	f.started[run.Name] = true
+	in := schemas.RegisterModelInput{Manifest: next.manifest, Requester: f.in.Requester}
+	size := 0
+	if raw, err := json.Marshal(next.manifest); err == nil {
+		size = len(raw)
+	}
+	fl := &flight{FleetRun: run}
+	f.flights = append(f.flights, fl)
+	f.own++
+	f.starting++
+	f.bytes += size
+	child := workflow.ExecuteChildWorkflow(workflow.WithChildOptions(ctx, childOptions(in)), schemas.RegisterModelWorkflow, in)
+	workflow.GoNamed(ctx, "registration", func(ctx workflow.Context) {
+		var execution workflow.Execution
+		err := child.GetChildWorkflowExecution().Get(ctx, &execution)
+		fl.RunID = execution.RunID
+		f.starting--
+		f.bytes -= size
+		var result schemas.Result
+		if err == nil {
+			err = child.Get(ctx, &result)
+		}
+		f.own--
+		f.land(ctx, fl, outcome.Of(fl.FleetRun, result, err))
+	})
+	f.describe(ctx)
+}
+
+// childOptions are those of a registration. It is left alone when its fleet ends or continues as new: it is cancelled by
+// request only, so that it can roll back.
+func childOptions(in schemas.RegisterModelInput) workflow.ChildWorkflowOptions {
+	start := StartOf(in)
+	return workflow.ChildWorkflowOptions{
+		WorkflowID:            schemas.RegisterModelWorkflowID(in.Manifest.Name),
+		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
+		ParentClosePolicy:     enumspb.PARENT_CLOSE_POLICY_ABANDON,
+		WaitForCancellation:   true,
+		TypedSearchAttributes: start.Attributes,
+		StaticSummary:         start.Summary,
+		StaticDetails:         start.Details,
+	}
+}
+
+func (f *fleet) flightOf(name string) *flight {
+	i := slices.IndexFunc(f.flights, func(fl *flight) bool { return fl.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return f.flights[i]
+}
+
+// land takes note of a registration's end.
+func (f *fleet) land(ctx workflow.Context, fl *flight, e schemas.FleetEnding) {
+	i := slices.Index(f.flights, fl)
+	if i < 0 {
+		return
+	}
+	f.flights = slices.Delete(f.flights, i, i+1)
+	if fl.Waiting {
+		f.waiting--
+	}
+	f.count(ctx, e)
+}
+
+// count enters what became of a manifest.
+func (f *fleet) count(ctx workflow.Context, e schemas.FleetEnding) {
+	f.state.Tally[e.Outcome]++
+	if e.Outcome.Registered() {
+		if e.Index/8 < len(f.state.Registered) {
+			f.state.Registered[e.Index/8] |= 1 << (e.Index % 8)
+		}
+	} else if len(f.state.Failures) < schemas.MaxFailures {
+		f.state.Failures = append(f.state.Failures, schemas.FleetFailure{
+			Name: e.Name, Outcome: e.Outcome, ErrorType: e.ErrorType, Reason: plain(e.Reason, schemas.MaxReason),
+		})
+	}
+	if f.in.StopOnFailure && !e.Outcome.Registered() && e.Outcome != schemas.Duplicate {
+		f.endAs(ctx, schemas.FleetStopped, "", "stopped because "+plain(e.Name, 80)+" ended as "+string(e.Outcome))
+	}
+	f.describe(ctx)
+}
+
+const (
+	chunk         = 100 // runs that one activity waits for
+	awaitWindow   = 30 * time.Second
+	awaitRetry    = time.Minute
+	firstWaitGap  = 15 * time.Second
+	longestWait   = 10 * time.Minute // between two looks at registrations that wait for a person
+	waitGapGrowth = 2
+)
+
+// rejoin takes up the registrations that an earlier run started. The server tells only that run of their end, so they
+// are asked for.
+func (f *fleet) rejoin(ctx workflow.Context) {
+	for _, run := range f.state.InFlight {
+		f.flights = append(f.flights, &flight{FleetRun: run})
+		if run.Waiting {
+			f.waiting++
+		}
+	}
+	f.state.InFlight = nil
+	for group := range slices.Chunk(slices.Clone(f.flights), chunk) {
+		workflow.GoNamed(ctx, "rejoined-registrations", func(ctx workflow.Context) { f.awaitAll(ctx, group) })
+	}
+}
+
+// awaitAll waits for registrations of an earlier run: eagerly while any of them is at work, and otherwise with growing
+// gaps, which end when one of them says that it goes on.
+func (f *fleet) awaitAll(ctx workflow.Context, group []*flight) {
+	gap := firstWaitGap
+	for len(group) > 0 {
+		idle := func() bool {
+			return !slices.ContainsFunc(group, func(fl *flight) bool { return !fl.Waiting || fl.asked })
+		}
+		in := schemas.AwaitInput{Window: schemas.Duration(awaitWindow)}
+		if idle() {
+			in.Window = 0
+		}
+		for _, fl := range group {
+			in.Runs = append(in.Runs, fl.FleetRun)
+		}
+		o := activityTable[schemas.AwaitRegistrationsActivity]
+		o.Summary = "Wait for registrations that the fleet's earlier runs started"
+		var out schemas.AwaitResult
+		err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, o), schemas.AwaitRegistrationsActivity, in).Get(ctx, &out)
+		if err != nil {
+			workflow.GetLogger(ctx).Warn("registrations could not be asked for; they are asked for again", "error", err)
+			_ = workflow.NewTimerWithOptions(ctx, awaitRetry, workflow.TimerOptions{Summary: "Ask again for registrations"}).Get(ctx, nil)
+			continue
+		}
+		for _, e := range out.Ended {
+			if i := slices.IndexFunc(group, func(fl *flight) bool { return fl.RunID == e.RunID }); i >= 0 {
+				e.FleetRun = group[i].FleetRun
+				f.land(ctx, group[i], e)
+				group = slices.Delete(group, i, i+1)
+			}
+		}
+		switch {
+		case len(out.Ended) > 0:
+			gap = firstWaitGap
+		case idle():
+			_, _ = workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{
+				Timeout:      gap,
+				TimerOptions: workflow.TimerOptions{Summary: "All of these wait for approval; look again in " + span(gap)},
+			}, func() bool { return !idle() })
+			gap = min(gap*waitGapGrowth, longestWait)
+		}
+	}
+}
+
+// cancelFlights asks every registration to end, once the fleet is cancelled.
+func (f *fleet) cancelFlights(ctx workflow.Context) {
+	for {
+		var next *flight
+		err := workflow.Await(ctx, func() bool {
+			if f.state.Ending != schemas.FleetCancelled || f.leaving || f.asking >= maxAsking {
+				return false
+			}
+			i := slices.IndexFunc(f.flights, func(fl *flight) bool { return !fl.asked && fl.RunID != "" })
+			if i >= 0 {
+				next = f.flights[i]
+			}
+			return i >= 0
+		})
+		if err != nil {
+			return
+		}
+		next.asked = true
+		f.asking++
+		answer := workflow.RequestCancelExternalWorkflow(ctx, schemas.RegisterModelWorkflowID(next.Name), next.RunID)
+		workflow.GoNamed(ctx, "cancellation", func(ctx workflow.Context) {
+			_ = answer.Get(ctx, nil) // an error says that it has ended, which is told otherwise too
+			f.asking--
+		})
+	}
+}

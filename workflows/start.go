@@ -1,0 +1,72 @@
+package workflows
+
+import (
+	"fmt"
+	"strings"
+
+	"go.temporal.io/sdk/temporal"
+
+	"model-registrar/schemas"
+)
+
+// Start is what a registration's workflow is started with beside its input, by the starter and by a fleet alike.
+type Start struct {
+	Summary    string // of the workflow, for the Temporal UI
+	Details    string // likewise, in markdown
+	Attributes temporal.SearchAttributes
+}
+
+// StartOf is how to start the registration of a manifest. A payload without a hash is not indexed by it.
+func StartOf(in schemas.RegisterModelInput) Start {
+	m := in.Manifest
+	attributes := []temporal.SearchAttributeUpdate{
+		nameKey.ValueSet(plain(m.Name, 80)),
+		architectureKey.ValueSet(plain(string(m.ModelArchitecture), 40)),
+		stageKey.ValueSet(string(schemas.StageRegistering)),
+	}
+	hash, err := m.Payload().Hash()
+	if err == nil {
+		attributes = append(attributes, hashKey.ValueSet(hash))
+	}
+	return Start{
+		Summary:    plain(fmt.Sprintf("Register %s (%s)", m.Name, m.ModelArchitecture), 120),
+		Details:    startDetails(in, hash),
+		Attributes: temporal.NewSearchAttributes(attributes...),
+	}
+}
+
+// startDetails is what was asked for, as the workflow's page in the Temporal UI shows it: a list, since the UI runs the
+// cells of a table together. Of the endpoint it shows the host alone, since the rest of a URL may hold a token.
+func startDetails(in schemas.RegisterModelInput, hash string) string {
+	m := in.Manifest
+	approval := string(schemas.ApproveNever.Stricter(m.Approval.Policy))
+	if m.Approval.Policy != schemas.ApproveAlways {
+		approval += ", or stricter if the worker asks for it"
+	}
+	var b strings.Builder
+	for _, row := range [][2]string{
+		{"endpoint", hostOf(m.EndpointURL)},
+		{"architecture", string(m.ModelArchitecture)},
+		{"limits", fmt.Sprintf("%d requests and %d tokens a minute", m.MaxRequestsPerMinute, m.MaxTokensPerMinute)},
+		{"approval", approval},
+		{"requester", in.Requester},
+		{"payload hash", hash},
+	} {
+		fmt.Fprintf(&b, "- **%s**: %s\n", row[0], markdown(row[1]))
+	}
+	return b.String()
+}
+
+// StartOfFleet is how to start a fleet.
+func StartOfFleet(in schemas.RegisterFleetInput) Start {
+	onFailure := "go on"
+	if in.StopOnFailure {
+		onFailure = "stop"
+	}
+	return Start{
+		Summary: "Register a fleet of " + count(in.Total, "model"),
+		Details: fmt.Sprintf("- **models**: %d\n- **window**: %d at a time\n- **on failure**: %s\n- **requester**: %s\n",
+			in.Total, in.Window, onFailure, markdown(in.Requester)),
+		Attributes: temporal.NewSearchAttributes(stageKey.ValueSet(string(schemas.FleetRunning))),
+	}
+}
