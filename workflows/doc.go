@@ -16,4 +16,5 @@ type Registry interface {
 // Register registers every workflow under its fixed name.
 func Register(r Registry) {
 	r.RegisterWorkflowWithOptions(RegisterModel, workflow.RegisterOptions{Name: schemas.RegisterModelWorkflow})
+	r.RegisterWorkflowWithOptions(DeliverWebhook, workflow.RegisterOptions{Name: schemas.DeliverWebhookWorkflow})
 }
