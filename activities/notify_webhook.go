@@ -15,34 +15,47 @@ import (
 )
 
 // NotifyWebhook delivers one event, as Standard Webhooks asks: id and body are the same on every attempt, the timestamp
-// is the attempt's. A receiver that is gone for good (410), or whose address the guard refuses, is WebhookRefused.
+// is the attempt's. A receiver that is gone for good (410), or whose address the guard refuses, is WebhookRefused. An
+// error's detail is a [schemas.WebhookFailure]. The attempt ends a little before the activity's time does, so that what
+// it came to is told rather than timed out.
 func (a *Activities) NotifyWebhook(ctx context.Context, in schemas.WebhookInput) (schemas.WebhookDelivery, error) {
 	body, err := json.Marshal(in.Event)
 	if err != nil {
 		return schemas.WebhookDelivery{}, fatal(schemas.ErrInternal, err.Error())
 	}
+	if deadline, ok := ctx.Deadline(); ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-min(tellTime, time.Until(deadline)/4)))
+		defer cancel()
+	}
+	attempt := int(activity.GetInfo(ctx).Attempt)
 	status, err := a.Webhooks.Send(ctx, in.URL, in.MessageID, body, time.Now())
 	if err != nil {
-		return schemas.WebhookDelivery{}, webhookError(err)
+		return schemas.WebhookDelivery{}, webhookError(err, schemas.WebhookFailure{Attempt: attempt, ResponseCode: status})
 	}
 	return schemas.WebhookDelivery{
-		Delivered: true, MessageID: in.MessageID, Attempts: int(activity.GetInfo(ctx).Attempt),
+		Delivered: true, MessageID: in.MessageID, Attempts: attempt,
 		ResponseCode: status, DeliveredAt: time.Now().UTC(),
 	}, nil
 }
 
-func webhookError(err error) error {
+// tellTime is what an attempt leaves of the activity's time.
+const tellTime = time.Second
+
+func webhookError(err error, attempt schemas.WebhookFailure) error {
 	var refused *webhook.Error
 	var blocked *netguard.BlockedError
 	var badURL *netguard.URLError
 	switch {
 	case errors.As(err, &blocked), errors.As(err, &badURL):
-		return fatal(schemas.ErrWebhookRefused, err.Error())
+		return fatal(schemas.ErrWebhookRefused, err.Error(), attempt)
 	case errors.As(err, &refused):
 		return temporal.NewApplicationErrorWithOptions(err.Error(), webhookErrorType(refused),
-			temporal.ApplicationErrorOptions{NonRetryable: refused.Permanent, NextRetryDelay: refused.RetryAfter})
+			temporal.ApplicationErrorOptions{
+				NonRetryable: refused.Permanent, NextRetryDelay: refused.RetryAfter, Details: []any{attempt},
+			})
 	}
-	return temporal.NewApplicationError(err.Error(), string(schemas.ErrWebhookUndelivered))
+	return temporal.NewApplicationError(err.Error(), string(schemas.ErrWebhookUndelivered), attempt)
 }
 
 func webhookErrorType(e *webhook.Error) string {

@@ -197,10 +197,28 @@ type WebhookDelivery struct {
 	Pending      bool      `json:"pending,omitempty"`
 	WorkflowID   string    `json:"workflowId,omitempty"`
 	MessageID    string    `json:"messageId"`
-	Attempts     int       `json:"attempts"`
-	ResponseCode int       `json:"responseCode,omitempty"`
+	Attempts     int       `json:"attempts"`               // that ended
+	ResponseCode int       `json:"responseCode,omitempty"` // of the last answer
 	DeliveredAt  time.Time `json:"deliveredAt,omitzero"`
 	Error        string    `json:"error,omitempty"` // why it was not delivered
+}
+
+// WebhookFailure is the detail of an attempt's error: which attempt it was, and what the receiver answered.
+type WebhookFailure struct {
+	Attempt      int `json:"attempt"`
+	ResponseCode int `json:"responseCode,omitempty"` // 0 when there was no answer
+}
+
+// DeliverWebhookInput starts a DeliverWebhook workflow, which goes on where a registration left off.
+type DeliverWebhookInput struct {
+	Webhook WebhookInput `json:"webhook"`
+	// Delivery is what has come of it so far. One that is not pending is only to be recorded.
+	Delivery WebhookDelivery `json:"delivery"`
+	// Wait is how long to wait before the next attempt: what the receiver asked for, or the first of the growing gaps.
+	Wait Duration `json:"wait,omitempty"`
+	// JobID and Requester are the registration's, for the audit trail.
+	JobID     string `json:"jobId,omitempty"`
+	Requester string `json:"requester"`
 }
 
 // AuditEvent says what an audit entry records.

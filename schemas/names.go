@@ -26,7 +26,7 @@ const (
 	LoadFleetPartActivity      = "LoadFleetPart"
 	AwaitRegistrationsActivity = "AwaitRegistrations"
 
-	// StatusQuery answers with a [Progress].
+	// StatusQuery answers with a [Progress], and in DeliverWebhook with a [WebhookDelivery].
 	StatusQuery = "status"
 	// DecideHandler names both the update and the signal that carry a [Decision].
 	DecideHandler = "decide"
@@ -60,3 +60,6 @@ var SearchAttributes = []string{
 // RegisterModelWorkflowID is the id of the one workflow that may register the model of this name. Temporal runs at
 // most one workflow of an id at a time, which is what keeps two registrations of one name from running at once.
 func RegisterModelWorkflowID(name string) string { return "register-model/" + name }
+
+// DeliverWebhookWorkflowID is the id of the workflow that goes on delivering the message of this id.
+func DeliverWebhookWorkflowID(messageID string) string { return "deliver-webhook/" + messageID }

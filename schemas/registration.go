@@ -74,6 +74,8 @@ type ApprovalReport struct {
 	WaitedMs  int64          `json:"waitedMs,omitempty"`
 	Approvers int            `json:"approvers,omitempty"` // how many have to approve, when somebody had to decide
 	Approvals []Approval     `json:"approvals,omitempty"` // in the order in which they were given
+	// Announced says whether the event that somebody has to decide arrived, as far as it is known.
+	Announced *WebhookDelivery `json:"announced,omitempty"`
 }
 
 // Approval is one person's approval of a registration.
@@ -188,6 +190,8 @@ type ApprovalStatus struct {
 	// Approvers is how many have to approve if the gate opens, and Approvals those who have.
 	Approvers int        `json:"approvers"`
 	Approvals []Approval `json:"approvals,omitempty"`
+	// Announced says whether the event that somebody has to decide arrived, as far as it is known.
+	Announced *WebhookDelivery `json:"announced,omitempty"`
 }
 
 // RefusedSignal is a decision that was not accepted. One sent by signal has no answer, so it is kept here.

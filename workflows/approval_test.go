@@ -93,6 +93,8 @@ func TestApprovalByUpdateIsAnsweredAtOnceAndTheRegistrationGoesOn(t *testing.T) 
 		Message: "the registration goes on to its health check",
 	}, a.receipt)
 	require.Equal(t, schemas.Completed, e.Status)
+	require.True(t, e.Approval.Announced.Delivered)
+	e.Approval.Announced = nil
 	require.Equal(t, &schemas.ApprovalReport{
 		Policy: schemas.ApproveAlways, Required: true, Decision: schemas.Approve, Approver: "Ann", Reason: "fine",
 		DecidedAt: e.Approval.DecidedAt, WaitedMs: e.Approval.WaitedMs, Approvers: 1,

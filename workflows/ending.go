@@ -75,22 +75,7 @@ func (r *registration) record(ctx workflow.Context) {
 		}
 		r.result.Status, r.result.ErrorType, r.result.Reason = schemas.Failed, schemas.ErrAuditUnavailable, unwritten
 	}
-	r.announce(ctx, receipt.Checkpoint)
-}
-
-func (r *registration) announce(ctx workflow.Context, head *schemas.Checkpoint) {
-	if r.manifest.WebhookCallbackURL == "" {
-		return
-	}
-	in := r.webhook(ctx, string(r.result.Status), "ended")
-	in.Event.Checkpoint = head
-	var out schemas.WebhookDelivery
-	err := r.execute(ctx, schemas.NotifyWebhookActivity,
-		"Tell "+plain(hostOf(r.manifest.WebhookCallbackURL), 80)+" that it is "+string(r.result.Status), in, &out)
-	if err != nil {
-		out = schemas.WebhookDelivery{MessageID: in.MessageID, Error: explain(err).Message}
-	}
-	r.result.Webhook = &out
+	r.announceEnding(ctx, receipt.Checkpoint)
 }
 
 // finish closes the workflow in the way that its outcome asks for.
@@ -109,22 +94,3 @@ func (r *registration) finish(ctx workflow.Context) (schemas.Result, error) {
 	}
 	return r.result, nil
 }
-
-// webhook is the event of a status, with the message id of that kind of event.
-func (r *registration) webhook(ctx workflow.Context, status, kind string) schemas.WebhookInput {
-	e := schemas.Event{
-		Event: schemas.RegistrationUpdated, Timestamp: workflow.Now(ctx).UTC(), ModelID: r.result.ModelID,
-		Status: status, Metrics: schemas.EventMetrics{JobDurationMs: r.result.JobDurationMs},
-		Name: r.manifest.Name, Reason: plain(r.result.Reason, 2000), PayloadHash: r.result.PayloadHash,
-		WorkflowID: r.result.WorkflowID, RunID: r.result.RunID,
-	}
-	if v := r.result.Validation; v != nil {
-		e.Metrics.ValidationLatencyMs = &v.LatencyMs
-	}
-	return schemas.WebhookInput{
-		URL: r.manifest.WebhookCallbackURL, MessageID: "msg_" + r.result.RunID + "_" + kind, Event: e,
-	}
-}
-
-// announceWaiting tells the receiver, beside the open gate, that a person has to decide.
-func (r *registration) announceWaiting(workflow.Context) {}

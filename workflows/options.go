@@ -41,9 +41,9 @@ var activityTable = map[string]workflow.ActivityOptions{
 		StartToCloseTimeout: time.Minute, ScheduleToCloseTimeout: time.Hour,
 		HeartbeatTimeout: heartbeatTimeout, RetryPolicy: growing(time.Second, time.Minute),
 	},
-	schemas.NotifyWebhookActivity: {
-		StartToCloseTimeout: 20 * time.Second, ScheduleToCloseTimeout: 2 * time.Minute,
-		RetryPolicy: growing(time.Second, 30*time.Second),
+	schemas.NotifyWebhookActivity: { // of DeliverWebhook; a registration makes one attempt only: see firstWebhookAttempt
+		StartToCloseTimeout: 20 * time.Second, ScheduleToCloseTimeout: 24 * time.Hour,
+		RetryPolicy: growing(2*firstWebhookGap, time.Hour),
 	},
 	schemas.VerifyDecisionActivity: {
 		StartToCloseTimeout: 10 * time.Second, ScheduleToCloseTimeout: 5 * time.Minute,
@@ -61,6 +61,21 @@ var activityTable = map[string]workflow.ActivityOptions{
 		StartToCloseTimeout: awaitWindow + time.Minute, ScheduleToCloseTimeout: 24 * time.Hour,
 		HeartbeatTimeout: heartbeatTimeout, RetryPolicy: growing(time.Second, 30*time.Second),
 	},
+}
+
+// The registration's own attempt to deliver a webhook. Its time holds up the result that people wait for.
+const (
+	firstWebhookQueue = 3 * time.Second // until a worker has a slot for it
+	firstWebhookTime  = 5 * time.Second
+	firstWebhookGap   = time.Second // before the second attempt; the gaps double up to an hour
+)
+
+// firstWebhookAttempt is one attempt, whatever comes of it.
+func firstWebhookAttempt() workflow.ActivityOptions {
+	return workflow.ActivityOptions{
+		ScheduleToStartTimeout: firstWebhookQueue, StartToCloseTimeout: firstWebhookTime,
+		RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 1},
+	}
 }
 
 // growing is a retry policy whose gaps double from first to most.

@@ -32,6 +32,7 @@ func (r *registration) progress() schemas.Progress {
 		if r.result.Approval == nil {
 			p.Approval.Kept = r.gate.early
 		}
+		p.Approval.Announced = r.announced()
 	}
 	return p
 }
@@ -139,7 +140,7 @@ func (r *registration) describeEvidence(row func(name, value string)) {
 		row("rolled back", map[bool]string{true: "the model is deleted", false: "NO: " + b.Error}[b.Deregistered])
 	}
 	if w := r.result.Webhook; w != nil {
-		row("webhook", map[bool]string{true: fmt.Sprintf("delivered (%d)", w.ResponseCode), false: "not delivered: " + w.Error}[w.Delivered])
+		row("webhook", webhookLine(*w))
 	}
 	if n := len(r.gate.refused); n > 0 {
 		row("refused decisions", fmt.Sprintf("%d; the newest: %s", n, r.gate.refused[n-1].Reason))

@@ -9,35 +9,6 @@ import (
 	"model-registrar/schemas"
 )
 
-func TestAWebhookThatCannotBeDeliveredNeverFailsARegistration(t *testing.T) {
-	for name, err := range map[string]error{
-		"refused for good": fatal(schemas.ErrWebhookRefused, "the receiver wants no more deliveries (410)"),
-		"never delivered":  passing(schemas.ErrWebhookUndelivered, "the receiver answered 502"),
-		"broken":           fatal(schemas.ErrInternal, "no sender"),
-	} {
-		t.Run(name, func(t *testing.T) {
-			s := newStory(t)
-			s.world.notify = fails[schemas.WebhookInput, schemas.WebhookDelivery](err)
-			e := s.run()
-			require.Equal(t, schemas.Completed, e.Status)
-			id := made[schemas.WebhookInput](s, schemas.NotifyWebhookActivity)[0].MessageID
-			require.Equal(t, &schemas.WebhookDelivery{MessageID: id, Error: explain(err).Message}, e.Webhook)
-			require.NotContains(t, s.activities(), schemas.DeregisterModelActivity)
-		})
-	}
-}
-
-func TestEveryAttemptOfAWebhookCarriesTheSameEvent(t *testing.T) {
-	s := newStory(t)
-	later := fails[schemas.WebhookInput, schemas.WebhookDelivery](passing(schemas.ErrWebhookUndelivered, "502"))
-	s.world.notify = inTurn(later, later, goodWorld().notify)
-	s.run()
-	attempts := made[schemas.WebhookInput](s, schemas.NotifyWebhookActivity)
-	require.Len(t, attempts, 3)
-	require.Equal(t, attempts[0], attempts[1])
-	require.Equal(t, attempts[0], attempts[2])
-}
-
 func TestAnEntryThatCanNeverBeWrittenFailsTheRegistration(t *testing.T) {
 	s := newStory(t)
 	s.world.audit = func(e schemas.AuditEntry) (schemas.AuditReceipt, error) {

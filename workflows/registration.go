@@ -25,7 +25,8 @@ type registration struct {
 	polls       int
 	jobStatus   string
 
-	gate gate
+	gate    gate
+	waiting *announcement // that a person has to decide; nil until then
 
 	trailTrouble string // why the audit trail cannot be written at the moment; empty when it can
 
