@@ -56,6 +56,7 @@ func (a *app) root() *cobra.Command {
 	root.AddCommand(
 		a.registerCommand(), a.fleetCommand(), a.pauseCommand(), a.resumeCommand(), a.windowCommand(), a.approveCommand(), a.rejectCommand(), a.statusCommand(), a.watchCommand(),
 		a.cancelCommand(), a.listCommand(), a.validateCommand(), a.probeCommand(), a.schemaCommand(), a.setupCommand(),
+		a.auditCommand(),
 	)
 	return root
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"slices"
 	"strings"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
 
+	"model-registrar/internal/audit"
 	"model-registrar/schemas"
 	"model-registrar/starter/console"
 )
@@ -25,7 +27,10 @@ func (a *app) setupCommand() *cobra.Command {
 		Use:   "setup",
 		Short: "Check the connection, and register the search attributes in the namespace",
 		Long: `Check that Temporal answers and that the namespace exists, and register the search attributes that registrations
-use (` + strings.Join(schemas.SearchAttributes, ", ") + `, all Keyword). What exists already is left alone, so that this may be run again.`,
+use (` + strings.Join(schemas.SearchAttributes, ", ") + `, all Keyword). What exists already is left alone, so that this may be run again.
+
+If REGISTRAR_AUDIT (or REGISTRAR_AUDIT_FILE) names a PostgreSQL database, also make the tables of the audit trail in it, or
+bring them up to date. A worker does that too, if its user may.`,
 		Example: `  starter setup
   TEMPORAL_ADDRESS=temporal:7233 TEMPORAL_NAMESPACE=models starter setup`,
 		Args: cobra.NoArgs,
@@ -39,6 +44,7 @@ type prepared struct {
 	Namespace string   `json:"namespace"`
 	Existing  []string `json:"existing"`
 	Added     []string `json:"added"`
+	Audit     string   `json:"audit,omitempty"` // the database whose tables are ready
 }
 
 func (a *app) setup(ctx context.Context, c *connection) error {
@@ -56,8 +62,12 @@ func (a *app) setup(ctx context.Context, c *connection) error {
 	if err := c.addAttributes(ctx, missing); err != nil {
 		return err
 	}
+	trail, err := a.setupAudit(ctx)
+	if err != nil {
+		return err
+	}
 	if a.machine() {
-		return a.print(prepared{c.address, c.namespace, append([]string{}, existing...), append([]string{}, missing...)})
+		return a.print(prepared{c.address, c.namespace, append([]string{}, existing...), append([]string{}, missing...), trail})
 	}
 	tick := func(text string) { a.out.Print(console.Styled(console.Good, "✓ ").And(console.Plain, text)) }
 	tick("Temporal at " + c.address + " answers")
@@ -70,7 +80,35 @@ func (a *app) setup(ctx context.Context, c *connection) error {
 			tick(text + "exists already")
 		}
 	}
+	if trail != "" {
+		tick("audit trail: the tables in " + trail + " are ready")
+	}
 	return nil
+}
+
+// setupAudit makes the tables of an audit trail that is kept in a database, and names the database. A file needs
+// nothing.
+func (a *app) setupAudit(ctx context.Context) (string, error) {
+	text, err := a.env.secret("REGISTRAR_AUDIT")
+	if err != nil || text == "" {
+		return "", err
+	}
+	target, err := audit.ParseTarget(text)
+	if err != nil {
+		return "", misused("REGISTRAR_AUDIT: %w", err)
+	}
+	if !target.IsDatabase() {
+		return "", nil
+	}
+	trail, err := target.Open(ctx, audit.WithLogger(slog.New(slog.DiscardHandler)))
+	if err != nil {
+		return "", failed("%w", err)
+	}
+	defer trail.Close()
+	if err := trail.Migrate(ctx); err != nil {
+		return "", failed("%w", err)
+	}
+	return trail.String(), nil
 }
 
 // attributes tells the search attributes that exist from those that are missing. One that exists with another type is

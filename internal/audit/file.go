@@ -17,12 +17,12 @@ import (
 // lockRetry is how often a held lock is tried again; the lock is held for about one fsync.
 const lockRetry = 2 * time.Millisecond
 
-// file is the audit trail in a file: an entry a line, in JSON. An advisory lock on PATH.lock is held while the trail is
+// fileTrail is the audit trail in a file: an entry a line, in JSON. An advisory lock on PATH.lock is held while the trail is
 // written, which keeps other processes of the machine out. That file stays; removing it while somebody appends would let
 // two write at once.
 //
 // Which entries the trail holds already is about the file that the path names: who moves it away starts a new trail.
-type file struct {
+type fileTrail struct {
 	path  string
 	log   *slog.Logger
 	group *group
@@ -42,8 +42,8 @@ type file struct {
 
 // openFile opens the trail at path, making it and its directories when they do not exist, and reads it once. The error
 // is an [*Error].
-func openFile(path string, s settings) (*file, error) {
-	f := &file{
+func openFile(path string, s settings) (*fileTrail, error) {
+	f := &fileTrail{
 		path: path, log: s.log, turn: make(chan struct{}, 1), idx: newIndex(),
 		lock: flock.New(path+".lock", flock.SetPermissions(fileMode)),
 	}
@@ -63,21 +63,21 @@ func openFile(path string, s settings) (*file, error) {
 }
 
 // String is the path.
-func (f *file) String() string { return f.path }
+func (f *fileTrail) String() string { return f.path }
 
 // Migrate makes the directory.
-func (f *file) Migrate(context.Context) error {
+func (f *fileTrail) Migrate(context.Context) error {
 	return f.failed("created", makeDir(filepath.Dir(f.path)))
 }
 
 // Ready opens, locks and reads the trail. A last line that a crash cut short is moved to a file of its own,
 // PATH.torn-TIME, with a warning in the log.
-func (f *file) Ready(ctx context.Context) error {
+func (f *fileTrail) Ready(ctx context.Context) error {
 	return f.exclusively(ctx, func() error { return nil })
 }
 
 // Close is as [Trail] says.
-func (f *file) Close() error {
+func (f *fileTrail) Close() error {
 	f.group.close()
 	<-f.turn
 	defer func() { f.turn <- struct{}{} }()
@@ -89,12 +89,12 @@ func (f *file) Close() error {
 }
 
 // Append is as [Trail] says.
-func (f *file) Append(ctx context.Context, entry schemas.AuditEntry) (schemas.AuditReceipt, error) {
+func (f *fileTrail) Append(ctx context.Context, entry schemas.AuditEntry) (schemas.AuditReceipt, error) {
 	return f.group.append(ctx, entry)
 }
 
 // commit writes a group of entries.
-func (f *file) commit(ctx context.Context, take func() []*pending) error {
+func (f *fileTrail) commit(ctx context.Context, take func() []*pending) error {
 	return f.exclusively(ctx, func() error {
 		taken, known := take(), map[string]link{}
 		for _, p := range taken {
@@ -122,7 +122,7 @@ func (f *file) commit(ctx context.Context, take func() []*pending) error {
 }
 
 // exclusively runs fn while nobody else writes the trail, and with an index that is up to date.
-func (f *file) exclusively(ctx context.Context, fn func() error) error {
+func (f *fileTrail) exclusively(ctx context.Context, fn func() error) error {
 	select {
 	case <-f.turn:
 		defer func() { f.turn <- struct{}{} }()
@@ -149,7 +149,7 @@ func (f *file) exclusively(ctx context.Context, fn func() error) error {
 // write puts lines at the end of the trail. When that fails, they are taken back as far as possible, so that a repeated
 // Append writes them anew: after a failed sync the kernel may take for clean what never reached the disk. It syncs even
 // when there is nothing to write: whoever wrote what is there already may have died before that.
-func (f *file) write(added []sealed) error {
+func (f *fileTrail) write(added []sealed) error {
 	var lines []byte
 	for _, s := range added {
 		lines = append(append(lines, s.text...), '\n')
@@ -169,7 +169,7 @@ func (f *file) write(added []sealed) error {
 }
 
 // current opens the trail if necessary and reads what others have appended.
-func (f *file) current() error {
+func (f *fileTrail) current() error {
 	if err := f.follow(); err != nil {
 		return err
 	}
@@ -189,7 +189,7 @@ func (f *file) current() error {
 
 // noticeLoss notices that entries which were there are there no more. The chain then goes on after them, so that the gap
 // shows. A trail that begins with another entry is another one: somebody moved the old one away.
-func (f *file) noticeLoss() {
+func (f *fileTrail) noticeLoss() {
 	switch {
 	case f.idx.first != f.lostFirst || f.idx.last.seq >= f.lost.seq:
 		f.lost = link{}
@@ -202,7 +202,7 @@ func (f *file) noticeLoss() {
 
 // follow makes sure that the open file is the one that the path names, and no shorter than what was read of it. Log
 // rotation, a restored backup and tampering all make it another one, which is then read from its beginning.
-func (f *file) follow() error {
+func (f *fileTrail) follow() error {
 	if f.open != nil {
 		named, err := os.Stat(f.path)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -232,7 +232,7 @@ func (f *file) follow() error {
 }
 
 // reset forgets the file and what is known of it.
-func (f *file) reset() error {
+func (f *fileTrail) reset() error {
 	err := f.open.Close()
 	f.open, f.idx = nil, newIndex()
 	return err
@@ -240,7 +240,7 @@ func (f *file) reset() error {
 
 // mend deals with a last line that has no line break. Nobody writes it any more, since the lock is held here. One that
 // is a whole entry only lacks the line break, whatever took it; anything else is what a crash left of a line.
-func (f *file) mend(torn *line) error {
+func (f *fileTrail) mend(torn *line) error {
 	if torn.err == nil && wholeEntry(torn.text) {
 		if _, err := f.open.WriteAt([]byte("\n"), f.idx.offset+torn.size); err != nil {
 			return f.failed("mended", err)
@@ -278,7 +278,7 @@ func wholeEntry(text []byte) bool {
 
 // checkLast reports a last entry that was changed, since the next one will be bound to it. It is left to
 // `starter audit verify` to check the others.
-func (f *file) checkLast() error {
+func (f *fileTrail) checkLast() error {
 	return f.exclusively(context.Background(), func() error {
 		if f.idx.last.seq == 0 {
 			return nil
@@ -293,7 +293,7 @@ func (f *file) checkLast() error {
 }
 
 // failed gives an error the form that callers see; no error stays none.
-func (f *file) failed(step string, err error) error {
+func (f *fileTrail) failed(step string, err error) error {
 	if err == nil {
 		return nil
 	}

@@ -29,7 +29,7 @@ func entryOf(id string) schemas.AuditEntry {
 
 // trail is a trail under test with the log that it writes.
 type trail struct {
-	*file
+	*fileTrail
 	log *bytes.Buffer
 }
 
@@ -41,7 +41,7 @@ func open(t *testing.T, path string) trail {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = tr.Close() })
-	return trail{tr.(*file), &log}
+	return trail{tr.(*fileTrail), &log}
 }
 
 func (tr trail) append(t *testing.T, ids ...string) {

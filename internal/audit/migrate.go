@@ -20,7 +20,7 @@ const version = 1
 
 // Migrate makes the tables, or brings them up to date, unless that was done before. Several that do so at once wait for
 // each other. Tables that are up to date need no right to change them.
-func (p *postgres) Migrate(ctx context.Context) error {
+func (p *postgresTrail) Migrate(ctx context.Context) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.migrated {

@@ -14,9 +14,9 @@ import (
 	"model-registrar/schemas"
 )
 
-// postgres is the audit trail in PostgreSQL. Whoever writes holds a lock of the database until its transaction ends,
+// postgresTrail is the audit trail in PostgreSQL. Whoever writes holds a lock of the database until its transaction ends,
 // which makes one chain of what any number of machines write.
-type postgres struct {
+type postgresTrail struct {
 	target Target
 	log    *slog.Logger
 	pool   *pgxpool.Pool
@@ -40,8 +40,8 @@ select set_config('synchronous_commit', 'on', true) where current_setting('synch
 select pg_advisory_xact_lock(%d)`, chainLock)
 
 // openPostgres opens the trail, and makes its tables if the database answers now.
-func openPostgres(ctx context.Context, t Target, s settings) *postgres {
-	p := &postgres{target: t, log: s.log}
+func openPostgres(ctx context.Context, t Target, s settings) *postgresTrail {
+	p := &postgresTrail{target: t, log: s.log}
 	// It fails for a configuration that was not made by its own parser, and connects only when asked to.
 	pool, err := pgxpool.NewWithConfig(context.WithoutCancel(ctx), t.database.Copy())
 	if err != nil {
@@ -56,17 +56,17 @@ func openPostgres(ctx context.Context, t Target, s settings) *postgres {
 }
 
 // String names the database.
-func (p *postgres) String() string { return p.target.String() }
+func (p *postgresTrail) String() string { return p.target.String() }
 
 // Close is as [Trail] says.
-func (p *postgres) Close() error {
+func (p *postgresTrail) Close() error {
 	p.group.close()
 	p.pool.Close()
 	return nil
 }
 
 // Ready asks the database, and makes the tables if it must.
-func (p *postgres) Ready(ctx context.Context) error {
+func (p *postgresTrail) Ready(ctx context.Context) error {
 	if err := p.Migrate(ctx); err != nil {
 		return err
 	}
@@ -74,12 +74,12 @@ func (p *postgres) Ready(ctx context.Context) error {
 }
 
 // Append is as [Trail] says.
-func (p *postgres) Append(ctx context.Context, entry schemas.AuditEntry) (schemas.AuditReceipt, error) {
+func (p *postgresTrail) Append(ctx context.Context, entry schemas.AuditEntry) (schemas.AuditReceipt, error) {
 	return p.group.append(ctx, entry)
 }
 
 // commit writes a group of entries.
-func (p *postgres) commit(ctx context.Context, take func() []*pending) error {
+func (p *postgresTrail) commit(ctx context.Context, take func() []*pending) error {
 	if err := p.Migrate(ctx); err != nil {
 		return err
 	}
@@ -137,7 +137,7 @@ func insert(ctx context.Context, tx pgx.Tx, added []sealed) error {
 }
 
 // failed gives an error the form that callers see; no error stays none.
-func (p *postgres) failed(step string, err error) error { return p.target.failed(step, err) }
+func (p *postgresTrail) failed(step string, err error) error { return p.target.failed(step, err) }
 
 func (t Target) failed(step string, err error) error {
 	var known *Error

@@ -61,6 +61,7 @@ type verifier struct {
 	lastID  string
 	line    int                // of it
 	changed bool               // it was found changed already
+	inOrder bool               // the newest entry follows the one before it
 	gaps    []gap              // entries that have not been seen yet
 	ids     map[[16]byte]int64 // the entry that first had an id
 
@@ -157,6 +158,10 @@ func (v *verifier) entry(r Record, h head) {
 	if !fresh {
 		return
 	}
+	if r.row != nil && intact && *r.row != (row{h.Seq, h.EntryID, h.Hash}) && v.inOrder {
+		v.note(Problem{Kind: Changed, Seq: h.Seq, EntryID: h.EntryID, Text: fmt.Sprintf(
+			"its row was changed: the columns say entry %d, with another number, id or hash than its text", r.row.seq)})
+	}
 	v.decision(r, h)
 	for _, c := range v.pending[h.Seq] {
 		v.checkpoint(c, r, h)
@@ -176,8 +181,6 @@ func (v *verifier) intact(r Record, h head) bool {
 		return changed(fmt.Sprintf("it was changed: its hash cannot be computed, since %s", reason(err)))
 	case hash != h.Hash:
 		return changed("it was changed: its hash is not that of what it says")
-	case r.row != nil && (r.row.seq != h.Seq || r.row.hash != h.Hash || r.row.id != h.EntryID):
-		return changed(fmt.Sprintf("its row was changed: the columns say entry %d, and its text says another number, id or hash", r.row.seq))
 	}
 	return true
 }
@@ -192,7 +195,9 @@ func reason(err error) string {
 
 // position checks where an entry stands, and tells whether it is seen for the first time.
 func (v *verifier) position(r Record, h head, intact bool) bool {
-	switch next := v.last.seq + 1; {
+	next := v.last.seq + 1
+	v.inOrder = h.Seq == next
+	switch {
 	case h.Seq < next:
 		return v.late(r, h)
 	case h.Seq > next:

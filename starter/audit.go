@@ -1,0 +1,297 @@
+package main
+
+import (
+	"context"
+	"crypto/ed25519"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"model-registrar/internal/audit"
+	"model-registrar/schemas"
+	"model-registrar/starter/console"
+)
+
+const outputCSV = "csv"
+
+// defaultTrail is where a worker keeps the trail unless it is told otherwise.
+const defaultTrail = "file:llm_model_audit.log"
+
+func (a *app) auditCommand() *cobra.Command {
+	var trail string
+	cmd := &cobra.Command{
+		Use:   "audit",
+		Short: "Check the audit trail, read it, and make checkpoints of it",
+		Long: `Check the audit trail, read it, and make checkpoints of it. This needs neither Temporal nor a worker, and changes
+nothing. The trail is a file, a PostgreSQL database, or - for JSON Lines on stdin; by default it is REGISTRAR_AUDIT (or
+what the file REGISTRAR_AUDIT_FILE holds), or else ` + defaultTrail + `.
+
+Exit codes: 0 nothing is wrong; 1 something is wrong with the trail, or it cannot be read; 2 wrong usage.`,
+		Example: `  starter audit verify --checkpoint checkpoint.json --public-key audit.pub
+  starter audit show production-llm-v2
+  starter audit checkpoint > checkpoint.json`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cmd.SetOut(cmd.ErrOrStderr())
+			_ = cmd.Help()
+			return misused("say what to do with the audit trail")
+		},
+	}
+	cmd.PersistentFlags().StringVar(&trail, "trail", "", "file:PATH, PATH, postgres://…, or - for stdin")
+	cmd.AddCommand(a.auditVerifyCommand(&trail), a.auditShowCommand(&trail), a.auditExportCommand(&trail), a.auditCheckpointCommand(&trail))
+	return cmd
+}
+
+// reading is a trail that is to be read, and its name for people.
+type reading struct {
+	audit.Source
+	name string
+}
+
+func (a *app) trail(flag string) (reading, error) {
+	text := flag
+	if text == "" {
+		var err error
+		if text, err = a.env.secret("REGISTRAR_AUDIT"); err != nil {
+			return reading{}, err
+		}
+	}
+	switch {
+	case text == "":
+		text = defaultTrail
+	case text == "-":
+		return reading{audit.Lines(a.in, "on stdin"), "on stdin"}, nil
+	case !strings.Contains(text, "://") && !strings.HasPrefix(text, "file:"):
+		text = "file:" + text
+	}
+	target, err := audit.ParseTarget(text)
+	if err != nil {
+		return reading{}, misused("%w", err)
+	}
+	return reading{target.Source(), target.String()}, nil
+}
+
+// secret is the value of a variable, or what the file holds that the variable with _FILE at its end names.
+func (e environment) secret(name string) (string, error) {
+	file, value := e.Get(name+"_FILE"), e.Get(name)
+	switch {
+	case file == "":
+		return value, nil
+	case value != "":
+		return "", misused("%s and %s_FILE are both set; set one of them", name, name)
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return "", misused("%s_FILE: %w", name, err)
+	}
+	return strings.TrimSpace(string(text)), nil
+}
+
+// signer is what checkpoints are signed with, or nil.
+func (a *app) signer() (*audit.Signer, error) {
+	text, err := a.env.secret("REGISTRAR_AUDIT_KEY")
+	if err != nil || text == "" {
+		return nil, err
+	}
+	s, err := audit.ParseSigner(text)
+	if err != nil {
+		return nil, misused("REGISTRAR_AUDIT_KEY: %w", err)
+	}
+	return s, nil
+}
+
+func (a *app) auditVerifyCommand(trail *string) *cobra.Command {
+	var checkpoints []string
+	var publicKey string
+	cmd := &cobra.Command{
+		Use:   "verify",
+		Short: "Check that nobody has changed the audit trail",
+		Long: `Check every entry of the audit trail from the first to the last, and name the first one that was changed, removed,
+moved or repeated. With checkpoints that were kept elsewhere, also find out whether its end was cut off or the whole trail was
+written anew: nothing within the trail itself can show that.
+
+A checkpoint is a file that ` + "`starter audit checkpoint`" + ` wrote, or the body of a webhook that announced an ending.`,
+		Example: `  starter audit verify
+  starter audit verify --checkpoint monday.json --checkpoint webhook-body.json --public-key audit.pub
+  starter audit export | ssh auditor starter audit verify --trail -`,
+		Args: cobra.NoArgs,
+		RunE: offline(func(ctx context.Context, _ []string) error {
+			t, err := a.trail(*trail)
+			if err != nil {
+				return err
+			}
+			var checks audit.Checks
+			if checks.Key, err = a.publicKey(publicKey); err != nil {
+				return err
+			}
+			for _, file := range checkpoints {
+				found, err := readCheckpoints(file)
+				if err != nil {
+					return err
+				}
+				checks.Checkpoints = append(checks.Checkpoints, found...)
+			}
+			return a.auditVerify(ctx, t, checks)
+		}),
+	}
+	cmd.Flags().StringArrayVar(&checkpoints, "checkpoint", nil, "file with a checkpoint, or with a webhook's body; may be given several times")
+	cmd.Flags().StringVar(&publicKey, "public-key", "", "the key that checkpoints must be signed with: PEM or base64, or a file that holds it")
+	return cmd
+}
+
+// publicKey reads a public key or the file that it is in. Whoever has the private key needs none.
+func (a *app) publicKey(text string) (ed25519.PublicKey, error) {
+	if text == "" {
+		s, err := a.signer()
+		return s.Public(), err
+	}
+	key, err := audit.ParsePublicKey(text)
+	if err == nil {
+		return key, nil
+	}
+	if content, readErr := os.ReadFile(text); readErr == nil {
+		key, err = audit.ParsePublicKey(string(content))
+	}
+	if err != nil {
+		return nil, misused("--public-key: %w, or a file that holds it", err)
+	}
+	return key, nil
+}
+
+// maxCheckpointFile bounds a file with checkpoints.
+const maxCheckpointFile = 4 << 20
+
+// readCheckpoints reads the checkpoints in a file: JSON documents that are one, or hold one as webhooks do.
+func readCheckpoints(path string) (found []schemas.Checkpoint, err error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, misused("--checkpoint: %w", err)
+	}
+	defer file.Close()
+	decoder := json.NewDecoder(io.LimitReader(file, maxCheckpointFile))
+	for {
+		var document struct {
+			schemas.Checkpoint
+			Within *schemas.Checkpoint `json:"checkpoint"`
+		}
+		switch err := decoder.Decode(&document); {
+		case errors.Is(err, io.EOF) && len(found) > 0:
+			return found, nil
+		case err != nil:
+			return nil, misused("--checkpoint %s: it holds no checkpoint in JSON", path)
+		}
+		c := document.Checkpoint
+		if document.Within != nil {
+			c = *document.Within
+		}
+		if c.Hash == "" {
+			return nil, misused("--checkpoint %s: it holds no checkpoint", path)
+		}
+		found = append(found, c)
+	}
+}
+
+func (a *app) auditVerify(ctx context.Context, t reading, checks audit.Checks) error {
+	report, err := audit.Verify(ctx, t.Source, checks)
+	if err != nil {
+		return err
+	}
+	if a.machine() {
+		err = a.print(report)
+	} else {
+		a.printReport(report, checks)
+	}
+	if err != nil || report.OK() {
+		return err
+	}
+	return failed("the audit trail %s is not as it was written: %s, %s", t.name,
+		counted(len(report.Problems)+int(report.More), "problem"), "of which the first is where to begin").
+		hinting("Compare it with a backup from before. What can be wrong and what it means: docs/audit.md")
+}
+
+func (a *app) printReport(r audit.Report, checks audit.Checks) {
+	good := func(format string, args ...any) {
+		a.out.Print(console.Styled(console.Good, "✓ ").And(console.Plain, fmt.Sprintf(format, args...)))
+	}
+	note := func(format string, args ...any) {
+		a.out.Print(console.Styled(console.Alert, "! ").And(console.Plain, fmt.Sprintf(format, args...)))
+	}
+	for _, p := range r.Problems {
+		a.out.Print(console.Styled(console.Bad, "✗ ").And(console.Plain, p.String()))
+	}
+	if r.More > 0 {
+		note("there are %d problems more", r.More)
+	}
+	if r.OK() {
+		switch {
+		case r.Entries == 0:
+			note("the trail has no entries")
+		default:
+			good("%s, unbroken from 1 to %d; the last one's hash is %s", counted(int(r.Entries), "entry"), r.Head.Seq, r.Head.Hash)
+		}
+		if r.Before > 0 {
+			good("%s from before the chain, as they were when it began", counted(int(r.Before), "line"))
+		}
+	}
+	if r.Checkpoints > 0 {
+		good("it agrees with %s", counted(r.Checkpoints, "checkpoint"))
+	}
+	if r.Signatures > 0 && r.OK() {
+		good("%s on decisions, all right", counted(int(r.Signatures), "signature"))
+	}
+	if r.Unchecked > 0 {
+		note("%s on decisions, not checked", counted(int(r.Unchecked), "signature"))
+	}
+	switch {
+	case len(checks.Checkpoints) == 0:
+		note("no checkpoint was given: that the end was cut off, or the whole trail written anew, would not show")
+	case checks.Key == nil:
+		note("no --public-key was given: the checkpoints are only as good as the place where they were kept")
+	}
+}
+
+func (a *app) auditCheckpointCommand(trail *string) *cobra.Command {
+	return &cobra.Command{
+		Use:   "checkpoint",
+		Short: "Print a checkpoint of the audit trail, signed if there is a key",
+		Long: `Check the audit trail and print a checkpoint in JSON: the number and hash of its last entry, and the time. With
+REGISTRAR_AUDIT_KEY (or REGISTRAR_AUDIT_KEY_FILE) it is signed. Keep it where those who can change the trail cannot change it.`,
+		Example: `  starter audit checkpoint > checkpoint.json
+  REGISTRAR_AUDIT_KEY_FILE=audit.key starter audit checkpoint --trail llm_model_audit.log`,
+		Args: cobra.NoArgs,
+		RunE: offline(func(ctx context.Context, _ []string) error {
+			t, err := a.trail(*trail)
+			if err != nil {
+				return err
+			}
+			signer, err := a.signer()
+			if err != nil {
+				return err
+			}
+			report, err := audit.Verify(ctx, t.Source, audit.Checks{})
+			switch {
+			case err != nil:
+				return err
+			case !report.OK():
+				return failed("there is no checkpoint of a trail that is damaged: %s", report.Problems[0]).
+					hinting("See `starter audit verify`.")
+			case report.Head.Seq == 0:
+				return failed("the audit trail %s has no entries, so there is nothing to make a checkpoint of", t.name)
+			}
+			c, err := signer.Checkpoint(report.Head, time.Now())
+			if err != nil {
+				return err
+			}
+			if signer == nil {
+				a.err.Print(console.Text("It is not signed, since REGISTRAR_AUDIT_KEY is not set."))
+			}
+			return a.print(c)
+		}),
+	}
+}
