@@ -7,6 +7,7 @@ import (
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/worker"
 
+	"model-registrar/internal/approvers"
 	"model-registrar/internal/audit"
 	"model-registrar/internal/genesys"
 	"model-registrar/internal/probe"
@@ -22,6 +23,8 @@ type Activities struct {
 	Audit    *audit.File
 	// ApprovalFloor is the policy that a manifest can only make stricter. Empty means never.
 	ApprovalFloor schemas.ApprovalPolicy
+	// Approvers are those whose signed decisions count. Nil: decisions need no signature.
+	Approvers *approvers.File
 }
 
 // Register registers every activity under its fixed name.
@@ -35,6 +38,7 @@ func Register(r worker.ActivityRegistry, a *Activities) {
 		schemas.NotifyWebhookActivity:      a.NotifyWebhook,
 		schemas.WriteAuditActivity:         a.WriteAudit,
 		schemas.DeregisterModelActivity:    a.DeregisterModel,
+		schemas.VerifyDecisionActivity:     a.VerifyDecision,
 	} {
 		r.RegisterActivityWithOptions(fn, activity.RegisterOptions{Name: name})
 	}

@@ -126,6 +126,7 @@ func serve(ctx context.Context, cfg config.Worker, options client.Options, deps 
 	}
 	log.Info("the worker is ready", "taskQueue", cfg.TaskQueue, "namespace", namespaceOf(options.Namespace),
 		"temporal", addressOf(options), "genesys", cfg.Genesys.Host, "approvalFloor", cfg.Approval,
+		"signedDecisions", cfg.ApproversFile != "",
 		"audit", auditName(cfg.Audit), "health", "http://"+address+"/readyz")
 	defer log.Info("the worker has stopped")
 	select {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"model-registrar/activities"
+	"model-registrar/internal/approvers"
 	"model-registrar/internal/audit"
 	"model-registrar/internal/config"
 	"model-registrar/internal/genesys"
@@ -51,6 +52,11 @@ func wire(cfg config.Worker, misconfigured error, log *slog.Logger) (*activities
 	note("REGISTRAR_WEBHOOK_SECRET: ", err)
 	path, err := audit.ParseTarget(cfg.Audit)
 	note("REGISTRAR_AUDIT: ", err)
+	var deciders *approvers.File
+	if cfg.ApproversFile != "" {
+		deciders, err = approvers.Open(cfg.ApproversFile, log)
+		note("REGISTRAR_APPROVERS_FILE: ", err)
+	}
 	if err := errors.Join(problems...); err != nil {
 		return nil, err
 	}
@@ -59,7 +65,7 @@ func wire(cfg config.Worker, misconfigured error, log *slog.Logger) (*activities
 		return nil, err
 	}
 	return &activities.Activities{
-		Genesys: platform, Webhooks: sender, Audit: trail, ApprovalFloor: cfg.Approval,
+		Genesys: platform, Webhooks: sender, Audit: trail, ApprovalFloor: cfg.Approval, Approvers: deciders,
 		Prober: probe.New(probe.Config{Guard: guard, Credentials: tokens, Logger: log}),
 	}, nil
 }

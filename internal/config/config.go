@@ -23,6 +23,7 @@ import (
 type Worker struct {
 	TaskQueue       string                 `env:"REGISTRAR_TASK_QUEUE" envDefault:"model-registrar"`
 	Approval        schemas.ApprovalPolicy `env:"REGISTRAR_APPROVAL" envDefault:"never"`
+	ApproversFile   string                 `env:"REGISTRAR_APPROVERS_FILE"`
 	Audit           string                 `env:"REGISTRAR_AUDIT" envDefault:"file:llm_model_audit.log"`
 	WebhookSecrets  []string               `env:"REGISTRAR_WEBHOOK_SECRET" envSeparator:" "`
 	MetricsAddress  string                 `env:"REGISTRAR_METRICS_ADDRESS" envDefault:"127.0.0.1:9464"`
