@@ -9,6 +9,7 @@ import (
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/worker"
 
+	"model-registrar/internal/approvers"
 	"model-registrar/internal/audit"
 	"model-registrar/internal/genesys"
 	"model-registrar/internal/polling"
@@ -33,6 +34,8 @@ type Activities struct {
 	Temporal  client.Client
 	Namespace string
 	Data      converter.DataConverter
+	// Approvers are those whose signed decisions count. Nil: decisions need no signature.
+	Approvers *approvers.File
 }
 
 // Register registers every activity under its fixed name.
@@ -48,6 +51,7 @@ func Register(r worker.ActivityRegistry, a *Activities) {
 		schemas.DeregisterModelActivity:    a.DeregisterModel,
 		schemas.LoadFleetPartActivity:      a.LoadFleetPart,
 		schemas.AwaitRegistrationsActivity: a.AwaitRegistrations,
+		schemas.VerifyDecisionActivity:     a.VerifyDecision,
 	} {
 		r.RegisterActivityWithOptions(fn, activity.RegisterOptions{Name: name})
 	}

@@ -312,12 +312,15 @@ type VerifyDecisionInput struct {
 	// Registration is what a decision has to be about. Its Decision, Approver and Reason are empty.
 	Registration DecisionStatement `json:"registration"`
 	Decision     Decision          `json:"decision"`
+	// DecidedAt is when the decision came. A key has to be valid then.
+	DecidedAt time.Time `json:"decidedAt"`
 }
 
 // VerifiedDecision is the result of VerifyDecision. A decision that does not count is a result, not an error.
 type VerifiedDecision struct {
-	Approver       string `json:"approver"` // the signer's principal, or who the decision says when no signature is asked for
-	Signed         bool   `json:"signed"`
+	Approver string `json:"approver"` // the signer's principal, or who the decision says when no signature is asked for
+	Signed   bool   `json:"signed"`   // by a key that is the approver's
+	// KeyFingerprint is that of the key that signed the decision, whosever it is.
 	KeyFingerprint string `json:"keyFingerprint,omitempty"`
 	Refusal        string `json:"refusal,omitempty"` // why the decision does not count; empty if it may
 }

@@ -123,17 +123,17 @@ func (p *fleetProgress) close() {
 // speed is how fast a fleet goes.
 type speed struct {
 	last    schemas.FleetProgress
-	samples []reading
+	samples []tally
 }
 
-type reading struct {
+type tally struct {
 	at    time.Time
 	ended int
 }
 
 func (s *speed) add(now time.Time, v schemas.FleetProgress) {
 	s.last = v
-	s.samples = append(s.samples, reading{now, v.Ended})
+	s.samples = append(s.samples, tally{now, v.Ended})
 	for len(s.samples) > 2 && now.Sub(s.samples[1].at) > rateSpan {
 		s.samples = s.samples[1:]
 	}

@@ -140,7 +140,7 @@ func serve(ctx context.Context, cfg config.Worker, options client.Options, deps 
 	}
 	log.Info("the worker is ready", "taskQueue", cfg.TaskQueue, "namespace", namespaceOf(options.Namespace),
 		"temporal", addressOf(options), "genesys", cfg.Genesys.Host, "approvalFloor", cfg.Approval,
-		"audit", deps.Audit.String(), "health", "http://"+address+"/readyz")
+		"signedDecisions", cfg.ApproversFile != "", "audit", deps.Audit.String(), "health", "http://"+address+"/readyz")
 	defer log.Info("the worker has stopped")
 	select {
 	case <-ctx.Done():

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"model-registrar/activities"
+	"model-registrar/internal/approvers"
 	"model-registrar/internal/audit"
 	"model-registrar/internal/config"
 	"model-registrar/internal/genesys"
@@ -56,6 +57,11 @@ func wire(ctx context.Context, cfg config.Worker, misconfigured error, log *slog
 		signer, err = audit.ParseSigner(cfg.AuditKey)
 		note("REGISTRAR_AUDIT_KEY: ", err)
 	}
+	var deciders *approvers.File
+	if cfg.ApproversFile != "" {
+		deciders, err = approvers.Open(cfg.ApproversFile, log)
+		note("REGISTRAR_APPROVERS_FILE: ", err)
+	}
 	if err := errors.Join(problems...); err != nil {
 		return nil, err
 	}
@@ -64,7 +70,7 @@ func wire(ctx context.Context, cfg config.Worker, misconfigured error, log *slog
 		return nil, err
 	}
 	return &activities.Activities{
-		Genesys: platform, Webhooks: sender, Audit: trail, Checkpoints: signer, ApprovalFloor: cfg.Approval,
+		Genesys: platform, Webhooks: sender, Audit: trail, Checkpoints: signer, ApprovalFloor: cfg.Approval, Approvers: deciders,
 		Prober: probe.New(probe.Config{Guard: guard, Credentials: tokens, Logger: log}),
 	}, nil
 }

@@ -26,6 +26,7 @@ import (
 type Worker struct {
 	TaskQueue       string                 `env:"REGISTRAR_TASK_QUEUE" envDefault:"model-registrar"`
 	Approval        schemas.ApprovalPolicy `env:"REGISTRAR_APPROVAL" envDefault:"never"`
+	ApproversFile   string                 `env:"REGISTRAR_APPROVERS_FILE"`
 	Audit           string                 `env:"REGISTRAR_AUDIT" envDefault:"file:llm_model_audit.log"`
 	AuditKey        string                 `env:"REGISTRAR_AUDIT_KEY"`
 	WebhookSecrets  []string               `env:"REGISTRAR_WEBHOOK_SECRET" envSeparator:" "`
