@@ -26,11 +26,19 @@ const (
 	key2 = "k2:MjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjIyMjI="
 )
 
+var clientSide, workerSide = (*codec.Keys).Client, (*codec.Keys).Worker
+
+func parseKeys(t *testing.T, text string) *codec.Keys {
+	t.Helper()
+	keys, err := codec.ParseKeys(text)
+	require.NoError(t, err)
+	return keys
+}
+
 // party is a process of its own as far as keys go: a client, or a worker.
 func (k *kit) party(keys string, side func(*codec.Keys) codec.Converters) client.Client {
 	k.t.Helper()
-	parsed, err := codec.ParseKeys(keys)
-	require.NoError(k.t, err)
+	parsed := parseKeys(k.t, keys)
 	options := client.Options{HostPort: k.Temporal, Logger: sdklog.NewStructuredLogger(telemetry.Logger(os.Stderr, "disabled", "json"))}
 	side(parsed).Into(&options)
 	c, err := client.DialContext(k.ctx, options)
@@ -111,7 +119,7 @@ func awaitSwitch(ctx workflow.Context) { workflow.GetSignalChannel(ctx, "go on")
 // work runs a worker with these keys until stopped.
 func (k *kit) work(queue, keys string) (stop func()) {
 	k.t.Helper()
-	w := worker.New(k.party(keys, (*codec.Keys).Worker), queue, worker.Options{
+	w := worker.New(k.party(keys, workerSide), queue, worker.Options{
 		DisableRegistrationAliasing: true,
 		// The queue of a worker that has stopped is given up at once.
 		StickyScheduleToStartTimeout: 100 * time.Millisecond,
@@ -157,7 +165,7 @@ func TestAWorkerThatCannotReadAPayloadFailsTheWorkflowTaskAndNothingElse(t *test
 		t.Run(name, func(t *testing.T) {
 			k := onShared(t)
 			queue := k.name("queue")
-			people := k.party(key1, (*codec.Keys).Client)
+			people := k.party(key1, clientSide)
 			runs := map[string]client.WorkflowRun{}
 			stop := k.work(queue, key1)
 			for story := range chapters {
