@@ -27,7 +27,7 @@ cancelled; 4 Temporal cannot be reached; 130 interrupted (the registration goes 
 
 Environment: TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_PROFILE, TEMPORAL_API_KEY, TEMPORAL_TLS_* as for other
 Temporal tools; REGISTRAR_TASK_QUEUE, REGISTRAR_REQUESTER, REGISTRAR_UI_URL, REGISTRAR_LOG_LEVEL (default warn),
-REGISTRAR_LOG_FORMAT (json or console); NO_COLOR.`
+REGISTRAR_LOG_FORMAT (json or console), REGISTRAR_ENCRYPTION_KEYS (or REGISTRAR_ENCRYPTION_KEYS_FILE); NO_COLOR.`
 
 func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
@@ -54,9 +54,9 @@ func (a *app) root() *cobra.Command {
 	a.output = outputText
 	root.PersistentFlags().VarP(oneOf(&a.output, outputText, outputJSON), "output", "o", "text, or json: one document per line on stdout")
 	root.AddCommand(
-		a.registerCommand(), a.fleetCommand(), a.pauseCommand(), a.resumeCommand(), a.windowCommand(), a.approveCommand(), a.rejectCommand(), a.statusCommand(), a.watchCommand(),
-		a.cancelCommand(), a.listCommand(), a.validateCommand(), a.probeCommand(), a.schemaCommand(), a.setupCommand(),
-		a.auditCommand(),
+		a.registerCommand(), a.fleetCommand(), a.approveCommand(), a.rejectCommand(), a.statusCommand(), a.watchCommand(),
+		a.cancelCommand(), a.pauseCommand(), a.resumeCommand(), a.windowCommand(), a.listCommand(), a.validateCommand(),
+		a.probeCommand(), a.schemaCommand(), a.setupCommand(), a.auditCommand(), a.codecServerCommand(),
 	)
 	return root
 }

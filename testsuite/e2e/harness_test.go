@@ -20,6 +20,7 @@ import (
 	sdklog "go.temporal.io/sdk/log"
 	"google.golang.org/protobuf/encoding/protojson"
 
+	"model-registrar/internal/codec"
 	"model-registrar/internal/telemetry"
 	"model-registrar/schemas"
 	"model-registrar/testsuite/replay"
@@ -33,6 +34,7 @@ type kit struct {
 	t      *testing.T
 	ctx    context.Context
 	client client.Client
+	keys   *codec.Keys
 }
 
 // onShared gives a test the shared stack.
@@ -48,9 +50,14 @@ func onOwn(t *testing.T, simulator ...string) *kit { return onOwnWith(t, nil, si
 // onOwnWith is onOwn with further variables for the workers.
 func onOwnWith(t *testing.T, worker []string, simulator ...string) *kit {
 	t.Helper()
-	s, err := stack.Start(t.Context(), stack.Options{
-		Bin: bin, Dir: t.TempDir(), Worker: worker, Simulator: append([]string{"--quota", "1000000"}, simulator...),
-	})
+	return onOwnStack(t, stack.Options{Worker: worker, Simulator: simulator})
+}
+
+// onOwnStack is onOwn with these options.
+func onOwnStack(t *testing.T, o stack.Options) *kit {
+	t.Helper()
+	o.Bin, o.Dir, o.Simulator = bin, t.TempDir(), append([]string{"--quota", "1000000"}, o.Simulator...)
+	s, err := stack.Start(t.Context(), o)
 	require.NoError(t, err)
 	t.Cleanup(s.Close)
 	return newKit(t, s)
@@ -59,12 +66,14 @@ func onOwnWith(t *testing.T, worker []string, simulator ...string) *kit {
 func newKit(t *testing.T, s *stack.Stack) *kit {
 	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	t.Cleanup(cancel)
-	c, err := client.NewLazyClient(client.Options{
-		HostPort: s.Temporal, Logger: sdklog.NewStructuredLogger(telemetry.Logger(os.Stderr, "error", "json")),
-	})
+	keys, err := s.Keys()
+	require.NoError(t, err)
+	options := client.Options{HostPort: s.Temporal, Logger: sdklog.NewStructuredLogger(telemetry.Logger(os.Stderr, "error", "json"))}
+	keys.Client().Into(&options)
+	c, err := client.NewLazyClient(options)
 	require.NoError(t, err)
 	t.Cleanup(c.Close)
-	return &kit{Stack: s, t: t, ctx: ctx, client: c}
+	return &kit{Stack: s, t: t, ctx: ctx, client: c, keys: keys}
 }
 
 var names atomic.Int64
@@ -252,7 +261,7 @@ func (k *kit) replay(name string) []*historypb.HistoryEvent {
 		require.NoError(k.t, err)
 		h.Events = append(h.Events, event)
 	}
-	require.NoError(k.t, replay.History(&h))
+	require.NoError(k.t, replay.Encrypted(&h, k.keys))
 	k.record(name, &h)
 	return h.Events
 }
@@ -260,7 +269,7 @@ func (k *kit) replay(name string) []*historypb.HistoryEvent {
 // record keeps a history for testsuite/replay if it was asked to: one for each test, by its name.
 func (k *kit) record(name string, h *historypb.History) {
 	dir := os.Getenv("RECORD_HISTORIES")
-	if dir == "" {
+	if dir == "" || k.keys.On() { // whoever replays them later has no keys
 		return
 	}
 	data, err := protojson.Marshal(h)

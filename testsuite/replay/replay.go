@@ -13,12 +13,19 @@ import (
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
+	"model-registrar/internal/codec"
 	"model-registrar/workflows"
 )
 
 // History replays one history against the present workflow code.
-func History(h *historypb.History) error {
-	replayer, err := worker.NewWorkflowReplayerWithOptions(worker.WorkflowReplayerOptions{DisableRegistrationAliasing: true})
+func History(h *historypb.History) error { return Encrypted(h, nil) }
+
+// Encrypted replays one history that these keys may have encrypted.
+func Encrypted(h *historypb.History, keys *codec.Keys) error {
+	as := keys.Worker()
+	replayer, err := worker.NewWorkflowReplayerWithOptions(worker.WorkflowReplayerOptions{
+		DisableRegistrationAliasing: true, DataConverter: as.Data, FailureConverter: as.Failure,
+	})
 	if err != nil {
 		return err
 	}

@@ -93,6 +93,9 @@ func (p *Process) Wait(ctx context.Context) int {
 	}
 }
 
+// Interrupt asks the process to end as Ctrl-C does.
+func (p *Process) Interrupt() error { return p.cmd.Process.Signal(os.Interrupt) }
+
 // Freeze stops the process in its tracks, with SIGSTOP.
 func (p *Process) Freeze() error { return p.cmd.Process.Signal(syscall.SIGSTOP) }
 

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"model-registrar/internal/codec"
 	"model-registrar/schemas"
 	"model-registrar/testsuite/simulator"
 	"model-registrar/testsuite/simulator/control"
@@ -31,6 +32,8 @@ type Options struct {
 	// Simulator and Worker are further arguments and variables of those processes.
 	Simulator []string
 	Worker    []string
+	// Keys are the encryption keys of workers and starter; without any, nothing is encrypted.
+	Keys string
 }
 
 // Stack is a running stack. Its processes can be killed and started again one by one.
@@ -45,6 +48,7 @@ type Stack struct {
 	devserver *Process
 	simulator *Process
 	workers   []*Process
+	others    []*Process
 }
 
 // Credentials that the simulator takes by default, and the secret with which the workers sign webhooks.
@@ -100,7 +104,7 @@ func (s *Stack) StartDevserver(ctx context.Context) error {
 	if s.options.InMemory {
 		args = append(args, "--in-memory")
 	} else {
-		args = append(args, "--db-file", filepath.Join(s.options.Dir, "temporal.db"))
+		args = append(args, "--db-file", s.Database())
 	}
 	var ready struct{ Address, UIURL string }
 	p, err := s.launch(ctx, "devserver", args, &ready)
@@ -158,7 +162,8 @@ func (s *Stack) KillDevserver() { s.devserver.Kill() }
 
 // Environ is the environment in which the starter reaches the stack's Temporal.
 func (s *Stack) Environ() []string {
-	return append(cleanEnviron(), "TEMPORAL_ADDRESS="+s.Temporal, "REGISTRAR_UI_URL="+s.UI)
+	return append(cleanEnviron(), "TEMPORAL_ADDRESS="+s.Temporal, "REGISTRAR_UI_URL="+s.UI,
+		codec.Variable+"="+s.options.Keys)
 }
 
 // WorkerEnviron is the environment of the stack's workers.
@@ -176,6 +181,12 @@ func (s *Stack) WorkerEnviron() []string {
 		"REGISTRAR_LOG_FORMAT=json",
 	), s.options.Worker...)
 }
+
+// Keys are the encryption keys of workers and starter.
+func (s *Stack) Keys() (*codec.Keys, error) { return codec.ParseKeys(s.options.Keys) }
+
+// Database is the file with the development server's data; beside it there may be one with -wal at its end.
+func (s *Stack) Database() string { return filepath.Join(s.options.Dir, "temporal.db") }
 
 // StartWorker starts one worker more, which polls within a moment.
 func (s *Stack) StartWorker() (*Process, error) { return s.StartWorkerWith() }
@@ -197,7 +208,7 @@ func (s *Stack) Launch(binary string, args, environ []string) (*Process, error) 
 
 // Close ends every process, politely first.
 func (s *Stack) Close() {
-	for _, p := range append(s.workers, s.simulator, s.devserver) {
+	for _, p := range append(append(s.workers, s.others...), s.simulator, s.devserver) {
 		if p != nil {
 			p.Stop()
 		}
@@ -224,6 +235,15 @@ func (s *Stack) Run(ctx context.Context, args ...string) (stdout, stderr string,
 // RunWith is Run with further environment variables.
 func (s *Stack) RunWith(ctx context.Context, environ []string, args ...string) (stdout, stderr string, code int) {
 	return output(ctx, s.Starter(), s.options.Dir, append(s.Environ(), environ...), args)
+}
+
+// StartStarter starts a command of the starter that goes on until it is stopped. Its output goes to a log of that name.
+func (s *Stack) StartStarter(log string, environ []string, args ...string) (*Process, error) {
+	p, err := start(s.Starter(), filepath.Join(s.options.Dir, log+".log"), s.options.Dir, args, append(s.Environ(), environ...))
+	if err == nil {
+		s.others = append(s.others, p)
+	}
+	return p, err
 }
 
 // Starter names the starter's binary, for commands that a person is told to type.
