@@ -151,6 +151,6 @@ func (job *Job) Next() (time.Duration, <-chan struct{}) {
 	if j.eldest == nil && !j.memory.known() {
 		j.eldest = job
 	}
-	at := job.at(spare > j.watched+minSpare, rate)
+	at := job.at(spare > minSpare+j.watched/8, rate)
 	return max(0, at-age), j.news
 }
