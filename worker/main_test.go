@@ -12,14 +12,14 @@ func TestAMisconfiguredWorkerSaysEverythingAtOnce_NamesNoValue_AndExits2(t *test
 	var out bytes.Buffer
 	code := run(context.Background(), []string{
 		"REGISTRAR_APPROVAL=bogus-approval", "REGISTRAR_LOG_LEVEL=bogus-level", "REGISTRAR_LOG_FORMAT=bogus-format",
-		"REGISTRAR_SHUTDOWN_TIMEOUT=bogus-timeout", "REGISTRAR_AUDIT=bogus:audit", "REGISTRAR_WEBHOOK_SECRET=whsec_bogus",
+		"GENESYS_REQUESTS_PER_MINUTE=bogus-rate", "REGISTRAR_SHUTDOWN_TIMEOUT=bogus-timeout", "REGISTRAR_AUDIT=bogus:audit", "REGISTRAR_WEBHOOK_SECRET=whsec_bogus",
 		"REGISTRAR_CREDENTIALS_FILE=/does/not/exist", "GENESYS_OAUTH_CLIENT_SECRET_FILE=/does/not/exist",
 		"EXTERNAL_AI_TOKEN=bogus-token", "EXTERNAL_AI_TOKEN_FILE=/does/not/exist",
 	}, &out)
 
 	require.Equal(t, exitMisconfigured, code)
 	for _, name := range []string{
-		"REGISTRAR_APPROVAL", "REGISTRAR_LOG_LEVEL", "REGISTRAR_LOG_FORMAT", "REGISTRAR_SHUTDOWN_TIMEOUT", "REGISTRAR_AUDIT",
+		"GENESYS_REQUESTS_PER_MINUTE", "REGISTRAR_APPROVAL", "REGISTRAR_LOG_LEVEL", "REGISTRAR_LOG_FORMAT", "REGISTRAR_SHUTDOWN_TIMEOUT", "REGISTRAR_AUDIT",
 		"REGISTRAR_WEBHOOK_SECRET", "REGISTRAR_CREDENTIALS_FILE", "GENESYS_OAUTH_CLIENT_ID", "GENESYS_OAUTH_CLIENT_SECRET_FILE",
 		"EXTERNAL_AI_TOKEN and EXTERNAL_AI_TOKEN_FILE",
 	} {

@@ -13,7 +13,9 @@ import (
 	"model-registrar/internal/config"
 	"model-registrar/internal/genesys"
 	"model-registrar/internal/netguard"
+	"model-registrar/internal/polling"
 	"model-registrar/internal/probe"
+	"model-registrar/internal/quota"
 	"model-registrar/internal/webhook"
 )
 
@@ -36,6 +38,7 @@ func wire(cfg config.Worker, misconfigured error, log *slog.Logger) (*activities
 			APIBaseURL: cfg.Genesys.Host, LoginBaseURL: cfg.Genesys.LoginHost,
 			ClientID: cfg.Genesys.ClientID, ClientSecret: cfg.Genesys.ClientSecret,
 			GatewayPath: cfg.Genesys.GatewayPath, JobsPath: cfg.Genesys.JobsPath, Logger: log,
+			Pacer: quota.New(cfg.Genesys.RequestsPerMinute),
 		})
 		note("GENESYS_*: ", err)
 	}
@@ -59,7 +62,7 @@ func wire(cfg config.Worker, misconfigured error, log *slog.Logger) (*activities
 		return nil, err
 	}
 	return &activities.Activities{
-		Genesys: platform, Webhooks: sender, Audit: trail, ApprovalFloor: cfg.Approval,
+		Genesys: platform, Jobs: polling.New(platform.Pacer()), Webhooks: sender, Audit: trail, ApprovalFloor: cfg.Approval,
 		Prober: probe.New(probe.Config{Guard: guard, Credentials: tokens, Logger: log}),
 	}, nil
 }

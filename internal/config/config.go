@@ -43,6 +43,8 @@ type Genesys struct {
 	ClientSecret2 string `env:"GENESYSCLOUD_OAUTHCLIENT_SECRET"`
 	GatewayPath   string `env:"GENESYS_LLM_GATEWAY_PATH" envDefault:"/api/v2/ai/llm-gateway"`
 	JobsPath      string `env:"GENESYS_JOBS_PATH" envDefault:"/api/v2/ai/jobs"`
+	// RequestsPerMinute is the ceiling of the OAuth client's calls; 0: 300 until the platform says what it allows.
+	RequestsPerMinute int `env:"GENESYS_REQUESTS_PER_MINUTE"`
 }
 
 // Complete tells whether nothing is missing that has no default.
@@ -127,12 +129,26 @@ func parseProblems(err error) []error {
 	for _, err := range all.Errors {
 		var p env.ParseError
 		if errors.As(err, &p) {
-			field, _ := reflect.TypeFor[Worker]().FieldByName(p.Name)
-			err = fmt.Errorf("%s does not hold a %s", field.Tag.Get("env"), p.Type)
+			err = fmt.Errorf("%s does not hold a %s", variableOf(reflect.TypeFor[Worker](), p.Name), p.Type)
 		}
 		out = append(out, err)
 	}
 	return out
+}
+
+// variableOf finds the variable of a field by its name, in a struct and those within it.
+func variableOf(t reflect.Type, field string) string {
+	for f := range t.Fields() {
+		if f.Name == field {
+			return f.Tag.Get("env")
+		}
+		if f.Type.Kind() == reflect.Struct {
+			if name := variableOf(f.Type, field); name != "" {
+				return name
+			}
+		}
+	}
+	return ""
 }
 
 // resolve fills in what follows from something else, and returns what is wrong.
@@ -165,6 +181,9 @@ func (w *Worker) resolve() (problems []error) {
 		}
 	case g.Host == "":
 		g.Host = defaultHost
+	}
+	if g.RequestsPerMinute < 0 {
+		bad("GENESYS_REQUESTS_PER_MINUTE must be at least 1; leave it unset for what the platform allows")
 	}
 	if !slices.Contains([]schemas.ApprovalPolicy{schemas.ApproveNever, schemas.ApproveOnFailure, schemas.ApproveAlways}, w.Approval) {
 		bad("REGISTRAR_APPROVAL must be never, on_failure or always")

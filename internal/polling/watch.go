@@ -57,9 +57,8 @@ func (j *Jobs) Watch(age time.Duration) *Job {
 	j.watched++
 	j.begun++
 	job := &Job{jobs: j, created: time.Now().Add(-max(age, 0)), from: age >= 0, explores: j.begun%explorers == 0}
-	if age > 0 {
-		job.looked = age
-	}
+	// A job that slept on a durable timer was last looked at about as long ago as the workflow sleeps: a tenth of its age.
+	job.looked = max(0, age-max(age/10, 3*time.Second))
 	if j.eldest == nil && job.from {
 		j.eldest = job
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	otelprom "go.opentelemetry.io/otel/exporters/prometheus"
+	"go.opentelemetry.io/otel/metric"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/opentelemetry"
@@ -63,6 +64,9 @@ func (s *Server) MetricsHandler(log *slog.Logger) client.MetricsHandler {
 		OnError: func(err error) { log.Warn("a metric is missing", "error", err) },
 	})
 }
+
+// Meter is for metrics of the process's own.
+func (s *Server) Meter() metric.Meter { return s.meters.Meter("model-registrar") }
 
 // Listen serves on an address until Close, and returns the address that it got, which matters for port 0.
 func (s *Server) Listen(address string, log *slog.Logger) (string, error) {
