@@ -41,8 +41,7 @@ func (a *Activities) PollJob(ctx context.Context, in schemas.PollInput) (schemas
 	for {
 		if in.Window > 0 {
 			if later, look := untilNextLook(ctx, job, notBefore, windowEnd); !look {
-				job.Sleeps(later)
-				return schemas.PollResult{Polls: p.Polls, LastStatus: p.LastStatus, RetryAfter: schemas.Duration(later)}, ctx.Err()
+				return leave(job, p, later), ctx.Err()
 			}
 		}
 		seen, err := a.Genesys.GetJob(ctx, in.JobID)
@@ -59,13 +58,24 @@ func (a *Activities) PollJob(ctx context.Context, in schemas.PollInput) (schemas
 		progress.Store(&schemas.PollProgress{JobID: p.JobID, Polls: p.Polls, LastStatus: p.LastStatus})
 		if in.Window == 0 || seen.RetryAfter > longestAsked {
 			later, _ := job.Next()
-			later = max(later, seen.RetryAfter)
-			job.Sleeps(later)
-			return schemas.PollResult{Polls: p.Polls, LastStatus: p.LastStatus, RetryAfter: schemas.Duration(later)}, ctx.Err()
+			return leave(job, p, max(later, seen.RetryAfter)), ctx.Err()
 		}
 		notBefore = time.Now().Add(seen.RetryAfter)
 	}
 }
+
+// leave hands the job to the workflow's timer. A wait that is shorter than any of those is not worth telling.
+func leave(job *polling.Job, p schemas.PollProgress, later time.Duration) schemas.PollResult {
+	job.Sleeps(later)
+	if later < shortestTimer {
+		later = 0
+	}
+	return schemas.PollResult{
+		Polls: p.Polls, LastStatus: p.LastStatus, RetryAfter: schemas.Duration(later.Round(100 * time.Millisecond))}
+}
+
+// shortestTimer is the workflow's shortest sleep between two windows.
+const shortestTimer = 3 * time.Second
 
 // longestAsked is the longest wait that the platform may ask for between two looks without the workflow's timer.
 const longestAsked = 5 * time.Second

@@ -105,6 +105,9 @@ func serve(ctx context.Context, cfg config.Worker, options client.Options, deps 
 	}
 	options.Logger = sdklog.NewStructuredLogger(log)
 	options.MetricsHandler = web.MetricsHandler(log)
+	if err := deps.Genesys.Pacer().Observe(web.Meter()); err != nil {
+		log.Warn("the metrics of the Genesys quota are missing", "error", err)
+	}
 	if temporal, err = client.NewLazyClient(options); err != nil {
 		return fmt.Errorf("set up the Temporal client: %w", err)
 	}

@@ -14,7 +14,9 @@ import (
 	"model-registrar/internal/config"
 	"model-registrar/internal/genesys"
 	"model-registrar/internal/netguard"
+	"model-registrar/internal/polling"
 	"model-registrar/internal/probe"
+	"model-registrar/internal/quota"
 	"model-registrar/internal/webhook"
 )
 
@@ -37,6 +39,7 @@ func wire(ctx context.Context, cfg config.Worker, misconfigured error, log *slog
 			APIBaseURL: cfg.Genesys.Host, LoginBaseURL: cfg.Genesys.LoginHost,
 			ClientID: cfg.Genesys.ClientID, ClientSecret: cfg.Genesys.ClientSecret,
 			GatewayPath: cfg.Genesys.GatewayPath, JobsPath: cfg.Genesys.JobsPath, Logger: log,
+			Pacer: quota.New(cfg.Genesys.RequestsPerMinute),
 		})
 		note("GENESYS_*: ", err)
 	}
@@ -70,7 +73,8 @@ func wire(ctx context.Context, cfg config.Worker, misconfigured error, log *slog
 		return nil, err
 	}
 	return &activities.Activities{
-		Genesys: platform, Webhooks: sender, Audit: trail, Checkpoints: signer, ApprovalFloor: cfg.Approval, Approvers: deciders,
+		Genesys: platform, Jobs: polling.New(platform.Pacer()), Webhooks: sender, Audit: trail, Checkpoints: signer,
+		ApprovalFloor: cfg.Approval, Approvers: deciders,
 		Prober: probe.New(probe.Config{Guard: guard, Credentials: tokens, Logger: log}),
 	}, nil
 }

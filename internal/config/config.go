@@ -51,6 +51,8 @@ type Genesys struct {
 	ClientSecret2 string `env:"GENESYSCLOUD_OAUTHCLIENT_SECRET"`
 	GatewayPath   string `env:"GENESYS_LLM_GATEWAY_PATH" envDefault:"/api/v2/ai/llm-gateway"`
 	JobsPath      string `env:"GENESYS_JOBS_PATH" envDefault:"/api/v2/ai/jobs"`
+	// RequestsPerMinute is the ceiling of the OAuth client's calls; 0: 300 until the platform says what it allows.
+	RequestsPerMinute int `env:"GENESYS_REQUESTS_PER_MINUTE"`
 }
 
 // Complete tells whether nothing is missing that has no default.
@@ -142,15 +144,15 @@ func parseProblems(err error) []error {
 	return out
 }
 
-// variableOf finds the variable of a field, at any depth; no two fields that hold anything but text share a name.
+// variableOf finds the variable of a field by its name, in a struct and those within it.
 func variableOf(t reflect.Type, field string) string {
-	for i := range t.NumField() {
-		f := t.Field(i)
-		if variable := f.Tag.Get("env"); variable != "" && f.Name == field {
-			return variable
-		} else if variable == "" && f.Type.Kind() == reflect.Struct {
-			if found := variableOf(f.Type, field); found != "" {
-				return found
+	for f := range t.Fields() {
+		if f.Name == field {
+			return f.Tag.Get("env")
+		}
+		if f.Type.Kind() == reflect.Struct {
+			if name := variableOf(f.Type, field); name != "" {
+				return name
 			}
 		}
 	}
@@ -187,6 +189,9 @@ func (w *Worker) resolve() (problems []error) {
 		}
 	case g.Host == "":
 		g.Host = defaultHost
+	}
+	if g.RequestsPerMinute < 0 {
+		bad("GENESYS_REQUESTS_PER_MINUTE must be at least 1; leave it unset for what the platform allows")
 	}
 	if !slices.Contains([]schemas.ApprovalPolicy{schemas.ApproveNever, schemas.ApproveOnFailure, schemas.ApproveAlways}, w.Approval) {
 		bad("REGISTRAR_APPROVAL must be never, on_failure or always")

@@ -12,7 +12,7 @@ var blindGaps = []time.Duration{
 const (
 	longestGap = 2 * time.Second
 	finestGap  = 20 * time.Millisecond
-	minSpare   = 4 // calls that must be left over, beside one for each job, for looks that are not needed
+	minSpare   = 4 // calls that must be left over, beside one for each eight jobs, for looks that are not needed
 
 	// lateShare is the part of the quota that looks at jobs may take up together while other calls wait for it.
 	lateShare = 0.25

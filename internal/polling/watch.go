@@ -57,9 +57,8 @@ func (j *Jobs) Watch(age time.Duration) *Job {
 	j.watched++
 	j.begun++
 	job := &Job{jobs: j, created: time.Now().Add(-max(age, 0)), from: age >= 0, explores: j.begun%explorers == 0}
-	if age > 0 {
-		job.looked = age
-	}
+	// A job that slept on a durable timer was last looked at about as long ago as the workflow sleeps: a tenth of its age.
+	job.looked = max(0, age-max(age/10, 3*time.Second))
 	if j.eldest == nil && job.from {
 		j.eldest = job
 	}
@@ -151,6 +150,6 @@ func (job *Job) Next() (time.Duration, <-chan struct{}) {
 	if j.eldest == nil && !j.memory.known() {
 		j.eldest = job
 	}
-	at := job.at(spare > j.watched+minSpare, rate)
+	at := job.at(spare > minSpare+j.watched/8, rate)
 	return max(0, at-age), j.news
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -51,11 +52,11 @@ type Pacer struct {
 	blocked  time.Time     // a 429 asked not to call before
 	queue    queue
 	timer    *time.Timer
-	away     []appointment
+	away     []appointment // by time
 	stats    Stats
 }
 
-// appointment is when somebody who was sent away comes back, and with how many calls.
+// appointment is when the turn of somebody who was sent away is likely to come, and for how many calls.
 type appointment struct {
 	at time.Time
 	n  int
@@ -117,8 +118,9 @@ func (p *Pacer) wait(ctx context.Context, class Class, n int) error {
 		p.mu.Unlock()
 		return nil
 	}
-	if eta := p.eta(now, w); eta > MaxWait {
-		err := p.sendAway(w, now, eta)
+	// Before the first answer there is nothing to estimate from.
+	if !p.answered.IsZero() && p.eta(now, p.ahead(class)) > MaxWait {
+		err := p.sendAway(w, now)
 		p.mu.Unlock()
 		return err
 	}
@@ -148,35 +150,44 @@ func (p *Pacer) wait(ctx context.Context, class Class, n int) error {
 		p.dispatch(time.Now())
 		return ctx.Err()
 	}
-	return p.sendAway(w, time.Now(), p.eta(time.Now(), w))
+	return p.sendAway(w, time.Now())
 }
 
-// sendAway takes a waiter out of the queue. It is to come back a little before its turn, so that there is always
-// somebody to take the turns that come.
-func (p *Pacer) sendAway(w *waiter, now time.Time, eta time.Duration) error {
+// sendAway takes a waiter out of the queue. It is to come back some time before its turn, so that there is always
+// somebody to take the turns that come. The caller holds the lock.
+func (p *Pacer) sendAway(w *waiter, now time.Time) error {
 	p.queue.remove(w)
 	p.stats.SentAway++
 	p.dispatch(now)
-	back := max(eta-MaxWait/2, time.Second)
-	p.away = append(p.away, appointment{now.Add(back), w.n})
-	return &Busy{RetryAfter: back}
+	return &Busy{RetryAfter: max(p.appoint(now, w.n)-MaxWait/2, time.Second)}
 }
 
-// eta estimates how long a waiter has to wait. Ahead of it are who waits, and who was sent away and has not come back.
-func (p *Pacer) eta(now time.Time, w *waiter) time.Duration {
-	ahead := p.queue.total()
-	if w.class == Finish {
-		ahead = p.queue.calls[Finish] + p.queue.calls[Finish]/finishTurns
-	} else {
-		still := p.away[:0]
-		for _, a := range p.away {
-			if a.at.After(now) {
-				still = append(still, a)
-				ahead += a.n
-			}
-		}
-		p.away = still
+// ahead is how many calls go before one that joins the queue of a class now, itself included. The caller holds the lock.
+func (p *Pacer) ahead(class Class) int {
+	if class == Finish {
+		waiting := p.queue.calls[Finish]
+		return waiting + waiting/finishTurns
 	}
+	return p.queue.total()
+}
+
+// appoint finds when there is room for so many calls more, after who waits and between who was sent away already, and
+// keeps it. The caller holds the lock.
+func (p *Pacer) appoint(now time.Time, n int) (in time.Duration) {
+	p.away = slices.DeleteFunc(p.away, func(a appointment) bool { return !a.at.After(now) })
+	before := p.queue.total() + n
+	in = p.eta(now, before)
+	place := 0
+	for ; place < len(p.away) && !p.away[place].at.After(now.Add(in)); place++ {
+		before += p.away[place].n
+		in = p.eta(now, before)
+	}
+	p.away = slices.Insert(p.away, place, appointment{now.Add(in), n})
+	return in
+}
+
+// eta estimates how long it takes until so many calls more have been made. The caller holds the lock.
+func (p *Pacer) eta(now time.Time, calls int) time.Duration {
 	perCall := float64(p.windowLength()) / float64(max(1, p.window.usable()))
 	from := now
 	if p.blocked.After(now) {
@@ -184,13 +195,14 @@ func (p *Pacer) eta(now time.Time, w *waiter) time.Duration {
 	}
 	left := 0
 	if !p.window.over(from) {
-		left = max(0, p.window.usable()-p.window.count-p.inFlight)
-		if ahead <= left {
-			return max(from.Sub(now), p.window.when(float64(p.window.count+p.inFlight+ahead)).Sub(now))
+		used := p.window.count + p.inFlight
+		left = max(0, p.window.usable()-used)
+		if calls <= left {
+			return max(from.Sub(now), p.window.when(float64(used+calls)).Sub(now))
 		}
 		from = p.window.hi
 	}
-	return from.Sub(now) + time.Duration(perCall*float64(ahead-left))
+	return from.Sub(now) + time.Duration(perCall*float64(calls-left))
 }
 
 // dispatch lets everybody go whose turn has come, and sees to it that the next one is not forgotten. The caller holds
@@ -264,7 +276,7 @@ func (p *Pacer) openOwnWindow(now time.Time) {
 		allowed = DefaultPerMinute
 	}
 	end := now.Add(ownWindow)
-	p.window = window{allowed: allowed, lo: end, hi: end, seen: now}
+	p.window = window{allowed: allowed, lo: end, hi: end, seen: now, steady: now.Sub(p.window.hi) < ownWindow}
 	p.length = ownWindow
 }
 

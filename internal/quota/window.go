@@ -15,6 +15,7 @@ type window struct {
 
 	seen      time.Time // when this process first saw the window
 	seenCount int       // and what had been used by then
+	steady    bool      // no burst at the beginning: the platform may count its windows from another time than we do
 }
 
 const (
@@ -25,7 +26,12 @@ const (
 // usable is how many calls may be made in all before the end. A small quota is used to the last call.
 func (w *window) usable() int { return w.allowed - w.allowed/reserveShare }
 
-func (w *window) burst() float64 { return max(1, float64(w.usable())/burstShare) }
+func (w *window) burst() float64 {
+	if w.steady {
+		return 1
+	}
+	return max(1, float64(w.usable())/burstShare)
+}
 
 // end is the likeliest end.
 func (w *window) end() time.Time { return w.lo.Add(w.hi.Sub(w.lo) / 2) }

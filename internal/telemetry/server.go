@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	otelprom "go.opentelemetry.io/otel/exporters/prometheus"
+	"go.opentelemetry.io/otel/metric"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/opentelemetry"
@@ -76,6 +77,9 @@ func (s *Server) Profile() {
 	s.mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
 	s.http.WriteTimeout = profileLimit
 }
+
+// Meter is for metrics of the process's own.
+func (s *Server) Meter() metric.Meter { return s.meters.Meter("model-registrar") }
 
 // Listen serves on an address until Close, and returns the address that it got, which matters for port 0.
 func (s *Server) Listen(address string, log *slog.Logger) (string, error) {
