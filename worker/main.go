@@ -109,6 +109,9 @@ func serve(ctx context.Context, cfg config.Worker, options client.Options, deps 
 		return fmt.Errorf("set up the Temporal client: %w", err)
 	}
 	defer temporal.Close()
+	if cfg.Profiling {
+		web.Profile()
+	}
 	address, err := web.Listen(cfg.MetricsAddress, log)
 	if err != nil {
 		return err
@@ -123,11 +126,12 @@ func serve(ctx context.Context, cfg config.Worker, options client.Options, deps 
 		return err
 	}
 	fatal := make(chan error, 1)
-	w := worker.New(temporal, cfg.TaskQueue, worker.Options{
+	cfg.Capacity.Apply()
+	w := worker.New(temporal, cfg.TaskQueue, cfg.Capacity.Options(worker.Options{
 		WorkerStopTimeout:           cfg.ShutdownTimeout,
 		DisableRegistrationAliasing: true,
 		OnFatalError:                func(err error) { fatal <- err },
-	})
+	}))
 	workflows.Register(w)
 	activities.Register(w, deps)
 	if err := w.Start(); err != nil {

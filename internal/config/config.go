@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net"
 	"os"
 	"reflect"
 	"slices"
@@ -15,6 +16,7 @@ import (
 	"github.com/caarlos0/env/v11"
 	"github.com/rs/zerolog"
 
+	"model-registrar/internal/capacity"
 	"model-registrar/internal/codec"
 	"model-registrar/internal/genesys"
 	"model-registrar/schemas"
@@ -29,6 +31,8 @@ type Worker struct {
 	WebhookSecrets  []string               `env:"REGISTRAR_WEBHOOK_SECRET" envSeparator:" "`
 	MetricsAddress  string                 `env:"REGISTRAR_METRICS_ADDRESS" envDefault:"127.0.0.1:9464"`
 	ShutdownTimeout time.Duration          `env:"REGISTRAR_SHUTDOWN_TIMEOUT" envDefault:"30s"`
+	Profiling       bool                   `env:"REGISTRAR_PPROF"`
+	Capacity        capacity.Capacity
 	Encryption      Encryption
 	Outbound        Outbound
 	Genesys         Genesys
@@ -130,12 +134,26 @@ func parseProblems(err error) []error {
 	for _, err := range all.Errors {
 		var p env.ParseError
 		if errors.As(err, &p) {
-			field, _ := reflect.TypeFor[Worker]().FieldByName(p.Name)
-			err = fmt.Errorf("%s does not hold a %s", field.Tag.Get("env"), p.Type)
+			err = fmt.Errorf("%s does not hold a %s", variableOf(reflect.TypeFor[Worker](), p.Name), p.Type)
 		}
 		out = append(out, err)
 	}
 	return out
+}
+
+// variableOf finds the variable of a field, at any depth; no two fields that hold anything but text share a name.
+func variableOf(t reflect.Type, field string) string {
+	for i := range t.NumField() {
+		f := t.Field(i)
+		if variable := f.Tag.Get("env"); variable != "" && f.Name == field {
+			return variable
+		} else if variable == "" && f.Type.Kind() == reflect.Struct {
+			if found := variableOf(f.Type, field); found != "" {
+				return found
+			}
+		}
+	}
+	return ""
 }
 
 // resolve fills in what follows from something else, and returns what is wrong.
@@ -178,5 +196,18 @@ func (w *Worker) resolve() (problems []error) {
 	if !slices.Contains([]string{"", "json", "console"}, w.Log.Format) {
 		bad("REGISTRAR_LOG_FORMAT must be json or console")
 	}
+	if w.Profiling && !onLoopback(w.MetricsAddress) {
+		bad("REGISTRAR_PPROF needs a REGISTRAR_METRICS_ADDRESS on loopback: a profile shows what the process holds in memory")
+	}
+	if err := w.Capacity.Check(); err != nil {
+		problems = append(problems, err)
+	}
 	return problems
+}
+
+// onLoopback tells whether an address to listen on, host:port, is reached from this machine alone.
+func onLoopback(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	ip := net.ParseIP(host)
+	return err == nil && (host == "localhost" || ip != nil && ip.IsLoopback())
 }

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/pprof"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -18,9 +19,13 @@ import (
 	"go.temporal.io/sdk/contrib/opentelemetry"
 )
 
+// profileLimit is how long a CPU profile may take.
+const profileLimit = 2 * time.Minute
+
 // Server answers /metrics (Prometheus), /healthz (the process is alive) and /readyz (it can do its work).
 type Server struct {
 	registry *prometheus.Registry
+	mux      *http.ServeMux
 	meters   *sdkmetric.MeterProvider
 	http     *http.Server
 }
@@ -47,6 +52,7 @@ func NewServer(ready func(context.Context) error) (*Server, error) {
 	})
 	return &Server{
 		registry: registry,
+		mux:      mux,
 		meters:   sdkmetric.NewMeterProvider(sdkmetric.WithReader(exporter)),
 		http: &http.Server{
 			Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
@@ -62,6 +68,13 @@ func (s *Server) MetricsHandler(log *slog.Logger) client.MetricsHandler {
 		// The default is to panic; a metric that cannot be made must not end the worker.
 		OnError: func(err error) { log.Warn("a metric is missing", "error", err) },
 	})
+}
+
+// Profile serves the Go profiler under /debug/pprof/ too, for as long as one answer may take. Call it before Listen.
+func (s *Server) Profile() {
+	s.mux.HandleFunc("/debug/pprof/", pprof.Index) // heap, goroutine and the like
+	s.mux.HandleFunc("/debug/pprof/profile", pprof.Profile)
+	s.http.WriteTimeout = profileLimit
 }
 
 // Listen serves on an address until Close, and returns the address that it got, which matters for port 0.

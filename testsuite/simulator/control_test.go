@@ -40,6 +40,20 @@ func TestAWebhookIsKeptWithItsSignatureHeadersAndAnsweredAsOrdered(t *testing.T)
 	}
 }
 
+func TestTheEndOfAJobCanBeWaitedFor(t *testing.T) {
+	w := start(t, simulator.Options{JobDuration: 50 * time.Millisecond})
+	a := w.api(http.MethodPost, gateway, edited("model-one", nil))
+	id := decode[struct{ JobID string }](t, a.body).JobID
+	job, err := w.control.WaitJobEnd(w.wait(), id)
+	if err != nil || job.Ended == nil || job.Status != control.OutcomeCompleted {
+		t.Fatalf("%+v, %v", job, err)
+	}
+	var unknown *control.Error
+	if _, err := w.control.WaitJobEnd(w.wait(), "nobody"); !errors.As(err, &unknown) || unknown.Status != http.StatusNotFound {
+		t.Fatalf("%v", err)
+	}
+}
+
 func TestThePlatformCallsBackWhenAJobEnds(t *testing.T) {
 	w := start(t, simulator.Options{})
 	create := func(name, callback string) string {

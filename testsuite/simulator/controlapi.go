@@ -42,6 +42,7 @@ func (s *Server) routeControl() {
 	s.handle("GET /_sim/jobs", s.readJobs)
 	s.handle("GET /_sim/requests", s.readRequests)
 	s.handle("GET /_sim/webhooks", s.readWebhooks)
+	s.handle("GET /_sim/jobs/{id}", s.readJob)
 	s.handle("POST /_sim/jobs/{id}/finish", s.finishJob)
 	s.handle("GET /_sim/faults", func(*http.Request) reply { return jsonReply(http.StatusOK, s.faults.list()) })
 	s.handle("POST /_sim/faults", s.addFault)

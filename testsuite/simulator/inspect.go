@@ -140,6 +140,21 @@ func (s *Server) readJobs(r *http.Request) reply {
 	}))
 }
 
+// readJob answers with one job, and with waitMs only once it has ended or the time is up.
+func (s *Server) readJob(r *http.Request) reply {
+	q, err := readQuery(r)
+	if err != nil {
+		return controlError(http.StatusBadRequest, err.Error())
+	}
+	ctx, done := s.waiting(r, q.wait)
+	defer done()
+	job, ok := s.store.awaitEnd(ctx, r.PathValue("id"))
+	if !ok {
+		return controlError(http.StatusNotFound, "there is no job of this id")
+	}
+	return jsonReply(http.StatusOK, job)
+}
+
 // awaitStore looks whenever the store has changed, but not more often than jobsLookEvery.
 func awaitStore[T any](ctx context.Context, s *store, least int, look func() []T) []T {
 	for {

@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"context"
 	"time"
 
 	"model-registrar/testsuite/simulator/control"
@@ -31,6 +32,7 @@ type job struct {
 	polls    int
 	status   jobStatus
 	errors   []control.ErrorBody
+	isOver   chan struct{} // closed when it ends
 
 	outcome    string // as ordered; empty is COMPLETED
 	jobError   *control.ErrorBody
@@ -142,6 +144,23 @@ func (s *store) finish(id string) (control.Job, bool) {
 	return s.conclude(j, nil), true
 }
 
+// awaitEnd waits until a job has ended or ctx ends, and returns the job as it then is.
+func (s *store) awaitEnd(ctx context.Context, id string) (control.Job, bool) {
+	s.mu.Lock()
+	j, ok := s.jobs[id]
+	s.mu.Unlock()
+	if !ok {
+		return control.Job{}, false
+	}
+	select {
+	case <-j.isOver:
+	case <-ctx.Done():
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return j.view(), true
+}
+
 // conclude ends a job that is not over, and tells the world after the lock is released.
 func (s *store) conclude(j *job, failure *control.ErrorBody) control.Job {
 	s.mu.Lock()
@@ -165,6 +184,7 @@ func (j *job) end(failure *control.ErrorBody) bool {
 		failure = j.failure()
 	}
 	j.ended, j.stuck, j.statusText = time.Now(), false, ""
+	close(j.isOver)
 	j.status, j.model.state = completed, control.ModelActive
 	if failure != nil {
 		j.status, j.model.state, j.errors = failed, control.ModelFailed, []control.ErrorBody{*failure}

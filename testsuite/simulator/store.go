@@ -86,7 +86,7 @@ func (s *store) create(p payload, unique bool, duration time.Duration, shape con
 		return nil, storeFull
 	}
 	m := &model{number: s.created, id: newUUID(), name: p.name, state: control.ModelProvisioning, created: time.Now(), payload: p}
-	j := &job{id: newUUID(), model: m, created: m.created, duration: duration, status: queued}
+	j := &job{id: newUUID(), model: m, created: m.created, duration: duration, status: queued, isOver: make(chan struct{})}
 	m.job = j
 	s.created++
 	s.models[m.id], s.jobs[j.id] = m, j

@@ -74,6 +74,9 @@ func (p *Process) Log() string {
 	return string(data)
 }
 
+// PID is the process's id.
+func (p *Process) PID() int { return p.cmd.Process.Pid }
+
 // Kill kills the process with SIGKILL and waits until it is gone.
 func (p *Process) Kill() {
 	p.cmd.Process.Kill()

@@ -172,8 +172,17 @@ func (s *Stack) WorkerEnviron() []string {
 }
 
 // StartWorker starts one worker more, which polls within a moment.
-func (s *Stack) StartWorker() (*Process, error) {
-	p, err := s.run("worker", nil, s.WorkerEnviron())
+func (s *Stack) StartWorker() (*Process, error) { return s.StartWorkerWith() }
+
+// StartWorkerWith is StartWorker with further environment variables.
+func (s *Stack) StartWorkerWith(environ ...string) (*Process, error) {
+	return s.Launch(filepath.Join(s.options.Bin, "worker"), nil, append(s.WorkerEnviron(), environ...))
+}
+
+// Launch starts another program beside the workers; Close ends it.
+func (s *Stack) Launch(binary string, args, environ []string) (*Process, error) {
+	log := filepath.Join(s.options.Dir, filepath.Base(binary)+".log")
+	p, err := start(binary, log, s.options.Dir, args, environ)
 	if err == nil {
 		s.workers = append(s.workers, p)
 	}

@@ -61,6 +61,17 @@ func (c *Client) WaitJobs(ctx context.Context, filter JobFilter, least int) ([]J
 	return wait[Job](ctx, c, "/jobs", filter.query(), least)
 }
 
+// WaitJobEnd waits until a job has ended, and returns within a moment of that. It fails when ctx ends first.
+func (c *Client) WaitJobEnd(ctx context.Context, id string) (Job, error) {
+	query := nonEmpty("waitMs", strconv.FormatInt(maxWait.Milliseconds(), 10))
+	for {
+		job, err := get[Job](ctx, c, "/jobs/"+url.PathEscape(id), query)
+		if err != nil || job.Ended != nil {
+			return job, err
+		}
+	}
+}
+
 // wait repeats long polls, each bounded, so that no single request outlives the client's timeout.
 func wait[T any](ctx context.Context, c *Client, path string, query url.Values, least int) ([]T, error) {
 	if _, bounded := ctx.Deadline(); !bounded {
