@@ -8,11 +8,10 @@ import (
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 	"github.com/stretchr/testify/require"
-	enumspb "go.temporal.io/api/enums/v1"
-	historypb "go.temporal.io/api/history/v1"
 	"go.temporal.io/api/workflowservice/v1"
 
 	"model-registrar/schemas"
+	"model-registrar/testsuite/cost"
 	"model-registrar/testsuite/simulator/control"
 	"model-registrar/testsuite/stack"
 )
@@ -90,24 +89,8 @@ func TestAHappyRegistrationCostsAtMost60EventsAnd12Actions(t *testing.T) {
 	require.Equal(t, 0, code, stderr)
 
 	events := k.replay(m.Name)
-	actions := countActions(events) + 1 // PollJob's first look finds the job running, so one heartbeat is recorded
+	actions := cost.Actions(events) + 1 // PollJob's first look finds the job running, so one heartbeat is recorded
 	t.Logf("%d history events, %d actions", len(events), actions)
 	require.LessOrEqual(t, len(events), 60)
 	require.LessOrEqual(t, actions, 12)
-}
-
-// countActions counts the billable actions that a history shows, by the rules in docs/costs.md. Heartbeats leave no
-// event.
-func countActions(events []*historypb.HistoryEvent) (n int) {
-	for _, e := range events {
-		switch e.EventType {
-		case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED, enumspb.EVENT_TYPE_TIMER_STARTED,
-			enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED, enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED,
-			enumspb.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES:
-			n++
-		case enumspb.EVENT_TYPE_ACTIVITY_TASK_STARTED:
-			n += int(e.GetActivityTaskStartedEventAttributes().Attempt)
-		}
-	}
-	return n
 }

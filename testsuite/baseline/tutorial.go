@@ -1,0 +1,119 @@
+package baseline
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"time"
+
+	"model-registrar/schemas"
+)
+
+// The tutorial's times.
+const (
+	tutorialPoll      = 3 * time.Second
+	tutorialRateLimit = 5 * time.Second
+	tutorialTimeout   = 120 * time.Second
+	tutorialAttempts  = 5
+)
+
+// Tutorial registers one model as the tutorial's script does: create it (up to five attempts, between which it waits 2,
+// 2, 4 and 8 seconds), ask for the job every three seconds, wait five after a 429, send one prompt, trigger the health check,
+// call the webhook, append a line to the audit file.
+func (g *Gateway) Tutorial(ctx context.Context, m schemas.Manifest, auditFile string) error {
+	p := m.Payload()
+	hash, err := p.Hash()
+	if err != nil {
+		return err
+	}
+	started := time.Now()
+	jobID, err := g.submitLikeTheTutorial(ctx, p)
+	if err != nil {
+		return err
+	}
+	modelID, err := g.pollLikeTheTutorial(ctx, jobID)
+	if err != nil {
+		return err
+	}
+	took := time.Since(started)
+	prompted := time.Now()
+	if err := g.Prompt(ctx, m.EndpointURL, m.Probe.Model); err != nil {
+		return err
+	}
+	latency := time.Since(prompted)
+	if err := g.CheckHealth(ctx, modelID); err != nil {
+		return err
+	}
+	if err := g.Announce(ctx, m.WebhookCallbackURL, event(m, modelID, took)); err != nil {
+		return err
+	}
+	return appendLine(auditFile, map[string]any{
+		"timestamp": time.Now().UTC(), "modelId": modelID, "payloadHash": hash, "jobDurationMs": took.Milliseconds(),
+		"validationStatus": "PASS", "latencyMs": latency.Milliseconds(), "compliance": schemas.RecordStored,
+	})
+}
+
+// submitLikeTheTutorial waits as tenacity's wait_exponential(multiplier=1, min=2, max=30) does.
+func (g *Gateway) submitLikeTheTutorial(ctx context.Context, p schemas.Payload) (jobID string, err error) {
+	for attempt := range tutorialAttempts {
+		if attempt > 0 {
+			if err := sleep(ctx, max(2*time.Second, time.Second<<(attempt-1))); err != nil {
+				return "", err
+			}
+		}
+		var refused *StatusError
+		if jobID, err = g.Create(ctx, p); !errors.As(err, &refused) {
+			return jobID, err
+		}
+	}
+	return "", err
+}
+
+func (g *Gateway) pollLikeTheTutorial(ctx context.Context, jobID string) (modelID string, err error) {
+	for started := time.Now(); time.Since(started) < tutorialTimeout; {
+		status, modelID, err := g.Job(ctx, jobID)
+		var refused *StatusError
+		gap := tutorialPoll
+		switch {
+		case errors.As(err, &refused) && refused.Status == http.StatusTooManyRequests:
+			gap = tutorialRateLimit
+		case err != nil:
+			return "", err
+		case status == "COMPLETED":
+			return modelID, nil
+		case status == "FAILED":
+			return "", fmt.Errorf("job %s failed", jobID)
+		}
+		if err := sleep(ctx, gap); err != nil {
+			return "", err
+		}
+	}
+	return "", fmt.Errorf("job %s did not end within %s", jobID, tutorialTimeout)
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func appendLine(file string, entry any) error {
+	line, err := json.Marshal(entry)
+	if err != nil {
+		return err
+	}
+	f, err := os.OpenFile(file, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(append(line, '\n'))
+	return errors.Join(err, f.Close())
+}

@@ -1,0 +1,165 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"model-registrar/testsuite/simulator/control"
+)
+
+const (
+	quotaFleet    = 300
+	quotaCalls    = 300 // in a window, as the platform has it
+	quotaWindow   = 15 * time.Second
+	quotaJob      = time.Second
+	callsPerModel = 4 // look-up, creation, one look at the job, health check
+	tutorialRuns  = 5
+)
+
+// quota measures a fleet under a quota. The platform's window of a minute is shortened to 15 s, so that 300 models,
+// which need four windows, take one minute rather than four.
+func quota(workers int) func(context.Context, *bench) error {
+	return func(ctx context.Context, b *bench) error {
+		part := "quota"
+		if workers > 1 {
+			part = fmt.Sprintf("quota-%d", workers)
+		}
+		d, err := b.open(ctx, part, quotaJob)
+		if err != nil {
+			return err
+		}
+		defer d.Close()
+		for range workers {
+			if _, err := d.startWorker(ctx); err != nil {
+				return err
+			}
+		}
+		limit, window := quotaCalls, quotaWindow.Milliseconds()
+		if _, err := d.Sim.ChangeSettings(ctx, control.SettingsChange{Quota: &limit, QuotaWindowMS: &window}); err != nil {
+			return err
+		}
+		n := b.size(quotaFleet)
+		ideal := float64(n*callsPerModel) / quotaCalls * quotaWindow.Seconds()
+		var took, refused []float64
+		for range b.times(1) {
+			since, err := d.Sim.Now(ctx)
+			if err != nil {
+				return err
+			}
+			t, err := d.fleet(ctx, n)
+			if err != nil {
+				return err
+			}
+			calls, limited, err := d.calls(ctx, since)
+			if err != nil {
+				return err
+			}
+			b.say("  %d models in %.1f s, %d calls, %d of them refused", n, t, calls, limited)
+			took, refused = append(took, t), append(refused, 100*float64(limited)/float64(calls))
+		}
+		of := fmt.Sprintf("fleet of %d under a quota, %d worker(s)", n, workers)
+		measured := newSeries("", "s", took...)
+		b.report.ratio(part, of+": time ÷ (calls needed ÷ quota)", measured, newSeries("ideal", "s", ideal), goal{Most: 1.15},
+			fmt.Sprintf("%d calls a model, %d calls each %s, jobs of %s", callsPerModel, quotaCalls, quotaWindow, quotaJob))
+		b.report.figure(part, of+": calls refused with 429", newSeries("", "%", refused...), goal{Most: 1}, "")
+		if workers == 1 {
+			return d.againstTutorial(ctx, part, n, measured)
+		}
+		return nil
+	}
+}
+
+// againstTutorial runs the tutorial's flow for a few models under the same quota and scales its time up to the fleet's.
+func (d *bed) againstTutorial(ctx context.Context, part string, n int, fleet series) error {
+	runs := d.b.size(tutorialRuns)
+	if d.b.quick {
+		runs = 2
+	}
+	start := time.Now()
+	for range runs {
+		if err := d.gateway.Tutorial(ctx, d.Manifest(d.name("tutorial")), d.AuditFile+".tutorial"); err != nil {
+			return fmt.Errorf("tutorial: %w", err)
+		}
+	}
+	each := time.Since(start).Seconds() / float64(runs)
+	d.b.report.ratio(part, fmt.Sprintf("fleet of %d under a quota ÷ tutorial, one after another", n), fleet,
+		newSeries("tutorial", "s", each*float64(n)), goal{Most: 0.1},
+		fmt.Sprintf("the tutorial's flow took %.2f s a model for %d models; its time for %d is that multiplied", each, runs, n))
+	return nil
+}
+
+// fleets compares the time per model in a small and a large fleet. The small one is measured before and after.
+func fleets(small, large int) func(context.Context, *bench) error {
+	return func(ctx context.Context, b *bench) error {
+		part := "fleets"
+		if large > 1000 {
+			part = "fleet-10000"
+		}
+		d, err := b.open(ctx, part, 0)
+		if err != nil {
+			return err
+		}
+		defer d.Close()
+		if err := d.jobsTake(ctx, 0); err != nil {
+			return err
+		}
+		if _, err := d.startWorker(ctx); err != nil {
+			return err
+		}
+		few, many := b.size(small), b.size(large)
+		if _, err := d.fleet(ctx, few); err != nil { // to warm up
+			return err
+		}
+		var ofSmall, ofLarge []float64
+		measure := func(n int, into *[]float64) error {
+			t, err := d.fleet(ctx, n)
+			b.say("  %d models in %.1f s, %.1f ms each", n, t, 1000*t/float64(n))
+			*into = append(*into, 1000*t/float64(n))
+			return err
+		}
+		for range b.times(1) {
+			for _, step := range []struct {
+				n    int
+				into *[]float64
+			}{{few, &ofSmall}, {few, &ofSmall}, {many, &ofLarge}, {few, &ofSmall}} {
+				if err := measure(step.n, step.into); err != nil {
+					return err
+				}
+			}
+		}
+		b.report.ratio(part, fmt.Sprintf("time per model, fleet of %d ÷ fleet of %d", many, few), newSeries("", "ms", ofLarge...),
+			newSeries(fmt.Sprintf("fleet of %d", few), "ms", ofSmall...), goal{Least: 0.9, Most: 1.1}, "jobs done at once, no quota")
+		return nil
+	}
+}
+
+// fleet registers n models with `starter fleet`, all of which have to complete, and returns the seconds from the start
+// of that program to its end.
+func (d *bed) fleet(ctx context.Context, n int) (seconds float64, err error) {
+	dir := filepath.Join(d.dir, d.name("fleet"))
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return 0, err
+	}
+	for range n {
+		m := d.Manifest(d.name("model"))
+		data, err := json.Marshal(m)
+		if err != nil {
+			return 0, err
+		}
+		if err := os.WriteFile(filepath.Join(dir, m.Name+".json"), data, 0o644); err != nil {
+			return 0, err
+		}
+	}
+	start := time.Now()
+	stdout, stderr, code := d.Run(ctx, "fleet", dir, "--output", "json", "--requester", "bench")
+	seconds = time.Since(start).Seconds()
+	if code != 0 {
+		return 0, errors.New("starter fleet ended with an error: " + stderr + stdout)
+	}
+	return seconds, nil
+}

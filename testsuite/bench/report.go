@@ -1,0 +1,202 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+)
+
+// report is everything that a run measured.
+type report struct {
+	Started time.Time `json:"started"`
+	Ended   time.Time `json:"ended"`
+	Machine machine   `json:"machine"`
+	Quick   bool      `json:"quick,omitempty"`
+	Rows    []row     `json:"rows"`
+	Errors  []string  `json:"errors,omitempty"` // parts that could not be measured
+}
+
+// row is one figure.
+type row struct {
+	Part     string  `json:"part"`
+	Figure   string  `json:"figure"`
+	Measured series  `json:"measured"`
+	Baseline *series `json:"baseline,omitempty"`
+	// Value is what the goal is about: the ratio of the two medians, or the measured one if there is no baseline.
+	Value float64 `json:"value"`
+	Goal  goal    `json:"goal"`
+	Met   bool    `json:"met"`
+	Note  string  `json:"note,omitempty"`
+	// Load is the machine's load average of the last minute when the part ended.
+	Load float64 `json:"load"`
+}
+
+// series is what was measured again and again; the median counts.
+type series struct {
+	Of      string    `json:"of,omitempty"`
+	Unit    string    `json:"unit"`
+	Median  float64   `json:"median"`
+	Samples []float64 `json:"samples"`
+}
+
+// goal is the limit that a value has to keep to. With two limits, it has to lie between them.
+type goal struct {
+	Least float64 `json:"least,omitempty"`
+	Most  float64 `json:"most,omitempty"`
+}
+
+func newReport(s settings) *report {
+	return &report{Started: time.Now().UTC(), Machine: thisMachine(), Quick: s.quick}
+}
+
+func newSeries(of, unit string, samples ...float64) series {
+	return series{Of: of, Unit: unit, Median: median(samples), Samples: samples}
+}
+
+func median(samples []float64) float64 {
+	if len(samples) == 0 {
+		return math.NaN()
+	}
+	s := slices.Sorted(slices.Values(samples))
+	if n := len(s); n%2 == 0 {
+		return (s[n/2-1] + s[n/2]) / 2
+	}
+	return s[len(s)/2]
+}
+
+// figure adds a row about a measured value alone.
+func (r *report) figure(part, figure string, measured series, g goal, note string) {
+	r.add(row{Part: part, Figure: figure, Measured: measured, Value: measured.Median, Goal: g, Note: note})
+}
+
+// ratio adds a row about a measured value over its baseline.
+func (r *report) ratio(part, figure string, measured, baseline series, g goal, note string) {
+	r.add(row{
+		Part: part, Figure: figure, Measured: measured, Baseline: &baseline, Value: measured.Median / baseline.Median, Goal: g, Note: note,
+	})
+}
+
+func (r *report) add(x row) {
+	x.Met, x.Load = x.Goal.met(x.Value), load()
+	r.Rows = append(r.Rows, x)
+}
+
+func (g goal) met(v float64) bool {
+	return !math.IsNaN(v) && (g.Least == 0 || v >= g.Least) && (g.Most == 0 || v <= g.Most)
+}
+
+func (g goal) String() string {
+	switch {
+	case g.Least != 0 && g.Most != 0:
+		return fmt.Sprintf("%s–%s", number(g.Least), number(g.Most))
+	case g.Least != 0:
+		return "≥ " + number(g.Least)
+	}
+	return "≤ " + number(g.Most)
+}
+
+func (r *report) failed() bool { return len(r.Errors) > 0 }
+
+func (r *report) missed() bool {
+	return slices.ContainsFunc(r.Rows, func(x row) bool { return !x.Met })
+}
+
+// write prints the table and writes the JSON file.
+func (r *report) write(out io.Writer, s settings) error {
+	if s.markdown {
+		r.printMarkdown(out)
+	} else {
+		r.print(out)
+	}
+	data, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(s.json), 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(s.json, append(data, '\n'), 0o644)
+}
+
+var heads = []string{"figure", "measured", "baseline", "ratio", "goal", "", "runs", "load"}
+
+func (x row) cells() []string {
+	baseline, ratio, verdict := "", "", "met"
+	if x.Baseline != nil {
+		baseline, ratio = x.Baseline.String(), number(x.Value)
+	}
+	if !x.Met {
+		verdict = "MISSED"
+	}
+	return []string{x.Figure, x.Measured.String(), baseline, ratio, x.Goal.String(), verdict,
+		fmt.Sprint(len(x.Measured.Samples)), fmt.Sprintf("%.1f", x.Load)}
+}
+
+func (s series) String() string {
+	text := strings.TrimSpace(number(s.Median) + " " + s.Unit)
+	if s.Of != "" {
+		text = s.Of + " " + text
+	}
+	return text
+}
+
+func (r *report) print(out io.Writer) {
+	fmt.Fprintln(out, r.headline())
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, strings.Join(heads, "\t"))
+	for _, x := range r.Rows {
+		fmt.Fprintln(w, strings.Join(x.cells(), "\t"))
+	}
+	w.Flush()
+	r.printNotes(out, "  ")
+}
+
+func (r *report) printMarkdown(out io.Writer) {
+	fmt.Fprintf(out, "%s\n\n| %s |\n|%s\n", r.headline(), strings.Join(heads, " | "), strings.Repeat("---|", len(heads)))
+	for _, x := range r.Rows {
+		fmt.Fprintf(out, "| %s |\n", strings.Join(x.cells(), " | "))
+	}
+	fmt.Fprintln(out)
+	r.printNotes(out, "- ")
+}
+
+func (r *report) printNotes(out io.Writer, before string) {
+	for _, x := range r.Rows {
+		if x.Note != "" {
+			fmt.Fprintf(out, "%s%s: %s\n", before, x.Figure, x.Note)
+		}
+	}
+	for _, e := range r.Errors {
+		fmt.Fprintf(out, "%snot measured: %s\n", before, e)
+	}
+}
+
+func (r *report) headline() string {
+	text := fmt.Sprintf("%s, %s.", r.Started.Format("2006-01-02 15:04 MST"), r.Machine)
+	if r.Quick {
+		text += " A quick run: its figures mean little."
+	}
+	return text
+}
+
+// number writes three digits that count.
+func number(v float64) string {
+	switch a := math.Abs(v); {
+	case math.IsNaN(v):
+		return "?"
+	case a == math.Trunc(a) && a < 1e6, a >= 100:
+		return fmt.Sprintf("%.0f", v)
+	case a >= 10:
+		return fmt.Sprintf("%.1f", v)
+	case a >= 1:
+		return fmt.Sprintf("%.2f", v)
+	}
+	return fmt.Sprintf("%.3f", v)
+}
