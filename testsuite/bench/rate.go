@@ -45,7 +45,8 @@ func rate(ctx context.Context, b *bench) error {
 	if err != nil {
 		return err
 	}
-	if _, err := d.Launch(self, []string{engineCommand}, append(d.WorkerEnviron(), b.worker...)); err != nil {
+	engineWorker, err := d.Launch(self, []string{engineCommand}, append(d.WorkerEnviron(), b.worker...))
+	if err != nil {
 		return err
 	}
 	run, err := d.register(ctx, d.Manifest(d.name("shape")))
@@ -73,22 +74,28 @@ func rate(ctx context.Context, b *bench) error {
 		go w.profile(ctx, b, "rate.cpu.pprof", fmt.Sprintf("profile?seconds=%d", 20))
 	}
 	var a, e []float64
+	var oursCPU, engineCPU usage
 	for i := range rounds {
+		before := usageOf(d, w.Process)
 		mine, err := timed(ctx, n, ours)
 		if err != nil {
 			return err
 		}
+		oursCPU.add(before, usageOf(d, w.Process), n)
+		before = usageOf(d, engineWorker)
 		theirs, err := timed(ctx, n, engine)
 		if err != nil {
 			return err
 		}
+		engineCPU.add(before, usageOf(d, engineWorker), n)
 		b.say("  %d: ours %.1f/s, engine %.1f/s", i+1, mine, theirs)
 		a, e = append(a, mine), append(e, theirs)
 	}
 	w.profile(ctx, b, "rate.heap.pprof", "heap")
 	b.report.ratio("rate", fmt.Sprintf("registrations per second ÷ engine, %d at a time, jobs done at once", atOnce),
 		newSeries("", "/s", a...), newSeries("engine", "/s", e...), goal{Least: 0.9},
-		fmt.Sprintf("rounds of %d; the engine's workflow has %d no-op activities that wait for one another as ours do", n, len(shape)))
+		fmt.Sprintf("rounds of %d; the engine's workflow has %d no-op activities that wait for one another as ours do; CPU time of "+
+			"one registration: %s; of one of the engine's: %s", n, len(shape), oursCPU, engineCPU))
 	return nil
 }
 

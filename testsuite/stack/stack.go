@@ -147,6 +147,12 @@ func freeOr0(port string) string {
 	return port
 }
 
+// Devserver is the running development server.
+func (s *Stack) Devserver() *Process { return s.devserver }
+
+// Simulator is the running simulator.
+func (s *Stack) Simulator() *Process { return s.simulator }
+
 // KillDevserver kills the development server with SIGKILL.
 func (s *Stack) KillDevserver() { s.devserver.Kill() }
 
