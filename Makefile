@@ -7,11 +7,11 @@ DEV_SOURCES := $(wildcard devserver/*.go) devserver/go.mod devserver/go.sum
 STATICCHECK   := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 WORKFLOWCHECK := go.temporal.io/sdk/contrib/tools/workflowcheck@v0.6.0
 
-.PHONY: help build demo up test lint pictures clean
+.PHONY: help build demo up test lint bench bench-quick bench-fleet-10000 pictures clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-17s %s\n", $$1, $$2}'
 
 build: $(BIN)/worker $(BIN)/starter $(BIN)/simulator $(BIN)/devserver ## Build the four binaries into bin/
 
@@ -45,6 +45,16 @@ lint: ## Vet, staticcheck, gofmt and workflowcheck
 	go run $(STATICCHECK) ./...
 	go run $(WORKFLOWCHECK) -config workflowcheck.yaml ./workflows/...
 	cd devserver && go vet ./... && go run $(STATICCHECK) ./...
+
+BENCH := $(BIN)/bench
+bench: build ## Measure against goals and baselines, about ten minutes; BENCHFLAGS="--help" lists the flags
+	@go build -o $(BENCH) ./testsuite/bench && $(BENCH) $(BENCHFLAGS)
+
+bench-quick: build ## The same with few repeats, to see that everything works
+	@go build -o $(BENCH) ./testsuite/bench && $(BENCH) --quick $(BENCHFLAGS)
+
+bench-fleet-10000: build ## Measure a fleet of 10,000, which takes long
+	@go build -o $(BENCH) ./testsuite/bench && $(BENCH) --parts fleet-10000 --json .run/bench-fleet-10000.json $(BENCHFLAGS)
 
 pictures: build ## Take the pictures of the Temporal UI in docs/images; needs Node.js and Chromium
 	cd testsuite/pictures && npm ci --silent
