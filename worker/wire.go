@@ -23,6 +23,9 @@ import (
 // webhookTimeout bounds one delivery attempt (Standard Webhooks: 15 to 30 s).
 const webhookTimeout = 15 * time.Second
 
+// webhookConns are the connections to one receiver that are kept: a fleet tells the same one of every model.
+const webhookConns = 50
+
 // wire makes what the activities talk to. Its error joins every problem, those of the configuration first: somebody who
 // mends one should not meet the next one only then.
 func wire(ctx context.Context, cfg config.Worker, misconfigured error, log *slog.Logger) (*activities.Activities, error) {
@@ -49,7 +52,7 @@ func wire(ctx context.Context, cfg config.Worker, misconfigured error, log *slog
 	guard, err := cfg.Outbound.Guard()
 	note("", err)
 	if err == nil {
-		receivers = guard.Client(netguard.Options{Timeout: webhookTimeout})
+		receivers = guard.Client(netguard.Options{Timeout: webhookTimeout, MaxIdleConnsPerHost: webhookConns})
 	}
 	sender, err := webhook.New(webhook.Config{Secrets: cfg.WebhookSecrets, HTTPClient: receivers, Logger: log})
 	note("REGISTRAR_WEBHOOK_SECRET: ", err)

@@ -32,9 +32,9 @@ type Worker struct {
 	WebhookSecrets  []string               `env:"REGISTRAR_WEBHOOK_SECRET" envSeparator:" "`
 	MetricsAddress  string                 `env:"REGISTRAR_METRICS_ADDRESS" envDefault:"127.0.0.1:9464"`
 	ShutdownTimeout time.Duration          `env:"REGISTRAR_SHUTDOWN_TIMEOUT" envDefault:"30s"`
-	Encryption      Encryption
-	Profiling       bool `env:"REGISTRAR_PPROF"`
+	Profiling       bool                   `env:"REGISTRAR_PPROF"`
 	Capacity        capacity.Capacity
+	Encryption      Encryption
 	Outbound        Outbound
 	Genesys         Genesys
 	Log             Log
@@ -144,15 +144,15 @@ func parseProblems(err error) []error {
 	return out
 }
 
-// variableOf finds the variable of a field by its name, in a struct and those within it.
+// variableOf finds the variable of a field, at any depth; no two fields that hold anything but text share a name.
 func variableOf(t reflect.Type, field string) string {
-	for f := range t.Fields() {
-		if f.Name == field {
-			return f.Tag.Get("env")
-		}
-		if f.Type.Kind() == reflect.Struct {
-			if name := variableOf(f.Type, field); name != "" {
-				return name
+	for i := range t.NumField() {
+		f := t.Field(i)
+		if variable := f.Tag.Get("env"); variable != "" && f.Name == field {
+			return variable
+		} else if variable == "" && f.Type.Kind() == reflect.Struct {
+			if found := variableOf(f.Type, field); found != "" {
+				return found
 			}
 		}
 	}

@@ -24,6 +24,8 @@ type Options struct {
 	MaxResponseBytes int64
 	// MaxHeaderBytes bounds a response's headers. Default 64 KiB.
 	MaxHeaderBytes int64
+	// MaxIdleConnsPerHost is how many connections to one host are kept for the next request. Default 2.
+	MaxIdleConnsPerHost int
 	// Proxy replaces the guard's proxies for this client.
 	Proxy *url.URL
 	// RootCAs replaces the system's certificate authorities: add to a copy of x509.SystemCertPool.
@@ -68,7 +70,7 @@ func (g *Guard) Client(opts Options) *http.Client {
 				MaxResponseHeaderBytes: cmp.Or(opts.MaxHeaderBytes, 64<<10),
 				DisableCompression:     true,
 				ForceAttemptHTTP2:      true,
-				MaxIdleConnsPerHost:    2,
+				MaxIdleConnsPerHost:    cmp.Or(opts.MaxIdleConnsPerHost, 2),
 				IdleConnTimeout:        time.Minute,
 			},
 		},
