@@ -86,7 +86,7 @@ func TestWhatTheRegistrarWritesMatchesItsSchemas(t *testing.T) {
 		"event": {Event{Event: RegistrationUpdated, Timestamp: now, Status: string(Failed)},
 			Event{Status: string(Completed), Checkpoint: &Checkpoint{Seq: 7, Time: now}, Metrics: EventMetrics{ValidationLatencyMs: &latency}}},
 		"audit-entry": {AuditEntry{Event: AuditStarted, Timestamp: now, Compliance: RecordStored},
-			AuditEntry{Event: AuditDecision, Decision: &AuditedDecision{DecidedAt: now}},
+			AuditEntry{Event: AuditDecision, Decision: &AuditedDecision{DecidedAt: now, DecisionStatement: DecisionStatement{Decision: Approve}}},
 			AuditEntry{Outcome: Completed, LatencyMs: &latency, Deregistered: &gone, Approval: result.Approval, ValidationStatus: ProbeFail}},
 	}
 	require.Len(t, cases, len(published))

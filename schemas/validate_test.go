@@ -133,9 +133,9 @@ func TestEachRuleSaysWhatIsWrongAndWhere(t *testing.T) {
 		"unknown key in the block":     {Custom, map[string]any{"parameters.maxTokens": 5}, "parameters.maxTokens: is not a known key; did you mean max_tokens?", CodeUnknownKey},
 		"key outside its block":        {Custom, map[string]any{"temperature": 0.5}, "temperature: is not a known key; did you mean parameters.temperature?", CodeUnknownKey},
 		"token count is not a secret":  {Custom, map[string]any{"parameters.max_token": 5}, "parameters.max_token: is not a known key; did you mean max_tokens?", CodeUnknownKey},
-		"unknown key like nothing":     {Custom, map[string]any{"approval.quorum": 5}, "approval.quorum: is not a known key; known here are policy, timeout", CodeUnknownKey},
-		"unknown key with a null":      {Custom, map[string]any{"approval.quorum": nil}, "approval.quorum: is not a known key; known here are policy, timeout", CodeUnknownKey},
-		"key with a control character": {Custom, map[string]any{"approval.\x1b[2J": 5}, `approval."\x1b[2J": is not a known key; known here are policy, timeout`, CodeUnknownKey},
+		"unknown key like nothing":     {Custom, map[string]any{"approval.quorum": 5}, "approval.quorum: is not a known key; known here are policy, required, timeout", CodeUnknownKey},
+		"unknown key with a null":      {Custom, map[string]any{"approval.quorum": nil}, "approval.quorum: is not a known key; known here are policy, required, timeout", CodeUnknownKey},
+		"key with a control character": {Custom, map[string]any{"approval.\x1b[2J": 5}, `approval."\x1b[2J": is not a known key; known here are policy, required, timeout`, CodeUnknownKey},
 		"keys of another case":         {Custom, map[string]any{"Name": "x"}, "Name: is not a known key; did you mean name?", CodeUnknownKey},
 	}
 	for name, c := range cases {

@@ -138,8 +138,8 @@ func (k *kit) work(queue, keys string) (stop func()) {
 
 func named(name string) activity.RegisterOptions { return activity.RegisterOptions{Name: name} }
 
-// events counts the events of one type in a workflow's history.
-func (k *kit) events(id string, kind enumspb.EventType) (n int) {
+// countEvents counts the events of one type in a workflow's history.
+func (k *kit) countEvents(id string, kind enumspb.EventType) (n int) {
 	it := k.client.GetWorkflowHistory(k.ctx, id, "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 	for it.HasNext() {
 		e, err := it.Next()
@@ -175,7 +175,7 @@ func TestAWorkerThatCannotReadAPayloadFailsTheWorkflowTaskAndNothingElse(t *test
 			}
 			for story, run := range runs {
 				k.eventually(func() bool {
-					return k.events(run.GetID(), enumspb.EVENT_TYPE_WORKFLOW_TASK_COMPLETED) > 0 && k.idle(run.GetID())
+					return k.countEvents(run.GetID(), enumspb.EVENT_TYPE_WORKFLOW_TASK_COMPLETED) > 0 && k.idle(run.GetID())
 				}, "%s should get to where it waits", story)
 			}
 			stop()
@@ -186,7 +186,7 @@ func TestAWorkerThatCannotReadAPayloadFailsTheWorkflowTaskAndNothingElse(t *test
 				go func() { told <- tell(k.ctx, people, story, run.GetID()) }()
 			}
 			for story, run := range runs {
-				k.eventually(func() bool { return k.events(run.GetID(), enumspb.EVENT_TYPE_WORKFLOW_TASK_FAILED) > 0 },
+				k.eventually(func() bool { return k.countEvents(run.GetID(), enumspb.EVENT_TYPE_WORKFLOW_TASK_FAILED) > 0 },
 					"the workflow task of %s should fail", story)
 				d, err := people.DescribeWorkflowExecution(k.ctx, run.GetID(), "")
 				require.NoError(t, err)
