@@ -210,8 +210,7 @@ func (a *app) auditVerify(ctx context.Context, t reading, checks audit.Checks) e
 	if err != nil || report.OK() {
 		return err
 	}
-	return failed("the audit trail %s is not as it was written: %s, %s", t.name,
-		counted(len(report.Problems)+int(report.More), "problem"), "of which the first is where to begin").
+	return failed("the audit trail %s is not as it was written (%s)", t.name, counted(len(report.Problems)+int(report.More), "problem")).
 		hinting("Compare it with a backup from before. What can be wrong and what it means: docs/audit.md")
 }
 

@@ -13,6 +13,7 @@ func TestAMisconfiguredWorkerSaysEverythingAtOnce_NamesNoValue_AndExits2(t *test
 	code := run(context.Background(), []string{
 		"REGISTRAR_APPROVAL=bogus-approval", "REGISTRAR_LOG_LEVEL=bogus-level", "REGISTRAR_LOG_FORMAT=bogus-format",
 		"GENESYS_REQUESTS_PER_MINUTE=bogus-rate", "REGISTRAR_SHUTDOWN_TIMEOUT=bogus-timeout", "REGISTRAR_AUDIT=bogus:audit", "REGISTRAR_WEBHOOK_SECRET=whsec_bogus",
+		"REGISTRAR_AUDIT_KEY=bogus-key",
 		"REGISTRAR_CREDENTIALS_FILE=/does/not/exist", "GENESYS_OAUTH_CLIENT_SECRET_FILE=/does/not/exist",
 		"EXTERNAL_AI_TOKEN=bogus-token", "EXTERNAL_AI_TOKEN_FILE=/does/not/exist",
 		"REGISTRAR_WORKER_CACHE=bogus-cache", "REGISTRAR_WORKER_WORKFLOW_SLOTS=1", "REGISTRAR_PPROF=true",

@@ -36,6 +36,9 @@ func (l link) receipt() schemas.AuditReceipt { return schemas.AuditReceipt{Seq: 
 
 // seal makes an entry the one after prev, and returns its text and its place.
 func seal(entry schemas.AuditEntry, prev link) (text []byte, at link, err error) {
+	if prev.seq >= maxSeq {
+		return nil, link{}, errSeq
+	}
 	entry.Seq, entry.PrevHash, entry.Hash = prev.seq+1, prev.hash, ""
 	raw, err := json.Marshal(entry)
 	if err != nil {
@@ -88,9 +91,17 @@ type head struct {
 	Hash     string `json:"hash"`
 }
 
+// maxSeq is the highest number that every reader of JSON takes for itself and not for another one.
+const maxSeq = 1<<53 - 1
+
+var errSeq = fmt.Errorf("its number is not from 1 to %d", maxSeq)
+
 // readHead reads it from an entry's text. Lines from before the chain have no Seq, and the tutorial's no EntryID.
 func readHead(text []byte) (h head, err error) {
 	err = json.Unmarshal(text, &h)
+	if err == nil && (h.Seq < 0 || h.Seq > maxSeq) {
+		err = errSeq
+	}
 	return h, err
 }
 

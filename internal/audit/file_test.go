@@ -88,7 +88,7 @@ func setAside(t *testing.T, path string) []string {
 }
 
 // chain is the lines of a trail with these entries.
-func chain(t *testing.T, ids ...string) (lines []string) {
+func chain(t testing.TB, ids ...string) (lines []string) {
 	t.Helper()
 	last := link{0, noHash}
 	for _, id := range ids {

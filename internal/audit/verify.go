@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"bytes"
 	"context"
 	"crypto/ed25519"
 	"errors"
@@ -270,6 +271,9 @@ func (v *verifier) late(r Record, h head) bool {
 
 // decision has the signature of a decision checked.
 func (v *verifier) decision(r Record, h head) {
+	if !bytes.Contains(r.Text, []byte(`"decision"`)) {
+		return
+	}
 	entry, err := r.Entry()
 	if err != nil {
 		v.note(Problem{Kind: Changed, Seq: h.Seq, Line: r.Line, EntryID: h.EntryID, Text: fmt.Sprintf("it is no audit entry that this program knows: %v", errors.Unwrap(err))})
