@@ -63,3 +63,7 @@ func RegisterModelWorkflowID(name string) string { return "register-model/" + na
 
 // DeliverWebhookWorkflowID is the id of the workflow that goes on delivering the message of this id.
 func DeliverWebhookWorkflowID(messageID string) string { return "deliver-webhook/" + messageID }
+
+// LateDecisionWorkflowID is the id of the workflow that records one decision about the model of this name that came
+// after its registration had ended. The id tells several apart.
+func LateDecisionWorkflowID(name, id string) string { return "late-decision/" + name + "/" + id }

@@ -155,6 +155,26 @@ type DecisionReceipt struct {
 	Message  string  `json:"message"` // a sentence for people: what happens now
 }
 
+// RecordDecisionInput starts a RecordDecision workflow. Everything but the decision is about the registration as it ended.
+type RecordDecisionInput struct {
+	Name        string   `json:"name"`
+	RunID       string   `json:"runId"`
+	PayloadHash string   `json:"payloadHash,omitempty"`
+	ModelID     string   `json:"modelId,omitempty"`
+	Requester   string   `json:"requester,omitempty"`
+	Outcome     Outcome  `json:"outcome"`
+	Decision    Decision `json:"decision"`
+}
+
+// RecordedDecision is the result of RecordDecision: a decision that was refused and recorded.
+type RecordedDecision struct {
+	Name     string  `json:"name"`
+	Decision Verdict `json:"decision"`
+	Approver string  `json:"approver,omitempty"`
+	Refusal  string  `json:"refusal"`
+	AuditSeq int64   `json:"auditSeq"` // of its entry in the audit trail
+}
+
 // Progress answers the query `status`.
 type Progress struct {
 	Name        string          `json:"name"`

@@ -92,7 +92,10 @@ func (r *registration) decide(ctx workflow.Context, d schemas.Decision) (schemas
 		return schemas.DecisionReceipt{}, err
 	}
 	d.Approver = strings.TrimSpace(d.Approver)
-	v := r.verify(ctx, d, at)
+	v := verifyDecision(ctx, schemas.VerifyDecisionInput{
+		Registration: schemas.DecisionStatement{Name: r.manifest.Name, RunID: r.result.RunID, PayloadHash: r.result.PayloadHash},
+		Decision:     d, DecidedAt: at,
+	})
 	if v.Approver != "" {
 		d.Approver = v.Approver
 	}
@@ -112,19 +115,6 @@ func (r *registration) decide(ctx workflow.Context, d schemas.Decision) (schemas
 	return schemas.DecisionReceipt{
 		Name: r.manifest.Name, Decision: d.Decision, Approver: d.Approver, Stage: r.stage(), Message: message,
 	}, nil
-}
-
-// verify has the decision's signature checked, by a worker that knows who may sign.
-func (r *registration) verify(ctx workflow.Context, d schemas.Decision, at time.Time) schemas.VerifiedDecision {
-	var v schemas.VerifiedDecision
-	err := r.execute(ctx, schemas.VerifyDecisionActivity, "Verify who decides: "+string(d.Decision), schemas.VerifyDecisionInput{
-		Registration: schemas.DecisionStatement{Name: r.manifest.Name, RunID: r.result.RunID, PayloadHash: r.result.PayloadHash},
-		Decision:     d, DecidedAt: at,
-	}, &v)
-	if err != nil {
-		v.Refusal = "it could not be verified, try again: " + explain(err).Message
-	}
-	return v
 }
 
 // recordDecision writes a decision to the audit trail, and waits for as long as that takes.

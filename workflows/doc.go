@@ -18,5 +18,6 @@ func Register(r Registry) {
 	r.RegisterWorkflowWithOptions(RegisterModel, workflow.RegisterOptions{Name: schemas.RegisterModelWorkflow})
 	r.RegisterWorkflowWithOptions(RegisterFleet, workflow.RegisterOptions{Name: schemas.RegisterFleetWorkflow})
 	r.RegisterWorkflowWithOptions(HoldFleetPart, workflow.RegisterOptions{Name: schemas.HoldFleetPartWorkflow})
+	r.RegisterWorkflowWithOptions(RecordDecision, workflow.RegisterOptions{Name: schemas.RecordDecisionWorkflow})
 	r.RegisterWorkflowWithOptions(DeliverWebhook, workflow.RegisterOptions{Name: schemas.DeliverWebhookWorkflow})
 }
