@@ -84,7 +84,7 @@ func (c canaries) text(what string) string { return "canary-" + what + "-" + c.m
 // all are those that must not be readable. What stands in workflow ids and search attributes is not among them.
 func (c canaries) all() []string {
 	out := []string{"0.7" + digits(c.mark)}
-	for _, what := range []string{"endpoint", "credential", "stop", "webhook", "requester", "approver", "reason", "model", "answer", "platform"} {
+	for _, what := range []string{"endpoint", "credential", "stop", "webhook", "requester", "approver", "reason", "model", "platform"} {
 		out = append(out, c.text(what))
 	}
 	return out
@@ -111,7 +111,7 @@ func (c canaries) plant(k *kit, environ ...string) {
 	}
 	good, failing, absent, refused := manifest("good"), manifest("failing"), manifest("absent"), manifest("refused")
 	good.Approval.Policy = schemas.ApproveAlways
-	k.fault(control.OpProvider, failing.Probe.Model, 0, control.Action{Status: 400, Message: c.text("answer")})
+	k.fault(control.OpProvider, failing.Probe.Model, 0, control.Action{Status: 400})
 	absent.EndpointURL = "https://" + strings.ToLower(c.text("endpoint")) + ".invalid"
 	k.fault(control.OpCreate, refused.Name, 0, control.Action{Status: 400, Message: c.text("platform")})
 	for _, m := range []schemas.Manifest{good, failing, absent, refused} {
