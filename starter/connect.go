@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -14,6 +15,7 @@ import (
 	"go.temporal.io/sdk/contrib/envconfig"
 	sdklog "go.temporal.io/sdk/log"
 
+	"model-registrar/internal/codec"
 	"model-registrar/internal/config"
 	"model-registrar/internal/telemetry"
 	"model-registrar/schemas"
@@ -33,6 +35,7 @@ type connection struct {
 	taskQueue string
 	uiURL     string // base of the Temporal UI; empty if unknown
 	decoder   follow.Decoder
+	unread    *unread
 }
 
 // connect reaches Temporal as the ecosystem's variables and profiles say (TEMPORAL_ADDRESS, TEMPORAL_PROFILE, …). Only
@@ -63,8 +66,9 @@ func (a *app) connect(ctx context.Context) (*connection, error) {
 		address: options.HostPort, namespace: options.Namespace,
 		taskQueue: a.env.Or("REGISTRAR_TASK_QUEUE", schemas.DefaultTaskQueue),
 		uiURL:     a.env.Get("REGISTRAR_UI_URL"),
-		decoder:   follow.Decoder{Data: converters.Data, Failure: converters.Failure},
+		unread:    &unread{},
 	}
+	c.decoder = follow.Decoder{Data: converters.Data, Failure: converters.Failure, Unread: c.unread.note}
 	if c.address == "" {
 		c.address = client.DefaultHostPort
 	}
@@ -78,6 +82,17 @@ func (a *app) connect(ctx context.Context) (*connection, error) {
 		return nil, c.notDialled(ctx, err)
 	}
 	return c, nil
+}
+
+// unread keeps why something that Temporal stores could not be decrypted, for the end of the command: in the midst of it, what
+// is shown would be overwritten.
+type unread struct{ why atomic.Pointer[codec.Error] }
+
+func (u *unread) note(err error) {
+	var e *codec.Error
+	if errors.As(err, &e) {
+		u.why.Store(e)
+	}
 }
 
 // notDialled explains why there is no connection. Whatever is wrong with what answers there, it is no Temporal that can be

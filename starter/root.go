@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"model-registrar/starter/console"
 )
 
 const (
@@ -96,7 +98,12 @@ func (a *app) online(do func(ctx context.Context, c *connection, args []string) 
 			return err
 		}
 		defer c.Close()
-		return c.explain(ctx, do(ctx, c, args))
+		err = do(ctx, c, args)
+		c.unread.note(err)
+		if why := c.unread.why.Load(); why != nil {
+			a.err.Print(console.Styled(console.Bad, "warning: ").And(console.Plain, "not all can be shown: "+why.Error()))
+		}
+		return c.explain(ctx, err)
 	})
 }
 

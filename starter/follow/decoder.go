@@ -16,6 +16,8 @@ import (
 type Decoder struct {
 	Data    converter.DataConverter    // default: the SDK's
 	Failure converter.FailureConverter // default: the SDK's
+	// Unread hears of payloads that cannot be decoded, and why. It may be nil.
+	Unread func(error)
 }
 
 // value decodes the first payload, and reports whether it could be.
@@ -24,7 +26,14 @@ func (d Decoder) value(from *commonpb.Payloads, to any) bool {
 	if data == nil {
 		data = converter.GetDefaultDataConverter()
 	}
-	return len(from.GetPayloads()) > 0 && data.FromPayload(from.GetPayloads()[0], to) == nil
+	if len(from.GetPayloads()) == 0 {
+		return false
+	}
+	err := data.FromPayload(from.GetPayloads()[0], to)
+	if err != nil && d.Unread != nil {
+		d.Unread(err)
+	}
+	return err == nil
 }
 
 // text decodes a payload that holds a text; it returns an empty one if the payload does not.

@@ -45,17 +45,16 @@ func TestARegistrationThatMeetsAWorkerWithoutTheKeyWaitsForOneThatHasIt(t *testi
 		p.Kill()
 	}
 
-	_, err = k.StartWorkerWith(keysVariable + key2 + " " + key1) // rotated meanwhile
+	rotated := key2 + " " + key1 // meanwhile
+	_, err = k.StartWorkerWith(keysVariable + rotated)
 	require.NoError(t, err)
+	k.keys, k.client = parseKeys(t, rotated), k.party(rotated, clientSide)
 	k.awaitStage(m.Name, schemas.StageApproval)
 	status, err := k.progress(m.Name)
 	require.NoError(t, err)
-	require.Len(t, status.RefusedDecisions, 3, "no signal was lost")
-	_, stderr, code := k.Run(k.ctx, "approve", m.Name, "--reason", "fine", "--approver", "owner")
+	require.Len(t, status.Refused, 3, "no signal was lost")
+	_, stderr, code := k.RunWith(k.ctx, []string{keysVariable + rotated}, "approve", m.Name, "--reason", "fine", "--approver", "owner")
 	require.Equal(t, 0, code, stderr)
-
-	k.keys = parseKeys(t, key2+" "+key1) // the worker's results are encrypted with its first key
-	k.client = k.party(key2+" "+key1, clientSide)
 	require.Equal(t, schemas.Completed, k.end(m.Name).Status)
 }
 
@@ -85,7 +84,7 @@ func (c canaries) text(what string) string { return "canary-" + what + "-" + c.m
 // all are those that must not be readable. What stands in workflow ids and search attributes is not among them.
 func (c canaries) all() []string {
 	out := []string{"0.7" + digits(c.mark)}
-	for _, what := range []string{"endpoint", "credential", "stop", "webhook", "requester", "approver", "reason", "model", "answer", "platform"} {
+	for _, what := range []string{"endpoint", "credential", "stop", "webhook", "requester", "approver", "reason", "model", "platform"} {
 		out = append(out, c.text(what))
 	}
 	return out
@@ -112,7 +111,7 @@ func (c canaries) plant(k *kit, environ ...string) {
 	}
 	good, failing, absent, refused := manifest("good"), manifest("failing"), manifest("absent"), manifest("refused")
 	good.Approval.Policy = schemas.ApproveAlways
-	k.fault(control.OpProvider, failing.Probe.Model, 0, control.Action{Answer: c.text("answer")})
+	k.fault(control.OpProvider, failing.Probe.Model, 0, control.Action{Status: 400})
 	absent.EndpointURL = "https://" + strings.ToLower(c.text("endpoint")) + ".invalid"
 	k.fault(control.OpCreate, refused.Name, 0, control.Action{Status: 400, Message: c.text("platform")})
 	for _, m := range []schemas.Manifest{good, failing, absent, refused} {
