@@ -201,6 +201,10 @@ type WebhookDelivery struct {
 	ResponseCode int       `json:"responseCode,omitempty"` // of the last answer
 	DeliveredAt  time.Time `json:"deliveredAt,omitzero"`
 	Error        string    `json:"error,omitempty"` // why it was not delivered
+	// Since and NextAttemptAt are when the workflow took over and when it tries again. The starter fills them in for a
+	// pending delivery.
+	Since         time.Time `json:"since,omitzero"`
+	NextAttemptAt time.Time `json:"nextAttemptAt,omitzero"`
 }
 
 // WebhookFailure is the detail of an attempt's error: which attempt it was, and what the receiver answered.

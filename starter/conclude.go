@@ -13,6 +13,7 @@ func (a *app) conclude(c *connection, all []*registration) error {
 	code := exitDone
 	for _, r := range all {
 		code = worst(code, r.exitCode())
+		c.lookAfter(context.Background(), &r.result)
 		if a.machine() {
 			if err := a.print(r.result); err != nil {
 				return err

@@ -22,6 +22,9 @@ func (a *app) evidence(p schemas.Progress, page string) []console.Line {
 		probeRows(&t, p.Validation.Details)
 	}
 	t.row("requested by", p.Requester)
+	if p.Approval != nil {
+		t.row("approvers told", webhookText(p.Approval.Announced))
+	}
 	if p.Approval != nil && !p.Approval.Deadline.IsZero() {
 		t.row("decide by", fmt.Sprintf("%s (in %s), or it is rolled back",
 			clock(p.Approval.Deadline), follow.Span(time.Until(p.Approval.Deadline))))

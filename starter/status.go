@@ -60,6 +60,12 @@ func (a *app) status(ctx context.Context, c *connection, args []string) error {
 			a.err.Print(console.Styled(console.Alert, "! "+c.unanswered(err)))
 		}
 	}
+	if p.Result != nil {
+		c.lookAfter(ctx, p.Result)
+	}
+	if p.Approval != nil {
+		p.Approval.Announced = c.delivery(ctx, p.Approval.Announced)
+	}
 	if a.machine() {
 		return a.print(p)
 	}
@@ -71,6 +77,7 @@ func (a *app) status(ctx context.Context, c *connection, args []string) error {
 	if t.Ending != nil {
 		r := &registration{name: p.Name, workflowID: t.WorkflowID, runID: t.RunID}
 		r.learn(*t, nil)
+		c.lookAfter(ctx, &r.result)
 		a.out.Print(r.block(c.page(t.WorkflowID, t.RunID))...)
 		return nil
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"model-registrar/schemas"
 	"model-registrar/starter/console"
@@ -38,6 +39,9 @@ func resultRows(t *table, r schemas.Result) {
 		t.row("probe", follow.ProbeLine(r.Validation))
 	}
 	t.row("approval", approvalText(r.Approval))
+	if r.Approval != nil {
+		t.row("approvers told", webhookText(r.Approval.Announced))
+	}
 	if r.HealthCheck != nil {
 		t.row("health check", spaced("triggered", r.HealthCheck.ID, r.HealthCheck.Status))
 	}
@@ -100,10 +104,28 @@ func webhookText(w *schemas.WebhookDelivery) string {
 	case w.Delivered:
 		return fmt.Sprintf("delivered, HTTP %d, %s, id %s", w.ResponseCode, counted(w.Attempts, "attempt"), w.MessageID)
 	}
+	if w.Pending {
+		return pendingText(w)
+	}
 	if w.Attempts == 0 {
 		return "NOT delivered: " + w.Error
 	}
 	return fmt.Sprintf("NOT delivered after %s: %s", counted(w.Attempts, "attempt"), w.Error)
+}
+
+// pendingText says how far a delivery is that goes on without its registration.
+func pendingText(w *schemas.WebhookDelivery) string {
+	text := "NOT delivered yet, " + counted(w.Attempts, "attempt")
+	if !w.Since.IsZero() {
+		text += " since " + clock(w.Since)
+	}
+	if !w.NextAttemptAt.IsZero() {
+		text += ", the next one at " + clock(w.NextAttemptAt)
+	}
+	if w.WorkflowID != "" {
+		text += ", by workflow " + w.WorkflowID
+	}
+	return strings.TrimSuffix(text+": "+w.Error, ": ")
 }
 
 // spaced joins what is not empty.

@@ -8,6 +8,7 @@ import (
 
 	commonpb "go.temporal.io/api/common/v1"
 	historypb "go.temporal.io/api/history/v1"
+	"go.temporal.io/sdk/temporal"
 
 	"model-registrar/schemas"
 )
@@ -20,8 +21,13 @@ func (t *Timeline) applyActivity(e *historypb.HistoryEvent, at time.Time) {
 		activity := a.GetActivityType().GetName()
 		t.scheduled[e.GetEventId()] = activity
 		var entry schemas.AuditEntry
-		if activity == schemas.WriteAuditActivity && t.decode.value(a.GetInput(), &entry) && entry.Decision != nil {
-			t.decided(entry.Decision)
+		if activity == schemas.WriteAuditActivity && t.decode.value(a.GetInput(), &entry) {
+			if entry.Decision != nil {
+				t.decided(entry.Decision)
+			}
+			if entry.Event == schemas.AuditWebhook {
+				t.scheduled[e.GetEventId()] = deliveryRecord
+			}
 		}
 		stage, ok := t.stage(activity, a.GetInput())
 		if !ok {
@@ -95,7 +101,15 @@ func (t *Timeline) completed(activity string, result *commonpb.Payloads) {
 func (t *Timeline) failed(activity string, err error) {
 	switch activity {
 	case schemas.NotifyWebhookActivity:
-		t.note(Warn, "the webhook was not delivered: "+sentence(err))
+		again := ""
+		var app *temporal.ApplicationError
+		if !errors.As(err, &app) || !app.NonRetryable() {
+			again = " at once, and is tried again by a workflow of its own"
+		}
+		t.note(Warn, "the webhook was not delivered"+again+": "+sentence(err))
+		return
+	case deliveryRecord:
+		t.note(Warn, "what came of the webhook is not in the audit trail yet; a workflow of its own goes on trying: "+sentence(err))
 		return
 	case schemas.WriteAuditActivity:
 		t.note(Warn, "the registration waits until the audit trail can be written again: "+sentence(err))

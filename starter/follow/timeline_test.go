@@ -178,13 +178,15 @@ func TestACancellationMarksTheStageThatItCutShort(t *testing.T) {
 
 func TestAnUndeliveredWebhookIsAWarningAndNoFailure(t *testing.T) {
 	s := newScript(t)
-	s.broke(schemas.NotifyWebhookActivity, 1, 0, errors.New("410"))
+	s.broke(schemas.NotifyWebhookActivity, 1, 0, temporal.NewNonRetryableApplicationError("410", "", nil))
+	s.broke(schemas.NotifyWebhookActivity, 1, 0, errors.New("503"))
 	s.ran(schemas.NotifyWebhookActivity, 0, schemas.WebhookDelivery{Error: "410 too"})
 	s.completed(schemas.Result{Status: schemas.Completed})
 
 	text := told(s.timeline())
 
 	require.Contains(t, text, "! the webhook was not delivered: 410\n")
+	require.Contains(t, text, "! the webhook was not delivered at once, and is tried again by a workflow of its own: 503\n")
 	require.Contains(t, text, "! the webhook was not delivered: 410 too\n")
 	require.Contains(t, text, "✓ record")
 }

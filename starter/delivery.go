@@ -1,0 +1,30 @@
+package main
+
+import (
+	"context"
+
+	"model-registrar/schemas"
+	"model-registrar/starter/follow"
+)
+
+// lookAfter brings what a result says of its webhooks up to date.
+func (c *connection) lookAfter(ctx context.Context, r *schemas.Result) {
+	r.Webhook = c.delivery(ctx, r.Webhook)
+	if r.Approval != nil {
+		r.Approval.Announced = c.delivery(ctx, r.Approval.Announced)
+	}
+}
+
+// delivery is what has become of a webhook by now. What cannot be asked for stays as it was when the registration ended.
+func (c *connection) delivery(ctx context.Context, d *schemas.WebhookDelivery) *schemas.WebhookDelivery {
+	if d == nil || !d.Pending || d.WorkflowID == "" {
+		return d
+	}
+	ctx, cancel := context.WithTimeout(ctx, callTime)
+	defer cancel()
+	now, err := follow.Delivery(ctx, c, c.decoder, *d)
+	if err != nil {
+		return d
+	}
+	return &now
+}
