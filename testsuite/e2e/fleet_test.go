@@ -285,7 +285,7 @@ func TestAFleetIsNotHeldUpByApprovalsAndLeavesOtherRegistrationsAlone(t *testing
 	k.order("fleet", folder, "--id", id, "--window", "2", "--detach", "--requester", requester)
 	k.awaitFleet(id, func(p schemas.FleetProgress) bool { return p.Ended == 9 && p.Waiting == 3 }, "approvals should take no place of the window")
 	for _, name := range names[:4] {
-		k.order("approve", name, "--reason", "fine", "--approver", "bob@example.com")
+		k.decideBySignal(name, k.approval(name))
 	}
 	r := k.runFleet("watch", "register-fleet/"+id)
 	require.Equal(t, 1, r.code)
