@@ -13,7 +13,7 @@ const queuePollRPS = 200
 
 // dynamicConfig is where this server differs from Temporal's defaults, which in this version already allow
 // updates, eager workflow starts, eager activities and worker versioning.
-func dynamicConfig() dynamicconfig.Client {
+func dynamicConfig(opts options) dynamicconfig.Client {
 	return dynamicconfig.StaticClient{
 		// A development server talks to nobody outside this machine.
 		dynamicconfig.EnableServerVersionCheck.Key(): false,
@@ -25,6 +25,9 @@ func dynamicConfig() dynamicconfig.Client {
 		// One partition a task queue: there is one matching service, so more of them only pass tasks around.
 		dynamicconfig.MatchingNumTaskqueueReadPartitions.Key():  1,
 		dynamicconfig.MatchingNumTaskqueueWritePartitions.Key(): 1,
+
+		// A test need not make thousands of events to see a workflow continue as new.
+		dynamicconfig.HistoryCountSuggestContinueAsNew.Key(): opts.longHistory,
 
 		dynamicconfig.TransferProcessorMaxPollRPS.Key():   queuePollRPS,
 		dynamicconfig.TimerProcessorMaxPollRPS.Key():      queuePollRPS,

@@ -22,6 +22,7 @@ type options struct {
 	namespace   string
 	logLevel    string
 	readyFile   string
+	longHistory int
 }
 
 var (
@@ -51,6 +52,8 @@ func parseOptions(args []string, out io.Writer) (options, error) {
 	flags.StringVar(&o.namespace, "namespace", "default", "namespace to have ready, with the search attributes")
 	flags.StringVar(&o.logLevel, "log-level", "warn", "what the server logs to stderr: debug, info, warn or error")
 	flags.StringVar(&o.readyFile, "ready-file", "", "file to write when ready: JSON with address, uiUrl, namespace, pid")
+	flags.IntVar(&o.longHistory, "suggest-continue-as-new-after", 4096,
+		"events of a history after which a workflow is told to continue as new")
 
 	if err := flags.Parse(args); err != nil {
 		return options{}, err
@@ -75,6 +78,8 @@ func (o options) check(dbFileGiven bool) error {
 		return fmt.Errorf("--in-memory and --db-file exclude each other")
 	case o.dbFile == "":
 		return fmt.Errorf("--db-file is empty")
+	case o.longHistory < 50:
+		return fmt.Errorf("--suggest-continue-as-new-after %d is less than 50, with which workflows would do nothing else", o.longHistory)
 	case o.namespace == "":
 		return fmt.Errorf("--namespace is empty")
 	}

@@ -14,6 +14,7 @@ func TestWithoutFlagsItIsTheUsualPortsOnLoopbackAndAFile(t *testing.T) {
 	want := options{
 		ip: "127.0.0.1", port: 7233, uiPort: 8233, dbFile: "devserver.db",
 		synchronous: "normal", namespace: "default", logLevel: "warn",
+		longHistory: 4096,
 	}
 	if got != want {
 		t.Errorf("got %+v, want %+v", got, want)
@@ -22,17 +23,18 @@ func TestWithoutFlagsItIsTheUsualPortsOnLoopbackAndAFile(t *testing.T) {
 
 func TestAWrongFlagIsNamed(t *testing.T) {
 	for args, want := range map[string]string{
-		"--ip=localhost":                 "--ip",
-		"--port=70000":                   "--port",
-		"--ui-port=-1":                   "--ui-port",
-		"--port=8233":                    "--ui-port",
-		"--in-memory --db-file=x.db":     "exclude",
-		"--db-file=":                     "--db-file",
-		"--namespace=":                   "--namespace",
-		"--log-level=loud":               "debug, info, warn, error",
-		"--sqlite-synchronous=sometimes": "off, normal, full, extra",
-		"--nonsense":                     "--nonsense",
-		"start":                          `"start"`,
+		"--ip=localhost":                    "--ip",
+		"--port=70000":                      "--port",
+		"--ui-port=-1":                      "--ui-port",
+		"--port=8233":                       "--ui-port",
+		"--in-memory --db-file=x.db":        "exclude",
+		"--db-file=":                        "--db-file",
+		"--namespace=":                      "--namespace",
+		"--log-level=loud":                  "debug, info, warn, error",
+		"--sqlite-synchronous=sometimes":    "off, normal, full, extra",
+		"--suggest-continue-as-new-after=5": "less than 50",
+		"--nonsense":                        "--nonsense",
+		"start":                             `"start"`,
 	} {
 		_, err := parseOptions(strings.Fields(args), io.Discard)
 		if err == nil || !strings.Contains(err.Error(), want) {

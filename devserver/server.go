@@ -34,7 +34,7 @@ func startServer(opts options, addrs addresses, db *database) (*server, error) {
 		temporal.WithConfig(serverConfig(addrs, db)),
 		temporal.ForServices(temporal.DefaultServices),
 		temporal.WithStaticHosts(staticHosts(addrs)),
-		temporal.WithDynamicConfigClient(dynamicConfig()),
+		temporal.WithDynamicConfigClient(dynamicConfig(opts)),
 		temporal.WithLogger(logs.logger),
 		temporal.WithAuthorizer(authorization.NewNoopAuthorizer()),
 		temporal.WithClaimMapper(func(*config.Config) authorization.ClaimMapper {

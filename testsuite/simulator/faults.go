@@ -77,7 +77,7 @@ func (f *faults) take(c *call) (control.Action, string) {
 			continue
 		}
 		r.Seen++
-		if r.Seen > r.Skip {
+		if n := r.Seen - r.Skip; n > 0 && n%max(1, r.Every) == 0 {
 			r.Applied++
 			return r.Action, r.ID
 		}
@@ -115,7 +115,7 @@ func checkFault(f control.Fault) error {
 		}
 	}
 	check(slices.Contains(ops, f.Match.Op), "match.op is not one of the operations")
-	check(f.Times >= 0 && f.Skip >= 0, "times and skip must not be negative")
+	check(f.Times >= 0 && f.Skip >= 0 && f.Every >= 0, "times, skip and every must not be negative")
 	check(a.Status == 0 || a.Status >= 200 && a.Status <= 599, "action.status must be from 200 to 599")
 	check(min(a.LatencyMS, a.JobDurationMS, a.FirstTokenMS, a.BetweenTokensMS) >= 0, "durations must not be negative")
 	check(a.RetryAfterSeconds >= 0 && a.ReasoningTokens >= 0, "counts must not be negative")

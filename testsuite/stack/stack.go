@@ -29,7 +29,8 @@ type Options struct {
 	UsualPorts bool
 	// InMemory keeps the development server's data in memory, for runs that never restart it.
 	InMemory bool
-	// Simulator and Worker are further arguments and variables of those processes.
+	// Devserver, Simulator and Worker are further arguments and variables of those processes.
+	Devserver []string
 	Simulator []string
 	Worker    []string
 	// Keys are the encryption keys of workers and starter; without any, nothing is encrypted.
@@ -100,7 +101,7 @@ func (s *Stack) StartDevserver(ctx context.Context) error {
 	case s.options.UsualPorts:
 		port, uiPort = freeOr0("7233"), freeOr0("8233")
 	}
-	args := []string{"--port", port, "--ui-port", uiPort, "--log-level", "error"}
+	args := append([]string{"--port", port, "--ui-port", uiPort, "--log-level", "error"}, s.options.Devserver...)
 	if s.options.InMemory {
 		args = append(args, "--in-memory")
 	} else {

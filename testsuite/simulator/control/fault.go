@@ -45,7 +45,9 @@ type Fault struct {
 	// Times is how many requests the rule applies to; 0 means until cleared.
 	Times int `json:"times,omitempty"`
 	// Skip is how many matching requests pass unharmed first.
-	Skip   int    `json:"skip,omitempty"`
+	Skip int `json:"skip,omitempty"`
+	// Every picks each so-many-th of the matching requests after those skipped, the last of so many; 0 and 1 are all.
+	Every  int    `json:"every,omitempty"`
 	Action Action `json:"action"`
 }
 

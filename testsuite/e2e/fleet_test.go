@@ -1,0 +1,312 @@
+package e2e
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
+	historypb "go.temporal.io/api/history/v1"
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/api/workflowservice/v1"
+
+	"model-registrar/schemas"
+	"model-registrar/testsuite/replay"
+	"model-registrar/testsuite/simulator/control"
+	"model-registrar/testsuite/stack"
+)
+
+// fleetLimit bounds the waiting for a fleet, which crashes hold up time and again.
+const fleetLimit = 12 * time.Minute
+
+// onFleets gives a test a stack of its own whose fleets continue as new after few events.
+func onFleets(t *testing.T, simulator ...string) *kit {
+	t.Helper()
+	s, err := stack.Start(t.Context(), stack.Options{
+		Bin: bin, Dir: t.TempDir(), Simulator: append([]string{"--quota", "1000000"}, simulator...),
+		Devserver: []string{"--suggest-continue-as-new-after", "150"},
+	})
+	require.NoError(t, err)
+	t.Cleanup(s.Close)
+	k := newKit(t, s)
+	ctx, cancel := context.WithTimeout(context.Background(), fleetLimit)
+	t.Cleanup(cancel)
+	k.ctx = ctx
+	return k
+}
+
+// folder writes manifests into a folder of files and returns it with their names.
+func (k *kit) folder(n int, change func(i int, m *schemas.Manifest)) (folder string, names []string) {
+	k.t.Helper()
+	folder = k.t.TempDir()
+	for range n {
+		m := k.Manifest(k.name("fleet"))
+		m.JobTimeout = schemas.Duration(fleetLimit)
+		if change != nil {
+			change(len(names), &m)
+		}
+		data, err := json.Marshal(m)
+		require.NoError(k.t, err)
+		require.NoError(k.t, os.WriteFile(filepath.Join(folder, m.Name+".json"), data, 0o644))
+		names = append(names, m.Name)
+	}
+	return folder, names
+}
+
+// ranFleet is what a command that followed a fleet came to.
+type ranFleet struct {
+	schemas.FleetResult
+	stderr string
+	code   int
+}
+
+// runFleet runs a command of the starter that prints a fleet's result.
+func (k *kit) runFleet(args ...string) (r ranFleet) {
+	k.t.Helper()
+	stdout, stderr, code := k.Run(k.ctx, append(args, "--output", "json")...)
+	if err := json.Unmarshal([]byte(stdout), &r.FleetResult); err != nil {
+		k.t.Errorf("%v: %v\n%s\n%s", args, err, stdout, stderr)
+	}
+	r.stderr, r.code = stderr, code
+	return r
+}
+
+// fleetProgress asks a fleet where it stands.
+func (k *kit) fleetProgress(id string) (p schemas.FleetProgress, err error) {
+	ctx, cancel := context.WithTimeout(k.ctx, 5*time.Second)
+	defer cancel()
+	answer, err := k.client.QueryWorkflow(ctx, schemas.RegisterFleetWorkflowID(id), "", schemas.StatusQuery)
+	if err == nil {
+		err = answer.Get(&p)
+	}
+	return p, err
+}
+
+// awaitFleet waits until a fleet says that it is as wanted.
+func (k *kit) awaitFleet(id string, as func(schemas.FleetProgress) bool, message string) {
+	k.t.Helper()
+	require.Eventually(k.t, func() bool {
+		p, err := k.fleetProgress(id)
+		return err == nil && as(p)
+	}, fleetLimit, 100*time.Millisecond, message)
+}
+
+// order runs a command that steers a fleet.
+func (k *kit) order(args ...string) {
+	k.t.Helper()
+	stdout, stderr, code := k.Run(k.ctx, args...)
+	require.Zero(k.t, code, "%v: %s%s", args, stdout, stderr)
+}
+
+// runs lists all runs of a fleet, oldest first, once visibility knows as many.
+func (k *kit) runs(id string, n int) (all []*workflowpb.WorkflowExecutionInfo) {
+	k.t.Helper()
+	k.eventually(func() bool {
+		page, err := k.client.ListWorkflow(k.ctx, &workflowservice.ListWorkflowExecutionsRequest{
+			Query: fmt.Sprintf("WorkflowId = '%s'", schemas.RegisterFleetWorkflowID(id)), PageSize: 1000,
+		})
+		all = page.GetExecutions()
+		return err == nil && len(all) == n
+	}, "%d runs of the fleet %s should be known", n, id)
+	slices.Reverse(all)
+	return all
+}
+
+// replayFleet replays every run of a fleet against the present code.
+func (k *kit) replayFleet(r schemas.FleetResult) {
+	k.t.Helper()
+	for _, run := range k.runs(r.FleetID, r.Runs) {
+		var h historypb.History
+		it := k.client.GetWorkflowHistory(k.ctx, r.WorkflowID, run.GetExecution().GetRunId(), false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+		for it.HasNext() {
+			event, err := it.Next()
+			require.NoError(k.t, err)
+			h.Events = append(h.Events, event)
+		}
+		require.NoError(k.t, replay.History(&h))
+		require.Less(k.t, len(h.Events), 1500, "it gives way to a new run in time")
+		k.record(r.FleetID, &h)
+	}
+}
+
+// requireRegisteredOnce checks that each of the names has one model, and one ending in the audit trail.
+func (k *kit) requireRegisteredOnce(names []string) {
+	k.t.Helper()
+	models, err := k.Sim.Models(k.ctx, "")
+	require.NoError(k.t, err)
+	count := map[string]int{}
+	for _, m := range models {
+		count[m.Name]++
+	}
+	endings := k.endings()
+	for _, name := range names {
+		require.Equal(k.t, 1, count[name], "models of %s", name)
+		require.Equal(k.t, []schemas.Outcome{schemas.Completed}, endings[name], name)
+	}
+}
+
+// endings reads from the audit trail how the registrations of each name ended.
+func (k *kit) endings() map[string][]schemas.Outcome {
+	k.t.Helper()
+	data, err := os.ReadFile(k.AuditFile)
+	require.NoError(k.t, err)
+	ids, endings := map[string]bool{}, map[string][]schemas.Outcome{}
+	for line := range strings.Lines(string(data)) {
+		var e schemas.AuditEntry
+		require.NoError(k.t, json.Unmarshal([]byte(line), &e), line)
+		if e.Event == schemas.AuditEnded {
+			require.False(k.t, ids[e.EntryID], "%s is recorded twice", e.EntryID)
+			ids[e.EntryID] = true
+			endings[e.Name] = append(endings[e.Name], e.Outcome)
+		}
+	}
+	return endings
+}
+
+func TestAFleetOutlivesKilledWorkersAKilledServerAndFailingCalls(t *testing.T) {
+	t.Parallel()
+	k := onFleets(t, "--job-duration", "500ms")
+	for _, op := range []control.Op{control.OpCreate, control.OpList, control.OpGet, control.OpJob, control.OpHealth, control.OpDelete} {
+		action := control.Action{Status: 503}
+		if op == control.OpCreate || op == control.OpHealth {
+			action = control.Action{Cut: control.CutAfter} // it took effect, and nobody was told
+		}
+		_, err := k.Sim.Fault(k.ctx, control.Fault{Match: control.Match{Op: op}, Every: 20, Action: action})
+		require.NoError(t, err)
+	}
+	workers := []func(){k.startWorker(), k.startWorker()}
+	folder, names := k.folder(200, nil)
+	ended := make(chan ranFleet, 1)
+	go func() {
+		ended <- k.runFleet("fleet", folder, "--id", "crashes", "--part-size", "45", "--window", "40", "--requester", requester)
+	}()
+
+	// Whenever some more models exist, the older worker is killed and another one begins; half way, the server too.
+	for kills, next := 0, 20; next < len(names); kills, next = kills+1, next+20 {
+		require.Eventually(t, func() bool {
+			state, err := k.Sim.State(k.ctx)
+			return err == nil && state.ModelsCreated >= next
+		}, fleetLimit, 50*time.Millisecond, "%d models should exist after %d kills", next, kills)
+		workers[0]()
+		workers = []func(){workers[1], k.startWorker()}
+		if next == 100 {
+			k.KillDevserver()
+			require.NoError(t, k.StartDevserver(k.ctx))
+		}
+	}
+	r := <-ended
+	require.Equal(t, schemas.FleetCompleted, r.Status, "%s\n%s", r.Reason, r.stderr)
+	require.Equal(t, schemas.FleetTally{schemas.Completed: len(names)}, r.Outcomes, "%+v", r.Failures)
+	require.Zero(t, r.code)
+	require.Equal(t, 5, r.Parts)
+	require.Greater(t, r.Runs, 3, "it continued as new several times")
+	k.requireRegisteredOnce(names)
+	state, err := k.Sim.State(k.ctx)
+	require.NoError(t, err)
+	require.Equal(t, len(names), state.ModelsCreated, "no model was made twice and removed again")
+	k.replayFleet(r.FleetResult)
+	for _, name := range names[:10] {
+		k.replay(name)
+	}
+}
+
+func TestAFleetPausedResumedAndCancelledHalfWayLeavesNothingHalfDone(t *testing.T) {
+	t.Parallel()
+	k := onFleets(t, "--job-duration", "1s")
+	k.startWorker()
+	folder, names := k.folder(60, nil)
+	k.order("fleet", folder, "--id", "orders", "--part-size", "25", "--window", "8", "--detach", "--requester", requester)
+	k.awaitFleet("orders", func(p schemas.FleetProgress) bool { return p.Ended >= 4 }, "some should have ended")
+	k.order("pause", "orders")
+	var paused schemas.FleetProgress
+	k.awaitFleet("orders", func(p schemas.FleetProgress) bool { paused = p; return p.InFlight == 0 }, "what runs should end")
+	require.Equal(t, schemas.FleetPaused, paused.Status)
+	models, err := k.Sim.Models(k.ctx, "")
+	require.NoError(t, err)
+	require.Len(t, models, paused.Outcomes[schemas.Completed], "nothing is half done while it is paused")
+
+	k.order("window", "orders", "12")
+	k.order("resume", "orders")
+	k.awaitFleet("orders", func(p schemas.FleetProgress) bool { return p.Ended >= paused.Ended+10 && p.InFlight > 6 }, "it should go on")
+	k.order("cancel", "register-fleet/orders")
+	r := k.runFleet("watch", "register-fleet/orders")
+	require.Equal(t, 3, r.code, r.stderr)
+	require.Equal(t, schemas.FleetCancelled, r.Status)
+	require.Equal(t, len(names), r.Outcomes.Sum()+r.NotStarted)
+	require.Equal(t, r.Outcomes.Sum(), r.Outcomes[schemas.Completed]+r.Outcomes[schemas.Cancelled], "%+v", r.Failures)
+	require.Positive(t, r.Outcomes[schemas.Cancelled])
+	require.Positive(t, r.NotStarted)
+	require.Positive(t, r.PausedMs)
+
+	var registered []string
+	cancelled := 0
+	for name, outcomes := range k.endings() {
+		require.Len(t, outcomes, 1, "every ending is recorded once: %s", name)
+		if outcomes[0] == schemas.Completed {
+			registered = append(registered, name)
+		} else {
+			cancelled++
+		}
+	}
+	require.Len(t, registered, r.Outcomes[schemas.Completed])
+	require.Equal(t, r.Outcomes[schemas.Cancelled], cancelled)
+	models, err = k.Sim.Models(k.ctx, "")
+	require.NoError(t, err)
+	require.Len(t, models, len(registered), "no model is left of what was cancelled")
+	k.requireRegisteredOnce(registered)
+	k.replayFleet(r.FleetResult)
+
+	again := k.runFleet("fleet", folder, "--only-failed-of", "orders", "--requester", requester)
+	require.Zero(t, again.code, again.stderr)
+	require.Equal(t, len(names)-len(registered), again.Total)
+	require.Equal(t, schemas.FleetTally{schemas.Completed: again.Total}, again.Outcomes)
+	models, err = k.Sim.Models(k.ctx, "")
+	require.NoError(t, err)
+	require.Len(t, models, len(names))
+}
+
+func TestAFleetIsNotHeldUpByApprovalsAndLeavesOtherRegistrationsAlone(t *testing.T) {
+	k := onShared(t)
+	folder, names := k.folder(12, func(i int, m *schemas.Manifest) {
+		if i < 4 {
+			m.Approval.Policy = schemas.ApproveAlways
+		}
+	})
+	k.start(k.readManifest(folder, names[0])) // somebody registers the first one already
+	k.awaitStage(names[0], schemas.StageApproval)
+	id := k.name("waits")
+	k.order("fleet", folder, "--id", id, "--window", "2", "--detach", "--requester", requester)
+	k.awaitFleet(id, func(p schemas.FleetProgress) bool { return p.Ended == 9 && p.Waiting == 3 }, "approvals should take no place of the window")
+	for _, name := range names[:4] {
+		k.decideBySignal(name, k.approval(name))
+	}
+	r := k.runFleet("watch", "register-fleet/"+id)
+	require.Equal(t, 1, r.code)
+	require.Equal(t, schemas.FleetTally{schemas.Completed: 11, schemas.AlreadyInProgress: 1}, r.Outcomes)
+	require.Equal(t, names[0], r.Failures[0].Name)
+	require.Equal(t, schemas.Completed, k.end(names[0]).Status)
+	for _, name := range names {
+		require.Len(t, k.models(name), 1)
+	}
+	k.replayFleet(r.FleetResult)
+
+	stdout, stderr, code := k.Run(k.ctx, "fleet", folder, "--requester", requester)
+	require.Zero(t, code, "a fleet that is registered already is done: %s", stderr)
+	require.Contains(t, stdout, "ALREADY_REGISTERED  12")
+}
+
+// readManifest reads a manifest of a folder.
+func (k *kit) readManifest(folder, name string) (m schemas.Manifest) {
+	k.t.Helper()
+	data, err := os.ReadFile(filepath.Join(folder, name+".json"))
+	require.NoError(k.t, err)
+	require.NoError(k.t, json.Unmarshal(data, &m))
+	return m
+}
