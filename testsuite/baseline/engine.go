@@ -45,7 +45,7 @@ func ShapeOf(events []*historypb.HistoryEvent) Shape {
 }
 
 // RegisterEngine registers the engine's workflow and its activity, which does nothing.
-func RegisterEngine(w worker.Worker) {
+func RegisterEngine(w worker.Registry) {
 	w.RegisterWorkflowWithOptions(engine, workflow.RegisterOptions{Name: EngineWorkflow})
 	w.RegisterActivityWithOptions(func(context.Context) error { return nil }, activity.RegisterOptions{Name: noOp})
 }
