@@ -13,7 +13,7 @@ const remembered = 16
 type span struct{ after, by time.Duration }
 
 // sharp tells whether a span says where the end was, and not just that it was sometime before.
-func (s span) sharp() bool { return s.by-s.after <= s.by/2 }
+func (s span) sharp() bool { return s.after >= s.by/3 }
 
 // memory is the latest ends, newest last.
 type memory struct{ ends []span }

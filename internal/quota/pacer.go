@@ -19,6 +19,9 @@ const (
 	// back, so that it holds no slot of the worker meanwhile.
 	MaxWait = 20 * time.Second
 
+	// Who is expected to wait longer than this is sent away at once. The rest is for estimates that are wrong.
+	patience = 12 * time.Second
+
 	ownWindow = time.Minute // until the platform tells of its own
 
 	// After so long without an answer others may have used any part of the quota: one call goes ahead to see.
@@ -119,7 +122,7 @@ func (p *Pacer) wait(ctx context.Context, class Class, n int) error {
 		return nil
 	}
 	// Before the first answer there is nothing to estimate from.
-	if !p.answered.IsZero() && p.eta(now, p.ahead(class)) > MaxWait {
+	if !p.answered.IsZero() && p.eta(now, p.ahead(class)) > patience {
 		err := p.sendAway(w, now)
 		p.mu.Unlock()
 		return err
@@ -159,7 +162,7 @@ func (p *Pacer) sendAway(w *waiter, now time.Time) error {
 	p.queue.remove(w)
 	p.stats.SentAway++
 	p.dispatch(now)
-	return &Busy{RetryAfter: max(p.appoint(now, w.n)-MaxWait/2, time.Second)}
+	return &Busy{RetryAfter: max(p.appoint(now, w.n)-patience/2, time.Second)}
 }
 
 // ahead is how many calls go before one that joins the queue of a class now, itself included. The caller holds the lock.
@@ -168,8 +171,12 @@ func (p *Pacer) ahead(class Class) int {
 		waiting := p.queue.calls[Finish]
 		return waiting + waiting/finishTurns
 	}
-	return p.queue.total()
+	return p.queue.calls[Finish] + brings*p.queue.calls[Start]
 }
+
+// brings is what a call that starts a registration amounts to, with those that finish it and go before other starts.
+// An appointment does not reckon with them: to come back too early costs a retry, too late leaves quota unused.
+const brings = 2
 
 // appoint finds when there is room for so many calls more, after who waits and between who was sent away already, and
 // keeps it. The caller holds the lock.
