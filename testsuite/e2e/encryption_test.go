@@ -31,13 +31,13 @@ func TestARegistrationThatMeetsAWorkerWithoutTheKeyWaitsForOneThatHasIt(t *testi
 	require.Equal(t, 0, p.Stop())
 
 	for _, keys := range []string{"", key2, "k1:" + key2[3:]} {
-		failures := k.events(id, enumspb.EVENT_TYPE_WORKFLOW_TASK_FAILED)
+		failures := k.countEvents(id, enumspb.EVENT_TYPE_WORKFLOW_TASK_FAILED)
 		p, err = k.StartWorkerWith(keysVariable + keys)
 		require.NoError(t, err)
 		_, err = k.progress(m.Name)
 		require.Error(t, err, "a query is not answered by who cannot read the history")
 		require.NoError(t, k.client.SignalWorkflow(k.ctx, id, "", schemas.DecideHandler, schemas.Decision{})) // one that does not count
-		k.eventually(func() bool { return k.events(id, enumspb.EVENT_TYPE_WORKFLOW_TASK_FAILED) > failures }, "the workflow task should fail")
+		k.eventually(func() bool { return k.countEvents(id, enumspb.EVENT_TYPE_WORKFLOW_TASK_FAILED) > failures }, "the workflow task should fail")
 		require.Contains(t, p.Log(), "REGISTRAR_ENCRYPTION_KEYS")
 		d, err := k.client.DescribeWorkflowExecution(k.ctx, id, "")
 		require.NoError(t, err)
