@@ -119,7 +119,7 @@ func checkFault(f control.Fault) error {
 	check(a.Status == 0 || a.Status >= 200 && a.Status <= 599, "action.status must be from 200 to 599")
 	check(min(a.LatencyMS, a.JobDurationMS, a.FirstTokenMS, a.BetweenTokensMS) >= 0, "durations must not be negative")
 	check(a.RetryAfterSeconds >= 0 && a.ReasoningTokens >= 0, "counts must not be negative")
-	check(slices.Contains([]string{"", control.CutBefore, control.CutAfter, control.CutMiddle}, a.Cut), "action.cut must be before, after or middle")
+	check(slices.Contains([]string{"", control.CutBefore, control.CutAfter, control.CutMiddle, control.CutReset}, a.Cut), "action.cut must be before, after, middle or reset")
 	check(slices.Contains([]string{"", control.OutcomeCompleted, control.OutcomeFailed}, a.JobOutcome), "action.jobOutcome must be COMPLETED or FAILED")
 	_, spelled := spellings[a.JobSpelling]
 	check(spelled, "action.jobSpelling must be pascal or absent")

@@ -3,6 +3,7 @@ package simulator
 import (
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"path"
 	"strings"
@@ -59,9 +60,14 @@ func (s *Server) run(w http.ResponseWriter, r *http.Request, e endpoint) {
 	e.identify(c)
 	c.action, c.record.Fault = s.faults.take(c)
 	c.record.Cut = c.action.Cut
-	if c.action.Cut == control.CutBefore {
+	switch c.action.Cut {
+	case control.CutBefore:
 		s.save(c)
 		abort(w)
+		return
+	case control.CutReset:
+		s.save(c)
+		reset(w)
 		return
 	}
 	rep := s.answer(c, tooLarge)
@@ -91,6 +97,9 @@ func (s *Server) save(c *call) {
 		c.record.Seq = seq
 		return c.record
 	})
+	if c.record.Op == control.OpWebhook {
+		s.keepWebhook(c)
+	}
 }
 
 func (c *call) readBody(w http.ResponseWriter) (tooLarge bool, err error) {
@@ -150,6 +159,18 @@ func abort(w http.ResponseWriter) {
 	conn, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		panic(http.ErrAbortHandler) // net/http's own way, for writers that cannot be taken over
+	}
+	_ = conn.Close()
+}
+
+// reset closes the connection so that the client sees it reset.
+func reset(w http.ResponseWriter) {
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		_ = tcp.SetLinger(0)
 	}
 	_ = conn.Close()
 }

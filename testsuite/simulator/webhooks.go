@@ -17,19 +17,15 @@ func (s *Server) routeWebhooks() {
 	s.route("POST /webhooks/{path...}", endpoint{
 		op:       control.OpWebhook,
 		identify: func(*call) {},
-		serve: func(c *call) reply {
-			s.keepWebhook(c, http.StatusNoContent)
-			return reply{status: http.StatusNoContent}
-		},
+		serve:    func(*call) reply { return reply{status: http.StatusNoContent} },
 		refuse: func(c *call, status int, code, message string) reply {
-			s.keepWebhook(c, status)
 			return jsonReply(status, map[string]string{"code": code, "message": orText(message, http.StatusText(status))})
 		},
 	})
 }
 
-// keepWebhook records a delivery, also one that is refused: retries are what tests look at.
-func (s *Server) keepWebhook(c *call, status int) {
+// keepWebhook records a delivery, also one that is refused, redirected or cut: retries are what tests look at.
+func (s *Server) keepWebhook(c *call) {
 	headers := map[string]string{}
 	for _, name := range keptHeaders {
 		if value := c.r.Header.Get(name); value != "" {
@@ -43,7 +39,7 @@ func (s *Server) keepWebhook(c *call, status int) {
 	}
 	s.webhooks.add(func(seq uint64) control.Webhook {
 		return control.Webhook{
-			Seq: seq, Time: c.record.Time, Path: c.record.Path, Headers: headers, Body: kept, Event: event, Status: status,
+			Seq: seq, Time: c.record.Time, Path: c.record.Path, Headers: headers, Body: kept, Event: event, Status: c.record.Status,
 		}
 	})
 }

@@ -24,6 +24,7 @@ const (
 	CutBefore = "before"
 	CutAfter  = "after"
 	CutMiddle = "middle"
+	CutReset  = "reset" // like before, and the client sees the connection reset
 )
 
 // How a job ends.
