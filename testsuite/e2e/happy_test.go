@@ -89,7 +89,7 @@ func TestAHappyRegistrationCostsAtMost60EventsAnd12Actions(t *testing.T) {
 	require.Equal(t, 0, code, stderr)
 
 	events := k.replay(m.Name)
-	actions := cost.Actions(events) + 1 // PollJob's first look finds the job running, so one heartbeat is recorded
+	actions := cost.Actions(events) + 1 // a job that takes longer than 6.5 s costs a heartbeat
 	t.Logf("%d history events, %d actions", len(events), actions)
 	require.LessOrEqual(t, len(events), 60)
 	require.LessOrEqual(t, actions, 12)
