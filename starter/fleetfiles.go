@@ -109,8 +109,9 @@ func parseInPieces(label string, data []byte) (documents []schemas.Document, pro
 		if err != nil {
 			problems = append(problems, err)
 		}
+		before := len(documents)
 		for _, d := range found {
-			d.Index += len(documents)
+			d.Index += before
 			d.Shift(line)
 			documents = append(documents, d)
 		}

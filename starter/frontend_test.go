@@ -45,6 +45,7 @@ type frontend struct {
 	decide     func(schemas.Decision) (*schemas.DecisionReceipt, error)
 	progress   *schemas.Progress
 	onWait     func() // called when somebody waits for a run that does not end
+	fleets
 }
 
 func newFrontend(t *testing.T) *frontend {
@@ -124,6 +125,9 @@ func (f *frontend) StartWorkflowExecution(_ context.Context, r *workflowservice.
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.started = append(f.started, r)
+	if r.WorkflowType.Name != schemas.RegisterModelWorkflow {
+		return f.startOfFleet(r)
+	}
 	var in schemas.RegisterModelInput
 	if err := converter.GetDefaultDataConverter().FromPayloads(r.Input, &in); err != nil {
 		return nil, err
@@ -143,7 +147,10 @@ func (f *frontend) GetWorkflowExecutionHistory(ctx context.Context, r *workflows
 	if !ok {
 		return nil, serviceerror.NewNotFound("no such workflow")
 	}
-	if r.WaitNewEvent && len(r.NextPageToken) > 0 {
+	if r.HistoryEventFilterType == enumspb.HISTORY_EVENT_FILTER_TYPE_CLOSE_EVENT && len(h.Events) > 1 {
+		return &workflowservice.GetWorkflowExecutionHistoryResponse{History: &historypb.History{Events: h.Events[1:]}}, nil
+	}
+	if r.WaitNewEvent && (len(r.NextPageToken) > 0 || r.HistoryEventFilterType == enumspb.HISTORY_EVENT_FILTER_TYPE_CLOSE_EVENT) {
 		if f.onWait != nil {
 			f.onWait()
 		}
@@ -157,7 +164,10 @@ func (f *frontend) GetWorkflowExecutionHistory(ctx context.Context, r *workflows
 	return reply, nil
 }
 
-func (f *frontend) DescribeWorkflowExecution(context.Context, *workflowservice.DescribeWorkflowExecutionRequest) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
+func (f *frontend) DescribeWorkflowExecution(_ context.Context, r *workflowservice.DescribeWorkflowExecutionRequest) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
+	if isFleet(r.Execution.WorkflowId) {
+		return f.describeFleet(r.Execution.WorkflowId)
+	}
 	return &workflowservice.DescribeWorkflowExecutionResponse{}, nil
 }
 
@@ -184,7 +194,10 @@ func (f *frontend) ListWorkflowExecutions(_ context.Context, r *workflowservice.
 	return reply, nil
 }
 
-func (f *frontend) QueryWorkflow(context.Context, *workflowservice.QueryWorkflowRequest) (*workflowservice.QueryWorkflowResponse, error) {
+func (f *frontend) QueryWorkflow(_ context.Context, r *workflowservice.QueryWorkflowRequest) (*workflowservice.QueryWorkflowResponse, error) {
+	if isFleet(r.Execution.WorkflowId) && f.fleetProgress != nil {
+		return &workflowservice.QueryWorkflowResponse{QueryResult: payloads(f.fleetProgress)}, nil
+	}
 	if f.progress == nil {
 		return nil, serviceerror.NewFailedPrecondition("no poller seen for task queue recently, worker may be down")
 	}
@@ -197,6 +210,9 @@ func (f *frontend) UpdateWorkflowExecution(_ context.Context, r *workflowservice
 	f.mu.Unlock()
 	if h == nil || len(h.Events) > 1 {
 		return nil, serviceerror.NewNotFound("workflow execution already completed")
+	}
+	if isFleet(r.WorkflowExecution.WorkflowId) {
+		return f.orderFleet(r)
 	}
 	var d schemas.Decision
 	if err := converter.GetDefaultDataConverter().FromPayloads(r.Request.Input.Args, &d); err != nil {

@@ -1,0 +1,134 @@
+package activities
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/mock"
+	"github.com/stretchr/testify/require"
+	commonpb "go.temporal.io/api/common/v1"
+	enumspb "go.temporal.io/api/enums/v1"
+	historypb "go.temporal.io/api/history/v1"
+	"go.temporal.io/api/serviceerror"
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/mocks"
+
+	"model-registrar/schemas"
+)
+
+// registry is a Temporal that knows how some runs stand.
+type registry struct {
+	mocks.Client
+	mu    sync.Mutex
+	looks int
+	// ends is how a run ended, after so many looks at it; a nil result says that it goes on.
+	ends func(runID string, looks int) (*schemas.Result, error)
+	part *historypb.HistoryEvent
+	err  error
+}
+
+func (r *registry) DescribeWorkflowExecution(_ context.Context, _, runID string) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.looks++
+	result, err := r.ends(runID, r.looks)
+	status := enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING
+	if result != nil {
+		status = enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED
+	}
+	return &workflowservice.DescribeWorkflowExecutionResponse{
+		WorkflowExecutionInfo: &workflowpb.WorkflowExecutionInfo{Status: status}}, err
+}
+
+func (r *registry) GetWorkflow(_ context.Context, _, runID string) client.WorkflowRun {
+	run := &mocks.WorkflowRun{}
+	run.On("GetWithOptions", mock.Anything, mock.Anything, client.WorkflowRunGetOptions{DisableFollowingRuns: true}).Return(
+		func(_ context.Context, to any, _ client.WorkflowRunGetOptions) error {
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			result, err := r.ends(runID, r.looks)
+			*to.(*schemas.Result) = *result
+			return err
+		})
+	return run
+}
+
+func (r *registry) GetWorkflowHistory(context.Context, string, string, bool, enumspb.HistoryEventFilterType) client.HistoryEventIterator {
+	events := &mocks.HistoryEventIterator{}
+	events.On("HasNext").Return(true)
+	events.On("Next").Return(r.part, r.err)
+	return events
+}
+
+var threeRuns = []schemas.FleetRun{{Name: "one", RunID: "a"}, {Name: "two", RunID: "b"}, {Name: "three", RunID: "c"}}
+
+func TestAwaitRegistrationsReturnsThoseThatEndedAsSoonAsOneHas(t *testing.T) {
+	temporal := &registry{ends: func(runID string, looks int) (*schemas.Result, error) {
+		if looks > 5 && runID != "b" {
+			return &schemas.Result{Status: schemas.Completed}, nil
+		}
+		return nil, nil
+	}}
+	a := &Activities{Temporal: temporal}
+	out, err := run(t, a.AwaitRegistrations, schemas.AwaitInput{Runs: threeRuns, Window: schemas.Duration(time.Minute)})
+	require.NoError(t, err)
+	require.NotEmpty(t, out.Ended)
+	for _, e := range out.Ended {
+		require.Equal(t, schemas.Completed, e.Outcome)
+		require.NotEqual(t, "b", e.RunID)
+	}
+}
+
+func TestAwaitRegistrationsLooksOnceWithoutAWindow(t *testing.T) {
+	temporal := &registry{ends: func(string, int) (*schemas.Result, error) { return nil, nil }}
+	a := &Activities{Temporal: temporal}
+	out, err := run(t, a.AwaitRegistrations, schemas.AwaitInput{Runs: threeRuns})
+	require.NoError(t, err)
+	require.Empty(t, out.Ended)
+	require.Equal(t, 3, temporal.looks)
+}
+
+func TestARunThatTemporalHasForgottenIsReportedAndAnOutageIsRetried(t *testing.T) {
+	gone := &Activities{Temporal: &registry{ends: func(string, int) (*schemas.Result, error) { return nil, serviceerror.NewNotFound("no") }}}
+	out, err := run(t, gone.AwaitRegistrations, schemas.AwaitInput{Runs: threeRuns[:1]})
+	require.NoError(t, err)
+	require.Equal(t, schemas.Failed, out.Ended[0].Outcome)
+	require.Contains(t, out.Ended[0].Reason, "knows nothing of this run")
+
+	down := &Activities{Temporal: &registry{ends: func(string, int) (*schemas.Result, error) { return nil, serviceerror.NewUnavailable("down") }}}
+	_, err = run(t, down.AwaitRegistrations, schemas.AwaitInput{Runs: threeRuns})
+	wantRetried(t, err, schemas.ErrTemporal, 0)
+}
+
+func TestAPartIsLoadedOrItsLossIsFatal(t *testing.T) {
+	hold := func(names ...string) *historypb.HistoryEvent {
+		part := schemas.FleetPart{FleetID: "f"}
+		for _, name := range names {
+			part.Manifests = append(part.Manifests, schemas.Manifest{Name: name})
+		}
+		input, err := converter.GetDefaultDataConverter().ToPayloads(part)
+		require.NoError(t, err)
+		return &historypb.HistoryEvent{Attributes: &historypb.HistoryEvent_WorkflowExecutionStartedEventAttributes{
+			WorkflowExecutionStartedEventAttributes: &historypb.WorkflowExecutionStartedEventAttributes{
+				WorkflowType: &commonpb.WorkflowType{Name: schemas.HoldFleetPartWorkflow}, Input: input}}}
+	}
+	load := func(r *registry) (schemas.FleetPart, error) {
+		a := &Activities{Temporal: r, Namespace: "default"}
+		return run(t, a.LoadFleetPart, schemas.LoadPartInput{FleetID: "f"})
+	}
+	part, err := load(&registry{part: hold("model-1", "model-2")})
+	require.NoError(t, err)
+	require.Len(t, part.Manifests, 2)
+
+	_, err = load(&registry{part: hold("model-1", "")})
+	require.ErrorContains(t, wantFatal(t, err, schemas.ErrFleetPart), "manifest 2 of the fleet has a name that no model can have")
+	_, err = load(&registry{err: serviceerror.NewNotFound("no")})
+	wantFatal(t, err, schemas.ErrFleetPart)
+	_, err = load(&registry{err: serviceerror.NewUnavailable("down")})
+	wantRetried(t, err, schemas.ErrTemporal, 0)
+}

@@ -1,0 +1,93 @@
+package fleetparts
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	commonpb "go.temporal.io/api/common/v1"
+	enumspb "go.temporal.io/api/enums/v1"
+	historypb "go.temporal.io/api/history/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
+
+	"model-registrar/schemas"
+)
+
+func manifests(n, size int) (all []schemas.Manifest) {
+	for i := range n {
+		all = append(all, schemas.Manifest{Name: fmt.Sprintf("model-%d", i), EndpointURL: strings.Repeat("x", size)})
+	}
+	return all
+}
+
+func TestPartsHoldAllManifestsInTheirOrderWithinBothBounds(t *testing.T) {
+	for _, c := range []struct{ n, size, most, bytes, parts int }{
+		{1, 10, 5, 1000, 1}, {5, 10, 5, 10000, 1}, {6, 10, 5, 10000, 2}, {10, 1000, 100, 3500, 4}, {3, 5000, 100, 100, 3},
+	} {
+		all := manifests(c.n, c.size)
+		parts, err := Split("f", all, c.most, c.bytes)
+		require.NoError(t, err)
+		require.Len(t, parts, c.parts, "%+v", c)
+		var back []schemas.Manifest
+		for i, p := range parts {
+			require.Equal(t, i, p.Part)
+			require.Equal(t, len(back), p.First)
+			require.LessOrEqual(t, len(p.Manifests), c.most)
+			back = append(back, p.Manifests...)
+		}
+		require.Equal(t, all, back)
+	}
+}
+
+// held is a workflow's history that begins with this event, or cannot be read.
+type held struct {
+	event *historypb.HistoryEvent
+	err   error
+}
+
+func (h held) GetWorkflowHistory(context.Context, string, string, bool, enumspb.HistoryEventFilterType) client.HistoryEventIterator {
+	return &h
+}
+func (h *held) HasNext() bool                          { return true }
+func (h *held) Next() (*historypb.HistoryEvent, error) { return h.event, h.err }
+
+func startedWith(t *testing.T, workflowType string, input any) *historypb.HistoryEvent {
+	payloads, err := converter.GetDefaultDataConverter().ToPayloads(input)
+	require.NoError(t, err)
+	return &historypb.HistoryEvent{Attributes: &historypb.HistoryEvent_WorkflowExecutionStartedEventAttributes{
+		WorkflowExecutionStartedEventAttributes: &historypb.WorkflowExecutionStartedEventAttributes{
+			WorkflowType: &commonpb.WorkflowType{Name: workflowType}, Input: payloads,
+		}}}
+}
+
+func TestAPartIsReadBackFromTheStartOfItsWorkflow(t *testing.T) {
+	part := schemas.FleetPart{FleetID: "f", Part: 2, First: 10, Manifests: manifests(3, 10)}
+	got, err := Read(t.Context(), held{event: startedWith(t, schemas.HoldFleetPartWorkflow, part)}, "default", nil, "f", 2)
+	require.NoError(t, err)
+	require.Equal(t, part, got)
+}
+
+func TestWhatIsNoSuchPartIsToldFromWhatCannotBeUsedAndFromAnOutage(t *testing.T) {
+	part := schemas.FleetPart{FleetID: "f", Part: 2, Manifests: manifests(1, 1)}
+	outage := serviceerror.NewUnavailable("down")
+	for what, c := range map[string]struct {
+		held held
+		want error
+	}{
+		"unknown":       {held{err: serviceerror.NewNotFound("no")}, ErrMissing},
+		"down":          {held{err: outage}, outage},
+		"another fleet": {held{event: startedWith(t, schemas.HoldFleetPartWorkflow, schemas.FleetPart{FleetID: "g", Part: 2, Manifests: part.Manifests})}, ErrDamaged},
+		"another part":  {held{event: startedWith(t, schemas.HoldFleetPartWorkflow, schemas.FleetPart{FleetID: "f", Part: 1, Manifests: part.Manifests})}, ErrDamaged},
+		"another type":  {held{event: startedWith(t, "Other", part)}, ErrDamaged},
+		"empty":         {held{event: startedWith(t, schemas.HoldFleetPartWorkflow, schemas.FleetPart{FleetID: "f", Part: 2})}, ErrDamaged},
+		"not a part":    {held{event: startedWith(t, schemas.HoldFleetPartWorkflow, []int{1})}, ErrDamaged},
+	} {
+		_, err := Read(t.Context(), c.held, "default", nil, "f", 2)
+		require.True(t, errors.Is(err, c.want), "%s: %v", what, err)
+	}
+}
