@@ -68,15 +68,18 @@ func (b *bench) open(ctx context.Context, part string, job time.Duration) (*bed,
 		URL: s.SimURL, ClientID: stack.ClientID, ClientSecret: stack.ClientSecret, ProviderToken: stack.ProviderToken,
 		HTTP: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 100}},
 	}}
-	ms := job.Milliseconds()
-	if _, err = s.Sim.ChangeSettings(ctx, control.SettingsChange{JobDurationMS: &ms}); err == nil {
-		err = d.gateway.Login(ctx)
-	}
-	if err != nil {
+	if err := errors.Join(d.jobsTake(ctx, job), d.gateway.Login(ctx)); err != nil {
 		d.Close()
 		return nil, err
 	}
 	return d, nil
+}
+
+// jobsTake sets how long jobs take from now on.
+func (d *bed) jobsTake(ctx context.Context, job time.Duration) error {
+	ms := job.Milliseconds()
+	_, err := d.Sim.ChangeSettings(ctx, control.SettingsChange{JobDurationMS: &ms})
+	return err
 }
 
 // Close ends every process.

@@ -62,7 +62,10 @@ func quota(workers int) func(context.Context, *bench) error {
 			b.say("  %d models in %.1f s, %d calls, %d of them refused", n, t, calls, limited)
 			took, refused = append(took, t), append(refused, 100*float64(limited)/float64(calls))
 		}
-		of := fmt.Sprintf("fleet of %d under a quota, %d worker(s)", n, workers)
+		of := fmt.Sprintf("fleet of %d under a quota", n)
+		if workers > 1 {
+			of += fmt.Sprintf(", %d workers", workers)
+		}
 		measured := newSeries("", "s", took...)
 		b.report.ratio(part, of+": time ÷ (calls needed ÷ quota)", measured, newSeries("ideal", "s", ideal), goal{Most: 1.15},
 			fmt.Sprintf("%d calls a model, %d calls each %s, jobs of %s", callsPerModel, quotaCalls, quotaWindow, quotaJob))
@@ -105,9 +108,6 @@ func fleets(small, large int) func(context.Context, *bench) error {
 			return err
 		}
 		defer d.Close()
-		if err := d.jobsTake(ctx, 0); err != nil {
-			return err
-		}
 		if _, err := d.startWorker(ctx); err != nil {
 			return err
 		}

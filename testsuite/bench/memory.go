@@ -24,9 +24,6 @@ func memory(ctx context.Context, b *bench) error {
 		return err
 	}
 	defer d.Close()
-	if err := d.jobsTake(ctx, 0); err != nil {
-		return err
-	}
 	w, err := d.startWorker(ctx)
 	if err != nil {
 		return err

@@ -16,7 +16,6 @@ import (
 	"model-registrar/internal/capacity"
 	"model-registrar/internal/telemetry"
 	"model-registrar/testsuite/baseline"
-	"model-registrar/testsuite/simulator/control"
 )
 
 const (
@@ -34,9 +33,6 @@ func rate(ctx context.Context, b *bench) error {
 		return err
 	}
 	defer d.Close()
-	if err := d.jobsTake(ctx, 0); err != nil {
-		return err
-	}
 	w, err := d.startWorker(ctx)
 	if err != nil {
 		return err
@@ -114,13 +110,6 @@ func (d *bed) engine(ctx context.Context, shape baseline.Shape) error {
 		return err
 	}
 	return run.Get(ctx, nil)
-}
-
-// jobsTake sets how long jobs take from now on.
-func (d *bed) jobsTake(ctx context.Context, job time.Duration) error {
-	ms := job.Milliseconds()
-	_, err := d.Sim.ChangeSettings(ctx, control.SettingsChange{JobDurationMS: &ms})
-	return err
 }
 
 // runEngine is the engine's worker, with the sizes that the registrar's worker has.
