@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"model-registrar/internal/approvers"
 	"model-registrar/internal/audit"
 	"model-registrar/schemas"
 	"model-registrar/starter/console"
@@ -108,13 +109,16 @@ func (a *app) signer() (*audit.Signer, error) {
 
 func (a *app) auditVerifyCommand(trail *string) *cobra.Command {
 	var checkpoints []string
-	var publicKey string
+	var publicKey, signers string
 	cmd := &cobra.Command{
 		Use:   "verify",
 		Short: "Check that nobody has changed the audit trail",
 		Long: `Check every entry of the audit trail from the first to the last, and name the first one that was changed, removed,
 moved or repeated. With checkpoints that were kept elsewhere, also find out whether its end was cut off or the whole trail was
 written anew: nothing within the trail itself can show that.
+
+The SSH signatures of accepted decisions are checked again: that the recorded key signed what is recorded and, with an
+approvers file, that it was the approver's at that time.
 
 A checkpoint is a file that ` + "`starter audit checkpoint`" + ` wrote, or the body of a webhook that announced an ending.`,
 		Example: `  starter audit verify
@@ -130,6 +134,9 @@ A checkpoint is a file that ` + "`starter audit checkpoint`" + ` wrote, or the b
 			if checks.Key, err = a.publicKey(publicKey); err != nil {
 				return err
 			}
+			if checks.Decision, err = a.recheck(signers); err != nil {
+				return err
+			}
 			for _, file := range checkpoints {
 				found, err := readCheckpoints(file)
 				if err != nil {
@@ -142,7 +149,27 @@ A checkpoint is a file that ` + "`starter audit checkpoint`" + ` wrote, or the b
 	}
 	cmd.Flags().StringArrayVar(&checkpoints, "checkpoint", nil, "file with a checkpoint, or with a webhook's body; may be given several times")
 	cmd.Flags().StringVar(&publicKey, "public-key", "", "the key that checkpoints must be signed with: PEM or base64, or a file that holds it")
+	cmd.Flags().StringVar(&signers, "approvers", "", "approvers file (OpenSSH allowed_signers) that signatures of decisions are checked against; default REGISTRAR_APPROVERS_FILE")
 	return cmd
+}
+
+// recheck is how the signatures of decisions are checked again. Without an approvers file, that a key is somebody's is
+// not checked.
+func (a *app) recheck(path string) (func(schemas.AuditedDecision) error, error) {
+	var signers *approvers.Signers
+	if path == "" {
+		path = a.env.Get("REGISTRAR_APPROVERS_FILE")
+	}
+	if path != "" {
+		var err error
+		if signers, err = approvers.Load(path); err != nil {
+			return nil, misused("the approvers file: %w", err)
+		}
+	}
+	return func(d schemas.AuditedDecision) error {
+		_, err := approvers.Recheck(d, signers)
+		return err
+	}, nil
 }
 
 // publicKey reads a public key or the file that it is in. Whoever has the private key needs none.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/ed25519"
 	"encoding/base64"
 	"encoding/csv"
 	"encoding/json"
@@ -11,7 +12,9 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/crypto/ssh"
 
+	"model-registrar/internal/approvers"
 	"model-registrar/internal/audit"
 	"model-registrar/schemas"
 )
@@ -46,8 +49,13 @@ func recorded(t *testing.T) (path string) {
 		e.Decision = &schemas.AuditedDecision{DecisionStatement: about, Refusal: "alice asked for the registration and cannot approve it", DecidedAt: e.Timestamp}
 	})
 	about.Approver, about.Reason = "bob", "the probe passed \x1b[31m\nreally"
+	signature, err := approvers.Sign(about, bobsKey(t))
+	require.NoError(t, err)
 	entry(schemas.AuditDecision, 2*time.Minute, func(e *schemas.AuditEntry) {
-		e.Decision = &schemas.AuditedDecision{DecisionStatement: about, Accepted: true, Signature: "-----BEGIN SSH SIGNATURE-----", KeyFingerprint: "SHA256:abc", DecidedAt: e.Timestamp}
+		e.Decision = &schemas.AuditedDecision{
+			DecisionStatement: about, Accepted: true, Signature: signature,
+			KeyFingerprint: ssh.FingerprintSHA256(bobsKey(t).PublicKey()), DecidedAt: e.Timestamp,
+		}
 		e.Probe = &schemas.AuditedProbe{Status: schemas.ProbePass, ResponseCode: 200, Samples: 3, Latency: &schemas.Distribution{Median: 123.5, Max: 200}}
 	})
 	entry(schemas.AuditEnded, 3*time.Minute, func(e *schemas.AuditEntry) {
@@ -58,6 +66,28 @@ func recorded(t *testing.T) (path string) {
 		e.Webhook = &schemas.WebhookDelivery{Delivered: true, Attempts: 2, ResponseCode: 204, MessageID: "msg-1"}
 	})
 	return path
+}
+
+// bobsKey is what bob signs with.
+func bobsKey(t *testing.T) ssh.Signer {
+	t.Helper()
+	signer, err := ssh.NewSignerFromKey(ed25519.NewKeyFromSeed([]byte("bob signs with a seed of 32 byte")))
+	require.NoError(t, err)
+	return signer
+}
+
+func TestSignedDecisionsAreCheckedAgainAndWithAnApproversFileWhoseKeyItWas(t *testing.T) {
+	path := recorded(t)
+	r := starter(t, "", nil, "audit", "verify", "--trail", path)
+	require.Zero(t, r.code, r.out+r.errors)
+	require.Contains(t, r.out, "1 signature on decisions, all right")
+
+	key := strings.TrimSpace(string(ssh.MarshalAuthorizedKey(bobsKey(t).PublicKey())))
+	r = starter(t, "", nil, "audit", "verify", "--trail", path, "--approvers", file(t, "approvers", "bob "+key+"\n"))
+	require.Zero(t, r.code, r.out+r.errors)
+	r = starter(t, "", []string{"REGISTRAR_APPROVERS_FILE=" + file(t, "approvers", "carol "+key+"\n")}, "audit", "verify", "--trail", path)
+	require.Equal(t, exitFailed, r.code)
+	require.Contains(t, r.out, "✗ entry 4, line 4 (run-1/decision/2m0s): the signature of this decision is not right")
 }
 
 // edit changes a file's text.
@@ -142,7 +172,7 @@ func TestShowTellsTheStoryOfOneModel(t *testing.T) {
 	for _, want := range []string{
 		"production-llm-v2", "alice asked for the registration", "#1",
 		"alice would have approved it; it did not count", "alice asked for the registration and cannot approve it",
-		"bob approved it", "#4", "the probe passed  really", "SHA256:abc", "PASS, HTTP 200, median 123ms",
+		"bob approved it", "#4", "the probe passed  really", "SHA256:", "PASS, HTTP 200, median 123ms",
 		"the registration ended: COMPLETED", "model-1", "job-1 took 4.2s", "the webhook arrived", "#6", "HTTP 204, 2 attempts",
 	} {
 		at := strings.Index(r.out[place:], want)
@@ -207,6 +237,7 @@ func TestWrongUseOfAuditExitsWith2AndNothingSecretIsSaid(t *testing.T) {
 		"name exactly one model":           {"show"},
 		"an ed25519 private key":           {"checkpoint", "--trail", path},
 		"set one of them":                  {"verify"},
+		"the approvers file: ":             {"verify", "--trail", path, "--approvers", path + ".none"},
 		`unknown command "now" for "start`: {"verify", "now"},
 	} {
 		var env []string
@@ -239,5 +270,5 @@ func TestTheReportInJSONHasNoProblemsAsAnEmptyList(t *testing.T) {
 	var report map[string]any
 	require.NoError(t, json.Unmarshal([]byte(r.out), &report))
 	require.Equal(t, []any{}, report["problems"])
-	require.EqualValues(t, 1, report["unchecked"])
+	require.EqualValues(t, 1, report["signatures"])
 }
