@@ -58,7 +58,7 @@ func (a *app) root() *cobra.Command {
 	root.AddCommand(
 		a.registerCommand(), a.fleetCommand(), a.approveCommand(), a.rejectCommand(), a.statusCommand(), a.watchCommand(),
 		a.cancelCommand(), a.pauseCommand(), a.resumeCommand(), a.windowCommand(), a.listCommand(), a.validateCommand(),
-		a.probeCommand(), a.schemaCommand(), a.setupCommand(), a.auditCommand(), a.codecServerCommand(),
+		a.probeCommand(), a.schemaCommand(), a.setupCommand(), a.auditCommand(), a.webhookCommand(), a.codecServerCommand(),
 	)
 	return root
 }

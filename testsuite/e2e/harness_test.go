@@ -251,19 +251,26 @@ func (k *kit) end(name string) schemas.Result {
 	return result
 }
 
-// replay replays a closed workflow's history against the present code and returns it.
+// replay replays the history of a closed registration against the present code and returns it.
 func (k *kit) replay(name string) []*historypb.HistoryEvent {
 	k.t.Helper()
+	h := k.replayed(schemas.RegisterModelWorkflowID(name))
+	k.record(name, h)
+	return h.Events
+}
+
+// replayed replays a workflow's history against the present code.
+func (k *kit) replayed(workflowID string) *historypb.History {
+	k.t.Helper()
 	var h historypb.History
-	it := k.client.GetWorkflowHistory(k.ctx, schemas.RegisterModelWorkflowID(name), "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	it := k.client.GetWorkflowHistory(k.ctx, workflowID, "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 	for it.HasNext() {
 		event, err := it.Next()
 		require.NoError(k.t, err)
 		h.Events = append(h.Events, event)
 	}
 	require.NoError(k.t, replay.Encrypted(&h, k.keys))
-	k.record(name, &h)
-	return h.Events
+	return &h
 }
 
 // record keeps a history for testsuite/replay if it was asked to: one for each test, by its name.

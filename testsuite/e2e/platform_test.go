@@ -238,29 +238,3 @@ func TestANameTakenByAnotherPayloadIsAConflict_AndTheOtherModelStays(t *testing.
 	require.Equal(t, 0, code, stdout+stderr)
 	require.Contains(t, stdout+stderr, "registered already as model "+first.ModelID)
 }
-
-func TestAWebhookThatCannotBeDeliveredDoesNotFailARegistration(t *testing.T) {
-	k := onShared(t)
-	m := k.Manifest(k.name("gone"))
-	k.fault(control.OpWebhook, m.Name, 0, control.Action{Status: http.StatusGone})
-	result, stderr, code := k.register(m)
-	require.Equal(t, 0, code, stderr)
-	require.False(t, result.Webhook.Delivered)
-	require.NotEmpty(t, result.Webhook.Error)
-}
-
-func TestAWebhookIsRetriedWithOneIdAndOneBody(t *testing.T) {
-	k := onShared(t)
-	m := k.Manifest(k.name("hook"))
-	k.fault(control.OpWebhook, m.Name, 2, control.Action{Status: http.StatusInternalServerError})
-	result, stderr, code := k.register(m)
-	require.Equal(t, 0, code, stderr)
-	require.True(t, result.Webhook.Delivered)
-	announced := k.announcements(m.Name)
-	require.Len(t, announced, 3)
-	for _, w := range announced {
-		require.Equal(t, announced[0].Headers["webhook-id"], w.Headers["webhook-id"])
-		require.Equal(t, announced[0].Body, w.Body)
-		requireSigned(t, w)
-	}
-}
