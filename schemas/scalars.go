@@ -74,6 +74,30 @@ func (Outcome) JSONSchema() *jsonschema.Schema {
 		Enum: []any{Completed, Failed, Rejected, RolledBack, ApprovalTimedOut, Cancelled}}
 }
 
+// JSONSchema lists where a fleet can stand, and its endings.
+func (FleetStatus) JSONSchema() *jsonschema.Schema {
+	return &jsonschema.Schema{Type: "string", Enum: []any{FleetRunning, FleetPaused, FleetStopping, FleetCancelling,
+		FleetCompleted, FleetStopped, FleetCancelled, FleetFailed}}
+}
+
+// JSONSchema lists the outcomes that are counted.
+func (FleetTally) JSONSchema() *jsonschema.Schema {
+	s := &jsonschema.Schema{Type: "object", Properties: jsonschema.NewProperties()}
+	for _, o := range FleetOutcomes {
+		s.Properties.Set(string(o), &jsonschema.Schema{Type: "integer", Minimum: "0"})
+	}
+	return s
+}
+
+// JSONSchemaExtend allows the outcomes that only fleets know.
+func (FleetFailure) JSONSchemaExtend(s *jsonschema.Schema) {
+	all := make([]any, len(FleetOutcomes))
+	for i, o := range FleetOutcomes {
+		all[i] = o
+	}
+	s.Properties.Set("outcome", &jsonschema.Schema{Type: "string", Enum: all})
+}
+
 // StopSequences is one stop sequence or a list of them. It remembers nothing of how it was written: one sequence and
 // a list of one are the same, and are sent as a list.
 type StopSequences []string

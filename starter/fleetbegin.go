@@ -76,7 +76,8 @@ func (a *app) beginFleet(ctx context.Context, c *connection, requests []request,
 	f := &fleetRun{id: id, runID: run.GetRunID()}
 	f.result = schemas.FleetResult{
 		FleetID: id, Status: schemas.FleetStatus(statusStarted), Requester: in.Requester, Total: in.Total, NotStarted: in.Total,
-		Parts: in.Parts, WorkflowID: f.workflowID(), RunID: f.runID,
+		Outcomes: schemas.FleetTally{},
+		Parts:    in.Parts, WorkflowID: f.workflowID(), RunID: f.runID,
 	}
 	a.err.Print(console.Text("fleet ").And(console.Strong, id).And(console.Plain, ": "+counted(in.Total, "model")+" ").
 		And(console.Faint, f.workflowID()+" run "+f.runID))

@@ -148,7 +148,7 @@ func (c *connection) findFleet(ctx context.Context, f *fleetRun) error {
 	f.runID = d.GetWorkflowExecutionInfo().GetExecution().GetRunId()
 	switch d.GetWorkflowExecutionInfo().GetStatus() {
 	case enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, enumspb.WORKFLOW_EXECUTION_STATUS_CONTINUED_AS_NEW:
-		f.result = schemas.FleetResult{FleetID: f.id, Status: schemas.FleetStatus(statusInProgress), WorkflowID: f.workflowID(), RunID: f.runID}
+		f.result = schemas.FleetResult{FleetID: f.id, Status: schemas.FleetStatus(statusInProgress), Outcomes: schemas.FleetTally{}, WorkflowID: f.workflowID(), RunID: f.runID}
 		return nil
 	}
 	err = c.awaitFleet(limited, f.workflowID(), &f.result)

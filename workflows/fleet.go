@@ -12,7 +12,7 @@ import (
 
 // Bounds of one run of a fleet, so that no workflow task and no payload gets too large, whatever the manifests.
 const (
-	maxStarting      = 50        // children asked for that have not started yet
+	maxStarting      = 10        // children asked for that have not started yet
 	maxStartingBytes = 512 << 10 // of their manifests
 	maxAsking        = 100       // cancellations asked for at the same time
 	maxWaiting       = 2000      // registrations waiting for approval that take no place of the window

@@ -27,15 +27,10 @@ import (
 const fleetLimit = 12 * time.Minute
 
 // onFleets gives a test a stack of its own whose fleets continue as new after few events.
-func onFleets(t *testing.T, simulator ...string) *kit {
+func onFleets(t *testing.T, o stack.Options) *kit {
 	t.Helper()
-	s, err := stack.Start(t.Context(), stack.Options{
-		Bin: bin, Dir: t.TempDir(), Simulator: append([]string{"--quota", "1000000"}, simulator...),
-		Devserver: []string{"--suggest-continue-as-new-after", "150"},
-	})
-	require.NoError(t, err)
-	t.Cleanup(s.Close)
-	k := newKit(t, s)
+	o.Devserver = []string{"--suggest-continue-as-new-after", "150"}
+	k := onOwnStack(t, o)
 	ctx, cancel := context.WithTimeout(context.Background(), fleetLimit)
 	t.Cleanup(cancel)
 	k.ctx = ctx
@@ -130,7 +125,7 @@ func (k *kit) replayFleet(r schemas.FleetResult) {
 			require.NoError(k.t, err)
 			h.Events = append(h.Events, event)
 		}
-		require.NoError(k.t, replay.History(&h))
+		require.NoError(k.t, replay.Encrypted(&h, k.keys))
 		require.Less(k.t, len(h.Events), 1500, "it gives way to a new run in time")
 		k.record(r.FleetID, &h)
 	}
@@ -172,7 +167,7 @@ func (k *kit) endings() map[string][]schemas.Outcome {
 
 func TestAFleetOutlivesKilledWorkersAKilledServerAndFailingCalls(t *testing.T) {
 	t.Parallel()
-	k := onFleets(t, "--job-duration", "500ms")
+	k := onFleets(t, stack.Options{Simulator: []string{"--job-duration", "500ms"}})
 	for _, op := range []control.Op{control.OpCreate, control.OpList, control.OpGet, control.OpJob, control.OpHealth, control.OpDelete} {
 		action := control.Action{Status: 503}
 		if op == control.OpCreate || op == control.OpHealth {
@@ -211,15 +206,15 @@ func TestAFleetOutlivesKilledWorkersAKilledServerAndFailingCalls(t *testing.T) {
 	state, err := k.Sim.State(k.ctx)
 	require.NoError(t, err)
 	require.Equal(t, len(names), state.ModelsCreated, "no model was made twice and removed again")
-	k.replayFleet(r.FleetResult)
 	for _, name := range names[:10] {
 		k.replay(name)
 	}
+	k.replayFleet(r.FleetResult)
 }
 
 func TestAFleetPausedResumedAndCancelledHalfWayLeavesNothingHalfDone(t *testing.T) {
 	t.Parallel()
-	k := onFleets(t, "--job-duration", "1s")
+	k := onFleets(t, stack.Options{Keys: key1, Simulator: []string{"--job-duration", "1s"}}) // encrypted, parts and all
 	k.startWorker()
 	folder, names := k.folder(60, nil)
 	k.order("fleet", folder, "--id", "orders", "--part-size", "25", "--window", "8", "--detach", "--requester", requester)
