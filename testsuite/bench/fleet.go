@@ -108,7 +108,8 @@ func fleets(small, large int) func(context.Context, *bench) error {
 			return err
 		}
 		defer d.Close()
-		if _, err := d.startWorker(ctx); err != nil {
+		w, err := d.startWorker(ctx)
+		if err != nil {
 			return err
 		}
 		few, many := b.size(small), b.size(large)
@@ -116,8 +117,11 @@ func fleets(small, large int) func(context.Context, *bench) error {
 			return err
 		}
 		var ofSmall, ofLarge []float64
-		measure := func(n int, into *[]float64) error {
+		var smallCPU, largeCPU usage
+		measure := func(n int, into *[]float64, cpu *usage) error {
+			before := usageOf(d, w.Process)
 			t, err := d.fleet(ctx, n)
+			cpu.add(before, usageOf(d, w.Process), n)
 			b.say("  %d models in %.1f s, %.1f ms each", n, t, 1000*t/float64(n))
 			*into = append(*into, 1000*t/float64(n))
 			return err
@@ -126,14 +130,16 @@ func fleets(small, large int) func(context.Context, *bench) error {
 			for _, step := range []struct {
 				n    int
 				into *[]float64
-			}{{few, &ofSmall}, {few, &ofSmall}, {many, &ofLarge}, {few, &ofSmall}} {
-				if err := measure(step.n, step.into); err != nil {
+				cpu  *usage
+			}{{few, &ofSmall, &smallCPU}, {few, &ofSmall, &smallCPU}, {many, &ofLarge, &largeCPU}, {few, &ofSmall, &smallCPU}} {
+				if err := measure(step.n, step.into, step.cpu); err != nil {
 					return err
 				}
 			}
 		}
 		b.report.ratio(part, fmt.Sprintf("time per model, fleet of %d ÷ fleet of %d", many, few), newSeries("", "ms", ofLarge...),
-			newSeries(fmt.Sprintf("fleet of %d", few), "ms", ofSmall...), goal{Least: 0.9, Most: 1.1}, "jobs done at once, no quota")
+			newSeries(fmt.Sprintf("fleet of %d", few), "ms", ofSmall...), goal{Least: 0.9, Most: 1.1},
+			fmt.Sprintf("jobs done at once, no quota; CPU time of one model in a fleet of %d: %s; of %d: %s", many, largeCPU, few, smallCPU))
 		return nil
 	}
 }

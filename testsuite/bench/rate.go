@@ -45,15 +45,10 @@ func rate(ctx context.Context, b *bench) error {
 	if err != nil {
 		return err
 	}
-	run, err := d.register(ctx, d.Manifest(d.name("shape")))
+	shape, err := d.shape(ctx)
 	if err != nil {
 		return err
 	}
-	events, _, err := d.history(ctx, run)
-	if err != nil {
-		return err
-	}
-	shape := baseline.ShapeOf(events)
 	b.say("  the engine's workflow has %d activities; which wait for which: %v", len(shape), shape)
 	ours := func(ctx context.Context, _ int) error {
 		_, err := d.register(ctx, d.Manifest(d.name("rate")))
@@ -93,6 +88,25 @@ func rate(ctx context.Context, b *bench) error {
 		fmt.Sprintf("rounds of %d; the engine's workflow has %d no-op activities that wait for one another as ours do; CPU time of "+
 			"one registration: %s; of one of the engine's: %s", n, len(shape), oursCPU, engineCPU))
 	return nil
+}
+
+// shape is the shape of a registration in which nothing had to be done twice: the shortest of a few, since on a busy
+// machine one may look at its job a second time.
+func (d *bed) shape(ctx context.Context) (shortest baseline.Shape, err error) {
+	for range 5 {
+		run, err := d.register(ctx, d.Manifest(d.name("shape")))
+		if err != nil {
+			return nil, err
+		}
+		events, _, err := d.history(ctx, run)
+		if err != nil {
+			return nil, err
+		}
+		if s := baseline.ShapeOf(events); shortest == nil || len(s) < len(shortest) {
+			shortest = s
+		}
+	}
+	return shortest, nil
 }
 
 // timed runs n of something, 100 at a time, and returns how many a second there were.
