@@ -109,7 +109,7 @@ func press(label string) chromedp.Action[chromedp.Void] {
 	return until(`(() => {
 		const all = [...document.querySelectorAll("button, label, [role=menuitem], [role=option], [role=tab]")];
 		const one = all.find((e) => e.getClientRects().length && !e.disabled && (e.ariaLabel === ` + string(quoted) +
-		` || e.innerText.trim() === ` + string(quoted) + `));
+		` || e.innerText.trim() === ` + string(quoted) + ` || e.querySelector("input")?.value === ` + string(quoted) + `));
 		one?.click();
 		return Boolean(one);
 	})()`)
@@ -169,12 +169,20 @@ func TestTheTemporalUIShowsPayloadsDecodedWithTheCodecServerAndNotWithout(t *tes
 	b.do("the history with the codec server", press("Apply"), until(`!document.querySelector("dialog[open]")`),
 		chromedp.Navigate(page), shows("Input", m.AuthCredentialID))
 
-	b.do("approving", press("More Actions"), press("Send a Signal"), press("Select a signal"), until(`(() => {
+	b.do("choosing the signal", press("More Actions"), press("Send a Signal"), press("Select a signal"), until(`(() => {
 			const one = [...document.querySelectorAll("[role=option]")].find((e) => e.innerText.startsWith("decide"));
 			one?.click();
 			return Boolean(one);
-		})()`),
-		chromedp.SendKeys(chromedp.CSS(`[role=dialog] .cm-content, dialog .cm-content`), `{"decision": "approve", "approver": "owner", "reason": "canary"}`))
+		})()`))
+	approval := k.approval(m.Name)
+	approval.Reason = "canary"
+	decision, err := json.Marshal(approval)
+	require.NoError(t, err)
+	b.do("approving", until(`(() => {
+			const field = [...document.querySelectorAll("[role=textbox]")].find((e) => e.closest("dialog, [role=dialog]") && e.getClientRects().length);
+			field?.focus();
+			return document.activeElement === field;
+		})()`), chromedp.KeyEvent(string(decision)+"\t"), shows("payloadHash"))
 	b.do("approved", press("Submit"), chromedp.Navigate(page), shows("COMPLETED"))
 	require.Equal(t, schemas.Completed, k.end(m.Name).Status)
 	for _, event := range k.replay(m.Name) {
