@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/client"
 
 	"model-registrar/schemas"
 	"model-registrar/testsuite/simulator/control"
@@ -53,8 +54,7 @@ func TestARegistrationThatMeetsAWorkerWithoutTheKeyWaitsForOneThatHasIt(t *testi
 	status, err := k.progress(m.Name)
 	require.NoError(t, err)
 	require.Len(t, status.Refused, 3, "no signal was lost")
-	_, stderr, code := k.RunWith(k.ctx, []string{keysVariable + rotated}, "approve", m.Name, "--reason", "fine", "--approver", "owner")
-	require.Equal(t, 0, code, stderr)
+	k.approveWith(rotated, m.Name, "owner", "fine")
 	require.Equal(t, schemas.Completed, k.end(m.Name).Status)
 }
 
@@ -74,6 +74,19 @@ func TestAStarterWithoutTheKeySaysSo(t *testing.T) {
 	require.Equal(t, 2, code, stdout)
 	require.Contains(t, stderr, "REGISTRAR_ENCRYPTION_KEYS: entry 1 is not of the form id:base64")
 	require.NotContains(t, stderr, "nonsense")
+}
+
+// approveWith approves by an update that is encrypted with the first of these keys, if there is one.
+func (k *kit) approveWith(keys, name, approver, reason string) {
+	k.t.Helper()
+	d := k.approval(name)
+	d.Approver, d.Reason = approver, reason
+	h, err := k.party(keys, clientSide).UpdateWorkflow(k.ctx, client.UpdateWorkflowOptions{
+		WorkflowID: schemas.RegisterModelWorkflowID(name), UpdateName: schemas.DecideHandler, Args: []any{d},
+		WaitForStage: client.WorkflowUpdateStageCompleted,
+	})
+	require.NoError(k.t, err)
+	require.NoError(k.t, h.Get(k.ctx, nil))
 }
 
 // canaries are values that stand in manifests, decisions and answers, each found nowhere else.
@@ -99,7 +112,7 @@ func digits(mark string) string {
 }
 
 // plant runs registrations through approval, a failed probe, an endpoint that does not exist and a refusal of the platform.
-func (c canaries) plant(k *kit, environ ...string) {
+func (c canaries) plant(k *kit, keys string) {
 	var temperature float64
 	require.NoError(k.t, json.Unmarshal([]byte("0.7"+digits(c.mark)), &temperature))
 	manifest := func(kind string) schemas.Manifest {
@@ -117,13 +130,11 @@ func (c canaries) plant(k *kit, environ ...string) {
 	for _, m := range []schemas.Manifest{good, failing, absent, refused} {
 		file, err := k.WriteManifest(m)
 		require.NoError(k.t, err)
-		stdout, stderr, code := k.RunWith(k.ctx, environ, "register", file, "--detach", "--requester", c.text("requester"))
+		stdout, stderr, code := k.RunWith(k.ctx, []string{keysVariable + keys}, "register", file, "--detach", "--requester", c.text("requester"))
 		require.Equal(k.t, 0, code, stdout+stderr)
 	}
-	k.eventually(func() bool {
-		_, _, code := k.RunWith(k.ctx, environ, "approve", good.Name, "--reason", c.text("reason"), "--approver", c.text("approver"))
-		return code == 0
-	}, "the approval should be taken")
+	k.awaitStage(good.Name, schemas.StageApproval)
+	k.approveWith(keys, good.Name, c.text("approver"), c.text("reason"))
 	for m, want := range map[*schemas.Manifest]schemas.Outcome{
 		&good: schemas.Completed, &failing: schemas.RolledBack, &absent: schemas.RolledBack, &refused: schemas.Failed,
 	} {
@@ -167,13 +178,13 @@ func TestWithEncryptionNothingOfAManifestIsReadableInTheDatabase_AndWhatWasThere
 
 	p, err := k.StartWorkerWith(keysVariable)
 	require.NoError(t, err)
-	before.plant(k, keysVariable)
+	before.plant(k, "")
 	require.Equal(t, before.all(), stored(t, k.Stack, before), "without encryption everything is found, so the search works")
 	require.Equal(t, 0, p.Stop())
 
 	_, err = k.StartWorker()
 	require.NoError(t, err)
-	after.plant(k)
+	after.plant(k, key1)
 	require.Empty(t, stored(t, k.Stack, after))
 	k.KillDevserver() // what it has not written into its main file yet is in the other
 	require.Empty(t, stored(t, k.Stack, after))

@@ -109,11 +109,14 @@ func press(label string) chromedp.Action[chromedp.Void] {
 	return until(`(() => {
 		const all = [...document.querySelectorAll("button, label, [role=menuitem], [role=option], [role=tab]")];
 		const one = all.find((e) => e.getClientRects().length && !e.disabled && (e.ariaLabel === ` + string(quoted) +
-		` || e.innerText.trim() === ` + string(quoted) + `));
+		` || e.innerText.trim() === ` + string(quoted) + ` || e.querySelector("input")?.value === ` + string(quoted) + `));
 		one?.click();
 		return Boolean(one);
 	})()`)
 }
+
+// dialogClosed waits until a dialog has done its work.
+var dialogClosed = until(`![...document.querySelectorAll("dialog, [role=dialog]")].some((e) => e.getClientRects().length)`)
 
 // picture keeps what the browser shows if it was asked to, for whoever wonders why a test fails.
 func (b browser) picture(name string) {
@@ -166,16 +169,26 @@ func TestTheTemporalUIShowsPayloadsDecodedWithTheCodecServerAndNotWithout(t *tes
 		press("Use my browser setting and ignore Cluster-level setting."),
 		chromedp.SendKeys(chromedp.CSS(`[data-testid="data-encoder-endpoint-input"]`), serving.URL),
 		press("Include cross-origin credentials"))
-	b.do("the history with the codec server", press("Apply"), until(`!document.querySelector("dialog[open]")`),
-		chromedp.Navigate(page), shows("Input", m.AuthCredentialID))
+	b.do("the history with the codec server", press("Apply"), dialogClosed,
+		chromedp.Navigate(page), shows("Input", m.AuthCredentialID, "Wait 72h for"))
+	b.do("the current details with the codec server", press("User Metadata"),
+		until(`[...document.querySelectorAll("iframe")].some((f) => f.contentDocument?.body?.innerText.includes("To decide:"))`))
 
-	b.do("approving", press("More Actions"), press("Send a Signal"), press("Select a signal"), until(`(() => {
+	b.do("choosing the signal", press("More Actions"), press("Send a Signal"), press("Select a signal"), until(`(() => {
 			const one = [...document.querySelectorAll("[role=option]")].find((e) => e.innerText.startsWith("decide"));
 			one?.click();
 			return Boolean(one);
-		})()`),
-		chromedp.SendKeys(chromedp.CSS(`[role=dialog] .cm-content, dialog .cm-content`), `{"decision": "approve", "approver": "owner", "reason": "canary"}`))
-	b.do("approved", press("Submit"), chromedp.Navigate(page), shows("COMPLETED"))
+		})()`))
+	approval := k.approval(m.Name)
+	approval.Reason = "canary"
+	decision, err := json.Marshal(approval)
+	require.NoError(t, err)
+	b.do("approving", until(`(() => {
+			const field = [...document.querySelectorAll("[role=textbox]")].find((e) => e.closest("dialog, [role=dialog]") && e.getClientRects().length);
+			field?.focus();
+			return document.activeElement === field;
+		})()`), chromedp.KeyEvent(string(decision)+"\t"), shows("payloadHash"))
+	b.do("approved", press("Submit"), dialogClosed, chromedp.Navigate(page), shows("COMPLETED"))
 	require.Equal(t, schemas.Completed, k.end(m.Name).Status)
 	for _, event := range k.replay(m.Name) {
 		require.NotContains(t, readable(t, event), "canary")
