@@ -73,8 +73,11 @@ func (a *app) codecServer(ctx context.Context, o codecServerOptions) error {
 		return misused("there are no keys to decode with; set REGISTRAR_ENCRYPTION_KEYS, or REGISTRAR_ENCRYPTION_KEYS_FILE, as for the worker")
 	}
 	made := token == ""
-	if made {
+	switch {
+	case made:
 		token = rand.Text()
+	case len(token) < codecserver.MinToken:
+		return misused("%s: the token must have at least %d characters", config.CodecToken, codecserver.MinToken)
 	}
 	if ui := a.env.Get("REGISTRAR_UI_URL"); ui != "" && len(o.origins) == 0 {
 		if u, err := url.Parse(ui); err == nil {
@@ -103,7 +106,7 @@ func (a *app) codecServer(ctx context.Context, o codecServerOptions) error {
 			return err
 		}
 	}
-	a.err.Print(console.Text("Decoding payloads at " + address + " until interrupted (keys: " + keys.String() + ")."))
+	a.err.Print(console.Text("Decoding payloads at " + address + " until interrupted. Keys: " + keys.String() + "."))
 	if made {
 		a.err.Print(console.Text("Token, made for this run: " + token))
 	}

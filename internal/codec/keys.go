@@ -81,14 +81,14 @@ func parseKey(entry string) (id string, key []byte, err error) {
 // On tells whether there is a key to encrypt with.
 func (k *Keys) On() bool { return k != nil && len(k.ids) > 0 }
 
-// String names the keys, for a log: the one that encrypts first.
+// String names the keys and what they are for, for a log.
 func (k *Keys) String() string {
 	if !k.On() {
 		return "off"
 	}
-	text := "with key " + k.ids[0]
-	if others := k.ids[1:]; len(others) > 0 {
-		text += ", decrypts " + strings.Join(others, ", ") + " too"
+	text := k.ids[0] + " encrypts"
+	for _, id := range k.ids[1:] {
+		text += ", " + id + " decrypts too"
 	}
 	return text
 }

@@ -27,7 +27,7 @@ func TestKeysAreSeparatedBySpacesOrLines_AndTheFirstEncrypts(t *testing.T) {
 	k, err := codec.ParseKeys("\n  " + entry("new", 'n', 32) + "\n" + entry("old-1.2_x", 'o', 32) + "  ")
 	require.NoError(t, err)
 	require.True(t, k.On())
-	require.Equal(t, "with key new, decrypts old-1.2_x too", k.String())
+	require.Equal(t, "new encrypts, old-1.2_x decrypts too", k.String())
 }
 
 func TestNoKeysAreNoMistake(t *testing.T) {

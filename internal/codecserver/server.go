@@ -25,17 +25,19 @@ import (
 const (
 	maxBody    = 32 << 20 // of a request: the payloads of one page of the UI
 	maxDecoded = 64 << 20 // of a reply
-	minToken   = 16       // characters
 
 	wrongTokens     = 5 // that may be given in a row
 	wrongTokenEvery = 2 * time.Second
 )
 
+// MinToken is how many characters a token has at least.
+const MinToken = 16
+
 // Config is what a server needs.
 type Config struct {
 	// Codec decodes and encodes.
 	Codec converter.PayloadCodec
-	// Token lets in who knows it; at least 16 characters.
+	// Token lets in who knows it; at least [MinToken] characters.
 	Token string
 	// Origins are the pages that may ask, such as http://127.0.0.1:8233; see [ParseOrigin].
 	Origins []string
@@ -59,8 +61,8 @@ type Handler struct {
 
 // New makes a handler.
 func New(c Config) (*Handler, error) {
-	if len(c.Token) < minToken {
-		return nil, fmt.Errorf("the token must have at least %d characters", minToken)
+	if len(c.Token) < MinToken {
+		return nil, fmt.Errorf("the token must have at least %d characters", MinToken)
 	}
 	if c.Codec == nil || c.Host == nil {
 		return nil, errors.New("a codec server needs a codec and its own name")
