@@ -14,57 +14,104 @@ import (
 
 	"model-registrar/schemas"
 	"model-registrar/starter/console"
+	"model-registrar/starter/follow"
 )
 
 // decideTime is how long a decision may take to be answered by a worker.
 const decideTime = 30 * time.Second
 
+// decideOptions are the flags of approve and reject.
+type decideOptions struct {
+	schemas.Decision
+	hash  string // that the decision insists on
+	key   string
+	agent bool
+	yes   bool
+}
+
 func (a *app) approveCommand() *cobra.Command {
 	return a.decideCommand(schemas.Approve, "approve", "Approve a registration that waits for a person, or will",
-		`  starter approve production-llm-v2 --reason "figures are fine" --approver bob@example.com`)
+		`  starter approve production-llm-v2 --reason "figures are fine" --approver bob@example.com
+  starter approve production-llm-v2 --reason "figures are fine" --key ~/.ssh/id_ed25519
+  starter approve production-llm-v2 --reason "figures are fine" --key ~/.ssh/id_ed25519.pub   # signed by the SSH agent`)
 }
 
 func (a *app) rejectCommand() *cobra.Command {
 	return a.decideCommand(schemas.Reject, "reject", "Reject a registration; its model is removed again",
-		`  starter reject production-llm-v2 --reason "wrong region" --approver bob@example.com`)
+		`  starter reject production-llm-v2 --reason "wrong region" --approver bob@example.com
+  starter reject production-llm-v2 --reason "wrong region" --key ~/.ssh/id_ed25519`)
 }
 
 func (a *app) decideCommand(verdict schemas.Verdict, use, short, example string) *cobra.Command {
-	d := schemas.Decision{Decision: verdict}
+	o := decideOptions{Decision: schemas.Decision{Decision: verdict}}
 	cmd := &cobra.Command{
 		Use: use + " NAME --reason TEXT", Short: short,
 		Long: short + `.
 
-The command waits for the workflow's answer. A decision counts once, before the registration has gone on; the
-requester of a registration cannot approve it. One that does not count is refused with the reason, and exit code 1.`,
+The command shows the evidence, asks on a terminal whether to go on, and waits for the workflow's answer. The decision is
+bound to what was shown: to this run, and to its payload hash; --payload-hash insists on one that was looked at before.
+The requester of a registration cannot approve it. A decision that does not count is refused with the reason, and exit
+code 1; it is in the audit trail all the same, also when the registration had ended before.
+
+Where the workers have an approvers file (REGISTRAR_APPROVERS_FILE), a decision has to be signed: by the key of --key or
+REGISTRAR_SIGNING_KEY. A private key signs by itself, or through the SSH agent (SSH_AUTH_SOCK) if it has a passphrase and the
+agent holds it; a public key names a key of the agent. The approver of a signed decision is whose key it is; --approver
+says who, where a key stands for several.`,
 		Example: example,
 		Args:    name,
 		PreRunE: func(*cobra.Command, []string) error {
-			if strings.TrimSpace(d.Reason) == "" {
+			if strings.TrimSpace(o.Reason) == "" {
 				return errors.New("--reason must say why, for those who read the audit trail")
 			}
 			return nil
 		},
-		RunE: a.online(func(ctx context.Context, c *connection, args []string) error { return a.decide(ctx, c, args[0], d) }),
+		RunE: a.online(func(ctx context.Context, c *connection, args []string) error { return a.decide(ctx, c, args[0], o) }),
 	}
-	cmd.Flags().StringVarP(&d.Reason, "reason", "r", "", "why (required)")
-	cmd.Flags().StringVar(&d.Approver, "approver", "", "who decides (default $REGISTRAR_REQUESTER, or user@host)")
+	f := cmd.Flags()
+	f.StringVarP(&o.Reason, "reason", "r", "", "why (required)")
+	f.StringVar(&o.Approver, "approver", "", "who decides (default: whose key it is; without a key $REGISTRAR_REQUESTER, or user@host)")
+	f.StringVar(&o.hash, "payload-hash", "", "decide only if the registration is of this payload")
+	f.StringVar(&o.key, "key", "", "SSH key to sign with: a private key, or the .pub file of one that the agent holds (default $REGISTRAR_SIGNING_KEY)")
+	f.BoolVar(&o.agent, "agent", false, "sign with the SSH agent; with --key, with that key of it")
+	f.BoolVarP(&o.yes, "yes", "y", false, "do not ask whether to go on")
 	return cmd
 }
 
-func (a *app) decide(ctx context.Context, c *connection, name string, d schemas.Decision) error {
-	if d.Approver = strings.TrimSpace(d.Approver); d.Approver == "" {
+func (a *app) decide(ctx context.Context, c *connection, name string, o decideOptions) error {
+	key, err := a.signingKey(o.key, o.agent)
+	if err != nil {
+		return err
+	}
+	t, err := c.known(ctx, name)
+	if err != nil {
+		return err
+	}
+	d, err := a.look(ctx, c, t, o)
+	if err != nil {
+		return err
+	}
+	if t.Ending == nil && !o.yes && a.interactive() && !a.confirm(ctx, questions[d.Decision]) {
+		if ctx.Err() != nil {
+			return c.explain(ctx, ctx.Err())
+		}
+		return failed("nothing was decided about %s", name)
+	}
+	d.Approver = strings.TrimSpace(d.Approver)
+	switch {
+	case key != nil:
+		if d.Signature, err = a.sign(ctx, key, d.Statement(t.Name())); err != nil {
+			return err
+		}
+	case d.Approver == "":
 		d.Approver = a.identity()
 	}
-	limited, cancel := context.WithTimeout(ctx, decideTime)
-	defer cancel()
-	var receipt schemas.DecisionReceipt
-	handle, err := c.UpdateWorkflow(limited, client.UpdateWorkflowOptions{
-		WorkflowID: schemas.RegisterModelWorkflowID(name), UpdateName: schemas.DecideHandler,
-		Args: []any{d}, WaitForStage: client.WorkflowUpdateStageCompleted,
-	})
-	if err == nil {
-		err = handle.Get(limited, &receipt)
+	if t.Ending != nil {
+		return a.decideLate(ctx, c, t, d)
+	}
+	receipt, err := c.send(ctx, t, d)
+	var gone *serviceerror.NotFound
+	if errors.As(err, &gone) { // it ended meanwhile
+		return a.decideTooLate(ctx, c, t, d)
 	}
 	if err != nil {
 		return c.explainDecision(ctx, name, err)
@@ -79,18 +126,75 @@ func (a *app) decide(ctx context.Context, c *connection, name string, d schemas.
 	return nil
 }
 
+var questions = map[schemas.Verdict]string{
+	schemas.Approve: "Approve this?",
+	schemas.Reject:  "Reject this, so that its model is removed?",
+}
+
+// look shows what the decision is about, and binds the decision to it.
+func (a *app) look(ctx context.Context, c *connection, t *follow.Timeline, o decideOptions) (schemas.Decision, error) {
+	d := o.Decision
+	p, err := a.standing(ctx, c, t)
+	if err != nil {
+		return d, err
+	}
+	manifest := t.Input.Manifest
+	if p.PayloadHash == "" && p.Result != nil {
+		p.PayloadHash = p.Result.PayloadHash
+	}
+	shown, err := manifest.Payload().Hash()
+	if err != nil || manifest.Name == "" {
+		shown = "" // the history cannot be read here
+	}
+	if p.PayloadHash == "" { // the worker has not come to it yet
+		p.PayloadHash = shown
+	}
+	if !a.machine() {
+		a.err.Print(console.Styled(console.Strong, p.Name).And(console.Plain, " is at "+string(p.Stage)+". The evidence:"))
+		rows := evidenceTable(p, manifest, c.page(t.WorkflowID, t.RunID))
+		a.err.Print(rows.lines()...)
+	}
+	switch {
+	case o.hash != "" && !strings.EqualFold(o.hash, p.PayloadHash):
+		return d, failed("the registration of %s is of payload %s, not of %s; nothing was decided", p.Name, orUnknown(p.PayloadHash), console.Clean(o.hash))
+	case o.hash == "" && shown != "" && shown != p.PayloadHash:
+		return d, failed("the worker says that the payload of %s is %s, but the manifest that is shown makes %s; nothing was decided", p.Name, p.PayloadHash, shown).
+			hinting("Are worker and starter of the same version? --payload-hash %s decides about what the worker says.", p.PayloadHash)
+	}
+	d.PayloadHash, d.RunID = p.PayloadHash, t.RunID
+	return d, nil
+}
+
+func orUnknown(hash string) string {
+	if hash == "" {
+		return "that is not known yet"
+	}
+	return hash
+}
+
+// send sends a decision to the run that was looked at, and waits for what becomes of it.
+func (c *connection) send(ctx context.Context, t *follow.Timeline, d schemas.Decision) (receipt schemas.DecisionReceipt, err error) {
+	limited, cancel := context.WithTimeout(ctx, decideTime)
+	defer cancel()
+	handle, err := c.UpdateWorkflow(limited, client.UpdateWorkflowOptions{
+		WorkflowID: t.WorkflowID, RunID: t.RunID, UpdateName: schemas.DecideHandler,
+		Args: []any{d}, WaitForStage: client.WorkflowUpdateStageCompleted,
+	})
+	if err == nil {
+		err = handle.Get(limited, &receipt)
+	}
+	return receipt, err
+}
+
 // explainDecision says why a decision does not count.
 func (c *connection) explainDecision(ctx context.Context, name string, err error) error {
 	var (
 		refused *temporal.ApplicationError
-		gone    *serviceerror.NotFound
 		late    *client.WorkflowUpdateServiceTimeoutOrCanceledError
 	)
 	switch {
 	case ctx.Err() != nil:
 		return c.explain(ctx, err)
-	case errors.As(err, &gone):
-		return c.nothingToDecide(ctx, name)
 	case errors.As(err, &refused):
 		return failed("the decision was refused: %s", refused.Message()).
 			hinting("`starter status %s` shows where the registration stands.", quote(name))
@@ -99,17 +203,4 @@ func (c *connection) explainDecision(ctx context.Context, name string, err error
 			hinting("Check that a worker polls task queue %q, then look with `starter status %s`, and decide again if need be.", c.taskQueue, quote(name))
 	}
 	return c.explain(ctx, err)
-}
-
-// nothingToDecide tells a registration that has ended from one that never was.
-func (c *connection) nothingToDecide(ctx context.Context, name string) error {
-	t, err := c.known(ctx, name)
-	if err != nil {
-		return err
-	}
-	if t.Ending == nil {
-		return failed("the registration of %s ended or was started anew just now; try again", name)
-	}
-	return failed("the registration of %s has ended at %s as %s; there is nothing left to decide",
-		name, clock(t.Ending.At), t.Ending.Outcome())
 }

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/temporal"
 
 	"model-registrar/schemas"
@@ -25,7 +27,9 @@ func TestADecisionIsAnsweredByTheWorkflow(t *testing.T) {
 	}
 	r := starter(t, "", f.env(), "approve", "llm", "--reason", "fine", "--approver", "bob")
 	require.Zero(t, r.code, r.errors)
-	require.Equal(t, schemas.Decision{Decision: schemas.Approve, Approver: "bob", Reason: "fine"}, got)
+	require.Equal(t, schemas.Decision{
+		Decision: schemas.Approve, Approver: "bob", Reason: "fine", RunID: "run-1", PayloadHash: hashOf(t, "llm"),
+	}, got)
 	require.Equal(t, "✓ llm approved by bob: it goes on\n", r.out)
 
 	r = starter(t, "", f.env(), "reject", "llm", "--reason", "no", "-o", "json")
@@ -45,16 +49,119 @@ func TestARefusedDecisionExitsWith1AndTheReason(t *testing.T) {
 	require.Empty(t, r.out)
 }
 
-func TestDecidingOrCancellingWhatHasEndedSaysHowItEnded(t *testing.T) {
+// hashOf is the payload hash of the manifest of this name that tests register.
+func hashOf(t *testing.T, name string) string {
+	hash, err := schemas.Manifest{Name: name}.Payload().Hash()
+	require.NoError(t, err)
+	return hash
+}
+
+func TestTheEvidenceIsShownBeforeADecision_AndBoundToIt(t *testing.T) {
+	f := waiting(t)
+	in := schemas.RegisterModelInput{Requester: "alice", Manifest: schemas.Manifest{
+		Name: "llm", EndpointURL: "https://api.example.com/v1?token=hush", ModelArchitecture: schemas.OpenAI}}
+	f.begin(in, "run-2", nil)
+	hash, err := in.Manifest.Payload().Hash()
+	require.NoError(t, err)
+	f.progress = &schemas.Progress{
+		Name: "llm", Stage: schemas.StageApproval, Requester: "alice", PayloadHash: hash,
+		Validation: &schemas.ProbeReport{Status: schemas.ProbePass, LatencyMs: 182, ResponseCode: 200},
+		Approval: &schemas.ApprovalStatus{Policy: schemas.ApproveAlways, Open: true, Deadline: time.Now().Add(time.Hour),
+			Approvers: 2, Approvals: []schemas.Approval{{Approver: "carol", Signed: true}}},
+	}
+	var got schemas.Decision
+	f.decide = func(d schemas.Decision) (*schemas.DecisionReceipt, error) {
+		got = d
+		return &schemas.DecisionReceipt{Name: "llm", Decision: d.Decision, Approver: d.Approver}, nil
+	}
+	r := starter(t, "", f.env(), "approve", "llm", "--reason", "fine")
+	require.Zero(t, r.code, r.errors)
+	for _, shown := range []string{
+		hash, "api.example.com\n", "openai", "PASS, latency 182ms", "requested by  alice", "1 of 2 carol (signed)", "decide by",
+	} {
+		require.Contains(t, r.errors, shown)
+	}
+	require.NotContains(t, r.errors, "hush")
+	require.Equal(t, "run-2", got.RunID)
+	require.Equal(t, hash, got.PayloadHash)
+
+	r = starter(t, "", f.env(), "approve", "llm", "--reason", "fine", "-o", "json")
+	require.Zero(t, r.code, r.errors)
+	require.Len(t, documents[schemas.DecisionReceipt](t, r), 1)
+
+	got = schemas.Decision{}
+	r = starter(t, "", f.env(), "approve", "llm", "--reason", "fine", "--payload-hash", hashOf(t, "another"))
+	require.Equal(t, exitFailed, r.code)
+	require.Contains(t, r.errors, "is of payload "+hash+", not of ")
+	require.Empty(t, got, "nothing was sent")
+	r = starter(t, "", f.env(), "approve", "llm", "--reason", "fine", "--payload-hash", strings.ToUpper(hash))
+	require.Zero(t, r.code, r.errors)
+
+	// What is shown has to be what is decided about.
+	f.progress.PayloadHash = hashOf(t, "another")
+	r = starter(t, "", f.env(), "approve", "llm", "--reason", "fine")
+	require.Equal(t, exitFailed, r.code)
+	require.Contains(t, r.errors, "but the manifest that is shown makes "+hash)
+	r = starter(t, "", f.env(), "approve", "llm", "--reason", "fine", "--payload-hash", f.progress.PayloadHash)
+	require.Zero(t, r.code, r.errors)
+	require.Equal(t, f.progress.PayloadHash, got.PayloadHash)
+}
+
+func TestADecisionAfterTheEndIsRecordedAndRefused(t *testing.T) {
+	f := newFrontend(t)
+	in := schemas.RegisterModelInput{Manifest: schemas.Manifest{Name: "llm"}, Requester: "alice"}
+	f.begin(in, "run-1", endingWith(schemas.Result{Name: "llm", Status: schemas.Completed, PayloadHash: hashOf(t, "llm")}, nil))
+	var got schemas.RecordDecisionInput
+	f.record = func(in schemas.RecordDecisionInput) (schemas.RecordedDecision, error) {
+		got = in
+		return schemas.RecordedDecision{Name: "llm", Refusal: "the registration of llm had ended as COMPLETED", AuditSeq: 7}, nil
+	}
+	for _, output := range []string{"text", "json"} {
+		r := starter(t, "", f.env(), "approve", "llm", "--reason", "x", "--approver", "bob", "-o", output)
+		require.Equal(t, exitFailed, r.code)
+		require.Empty(t, r.out)
+		require.Contains(t, r.errors, "the registration of llm has ended at")
+		require.Contains(t, r.errors, "The decision was refused: the registration of llm had ended as COMPLETED")
+		require.Contains(t, r.errors, "entry 7 of the audit trail")
+	}
+	require.Equal(t, schemas.RecordDecisionInput{
+		Name: "llm", RunID: "run-1", PayloadHash: hashOf(t, "llm"), Requester: "alice", Outcome: schemas.Completed,
+		Decision: schemas.Decision{Decision: schemas.Approve, Approver: "bob", Reason: "x", RunID: "run-1", PayloadHash: hashOf(t, "llm")},
+	}, got)
+	require.Regexp(t, "^late-decision/llm/[0-9a-f-]{36}$", f.started[0].WorkflowId)
+	require.NotEqual(t, f.started[0].WorkflowId, f.started[1].WorkflowId)
+
+	f.record = func(schemas.RecordDecisionInput) (schemas.RecordedDecision, error) {
+		return schemas.RecordedDecision{}, temporal.NewNonRetryableApplicationError("reason must be shorter", string(schemas.ErrDecisionRefused), nil)
+	}
+	r := starter(t, "", f.env(), "reject", "llm", "--reason", "x")
+	require.Equal(t, exitFailed, r.code)
+	require.Contains(t, r.errors, "The decision was refused: reason must be shorter")
+}
+
+func TestADecisionAboutWhatEndsMeanwhileIsRecordedToo(t *testing.T) {
+	f := waiting(t)
+	in := schemas.RegisterModelInput{Manifest: schemas.Manifest{Name: "llm"}, Requester: "alice"}
+	f.decide = func(schemas.Decision) (*schemas.DecisionReceipt, error) {
+		f.begin(in, "run-1", endingWith(schemas.Result{Name: "llm", Status: schemas.Cancelled}, nil))
+		return nil, serviceerror.NewNotFound("workflow execution already completed")
+	}
+	f.record = func(in schemas.RecordDecisionInput) (schemas.RecordedDecision, error) {
+		return schemas.RecordedDecision{Refusal: "it had ended as " + string(in.Outcome)}, nil
+	}
+	r := starter(t, "", f.env(), "approve", "llm", "--reason", "x")
+	require.Equal(t, exitFailed, r.code)
+	require.Contains(t, r.errors, "The decision was refused: it had ended as CANCELLED")
+}
+
+func TestCancellingWhatHasEndedSaysHowItEnded(t *testing.T) {
 	f := newFrontend(t)
 	in := schemas.RegisterModelInput{Manifest: schemas.Manifest{Name: "llm"}}
 	f.begin(in, "run-1", endingWith(schemas.Result{Name: "llm", Status: schemas.Completed}, nil))
-	for _, args := range [][]string{{"approve", "llm", "--reason", "x"}, {"cancel", "llm"}} {
-		r := starter(t, "", f.env(), args...)
-		require.Equal(t, exitFailed, r.code)
-		require.Contains(t, r.errors, "the registration of llm has ended at")
-		require.Contains(t, r.errors, "as COMPLETED")
-	}
+	r := starter(t, "", f.env(), "cancel", "llm")
+	require.Equal(t, exitFailed, r.code)
+	require.Contains(t, r.errors, "the registration of llm has ended at")
+	require.Contains(t, r.errors, "as COMPLETED")
 }
 
 func TestAnUnknownNameIsSaidToBeUnknown(t *testing.T) {

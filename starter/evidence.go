@@ -11,30 +11,57 @@ import (
 )
 
 // evidence is what a person needs in order to decide, with the commands to do so.
-func (a *app) evidence(p schemas.Progress, page string) []console.Line {
+func (a *app) evidence(p schemas.Progress, m schemas.Manifest, page string) []console.Line {
 	lines := []console.Line{console.Styled(console.Alert, "! ").And(console.Strong, p.Name).
 		And(console.Plain, " waits for a person to decide. The evidence:")}
-	t := table{}
+	t := evidenceTable(p, m, page)
+	lines = append(lines, t.lines()...)
+	return append(lines,
+		console.Text("  Approve:  starter approve "+quote(p.Name)+` --reason "…" --approver WHO`),
+		console.Text("  Reject:   starter reject "+quote(p.Name)+` --reason "…" --approver WHO`),
+	)
+}
+
+// evidenceTable is what a decision is about. Of the endpoint it shows the host alone, since the rest of a URL may hold a
+// token.
+func evidenceTable(p schemas.Progress, m schemas.Manifest, page string) table {
+	var t table
 	t.row("payload hash", hashText(p.PayloadHash))
+	if m.EndpointURL != "" {
+		t.row("endpoint", hostOf(m.EndpointURL))
+	}
+	t.row("architecture", string(m.ModelArchitecture))
 	t.row("model id", p.ModelID)
 	if p.Validation != nil {
 		t.row("probe", follow.ProbeLine(p.Validation))
 		probeRows(&t, p.Validation.Details)
 	}
 	t.row("requested by", p.Requester)
-	if p.Approval != nil {
-		t.row("approvers told", webhookText(p.Approval.Announced))
-	}
-	if p.Approval != nil && !p.Approval.Deadline.IsZero() {
-		t.row("decide by", fmt.Sprintf("%s (in %s), or it is rolled back",
-			clock(p.Approval.Deadline), follow.Span(time.Until(p.Approval.Deadline))))
+	if s := p.Approval; s != nil {
+		t.row("approvals", approvalsText(*s))
+		t.row("approvers told", webhookText(s.Announced))
+		if !s.Deadline.IsZero() {
+			t.row("decide by", fmt.Sprintf("%s (in %s), or it is rolled back", clock(s.Deadline), follow.Span(time.Until(s.Deadline))))
+		}
 	}
 	t.row("UI", page)
-	lines = append(lines, t.lines()...)
-	return append(lines,
-		console.Text("  Approve:  starter approve "+quote(p.Name)+` --reason "…" --approver WHO`),
-		console.Text("  Reject:   starter reject "+quote(p.Name)+` --reason "…" --approver WHO`),
-	)
+	return t
+}
+
+// approvalsText says how many have approved of how many that have to, and who they are.
+func approvalsText(s schemas.ApprovalStatus) string {
+	if s.Approvers < 2 && len(s.Approvals) == 0 {
+		return ""
+	}
+	var who []string
+	for _, given := range s.Approvals {
+		name := given.Approver
+		if given.Signed {
+			name += " (signed)"
+		}
+		who = append(who, name)
+	}
+	return spaced(fmt.Sprintf("%d of %d", len(s.Approvals), s.Approvers), strings.Join(who, ", "))
 }
 
 // probeRows shows the figures behind a probe's verdict.

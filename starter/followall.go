@@ -65,7 +65,7 @@ func (a *app) present(ctx context.Context, c *connection, v follow.View, i int, 
 	case answer.Approval == nil || !answer.Approval.Open:
 		return // decided meanwhile
 	}
-	p.say(i, a.evidence(answer, c.page(v.WorkflowID, v.RunID))...)
+	p.say(i, a.evidence(answer, v.Input.Manifest, c.page(v.WorkflowID, v.RunID))...)
 }
 
 // query asks a workflow where it stands. It needs a worker.

@@ -71,7 +71,7 @@ func (a *app) status(ctx context.Context, c *connection, args []string) error {
 	}
 	a.out.Print(statusLines(t, p, time.Now())...)
 	if p.Approval != nil && p.Approval.Open {
-		a.out.Print(a.evidence(p, c.page(t.WorkflowID, t.RunID))...)
+		a.out.Print(a.evidence(p, t.Input.Manifest, c.page(t.WorkflowID, t.RunID))...)
 		return nil
 	}
 	if t.Ending != nil {
@@ -83,6 +83,23 @@ func (a *app) status(ctx context.Context, c *connection, args []string) error {
 	}
 	a.out.Print(console.Text("Follow it:  starter watch " + quote(p.Name)))
 	return nil
+}
+
+// standing is where a registration stands: as its workflow says, or, if it has ended or no worker answers, as its history
+// has it.
+func (a *app) standing(ctx context.Context, c *connection, t *follow.Timeline) (schemas.Progress, error) {
+	if t.Ending != nil {
+		return t.Progress(), nil
+	}
+	p, err := c.query(ctx, t.WorkflowID, t.RunID)
+	switch {
+	case err == nil:
+		return p, nil
+	case ctx.Err() != nil:
+		return p, c.explain(ctx, err)
+	}
+	a.err.Print(console.Styled(console.Alert, "! "+c.unanswered(err)))
+	return t.Progress(), nil
 }
 
 // unanswered says why a query has no answer, and that what is shown comes from the history.

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/google/uuid"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+
+	"model-registrar/schemas"
+	"model-registrar/starter/follow"
+)
+
+// decideTooLate is for a run that had not ended when it was looked at.
+func (a *app) decideTooLate(ctx context.Context, c *connection, t *follow.Timeline, d schemas.Decision) error {
+	ended, err := c.load(ctx, t.WorkflowID, t.RunID)
+	if err != nil {
+		return err
+	}
+	if ended == nil || ended.Ending == nil {
+		return failed("the registration of %s ended or was started anew just now; look again", t.Name())
+	}
+	return a.decideLate(ctx, c, ended, d)
+}
+
+// decideLate has a decision recorded that came after the registration had ended. It is always refused.
+func (a *app) decideLate(ctx context.Context, c *connection, t *follow.Timeline, d schemas.Decision) error {
+	in := schemas.RecordDecisionInput{
+		Name: t.Name(), RunID: t.RunID, PayloadHash: d.PayloadHash, ModelID: t.Evidence.ModelID,
+		Requester: t.Input.Requester, Outcome: t.Ending.Outcome(), Decision: d,
+	}
+	ended := fmt.Sprintf("the registration of %s has ended at %s as %s; there is nothing left to decide",
+		in.Name, clock(t.Ending.At), in.Outcome)
+	id := schemas.LateDecisionWorkflowID(in.Name, uuid.NewString())
+	limited, cancel := context.WithTimeout(ctx, decideTime)
+	defer cancel()
+	var recorded schemas.RecordedDecision
+	run, err := c.ExecuteWorkflow(limited, client.StartWorkflowOptions{
+		ID: id, TaskQueue: c.taskQueue, StaticSummary: fmt.Sprintf("Record that %s came too late to %s %s", whoever(d), d.Decision, in.Name),
+	}, schemas.RecordDecisionWorkflow, in)
+	if err == nil {
+		err = run.Get(limited, &recorded)
+	}
+	var refused *temporal.ApplicationError
+	switch {
+	case err == nil:
+		return failed("%s. The decision was refused: %s", ended, recorded.Refusal).
+			hinting("It is entry %d of the audit trail.", recorded.AuditSeq)
+	case errors.As(err, &refused):
+		return failed("%s. The decision was refused: %s", ended, refused.Message())
+	case run != nil && ctx.Err() == nil && limited.Err() != nil:
+		return failed("%s. That it was tried is being recorded, by the workflow %s", ended, id).
+			hinting("No worker has done so within %s; check that one polls task queue %q.", decideTime, c.taskQueue)
+	}
+	return about(ended+". It could not be recorded", c.explain(ctx, err))
+}
+
+// whoever is who decides, as far as the decision says.
+func whoever(d schemas.Decision) string {
+	if d.Approver == "" {
+		return "the signer"
+	}
+	return d.Approver
+}
