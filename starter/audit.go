@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"model-registrar/internal/approvers"
 	"model-registrar/internal/audit"
 	"model-registrar/schemas"
 	"model-registrar/starter/console"
@@ -108,7 +109,7 @@ func (a *app) signer() (*audit.Signer, error) {
 
 func (a *app) auditVerifyCommand(trail *string) *cobra.Command {
 	var checkpoints []string
-	var publicKey string
+	var publicKey, approversFile string
 	cmd := &cobra.Command{
 		Use:   "verify",
 		Short: "Check that nobody has changed the audit trail",
@@ -116,9 +117,13 @@ func (a *app) auditVerifyCommand(trail *string) *cobra.Command {
 moved or repeated. With checkpoints that were kept elsewhere, also find out whether its end was cut off or the whole trail was
 written anew: nothing within the trail itself can show that.
 
+The signatures of decisions that were accepted are checked again: that the recorded key signed what is recorded, and, with
+--approvers, that it was the approver's key at the time of the decision.
+
 A checkpoint is a file that ` + "`starter audit checkpoint`" + ` wrote, or the body of a webhook that announced an ending.`,
 		Example: `  starter audit verify
   starter audit verify --checkpoint monday.json --checkpoint webhook-body.json --public-key audit.pub
+  starter audit verify --approvers approvers
   starter audit export | ssh auditor starter audit verify --trail -`,
 		Args: cobra.NoArgs,
 		RunE: offline(func(ctx context.Context, _ []string) error {
@@ -126,7 +131,10 @@ A checkpoint is a file that ` + "`starter audit checkpoint`" + ` wrote, or the b
 			if err != nil {
 				return err
 			}
-			var checks audit.Checks
+			checks := audit.Checks{}
+			if checks.Decision, err = decisionCheck(approversFile); err != nil {
+				return err
+			}
 			if checks.Key, err = a.publicKey(publicKey); err != nil {
 				return err
 			}
@@ -141,8 +149,28 @@ A checkpoint is a file that ` + "`starter audit checkpoint`" + ` wrote, or the b
 		}),
 	}
 	cmd.Flags().StringArrayVar(&checkpoints, "checkpoint", nil, "file with a checkpoint, or with a webhook's body; may be given several times")
+	cmd.Flags().StringVar(&approversFile, "approvers", "", "allowed_signers file with the keys of the approvers")
 	cmd.Flags().StringVar(&publicKey, "public-key", "", "the key that checkpoints must be signed with: PEM or base64, or a file that holds it")
 	return cmd
+}
+
+// decisionCheck checks the signature of a decision that was accepted, against an approvers file if there is one. One that
+// was refused may have been refused for its signature.
+func decisionCheck(approversFile string) (func(schemas.AuditedDecision) error, error) {
+	var signers *approvers.Signers
+	if approversFile != "" {
+		var err error
+		if signers, err = approvers.Load(approversFile); err != nil {
+			return nil, misused("--approvers: %w", err)
+		}
+	}
+	return func(d schemas.AuditedDecision) error {
+		if !d.Accepted {
+			return nil
+		}
+		_, err := approvers.Recheck(d, signers)
+		return err
+	}, nil
 }
 
 // publicKey reads a public key or the file that it is in. Whoever has the private key needs none.
