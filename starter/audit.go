@@ -154,8 +154,7 @@ A checkpoint is a file that ` + "`starter audit checkpoint`" + ` wrote, or the b
 	return cmd
 }
 
-// decisionCheck checks the signature of a decision that was accepted, against an approvers file if there is one. One that
-// was refused may have been refused for its signature.
+// decisionCheck checks the signature of a decision, against an approvers file if there is one.
 func decisionCheck(approversFile string) (func(schemas.AuditedDecision) error, error) {
 	var signers *approvers.Signers
 	if approversFile != "" {
@@ -165,9 +164,6 @@ func decisionCheck(approversFile string) (func(schemas.AuditedDecision) error, e
 		}
 	}
 	return func(d schemas.AuditedDecision) error {
-		if !d.Accepted {
-			return nil
-		}
 		_, err := approvers.Recheck(d, signers)
 		return err
 	}, nil

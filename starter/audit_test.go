@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/ed25519"
 	"encoding/base64"
 	"encoding/csv"
 	"encoding/json"
@@ -11,13 +12,24 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/crypto/ssh"
 
+	"model-registrar/internal/approvers"
 	"model-registrar/internal/audit"
 	"model-registrar/schemas"
 )
 
 // auditKey is a private key as REGISTRAR_AUDIT_KEY takes it.
 var auditKey = base64.StdEncoding.EncodeToString([]byte("a seed of thirty-two bytes......"))
+
+// bobsKey signs bob's decision. Its seed is fixed, so that what is shown of it is too.
+var bobsKey = func() ssh.Signer {
+	s, err := ssh.NewSignerFromKey(ed25519.NewKeyFromSeed([]byte("bob's seed of thirty-two bytes..")))
+	if err != nil {
+		panic(err)
+	}
+	return s
+}()
 
 // recorded is a trail in which a model was asked for, refused a decision, approved and completed, beside another model.
 func recorded(t *testing.T) (path string) {
@@ -46,8 +58,11 @@ func recorded(t *testing.T) (path string) {
 		e.Decision = &schemas.AuditedDecision{DecisionStatement: about, Refusal: "alice asked for the registration and cannot approve it", DecidedAt: e.Timestamp}
 	})
 	about.Approver, about.Reason = "bob", "the probe passed \x1b[31m\nreally"
+	signature, err := approvers.Sign(about, bobsKey)
+	require.NoError(t, err)
 	entry(schemas.AuditDecision, 2*time.Minute, func(e *schemas.AuditEntry) {
-		e.Decision = &schemas.AuditedDecision{DecisionStatement: about, Accepted: true, Signature: "-----BEGIN SSH SIGNATURE-----", KeyFingerprint: "SHA256:abc", DecidedAt: e.Timestamp}
+		e.Decision = &schemas.AuditedDecision{DecisionStatement: about, Accepted: true, Signature: signature,
+			KeyFingerprint: ssh.FingerprintSHA256(bobsKey.PublicKey()), DecidedAt: e.Timestamp}
 		e.Probe = &schemas.AuditedProbe{Status: schemas.ProbePass, ResponseCode: 200, Samples: 3, Latency: &schemas.Distribution{Median: 123.5, Max: 200}}
 	})
 	entry(schemas.AuditEnded, 3*time.Minute, func(e *schemas.AuditEntry) {
@@ -142,7 +157,7 @@ func TestShowTellsTheStoryOfOneModel(t *testing.T) {
 	for _, want := range []string{
 		"production-llm-v2", "alice asked for the registration", "#1",
 		"alice would have approved it; it did not count", "alice asked for the registration and cannot approve it",
-		"bob approved it", "#4", "the probe passed  really", "SHA256:abc", "PASS, HTTP 200, median 123ms",
+		"bob approved it", "#4", "the probe passed  really", ssh.FingerprintSHA256(bobsKey.PublicKey()), "PASS, HTTP 200, median 123ms",
 		"the registration ended: COMPLETED", "model-1", "job-1 took 4.2s", "the webhook arrived", "#6", "HTTP 204, 2 attempts",
 	} {
 		at := strings.Index(r.out[place:], want)
@@ -224,6 +239,27 @@ func TestWrongUseOfAuditExitsWith2AndNothingSecretIsSaid(t *testing.T) {
 	}
 }
 
+func TestTheSignaturesOfDecisionsAreCheckedAgain(t *testing.T) {
+	path, key := recorded(t), string(ssh.MarshalAuthorizedKey(bobsKey.PublicKey()))
+	verify := func(args ...string) ran {
+		return starter(t, "", nil, append([]string{"audit", "verify", "--trail", path}, args...)...)
+	}
+	for _, args := range [][]string{nil, {"--approvers", file(t, "approvers", `bob valid-before="20260302" `+key)}} {
+		r := verify(args...)
+		require.Zero(t, r.code, r.errors)
+		require.Contains(t, r.out, "1 signature on decisions, all right")
+	}
+	for want, line := range map[string]string{"is not valid at": `bob valid-before="20260228" ` + key, `is not \"bob\"'s`: "carol " + key} {
+		r := verify("--approvers", file(t, "approvers", line))
+		require.Equal(t, exitFailed, r.code)
+		require.Contains(t, r.out, "the signature of this decision is not right")
+		require.Regexp(t, want, r.out)
+	}
+	r := verify("--approvers", file(t, "approvers", "bob\n"))
+	require.Equal(t, exitUsage, r.code)
+	require.Contains(t, r.errors, "approvers:1: the key is missing")
+}
+
 func TestATrailThatCannotBeReadExitsWith1(t *testing.T) {
 	for _, target := range []string{filepath.Join(t.TempDir(), "none.log"), "postgres://u:hunter2@127.0.0.1:1/db"} {
 		r := starter(t, "", nil, "audit", "verify", "--trail", target)
@@ -239,5 +275,6 @@ func TestTheReportInJSONHasNoProblemsAsAnEmptyList(t *testing.T) {
 	var report map[string]any
 	require.NoError(t, json.Unmarshal([]byte(r.out), &report))
 	require.Equal(t, []any{}, report["problems"])
-	require.EqualValues(t, 1, report["unchecked"])
+	require.EqualValues(t, 1, report["signatures"])
+	require.EqualValues(t, 0, report["unchecked"])
 }

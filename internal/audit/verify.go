@@ -18,8 +18,8 @@ type Checks struct {
 	Checkpoints []schemas.Checkpoint
 	// Key is what the checkpoints must be signed with. Without it, signatures are not checked.
 	Key ed25519.PublicKey
-	// Decision says why the signature of a decision is not right, or nil. It is called for decisions that have one. Without
-	// it they are not checked.
+	// Decision says why the signature of a decision is not right, or nil. It is called for decisions that have one and were
+	// accepted: one may have been refused for its signature. Without it they are not checked.
 	Decision func(schemas.AuditedDecision) error
 }
 
@@ -279,7 +279,7 @@ func (v *verifier) decision(r Record, h head) {
 		v.note(Problem{Kind: Changed, Seq: h.Seq, Line: r.Line, EntryID: h.EntryID, Text: fmt.Sprintf("it is no audit entry that this program knows: %v", errors.Unwrap(err))})
 		return
 	}
-	if entry.Decision == nil || entry.Decision.Signature == "" {
+	if entry.Decision == nil || entry.Decision.Signature == "" || !entry.Decision.Accepted {
 		return
 	}
 	if v.checks.Decision == nil {

@@ -357,17 +357,18 @@ func TestACheckpointThatIsUnsignedChangedOrOfAnotherKeyIsNotReliedOn(t *testing.
 
 func TestSignaturesOfDecisionsAreCheckedAgain(t *testing.T) {
 	signed := entryOf("a")
-	signed.Event, signed.Decision = schemas.AuditDecision, &schemas.AuditedDecision{Signature: "good"}
+	signed.Event, signed.Decision = schemas.AuditDecision, &schemas.AuditedDecision{Accepted: true, Signature: "good"}
 	signed.Decision.Approver = "bob"
 	path := t.TempDir() + "/audit.log"
 	trail, _ := opened(t, "file:"+path)
 	if _, err := trail.Append(t.Context(), signed); err != nil {
 		t.Fatal(err)
 	}
-	forged, unsigned := signed, entryOf("c")
-	forged.EntryID, forged.Decision = "b", &schemas.AuditedDecision{Signature: "forged"}
+	forged, refused, unsigned := signed, signed, entryOf("c")
+	forged.EntryID, forged.Decision = "b", &schemas.AuditedDecision{Accepted: true, Signature: "forged"}
+	refused.EntryID, refused.Decision = "d", &schemas.AuditedDecision{Signature: "why it was refused"}
 	unsigned.Decision = &schemas.AuditedDecision{Accepted: true}
-	for _, e := range []schemas.AuditEntry{forged, unsigned} {
+	for _, e := range []schemas.AuditEntry{forged, refused, unsigned} {
 		if _, err := trail.Append(t.Context(), e); err != nil {
 			t.Fatal(err)
 		}
