@@ -50,7 +50,7 @@ func (a *app) decideLate(ctx context.Context, c *connection, t *follow.Timeline,
 			hinting("It is entry %d of the audit trail.", recorded.AuditSeq)
 	case errors.As(err, &refused):
 		return failed("%s. The decision was refused: %s", ended, refused.Message())
-	case run != nil && ctx.Err() == nil && limited.Err() != nil:
+	case run != nil && ctx.Err() == nil && unreachable(err):
 		return failed("%s. That it was tried is being recorded, by the workflow %s", ended, id).
 			hinting("No worker has done so within %s; check that one polls task queue %q.", decideTime, c.taskQueue)
 	}

@@ -134,7 +134,7 @@ func (f *frontend) StartWorkflowExecution(_ context.Context, r *workflowservice.
 			return nil, err
 		}
 		result, err := f.record(in)
-		f.runs[r.WorkflowId] = &historypb.History{Events: []*historypb.HistoryEvent{{}, closing(result, err)}}
+		f.runs[r.WorkflowId] = &historypb.History{Events: []*historypb.HistoryEvent{{EventId: 1}, closing(result, err)}}
 		return &workflowservice.StartWorkflowExecutionResponse{RunId: "late-run"}, nil
 	}
 	if r.WorkflowType.Name != schemas.RegisterModelWorkflow {

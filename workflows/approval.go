@@ -107,11 +107,14 @@ func (r *registration) decided() error {
 
 func (r *registration) reportApprovals() { r.result.Approval.Approvals = r.gate.approvals }
 
-// checkDecision says why a decision does not count, or nothing if it does.
-func (r *registration) checkDecision(d schemas.Decision) (refusal string) {
+// checkDecision says why a decision does not count, or nothing if it does. A key is one person's, whatever names it may
+// sign under.
+func (r *registration) checkDecision(d schemas.Decision, v schemas.VerifiedDecision) (refusal string) {
 	g := &r.gate
 	approves := d.Decision == schemas.Approve
-	given := slices.ContainsFunc(g.approvals, func(a schemas.Approval) bool { return samePerson(a.Approver, d.Approver) })
+	given := slices.IndexFunc(g.approvals, func(a schemas.Approval) bool {
+		return samePerson(a.Approver, d.Approver) || v.KeyFingerprint != "" && v.KeyFingerprint == a.KeyFingerprint
+	})
 	switch {
 	case approves && d.PayloadHash == "":
 		return fmt.Sprintf("an approval must name the payload that it approves: payloadHash %s, if that is what was looked at", r.result.PayloadHash)
@@ -125,8 +128,8 @@ func (r *registration) checkDecision(d schemas.Decision) (refusal string) {
 		return fmt.Sprintf("%s has decided already: reject", g.rejection.Approver)
 	case g.settled() && r.policy != schemas.ApproveNever:
 		return fmt.Sprintf("%s has decided already: approve", g.approvals[len(g.approvals)-1].Approver)
-	case approves && given:
-		return fmt.Sprintf("%s has approved already; the next approval has to be somebody else's", d.Approver)
+	case approves && given >= 0:
+		return fmt.Sprintf("%s has approved already; the next approval has to be somebody else's", g.approvals[given].Approver)
 	case !r.takesDecisions():
 		return fmt.Sprintf("%s is at %s and takes no decision any more", r.manifest.Name, r.stage())
 	case r.policy == schemas.ApproveNever && approves:

@@ -205,6 +205,24 @@ func TestAnEarlyApprovalIsRefusedWhereNoneIsNeeded(t *testing.T) {
 	a.wantRefused(t, "asks for no approval")
 }
 
+func TestAKeyApprovesOnce_WhateverNameItIsUsedUnder(t *testing.T) {
+	s := gated(t)
+	s.in.Manifest.Approval.Required = 2
+	s.world.verify = func(in schemas.VerifyDecisionInput) (schemas.VerifiedDecision, error) {
+		key := "SHA256:ann's"
+		if in.Decision.Approver == "bob@example.com" {
+			key = "SHA256:bob's"
+		}
+		return schemas.VerifiedDecision{Approver: in.Decision.Approver, Signed: true, KeyFingerprint: key}, nil
+	}
+	var renamed *answer
+	s.at(time.Hour, func() { s.update(approve("ann@example.com")) })
+	s.at(2*time.Hour, func() { renamed = s.update(approve("ann@work.example")) })
+	s.at(3*time.Hour, func() { s.update(approve("bob@example.com")) })
+	require.Equal(t, schemas.Completed, s.run().Status)
+	renamed.wantRefused(t, "ann@example.com has approved already")
+}
+
 func TestAsManyPeopleHaveToApproveAsTheManifestAsksFor(t *testing.T) {
 	s := gated(t)
 	s.in.Manifest.Approval.Required = 2
@@ -219,7 +237,7 @@ func TestAsManyPeopleHaveToApproveAsTheManifestAsksFor(t *testing.T) {
 
 	require.NoError(t, first.err)
 	require.Equal(t, "1 of 2 approvals; 1 to go", first.receipt.Message)
-	same.wantRefused(t, "ANN@example.com has approved already")
+	same.wantRefused(t, "ann@example.com has approved already")
 	require.True(t, between.Approval.Open)
 	require.Equal(t, 2, between.Approval.Approvers)
 	require.Len(t, between.Approval.Approvals, 1)

@@ -101,7 +101,7 @@ func (r *registration) decide(ctx workflow.Context, d schemas.Decision) (schemas
 	}
 	refusal := v.Refusal
 	if refusal == "" {
-		refusal = r.checkDecision(d)
+		refusal = r.checkDecision(d, v)
 	}
 	if err := r.recordDecision(ctx, d, v, at, refusal); err != nil {
 		return schemas.DecisionReceipt{}, err
