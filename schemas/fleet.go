@@ -249,7 +249,7 @@ func CheckFleetID(id string) error {
 	for i, c := range id {
 		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
 		if !letter && (i == 0 || c != '-' && c != '_' && c != '.') {
-			return fmt.Errorf("a fleet's id has letters, digits, and after the first character also - _ and .")
+			return fmt.Errorf("a fleet's id has letters and digits, and - _ . after the first character")
 		}
 	}
 	return nil
