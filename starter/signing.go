@@ -202,7 +202,8 @@ func (a *app) passphrase(ctx context.Context, path string) ([]byte, error) {
 		return nil, failed("%s has a passphrase, which can only be asked for on a terminal", path).
 			hinting("Add the key to an SSH agent (ssh-add %s), or decide on a terminal.", quote(path))
 	}
-	before, err := term.GetState(int(f.Fd()))
+	fd := int(f.Fd())
+	before, err := term.GetState(fd)
 	if err != nil {
 		return nil, failed("the terminal cannot be read: %w", err)
 	}
@@ -213,12 +214,12 @@ func (a *app) passphrase(ctx context.Context, path string) ([]byte, error) {
 	}
 	answers := make(chan answer, 1)
 	go func() {
-		text, err := term.ReadPassword(int(f.Fd()))
+		text, err := term.ReadPassword(fd)
 		answers <- answer{text, err}
 	}()
 	select {
 	case <-ctx.Done():
-		_ = term.Restore(int(f.Fd()), before)
+		_ = term.Restore(fd, before)
 		a.err.Print(nil)
 		return nil, &failure{code: exitInterrupted, err: errors.New("interrupted; nothing was decided")}
 	case got := <-answers:
