@@ -12,6 +12,7 @@ import (
 	historypb "go.temporal.io/api/history/v1"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
+	"google.golang.org/protobuf/proto"
 
 	"model-registrar/internal/codec"
 	"model-registrar/workflows"
@@ -30,6 +31,7 @@ func Encrypted(h *historypb.History, keys *codec.Keys) error {
 		return err
 	}
 	workflows.Register(replayer)
+	h = proto.Clone(h).(*historypb.History) // the SDK writes upserts into the search attributes of the start event
 	started := h.Events[0].GetWorkflowExecutionStartedEventAttributes()
 	return replayer.ReplayWorkflowHistoryWithOptions(nil, h, worker.ReplayWorkflowHistoryOptions{
 		OriginalExecution: workflow.Execution{ID: started.GetWorkflowId(), RunID: started.GetOriginalExecutionRunId()},

@@ -8,6 +8,9 @@ import (
 	"time"
 )
 
+// TokenMark is what every access token begins with, so that a test can search for tokens that got where they should not.
+const TokenMark = "simulated-access-token-"
+
 // maxTokens bounds the tokens remembered; a client that caches its token needs one.
 const maxTokens = 100_000
 
@@ -49,7 +52,7 @@ func newTokens(s *settings) *tokens {
 func (t *tokens) issue() (value string, ttl int64) {
 	var raw [48]byte
 	_, _ = rand.Read(raw[:]) // never fails, by its documentation
-	value = base64.RawURLEncoding.EncodeToString(raw[:])
+	value = TokenMark + base64.RawURLEncoding.EncodeToString(raw[:])
 	ttl = t.settings.get().TokenTTLSeconds
 	t.mu.Lock()
 	defer t.mu.Unlock()
