@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -154,13 +155,12 @@ func TestAReceiverThatIsDownHoldsUpNoDecision(t *testing.T) {
 func TestAnAnnouncementInFlightIsHandedOverWhenTheRegistrationEnds(t *testing.T) {
 	s := gated(t)
 	ended := make(chan struct{})
-	held := false
+	var held atomic.Bool
 	s.world.notify = func(in schemas.WebhookInput) (schemas.WebhookDelivery, error) {
 		switch {
 		case in.Event.Status == string(schemas.Completed):
 			close(ended)
-		case !held:
-			held = true
+		case held.CompareAndSwap(false, true):
 			<-ended // a registration that waited for this answer would never end
 		}
 		return goodWorld().notify(in)

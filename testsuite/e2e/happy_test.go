@@ -42,7 +42,7 @@ func TestARegistrationIsProvenAnnouncedAndAudited(t *testing.T) {
 	requireSigned(t, announced[0])
 	var event schemas.Event
 	require.NoError(t, json.Unmarshal([]byte(announced[0].Body), &event))
-	require.Equal(t, schemas.Completed, event.Status)
+	require.Equal(t, string(schemas.Completed), event.Status)
 	require.Equal(t, result.ModelID, event.ModelID)
 	require.Equal(t, result.JobDurationMs, event.Metrics.JobDurationMs)
 	require.True(t, result.Webhook.Delivered)
