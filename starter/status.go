@@ -77,7 +77,9 @@ func (a *app) status(ctx context.Context, c *connection, args []string) error {
 	if t.Ending != nil {
 		r := &registration{name: p.Name, workflowID: t.WorkflowID, runID: t.RunID}
 		r.learn(*t, nil)
-		c.lookAfter(ctx, &r.result)
+		if p.Result != nil {
+			r.result = *p.Result // with what has become of its webhooks since
+		}
 		a.out.Print(r.block(c.page(t.WorkflowID, t.RunID))...)
 		return nil
 	}

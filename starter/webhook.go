@@ -111,7 +111,8 @@ func (a *app) webhookVerify(in captured, args []string) error {
 		Secret: found.Secret, Secrets: len(secrets), Problems: append([]string{}, found.Problems...),
 	}
 	var event schemas.Event
-	if json.Unmarshal(body, &event) == nil && event.Event != "" {
+	// What nobody signed is not shown, least of all as a checkpoint.
+	if out.Secret > 0 && json.Unmarshal(body, &event) == nil && event.Event != "" {
 		out.Event, out.Checkpoint = &event, event.Checkpoint
 	}
 	if err := a.printVerified(out); err != nil {

@@ -155,7 +155,7 @@ func TestAReceiverThatIsDownHoldsUpNoDecision(t *testing.T) {
 func TestAnAnnouncementInFlightIsHandedOverWhenTheRegistrationEnds(t *testing.T) {
 	s := gated(t)
 	ended := make(chan struct{})
-	var held atomic.Bool // attempts may overlap
+	var held atomic.Bool
 	s.world.notify = func(in schemas.WebhookInput) (schemas.WebhookDelivery, error) {
 		switch {
 		case in.Event.Status == string(schemas.Completed):

@@ -31,6 +31,9 @@ func DeliverWebhook(ctx workflow.Context, in schemas.DeliverWebhookInput) (schem
 	return d.in.Delivery, cancelled
 }
 
+// cancelledDelivery is why a delivery ended that somebody cancelled. A cancelled activity does not say how often it tried.
+const cancelledDelivery = "the delivery was cancelled, and the attempts of its workflow are not counted here"
+
 // delivery is the state of one DeliverWebhook workflow.
 type delivery struct {
 	in    schemas.DeliverWebhookInput
@@ -55,7 +58,7 @@ func (d *delivery) deliver(ctx workflow.Context) error {
 		out.Attempts += so.Attempts
 		d.in.Delivery = out
 	case temporal.IsCanceledError(err):
-		d.in.Delivery.Error = strings.TrimSuffix("the delivery was cancelled; before that: "+so.Error, "; before that: ")
+		d.in.Delivery.Error = strings.TrimSuffix(cancelledDelivery+"; before that: "+so.Error, "; before that: ")
 		d.in.Delivery.Pending = false
 		return temporal.NewCanceledError(d.in.Delivery)
 	default:

@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"sync/atomic"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -75,12 +76,8 @@ func fails[In, Out any](err error) func(In) (Out, error) {
 
 // inTurn answers with each answer once, and from then on with the last one.
 func inTurn[In, Out any](each ...func(In) (Out, error)) func(In) (Out, error) {
-	n := 0
-	return func(in In) (Out, error) {
-		answer := each[min(n, len(each)-1)]
-		n++
-		return answer(in)
-	}
+	var n atomic.Int64
+	return func(in In) (Out, error) { return each[min(int(n.Add(1)), len(each))-1](in) }
 }
 
 // fatal is an error that no retry mends, as activities return them.

@@ -1,10 +1,12 @@
 package e2e
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"os"
 	"os/exec"
 	"strconv"
 	"strings"
@@ -95,6 +97,38 @@ func TestSignaturesVerifyElsewhereAndWhileSecretsRotateByEither(t *testing.T) {
 	changed := announced[0]
 	changed.Body = strings.Replace(changed.Body, "COMPLETED", "FAILED", 1)
 	require.ErrorContains(t, verifiedElsewhere(t, next, changed), "No matching signature found")
+}
+
+func TestTheReceiverOfTheDocumentationTakesEventsAndNothingElse(t *testing.T) {
+	k := onShared(t)
+	require.NoError(t, javascriptVerifier())
+	code, err := os.ReadFile("standardwebhooks/receiver.mjs")
+	require.NoError(t, err)
+	documentation, err := os.ReadFile("../../docs/webhooks.md")
+	require.NoError(t, err)
+	require.Contains(t, string(documentation), string(code))
+
+	cmd := exec.CommandContext(t.Context(), "node", "receiver.mjs")
+	cmd.Dir, cmd.Env = "standardwebhooks", append(os.Environ(), "PORT=0", "WEBHOOK_SECRET="+stack.WebhookSecret)
+	out, err := cmd.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+	lines := bufio.NewScanner(out)
+	require.True(t, lines.Scan())
+	port := strings.TrimPrefix(lines.Text(), "listening on port ")
+
+	m := k.Manifest(k.name("documented"))
+	m.WebhookCallbackURL = "http://127.0.0.1:" + port + "/hook" // where the platform's own callback, unsigned, is refused
+	result, stderr, exit := k.register(m)
+	require.Equal(t, 0, exit, stderr)
+	require.True(t, result.Webhook.Delivered, result.Webhook.Error)
+	require.True(t, lines.Scan())
+	require.Contains(t, lines.Text(), m.Name+" is COMPLETED")
+	answer, err := http.Post(m.WebhookCallbackURL, "application/json", strings.NewReader("{}"))
+	require.NoError(t, err)
+	require.NoError(t, answer.Body.Close())
+	require.Equal(t, http.StatusUnauthorized, answer.StatusCode)
 }
 
 func TestAReceiverThatIsDownHoldsUpNeitherTheResultNorTheNextRegistration(t *testing.T) {
@@ -205,6 +239,38 @@ func TestAReceiverIsAskedAgainNoSoonerThanItSays(t *testing.T) {
 	for i := range attempts[1:] {
 		require.GreaterOrEqual(t, attempts[i+1].Time.Sub(attempts[i].Time), wait*time.Second)
 	}
+}
+
+func TestAPendingDeliveryIsShownAndMayBeCancelled(t *testing.T) {
+	k := onShared(t)
+	m := k.Manifest(k.name("pending"))
+	k.fault(control.OpWebhook, m.Name, 1, control.Action{Status: http.StatusServiceUnavailable, RetryAfterSeconds: 1})
+	k.fault(control.OpWebhook, m.Name, 0, control.Action{Status: http.StatusBadGateway, RetryAfterSeconds: 1800})
+	result, stderr, code := k.register(m)
+	require.Equal(t, 0, code, stderr)
+	var p schemas.Progress
+	k.eventually(func() bool {
+		stdout, _, code := k.Run(k.ctx, "status", m.Name, "-o", "json")
+		return code == 0 && json.Unmarshal([]byte(stdout), &p) == nil && p.Result.Webhook.Attempts == 2
+	}, "the status should tell of two attempts")
+	require.True(t, p.Result.Webhook.Pending)
+	require.Contains(t, p.Result.Webhook.Error, "answered 502")
+	require.False(t, p.Result.Webhook.Since.IsZero())
+	require.Greater(t, p.Result.Webhook.NextAttemptAt.Sub(p.Result.Webhook.Since), 29*time.Minute)
+	for _, command := range []string{"status", "watch"} {
+		out, _, _ := k.Run(k.ctx, command, m.Name)
+		require.Contains(t, out, "NOT delivered yet, 2 attempts since ")
+		require.Contains(t, out, "the next one at ")
+	}
+
+	require.NoError(t, k.client.CancelWorkflow(k.ctx, result.Webhook.WorkflowID, ""))
+	k.eventually(func() bool { return len(k.deliveryRecords(m.Name)) == 1 }, "the end of the delivery should be recorded")
+	require.Contains(t, k.deliveryRecords(m.Name)[0].Reason, "the delivery was cancelled")
+	k.eventually(func() bool {
+		out, _, _ := k.Run(k.ctx, "status", m.Name)
+		return strings.Contains(out, "NOT delivered") && strings.Contains(out, "the delivery was cancelled")
+	}, "the status should tell that it was cancelled")
+	k.replayed(result.Webhook.WorkflowID)
 }
 
 // Ten failures take an hour by the policy's own gaps; the receiver shortens them by asking for a second each time.
