@@ -120,8 +120,8 @@ func TestADecisionAfterTheEndIsRecordedAndRefused(t *testing.T) {
 		r := starter(t, "", f.env(), "approve", "llm", "--reason", "x", "--approver", "bob", "-o", output)
 		require.Equal(t, exitFailed, r.code)
 		require.Empty(t, r.out)
-		require.Contains(t, r.errors, "the registration of llm has ended at")
-		require.Contains(t, r.errors, "The decision was refused: the registration of llm had ended as COMPLETED")
+		require.Contains(t, r.errors, "the decision was refused: the registration of llm had ended as COMPLETED")
+		require.Contains(t, r.errors, "It ended at ")
 		require.Contains(t, r.errors, "entry 7 of the audit trail")
 	}
 	require.Equal(t, schemas.RecordDecisionInput{
@@ -151,7 +151,7 @@ func TestADecisionAboutWhatEndsMeanwhileIsRecordedToo(t *testing.T) {
 	}
 	r := starter(t, "", f.env(), "approve", "llm", "--reason", "x")
 	require.Equal(t, exitFailed, r.code)
-	require.Contains(t, r.errors, "The decision was refused: it had ended as CANCELLED")
+	require.Contains(t, r.errors, "the decision was refused: it had ended as CANCELLED")
 }
 
 func TestCancellingWhatHasEndedSaysHowItEnded(t *testing.T) {

@@ -46,8 +46,8 @@ func (a *app) decideLate(ctx context.Context, c *connection, t *follow.Timeline,
 	var refused *temporal.ApplicationError
 	switch {
 	case err == nil:
-		return failed("%s. The decision was refused: %s", ended, recorded.Refusal).
-			hinting("It is entry %d of the audit trail.", recorded.AuditSeq)
+		return failed("the decision was refused: %s", recorded.Refusal).
+			hinting("It ended at %s. The decision is entry %d of the audit trail.", clock(t.Ending.At), recorded.AuditSeq)
 	case errors.As(err, &refused):
 		return failed("%s. The decision was refused: %s", ended, refused.Message())
 	case run != nil && ctx.Err() == nil && unreachable(err):

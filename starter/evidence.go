@@ -19,6 +19,7 @@ func (a *app) evidence(p schemas.Progress, m schemas.Manifest, page string) []co
 	return append(lines,
 		console.Text("  Approve:  starter approve "+quote(p.Name)+` --reason "…" --approver WHO`),
 		console.Text("  Reject:   starter reject "+quote(p.Name)+` --reason "…" --approver WHO`),
+		console.Text("  Where decisions have to be signed, with --key FILE in place of --approver WHO."),
 	)
 }
 

@@ -28,7 +28,7 @@ Exit codes: 0 done, and COMPLETED; 1 failed; 2 wrong usage or an invalid manifes
 cancelled; 4 Temporal cannot be reached; 130 interrupted (the registration goes on).
 
 Environment: TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_PROFILE, TEMPORAL_API_KEY, TEMPORAL_TLS_* as for other
-Temporal tools; REGISTRAR_TASK_QUEUE, REGISTRAR_REQUESTER, REGISTRAR_UI_URL, REGISTRAR_LOG_LEVEL (default warn),
+Temporal tools; REGISTRAR_TASK_QUEUE, REGISTRAR_REQUESTER, REGISTRAR_SIGNING_KEY, REGISTRAR_UI_URL, REGISTRAR_LOG_LEVEL (default warn),
 REGISTRAR_LOG_FORMAT (json or console), REGISTRAR_ENCRYPTION_KEYS (or REGISTRAR_ENCRYPTION_KEYS_FILE); NO_COLOR.`
 
 func (a *app) root() *cobra.Command {

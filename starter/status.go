@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -129,13 +131,17 @@ func statusLines(t *follow.Timeline, p schemas.Progress, now time.Time) []consol
 		console.Styled(console.Faint, fmt.Sprintf("requested by %s at %s", p.Requester, clock(p.StartedAt))),
 	}
 	lines = append(lines, t.Lines(now)...)
-	return append(lines, refusedLines(p)...)
+	return append(lines, refusedLines(t, p)...)
 }
 
-func refusedLines(p schemas.Progress) []console.Line {
+// refusedLines tells of the decisions that were refused and are not in the history as such, since they were none.
+func refusedLines(t *follow.Timeline, p schemas.Progress) []console.Line {
 	var lines []console.Line
 	for _, r := range p.Refused {
-		lines = append(lines, console.Styled(console.Alert, "  ! a decision sent by signal was refused: "+r.Reason))
+		told := slices.ContainsFunc(t.Log, func(e follow.Entry) bool { return strings.HasSuffix(e.Text, r.Reason) })
+		if !told {
+			lines = append(lines, console.Styled(console.Alert, "  ! a decision sent by signal was refused: "+r.Reason))
+		}
 	}
 	return lines
 }

@@ -21,7 +21,7 @@ const maxSignature = 8 << 10
 // decision, by a clock that the signer does not set.
 func (s *Signers) Verify(statement schemas.DecisionStatement, signature string, at time.Time) (principal, fingerprint string, err error) {
 	if strings.TrimSpace(signature) == "" {
-		return "", "", refuse(ErrUnsigned, "decisions have to be signed here, and this one is not; sign it with `starter %s NAME --key ~/.ssh/id_ed25519`, with a key that is among the approvers", verb(statement.Decision))
+		return "", "", refuse(ErrUnsigned, "decisions have to be signed here, and this one is not; sign it with `starter %s %s --key FILE`, with a key that is among the approvers", verb(statement.Decision), statement.Name)
 	}
 	key, err := signedBy(statement, signature)
 	if err != nil {

@@ -71,7 +71,7 @@ func TestAnUnsignedDecisionIsRefusedWithHowToSignIt(t *testing.T) {
 	for _, signature := range []string{"", " \n"} {
 		_, _, err := s.Verify(statement(), signature, now)
 		requireRefused(t, err, ErrUnsigned)
-		require.ErrorContains(t, err, "starter approve NAME --key")
+		require.ErrorContains(t, err, "starter approve production-llm-v2 --key FILE")
 	}
 }
 
