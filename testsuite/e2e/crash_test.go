@@ -41,6 +41,16 @@ func delayed(op control.Op, activity string) hold {
 	}
 }
 
+// announcing holds the delivery of the ending's event: in the registration for some seconds, then in a workflow of its own.
+func announcing() hold {
+	h := delayed(control.OpWebhook, schemas.NotifyWebhookActivity)
+	h.reached = func(k *kit, name string) {
+		_, err := k.Sim.WaitWebhooks(k.ctx, control.WebhookFilter{Path: "/webhooks/" + name, Event: schemas.RegistrationUpdated}, 1)
+		require.NoError(k.t, err)
+	}
+	return h
+}
+
 // polling holds a registration in its job. It is reached when the job has been polled so often that about a second has
 // passed, so that registrations started one after the other are killed at different seconds of their jobs.
 func polling(second int) hold {
@@ -72,7 +82,7 @@ func holds() (all []hold) {
 		delayed(control.OpCreate, schemas.SubmitRegistrationActivity),
 		delayed(control.OpProvider, schemas.SyntheticProbeActivity),
 		delayed(control.OpHealth, schemas.TriggerHealthCheckActivity),
-		delayed(control.OpWebhook, schemas.NotifyWebhookActivity),
+		announcing(),
 	)
 }
 

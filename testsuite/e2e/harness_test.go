@@ -78,8 +78,8 @@ func newKit(t *testing.T, s *stack.Stack) *kit {
 
 var names atomic.Int64
 
-// name makes a model name that no other test uses.
-func (k *kit) name(kind string) string { return fmt.Sprintf("%s-%d", kind, names.Add(1)) }
+// name makes a model name that no other test uses, and that is part of no other name.
+func (k *kit) name(kind string) string { return fmt.Sprintf("%s-%04d", kind, names.Add(1)) }
 
 // requester is who asks for every registration here.
 const requester = "requester"
