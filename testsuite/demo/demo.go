@@ -169,21 +169,24 @@ func (w writer) Write(p []byte) (int, error) { return w.f.Write(p) }
 func showRecords(ctx context.Context, s *stack.Stack) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	entry, err := os.ReadFile(s.AuditFile)
+	for _, args := range [][]string{{"audit", "show", modelName}, {"audit", "verify"}} {
+		fmt.Println("\n$ starter " + shellLine(args))
+		stdout, stderr, code := s.Run(ctx, append(args, "--trail", s.AuditFile)...)
+		fmt.Print(stdout)
+		if code != 0 {
+			return fmt.Errorf("starter %s: %s", shellLine(args), stderr)
+		}
+	}
+	hooks, err := s.Sim.WaitWebhooks(ctx, control.WebhookFilter{Event: schemas.RegistrationUpdated}, 2)
 	if err != nil {
 		return err
 	}
-	fmt.Println("\nThe audit trail's entry (llm_model_audit.log):")
-	printJSON(entry)
-	hooks, err := s.Sim.WaitWebhooks(ctx, control.WebhookFilter{Event: schemas.RegistrationUpdated}, 1)
-	if err != nil {
-		return err
-	}
-	fmt.Println("\nThe webhook that the receiver got:")
+	ended := hooks[len(hooks)-1]
+	fmt.Println("\nThe webhook that the receiver got when it ended (one before it told that somebody had to decide):")
 	for _, name := range []string{"webhook-id", "webhook-timestamp", "webhook-signature"} {
-		fmt.Printf("  %s: %s\n", name, hooks[0].Headers[name])
+		fmt.Printf("  %s: %s\n", name, ended.Headers[name])
 	}
-	printJSON([]byte(hooks[0].Body))
+	printJSON([]byte(ended.Body))
 	return nil
 }
 
