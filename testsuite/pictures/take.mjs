@@ -24,9 +24,9 @@ const page = context.pages()[0];
 const graph = page.locator("#event-history-timeline-graph");
 try {
   await showList();
-  await showRegistration("temporal-ui", "To decide:", "Wait 72h for a decision");
+  await showRegistration("temporal-ui", "To decide:", "Wait 72h for 1 approval");
   await approve();
-  await showRegistration("temporal-ui-completed", `approve by ${decision.approver}: ${decision.reason}`, "that it is COMPLETED");
+  await showRegistration("temporal-ui-completed", `approve by ${decision.approver}: ${decision.reason}`, "is COMPLETED");
 } catch (error) {
   console.error(error.message);
   process.exitCode = 1;
