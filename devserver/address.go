@@ -21,6 +21,8 @@ type addresses struct {
 	worker   int
 }
 
+var loopback = netip.AddrFrom4([4]byte{127, 0, 0, 1})
+
 // chooseAddresses checks the ports that were asked for and picks the others. The picked ones cannot be
 // taken by another process that asks for a free port in the meantime: freeport leaves them in TIME_WAIT,
 // in which the kernel hands them to nobody who does not ask for them by number.
@@ -41,6 +43,11 @@ func chooseAddresses(opts options) (addresses, error) {
 	}
 	if !opts.headless {
 		if err := checkFree(a.ip, a.ui, "--ui-port"); err != nil {
+			return addresses{}, err
+		}
+	}
+	if opts.pprofPort != 0 {
+		if err := checkFree(loopback, opts.pprofPort, "--pprof-port"); err != nil {
 			return addresses{}, err
 		}
 	}
@@ -71,7 +78,7 @@ func (a addresses) dialIP() netip.Addr {
 	case !a.ip.IsUnspecified():
 		return a.ip
 	case a.ip.Is4():
-		return netip.AddrFrom4([4]byte{127, 0, 0, 1})
+		return loopback
 	default:
 		return netip.IPv6Loopback()
 	}

@@ -23,6 +23,7 @@ type options struct {
 	logLevel    string
 	readyFile   string
 	longHistory int
+	pprofPort   int
 }
 
 var (
@@ -54,6 +55,7 @@ func parseOptions(args []string, out io.Writer) (options, error) {
 	flags.StringVar(&o.readyFile, "ready-file", "", "file to write when ready: JSON with address, uiUrl, namespace, pid")
 	flags.IntVar(&o.longHistory, "suggest-continue-as-new-after", 4096,
 		"events of a history after which a workflow is told to continue as new")
+	flags.IntVar(&o.pprofPort, "pprof-port", 0, "serve Go's profiler on this port of 127.0.0.1; 0 serves none")
 
 	if err := flags.Parse(args); err != nil {
 		return options{}, err
@@ -72,6 +74,8 @@ func (o options) check(dbFileGiven bool) error {
 		return fmt.Errorf("--port %d is not between 0 and 65535", o.port)
 	case !isPort(o.uiPort):
 		return fmt.Errorf("--ui-port %d is not between 0 and 65535", o.uiPort)
+	case !isPort(o.pprofPort):
+		return fmt.Errorf("--pprof-port %d is not between 0 and 65535", o.pprofPort)
 	case o.port != 0 && o.port == o.uiPort && !o.headless:
 		return fmt.Errorf("--port and --ui-port are both %d", o.port)
 	case o.inMemory && dbFileGiven:

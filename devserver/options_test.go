@@ -25,6 +25,7 @@ func TestAWrongFlagIsNamed(t *testing.T) {
 	for args, want := range map[string]string{
 		"--ip=localhost":                    "--ip",
 		"--port=70000":                      "--port",
+		"--pprof-port=70000":                "--pprof-port",
 		"--ui-port=-1":                      "--ui-port",
 		"--port=8233":                       "--ui-port",
 		"--in-memory --db-file=x.db":        "exclude",

@@ -31,7 +31,7 @@ func startServer(opts options, addrs addresses, db *database) (*server, error) {
 	logs := newServerLog(opts.logLevel)
 	logs.calm()
 	srv, err := temporal.NewServer(
-		temporal.WithConfig(serverConfig(addrs, db)),
+		temporal.WithConfig(serverConfig(opts, addrs, db)),
 		temporal.ForServices(temporal.DefaultServices),
 		temporal.WithStaticHosts(staticHosts(addrs)),
 		temporal.WithDynamicConfigClient(dynamicConfig(opts)),
@@ -64,8 +64,9 @@ func (s *server) stop() {
 	}
 }
 
-func serverConfig(addrs addresses, db *database) *config.Config {
+func serverConfig(opts options, addrs addresses, db *database) *config.Config {
 	return &config.Config{
+		Global: config.Global{PProf: config.PProf{Port: opts.pprofPort, Host: "127.0.0.1"}},
 		Persistence: config.Persistence{
 			DefaultStore:     storeName,
 			VisibilityStore:  storeName,

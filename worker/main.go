@@ -21,6 +21,7 @@ import (
 	"go.temporal.io/sdk/worker"
 
 	"model-registrar/activities"
+	"model-registrar/internal/capacity"
 	"model-registrar/internal/config"
 	"model-registrar/internal/telemetry"
 	"model-registrar/workflows"
@@ -104,6 +105,7 @@ func serve(ctx context.Context, cfg config.Worker, options client.Options, deps 
 		return err
 	}
 	options.Logger = sdklog.NewStructuredLogger(log)
+	capacity.Connect(&options)
 	options.MetricsHandler = web.MetricsHandler(log)
 	if err := deps.Genesys.Pacer().Observe(web.Meter()); err != nil {
 		log.Warn("the metrics of the Genesys quota are missing", "error", err)

@@ -64,11 +64,11 @@ func NewServer(ready func(context.Context) error) (*Server, error) {
 
 // MetricsHandler is what the Temporal SDK reports its metrics to.
 func (s *Server) MetricsHandler(log *slog.Logger) client.MetricsHandler {
-	return opentelemetry.NewMetricsHandler(opentelemetry.MetricsHandlerOptions{
+	return &remembered{MetricsHandler: opentelemetry.NewMetricsHandler(opentelemetry.MetricsHandlerOptions{
 		Meter: s.meters.Meter("temporal-sdk-go"), UseMonotonicCounters: true,
 		// The default is to panic; a metric that cannot be made must not end the worker.
 		OnError: func(err error) { log.Warn("a metric is missing", "error", err) },
-	})
+	})}
 }
 
 // Profile serves the Go profiler under /debug/pprof/ too, for as long as one answer may take. Call it before Listen.

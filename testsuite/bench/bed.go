@@ -39,6 +39,7 @@ type bed struct {
 	dir     string
 	client  client.Client
 	gateway *baseline.Gateway
+	pprof   string // where the server's profiles are, if the run was asked for profiles
 
 	mu    sync.Mutex
 	names int
@@ -50,10 +51,17 @@ func (b *bench) open(ctx context.Context, part string, job time.Duration) (*bed,
 	if err := os.RemoveAll(dir); err != nil {
 		return nil, err
 	}
-	s, err := stack.Start(ctx, stack.Options{
-		Bin: b.bin, Dir: dir, Worker: b.worker,
-		Simulator: []string{"--quota", strconv.Itoa(unlimited)},
-	})
+	o := stack.Options{Bin: b.bin, Dir: dir, Worker: b.worker, Simulator: []string{"--quota", strconv.Itoa(unlimited)}}
+	var pprof string
+	if b.profiles != "" {
+		address, err := freeAddress()
+		if err != nil {
+			return nil, err
+		}
+		_, port, _ := net.SplitHostPort(address)
+		o.Devserver, pprof = []string{"--pprof-port", port}, "http://"+address
+	}
+	s, err := stack.Start(ctx, o)
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +72,7 @@ func (b *bench) open(ctx context.Context, part string, job time.Duration) (*bed,
 		s.Close()
 		return nil, err
 	}
-	d := &bed{Stack: s, b: b, dir: dir, client: c, gateway: &baseline.Gateway{
+	d := &bed{Stack: s, b: b, dir: dir, client: c, pprof: pprof, gateway: &baseline.Gateway{
 		URL: s.SimURL, ClientID: stack.ClientID, ClientSecret: stack.ClientSecret, ProviderToken: stack.ProviderToken,
 		HTTP: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 100}},
 	}}
@@ -132,18 +140,30 @@ func (w *worker) heartbeats(ctx context.Context) (n float64, err error) {
 	return n, err
 }
 
-// profile saves a profile of the worker if the run was asked for profiles.
-func (w *worker) profile(ctx context.Context, b *bench, name, path string) {
+// profile saves a profile of a process if the run was asked for profiles.
+func (b *bench) profile(ctx context.Context, name, url string) {
 	if b.profiles == "" {
 		return
 	}
-	text, err := fetch(ctx, w.url+"/debug/pprof/"+path)
+	text, err := fetch(ctx, url)
 	if err == nil {
-		err = errors.Join(os.MkdirAll(b.profiles, 0o755), os.WriteFile(filepath.Join(b.profiles, name), []byte(text), 0o644))
+		err = errors.Join(os.MkdirAll(b.profiles, 0o755), os.WriteFile(filepath.Join(b.profiles, name+".pprof"), []byte(text), 0o644))
 	}
 	if err != nil {
 		b.say("no profile %s: %v", name, err)
 	}
+}
+
+// profileCPU saves what the server and, unless it is nil, a worker spend CPU time on in the next seconds. It returns at
+// once; what it returns waits for the profiles.
+func (d *bed) profileCPU(ctx context.Context, name string, w *worker, seconds int) (wait func()) {
+	var all sync.WaitGroup
+	path := fmt.Sprintf("/debug/pprof/profile?seconds=%d", seconds)
+	all.Go(func() { d.b.profile(ctx, name+".server.cpu", d.pprof+path) })
+	if w != nil {
+		all.Go(func() { d.b.profile(ctx, name+".worker.cpu", w.url+path) })
+	}
+	return all.Wait
 }
 
 // name makes a model name that was not used before.

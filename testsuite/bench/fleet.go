@@ -119,8 +119,10 @@ func fleets(small, large int) func(context.Context, *bench) error {
 		var ofSmall, ofLarge []float64
 		var smallCPU, largeCPU usage
 		measure := func(n int, into *[]float64, cpu *usage) error {
+			wait := d.profileCPU(ctx, fmt.Sprintf("fleet-%d", n), w, max(3, n/20))
 			before := usageOf(d, w.Process)
 			t, err := d.fleet(ctx, n)
+			wait()
 			cpu.add(before, usageOf(d, w.Process), n)
 			b.say("  %d models in %.1f s, %.1f ms each", n, t, 1000*t/float64(n))
 			*into = append(*into, 1000*t/float64(n))

@@ -82,7 +82,7 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 	fs.StringVar(&s.json, "json", ".run/bench.json", "`file` for the figures, with every sample")
 	fs.StringVar(&s.bin, "bin", "bin", "`folder` with the built binaries")
 	fs.StringVar(&s.dir, "dir", "", "`folder` for databases, audit trails and logs, which then stay (default: a temporary one)")
-	fs.StringVar(&s.profiles, "profiles", "", "`folder` for profiles of the worker, taken in the parts rate and memory; they slow it down a little")
+	fs.StringVar(&s.profiles, "profiles", "", "`folder` for profiles of server and worker, taken in the parts rate, fleets and memory; they slow them down a little")
 	fs.StringVar(&env, "worker", "", "further `variables` of the workers, NAME=VALUE separated by commas")
 	fs.Usage = func() {
 		fmt.Fprintln(stderr, "Measures the registrar. Flags:")

@@ -54,8 +54,8 @@ func memory(ctx context.Context, b *bench) error {
 		return err
 	}
 	b.say("  when the last of %d began to wait: %s", n, busy)
-	w.profile(ctx, b, "memory.heap.pprof", "heap")
-	w.profile(ctx, b, "memory.goroutine.pprof", "goroutine")
+	b.profile(ctx, "memory.worker.heap", w.url+"/debug/pprof/heap")
+	b.profile(ctx, "memory.worker.goroutine", w.url+"/debug/pprof/goroutine")
 	after, err := settled(ctx, w.PID())
 	if err != nil {
 		return err

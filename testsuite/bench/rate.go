@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/caarlos0/env/v11"
@@ -16,11 +17,14 @@ import (
 	"model-registrar/internal/capacity"
 	"model-registrar/internal/telemetry"
 	"model-registrar/testsuite/baseline"
+	"model-registrar/testsuite/stack"
 )
 
 const (
 	atOnce      = 100
-	perRound    = 250
+	perRound    = 200
+	rateRounds  = 8
+	profileTime = 10 // seconds
 	engineQueue = "bench-engine"
 	// engineCommand is the argument with which this program is the engine's worker: a process of its own like ours.
 	engineCommand = "engine-worker"
@@ -50,43 +54,64 @@ func rate(ctx context.Context, b *bench) error {
 		return err
 	}
 	b.say("  the engine's workflow has %d activities; which wait for which: %v", len(shape), shape)
-	ours := func(ctx context.Context, _ int) error {
+	n := b.size(perRound)
+	ours := &side{name: "rate", process: w.Process, profiled: w, run: func(ctx context.Context, _ int) error {
 		_, err := d.register(ctx, d.Manifest(d.name("rate")))
 		return err
-	}
-	engine := func(ctx context.Context, _ int) error { return d.engine(ctx, shape) }
-	n, rounds := b.size(perRound), b.times(5)
-	for _, warmUp := range []func(context.Context, int) error{ours, engine} {
-		if err := each(ctx, min(n, atOnce), atOnce, warmUp); err != nil {
+	}}
+	engine := &side{name: "rate-engine", process: engineWorker, run: func(ctx context.Context, _ int) error {
+		return d.engine(ctx, shape)
+	}}
+	for _, s := range []*side{ours, engine} {
+		if err := each(ctx, min(n, atOnce), atOnce, s.run); err != nil { // to warm up
 			return err
 		}
 	}
-	if b.profiles != "" {
-		go w.profile(ctx, b, "rate.cpu.pprof", fmt.Sprintf("profile?seconds=%d", 20))
-	}
-	var a, e []float64
-	var oursCPU, engineCPU usage
-	for i := range rounds {
-		before := usageOf(d, w.Process)
-		mine, err := timed(ctx, n, ours)
-		if err != nil {
-			return err
+	for i := range b.times(rateRounds) {
+		order := []*side{ours, engine}
+		if i%2 == 1 {
+			slices.Reverse(order) // so that a machine that becomes slower or faster favours neither
 		}
-		oursCPU.add(before, usageOf(d, w.Process), n)
-		before = usageOf(d, engineWorker)
-		theirs, err := timed(ctx, n, engine)
-		if err != nil {
-			return err
+		for _, s := range order {
+			if err := s.round(ctx, d, n); err != nil {
+				return err
+			}
 		}
-		engineCPU.add(before, usageOf(d, engineWorker), n)
-		b.say("  %d: ours %.1f/s, engine %.1f/s", i+1, mine, theirs)
-		a, e = append(a, mine), append(e, theirs)
+		b.say("  %d: ours %.1f/s, engine %.1f/s, ratio %.2f", i+1, ours.rates[i], engine.rates[i], ours.rates[i]/engine.rates[i])
 	}
-	w.profile(ctx, b, "rate.heap.pprof", "heap")
-	b.report.ratio("rate", fmt.Sprintf("registrations per second ÷ engine, %d at a time, jobs done at once", atOnce),
-		newSeries("", "/s", a...), newSeries("engine", "/s", e...), goal{Least: 0.9},
+	b.profile(ctx, "rate.worker.heap", w.url+"/debug/pprof/heap")
+	b.report.paired("rate", fmt.Sprintf("registrations per second ÷ engine, %d at a time, jobs done at once", atOnce),
+		newSeries("", "/s", ours.rates...), newSeries("engine", "/s", engine.rates...), goal{Least: 0.9},
 		fmt.Sprintf("rounds of %d; the engine's workflow has %d no-op activities that wait for one another as ours do; CPU time of "+
-			"one registration: %s; of one of the engine's: %s", n, len(shape), oursCPU, engineCPU))
+			"one registration: %s; of one of the engine's: %s", n, len(shape), ours.cpu, engine.cpu))
+	return nil
+}
+
+// side is one of the two that take turns.
+type side struct {
+	name     string
+	process  *stack.Process // its worker
+	profiled *worker        // the same if it serves profiles
+	run      func(context.Context, int) error
+
+	rates []float64 // a second, a round each
+	cpu   usage
+}
+
+// round runs n of its workflows, 100 at a time. The first round is profiled.
+func (s *side) round(ctx context.Context, d *bed, n int) error {
+	wait := func() {}
+	if len(s.rates) == 0 {
+		wait = d.profileCPU(ctx, s.name, s.profiled, profileTime)
+	}
+	defer wait()
+	before := usageOf(d, s.process)
+	start := time.Now()
+	if err := each(ctx, n, atOnce, s.run); err != nil {
+		return err
+	}
+	s.rates = append(s.rates, float64(n)/time.Since(start).Seconds())
+	s.cpu.add(before, usageOf(d, s.process), n)
 	return nil
 }
 
@@ -109,13 +134,6 @@ func (d *bed) shape(ctx context.Context) (shortest baseline.Shape, err error) {
 	return shortest, nil
 }
 
-// timed runs n of something, 100 at a time, and returns how many a second there were.
-func timed(ctx context.Context, n int, do func(context.Context, int) error) (float64, error) {
-	start := time.Now()
-	err := each(ctx, n, atOnce, do)
-	return float64(n) / time.Since(start).Seconds(), err
-}
-
 // engine runs one workflow of the engine's to its end.
 func (d *bed) engine(ctx context.Context, shape baseline.Shape) error {
 	run, err := d.client.ExecuteWorkflow(ctx,
@@ -126,7 +144,7 @@ func (d *bed) engine(ctx context.Context, shape baseline.Shape) error {
 	return run.Get(ctx, nil)
 }
 
-// runEngine is the engine's worker, with the sizes that the registrar's worker has.
+// runEngine is the engine's worker, with the sizes and the connection that the registrar's worker has.
 func runEngine(ctx context.Context, stderr io.Writer) int {
 	fail := func(err error) int {
 		fmt.Fprintln(stderr, filepath.Base(os.Args[0]), engineCommand+":", err)
@@ -136,9 +154,11 @@ func runEngine(ctx context.Context, stderr io.Writer) int {
 	if err != nil {
 		return fail(err)
 	}
-	c, err := client.Dial(client.Options{
+	options := client.Options{
 		HostPort: os.Getenv("TEMPORAL_ADDRESS"), Logger: sdklog.NewStructuredLogger(telemetry.Logger(stderr, "warn", "json")),
-	})
+	}
+	capacity.Connect(&options)
+	c, err := client.Dial(options)
 	if err != nil {
 		return fail(err)
 	}

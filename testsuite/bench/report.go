@@ -83,6 +83,20 @@ func (r *report) ratio(part, figure string, measured, baseline series, g goal, n
 	})
 }
 
+// paired is ratio for samples that were taken in turns: its value is the median of the ratios of each sample to the baseline's
+// beside it, which a machine that becomes slower or faster meanwhile changes little.
+func (r *report) paired(part, figure string, measured, baseline series, g goal, note string) {
+	var ratios []float64
+	for i := range measured.Samples {
+		ratios = append(ratios, measured.Samples[i]/baseline.Samples[i])
+	}
+	r.add(row{
+		Part: part, Figure: figure, Measured: measured, Baseline: &baseline, Value: median(ratios), Goal: g,
+		Note: fmt.Sprintf("the median of %d ratios, each of two neighbours, %s to %s; %s", len(ratios),
+			number(slices.Min(ratios)), number(slices.Max(ratios)), note),
+	})
+}
+
 func (r *report) add(x row) {
 	x.Met, x.Load = x.Goal.met(x.Value), load()
 	r.Rows = append(r.Rows, x)
