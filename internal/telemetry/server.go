@@ -16,6 +16,7 @@ import (
 	otelprom "go.opentelemetry.io/otel/exporters/prometheus"
 	"go.opentelemetry.io/otel/metric"
 	sdkmetric "go.opentelemetry.io/otel/sdk/metric"
+	"go.opentelemetry.io/otel/sdk/metric/exemplar"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/opentelemetry"
 )
@@ -54,7 +55,8 @@ func NewServer(ready func(context.Context) error) (*Server, error) {
 	return &Server{
 		registry: registry,
 		mux:      mux,
-		meters:   sdkmetric.NewMeterProvider(sdkmetric.WithReader(exporter)),
+		// Exemplars would name traces, and there are none.
+		meters: sdkmetric.NewMeterProvider(sdkmetric.WithReader(exporter), sdkmetric.WithExemplarFilter(exemplar.AlwaysOffFilter)),
 		http: &http.Server{
 			Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
 			WriteTimeout: 20 * time.Second, MaxHeaderBytes: 16 << 10,

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
 	historypb "go.temporal.io/api/history/v1"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/converter"
@@ -115,6 +116,31 @@ func TestTheShapeOfAWorkflowIsReadFromItsHistory(t *testing.T) {
 			require.LessOrEqual(t, j, i, "an activity waits for earlier ones alone: %v", shape)
 		}
 	}
+}
+
+func TestAnActivityWaitsForAllThatEndedSinceTheLastOneWasScheduled(t *testing.T) {
+	var events []*historypb.HistoryEvent
+	add := func(e *historypb.HistoryEvent) {
+		e.EventId = int64(len(events) + 1)
+		events = append(events, e)
+	}
+	decides := func(schedules int) {
+		add(&historypb.HistoryEvent{EventType: enumspb.EVENT_TYPE_WORKFLOW_TASK_COMPLETED})
+		for range schedules {
+			add(&historypb.HistoryEvent{EventType: enumspb.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED})
+		}
+	}
+	ends := func(scheduled int64) {
+		add(&historypb.HistoryEvent{EventType: enumspb.EVENT_TYPE_ACTIVITY_TASK_COMPLETED,
+			Attributes: &historypb.HistoryEvent_ActivityTaskCompletedEventAttributes{
+				ActivityTaskCompletedEventAttributes: &historypb.ActivityTaskCompletedEventAttributes{ScheduledEventId: scheduled}}})
+	}
+	decides(2) // events 2 and 3
+	ends(3)
+	decides(0)
+	ends(2)
+	decides(2) // both of them wait for both
+	require.Equal(t, baseline.Shape{nil, nil, {1, 0}, {1, 0}}, baseline.ShapeOf(events))
 }
 
 func TestTheEngineRunsItsActivitiesInTheOrderOfTheShape(t *testing.T) {

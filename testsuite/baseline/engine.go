@@ -22,21 +22,24 @@ const (
 // the earlier ones had to end first.
 type Shape [][]int
 
-// ShapeOf reads the shape of a workflow from its history. An activity was waiting for those that ended since the workflow
-// task before the one that scheduled it; if none did (a timer fired, say), for what its predecessor waited for.
+// ShapeOf reads the shape of a workflow from its history. An activity was waiting for those that ended since the last
+// workflow task that scheduled any; if none did (a timer fired, say), for what its predecessor waited for.
 func ShapeOf(events []*historypb.HistoryEvent) Shape {
 	var shape Shape
 	number := map[int64]int{} // by the id of the event that scheduled it
 	var ended, cause []int
+	deciding := false // a workflow task was completed, and has scheduled nothing yet
 	for _, e := range events {
 		switch e.EventType {
 		case enumspb.EVENT_TYPE_ACTIVITY_TASK_COMPLETED:
 			ended = append(ended, number[e.GetActivityTaskCompletedEventAttributes().ScheduledEventId])
 		case enumspb.EVENT_TYPE_WORKFLOW_TASK_COMPLETED:
-			if len(ended) > 0 {
+			deciding = true
+		case enumspb.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
+			if deciding && len(ended) > 0 {
 				cause, ended = ended, nil
 			}
-		case enumspb.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
+			deciding = false
 			number[e.EventId] = len(shape)
 			shape = append(shape, slices.Clone(cause))
 		}

@@ -174,8 +174,8 @@ func (d *bed) name(kind string) string {
 	return fmt.Sprintf("%s-%06d", kind, d.names)
 }
 
-// start starts a registration with the attributes that the starter gives it.
-func (d *bed) start(ctx context.Context, m schemas.Manifest) (client.WorkflowRun, error) {
+// start starts a registration on a task queue with the attributes that the starter gives it.
+func (d *bed) start(ctx context.Context, queue string, m schemas.Manifest) (client.WorkflowRun, error) {
 	hash, err := m.Payload().Hash()
 	if err != nil {
 		return nil, err
@@ -184,7 +184,7 @@ func (d *bed) start(ctx context.Context, m schemas.Manifest) (client.WorkflowRun
 		return temporal.NewSearchAttributeKeyKeyword(name).ValueSet(value)
 	}
 	return d.client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID: schemas.RegisterModelWorkflowID(m.Name), TaskQueue: taskQueue,
+		ID: schemas.RegisterModelWorkflowID(m.Name), TaskQueue: queue,
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
 		StaticSummary:            "Register " + m.Name,
 		TypedSearchAttributes: temporal.NewSearchAttributes(
@@ -198,7 +198,11 @@ func (d *bed) start(ctx context.Context, m schemas.Manifest) (client.WorkflowRun
 
 // register runs one registration to its end, which has to be COMPLETED.
 func (d *bed) register(ctx context.Context, m schemas.Manifest) (client.WorkflowRun, error) {
-	run, err := d.start(ctx, m)
+	return d.registerOn(ctx, schemas.DefaultTaskQueue, m)
+}
+
+func (d *bed) registerOn(ctx context.Context, queue string, m schemas.Manifest) (client.WorkflowRun, error) {
+	run, err := d.start(ctx, queue, m)
 	if err != nil {
 		return nil, err
 	}
@@ -211,9 +215,6 @@ func (d *bed) register(ctx context.Context, m schemas.Manifest) (client.Workflow
 	}
 	return run, nil
 }
-
-// taskQueue is the workers' default.
-const taskQueue = "model-registrar"
 
 // history reads a workflow's history, and its size in bytes as the server counts it.
 func (d *bed) history(ctx context.Context, run client.WorkflowRun) (events []*historypb.HistoryEvent, size int64, err error) {

@@ -96,13 +96,10 @@ func (d *bed) againstTutorial(ctx context.Context, part string, n int, fleet ser
 	return nil
 }
 
-// fleets compares the time per model in a small and a large fleet. The small one is measured before and after.
-func fleets(small, large int) func(context.Context, *bench) error {
+// fleets compares the time per model in a small and a large fleet. In each cycle some small ones come before the large
+// one and as many after it.
+func fleets(part string, small, around, large, cycles int) func(context.Context, *bench) error {
 	return func(ctx context.Context, b *bench) error {
-		part := "fleets"
-		if large > 1000 {
-			part = "fleet-10000"
-		}
 		d, err := b.open(ctx, part, 0)
 		if err != nil {
 			return err
@@ -113,33 +110,37 @@ func fleets(small, large int) func(context.Context, *bench) error {
 			return err
 		}
 		few, many := b.size(small), b.size(large)
-		if _, err := d.fleet(ctx, few); err != nil { // to warm up
+		if _, err := d.fleet(ctx, min(few, 100)); err != nil { // to warm up
 			return err
 		}
-		var ofSmall, ofLarge []float64
 		var smallCPU, largeCPU usage
-		measure := func(n int, into *[]float64, cpu *usage) error {
+		perModel := func(n int, cpu *usage) (ms float64, err error) {
 			wait := d.profileCPU(ctx, fmt.Sprintf("fleet-%d", n), w, max(3, n/20))
+			defer wait()
 			before := usageOf(d, w.Process)
 			t, err := d.fleet(ctx, n)
-			wait()
 			cpu.add(before, usageOf(d, w.Process), n)
-			b.say("  %d models in %.1f s, %.1f ms each", n, t, 1000*t/float64(n))
-			*into = append(*into, 1000*t/float64(n))
-			return err
+			ms = 1000 * t / float64(n)
+			b.say("  %d models in %.1f s, %.1f ms each", n, t, ms)
+			return ms, err
 		}
-		for range b.times(1) {
-			for _, step := range []struct {
-				n    int
-				into *[]float64
-				cpu  *usage
-			}{{few, &ofSmall, &smallCPU}, {few, &ofSmall, &smallCPU}, {many, &ofLarge, &largeCPU}, {few, &ofSmall, &smallCPU}} {
-				if err := measure(step.n, step.into, step.cpu); err != nil {
+		var ofSmall, ofLarge []float64 // a sample a cycle
+		for range b.times(cycles) {
+			var beside []float64
+			for k := range 2*around + 1 {
+				n, cpu, into := few, &smallCPU, &beside
+				if k == around {
+					n, cpu, into = many, &largeCPU, &ofLarge
+				}
+				ms, err := perModel(n, cpu)
+				if err != nil {
 					return err
 				}
+				*into = append(*into, ms)
 			}
+			ofSmall = append(ofSmall, median(beside))
 		}
-		b.report.ratio(part, fmt.Sprintf("time per model, fleet of %d ÷ fleet of %d", many, few), newSeries("", "ms", ofLarge...),
+		b.report.paired(part, fmt.Sprintf("time per model, fleet of %d ÷ fleet of %d", many, few), newSeries("", "ms", ofLarge...),
 			newSeries(fmt.Sprintf("fleet of %d", few), "ms", ofSmall...), goal{Least: 0.9, Most: 1.1},
 			fmt.Sprintf("jobs done at once, no quota; CPU time of one model in a fleet of %d: %s; of %d: %s", many, largeCPU, few, smallCPU))
 		return nil

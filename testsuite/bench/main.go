@@ -137,8 +137,9 @@ var parts = []part{
 	{name: "rate", what: "registrations per second, 100 at a time, against engine", run: rate},
 	{name: "quota", what: "a fleet of 300 under a quota, and the tutorial under the same", run: quota(1)},
 	{name: "quota-3", what: "the same fleet with 3 workers", run: quota(3)},
-	{name: "fleets", what: "time per model in fleets of 100 and 1,000", run: fleets(100, 1000)},
-	{name: "fleet-10000", what: "time per model in fleets of 1,000 and 10,000", apart: true, run: fleets(1000, 10_000)},
+	{name: "fleets", what: "time per model in fleets of 100 and 1,000", run: fleets("fleets", 100, 3, 1000, 3)},
+	{name: "fleet-10000", what: "time per model in fleets of 1,000 and 10,000", apart: true, run: fleets("fleet-10000", 1000, 2, 10_000, 1)},
+	{name: "sizes", what: "registrations per second with workers of other sizes, against the default", apart: true, run: sizes},
 	{name: "memory", what: "a worker's memory with 2,000 registrations that wait for approval", run: memory},
 }
 

@@ -40,7 +40,7 @@ func memory(ctx context.Context, b *bench) error {
 	err = each(ctx, n, atOnce, func(ctx context.Context, _ int) error {
 		m := d.Manifest(d.name("waits"))
 		m.Approval = schemas.ApprovalSpec{Policy: schemas.ApproveAlways, Timeout: schemas.Duration(24 * time.Hour)}
-		_, err := d.start(ctx, m)
+		_, err := d.start(ctx, schemas.DefaultTaskQueue, m)
 		return err
 	})
 	if err != nil {

@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"github.com/caarlos0/env/v11"
@@ -22,9 +21,9 @@ import (
 
 const (
 	atOnce      = 100
-	perRound    = 200
-	rateRounds  = 8
-	profileTime = 10 // seconds
+	perRound    = 100
+	rateRounds  = 16
+	profileTime = 6 // seconds
 	engineQueue = "bench-engine"
 	// engineCommand is the argument with which this program is the engine's worker: a process of its own like ours.
 	engineCommand = "engine-worker"
@@ -68,14 +67,8 @@ func rate(ctx context.Context, b *bench) error {
 		}
 	}
 	for i := range b.times(rateRounds) {
-		order := []*side{ours, engine}
-		if i%2 == 1 {
-			slices.Reverse(order) // so that a machine that becomes slower or faster favours neither
-		}
-		for _, s := range order {
-			if err := s.round(ctx, d, n); err != nil {
-				return err
-			}
+		if err := takeTurns(ctx, d, i, n, ours, engine); err != nil {
+			return err
 		}
 		b.say("  %d: ours %.1f/s, engine %.1f/s, ratio %.2f", i+1, ours.rates[i], engine.rates[i], ours.rates[i]/engine.rates[i])
 	}
@@ -96,6 +89,19 @@ type side struct {
 
 	rates []float64 // a second, a round each
 	cpu   usage
+}
+
+// takeTurns runs a round of each. Who goes first changes, so that a machine that becomes slower or faster favours nobody.
+func takeTurns(ctx context.Context, d *bed, i, n int, sides ...*side) error {
+	for k := range sides {
+		if i%2 == 1 {
+			k = len(sides) - 1 - k
+		}
+		if err := sides[k].round(ctx, d, n); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // round runs n of its workflows, 100 at a time. The first round is profiled.

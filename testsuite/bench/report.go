@@ -46,7 +46,7 @@ type series struct {
 	Samples []float64 `json:"samples"`
 }
 
-// goal is the limit that a value has to keep to. With two limits, it has to lie between them.
+// goal is the limit that a value has to keep to. With two limits, it has to lie between them; with none, there is no goal.
 type goal struct {
 	Least float64 `json:"least,omitempty"`
 	Most  float64 `json:"most,omitempty"`
@@ -110,6 +110,8 @@ func (g goal) String() string {
 	switch {
 	case g.Least != 0 && g.Most != 0:
 		return fmt.Sprintf("%s–%s", number(g.Least), number(g.Most))
+	case g == (goal{}):
+		return ""
 	case g.Least != 0:
 		return "≥ " + number(g.Least)
 	}
@@ -146,7 +148,10 @@ func (x row) cells() []string {
 	if x.Baseline != nil {
 		baseline, ratio = x.Baseline.String(), number(x.Value)
 	}
-	if !x.Met {
+	switch {
+	case x.Goal == (goal{}):
+		verdict = ""
+	case !x.Met:
 		verdict = "MISSED"
 	}
 	return []string{x.Figure, x.Measured.String(), baseline, ratio, x.Goal.String(), verdict,
