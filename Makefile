@@ -47,7 +47,7 @@ lint: ## Vet, staticcheck, gofmt and workflowcheck
 	cd devserver && go vet ./... && go run $(STATICCHECK) ./...
 
 BENCH := $(BIN)/bench
-bench: build ## Measure against goals and baselines, about ten minutes; BENCHFLAGS="--help" lists the flags
+bench: build ## Measure against goals and baselines, about 25 minutes; BENCHFLAGS="--help" lists the flags
 	@go build -o $(BENCH) ./testsuite/bench && $(BENCH) $(BENCHFLAGS)
 
 bench-quick: build ## The same with few repeats, to see that everything works
