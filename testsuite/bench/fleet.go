@@ -115,7 +115,7 @@ func fleets(part string, small, around, large, cycles int) func(context.Context,
 		}
 		var smallCPU, largeCPU usage
 		perModel := func(n int, cpu *usage) (ms float64, err error) {
-			wait := d.profileCPU(ctx, fmt.Sprintf("fleet-%d", n), w, max(3, n/20))
+			wait := d.profileCPU(ctx, fmt.Sprintf("fleet-%d", n), w, min(60, max(3, n/20)))
 			defer wait()
 			before := usageOf(d, w.Process)
 			t, err := d.fleet(ctx, n)

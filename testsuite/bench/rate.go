@@ -170,10 +170,7 @@ func runEngine(ctx context.Context, stderr io.Writer) int {
 	}
 	defer c.Close()
 	size.Apply()
-	w := sdkworker.New(c, engineQueue, size.Options(sdkworker.Options{
-		DisableRegistrationAliasing: true,
-		DisableEagerActivities:      os.Getenv("BENCH_NO_EAGER_ACTIVITIES") != "",
-	}))
+	w := sdkworker.New(c, engineQueue, size.Options(sdkworker.Options{DisableRegistrationAliasing: true}))
 	baseline.RegisterEngine(w)
 	if err := w.Start(); err != nil {
 		return fail(err)

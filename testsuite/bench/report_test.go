@@ -30,6 +30,22 @@ func TestTheMedianCounts(t *testing.T) {
 	require.Equal(t, 1.5, newSeries("", "s", 2, 1).Median)
 }
 
+func TestRatiosAreTakenOfNeighbours(t *testing.T) {
+	r := newReport(settings{})
+	// The machine becomes slower by half, and the ratio of the medians would be 8 ÷ 6.
+	r.paired("rate", "ours ÷ engine", newSeries("", "/s", 10, 9, 8, 4, 5), newSeries("engine", "/s", 10, 10, 6, 4, 5), goal{Least: 0.9}, "why")
+	require.Equal(t, 1.0, r.Rows[0].Value)
+	require.True(t, r.Rows[0].Met)
+	require.Contains(t, r.Rows[0].Note, "the median of 5 ratios, each of two neighbours, 0.900 to 1.33; why")
+}
+
+func TestWhatHasNoGoalIsNeitherMetNorMissed(t *testing.T) {
+	r := newReport(settings{})
+	r.paired("sizes", "small ÷ default", newSeries("", "/s", 5), newSeries("default", "/s", 10), goal{}, "")
+	require.Equal(t, []string{"small ÷ default", "5 /s", "default 10 /s", "0.500", "", "", "1"}, r.Rows[0].cells()[:7])
+	require.False(t, r.missed())
+}
+
 func TestTheReportHasARowAFigureAndSaysWhatIsMissed(t *testing.T) {
 	r := newReport(settings{})
 	r.ratio("one", "wall time ÷ ideal", newSeries("", "s", 3), newSeries("ideal", "s", 2), goal{Most: 1.2}, "why")
