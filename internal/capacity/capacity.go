@@ -64,10 +64,10 @@ func pollers(most int) worker.PollerBehavior {
 // Apply sets the size of the cache, which all workers of a process share. Call it before the first of them is started.
 func (c Capacity) Apply() { worker.SetStickyWorkflowCacheSize(c.Cache) }
 
-// Connect adds to a worker's client what makes its messages cheap. They are small: the whole history of a registration is
-// 14 KiB. The SDK's defaults suit larger ones. It compresses each request, and the server then each answer, which costs both more
-// than the bytes do; and it looks through the payloads of a message in a goroutine each, so that an external storage
-// could fetch them at the same time, of which there is none here.
+// Connect makes a worker's connection suit its messages, which are small: the whole history of a registration is 14 KiB.
+// The SDK's defaults suit larger ones. It compresses each request, and the server then each answer, which costs both more
+// than the bytes do; and it looks through each message's payloads in a goroutine each, for the sake of an external
+// storage, which there is none of here.
 func Connect(o *client.Options) {
 	o.ConnectionOptions.GrpcCompression = &client.GrpcCompressionNone{}
 	o.ExternalStorage.Concurrency.MaxOperationsPerMessage = 1

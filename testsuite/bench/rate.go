@@ -54,11 +54,11 @@ func rate(ctx context.Context, b *bench) error {
 	}
 	b.say("  the engine's workflow has %d activities; which wait for which: %v", len(shape), shape)
 	n := b.size(perRound)
-	ours := &side{name: "rate", process: w.Process, profiled: w, run: func(ctx context.Context, _ int) error {
+	ours := &side{profiles: "rate", process: w.Process, profiled: w, run: func(ctx context.Context, _ int) error {
 		_, err := d.register(ctx, d.Manifest(d.name("rate")))
 		return err
 	}}
-	engine := &side{name: "rate-engine", process: engineWorker, run: func(ctx context.Context, _ int) error {
+	engine := &side{profiles: "rate-engine", process: engineWorker, run: func(ctx context.Context, _ int) error {
 		return d.engine(ctx, shape)
 	}}
 	for _, s := range []*side{ours, engine} {
@@ -85,6 +85,7 @@ type side struct {
 	name     string
 	process  *stack.Process // its worker
 	profiled *worker        // the same if it serves profiles
+	profiles string         // the name of its first round's profiles; empty: none
 	run      func(context.Context, int) error
 
 	rates []float64 // a second, a round each
@@ -104,11 +105,11 @@ func takeTurns(ctx context.Context, d *bed, i, n int, sides ...*side) error {
 	return nil
 }
 
-// round runs n of its workflows, 100 at a time. The first round is profiled.
+// round runs n of its workflows, 100 at a time.
 func (s *side) round(ctx context.Context, d *bed, n int) error {
 	wait := func() {}
-	if len(s.rates) == 0 {
-		wait = d.profileCPU(ctx, s.name, s.profiled, profileTime)
+	if len(s.rates) == 0 && s.profiles != "" {
+		wait = d.profileCPU(ctx, s.profiles, s.profiled, profileTime)
 	}
 	defer wait()
 	before := usageOf(d, s.process)

@@ -90,10 +90,12 @@ func (r *report) paired(part, figure string, measured, baseline series, g goal, 
 	for i := range measured.Samples {
 		ratios = append(ratios, measured.Samples[i]/baseline.Samples[i])
 	}
+	if n := len(ratios); n > 1 {
+		note = fmt.Sprintf("the median of %d ratios, each of two neighbours, %s to %s; ", n, number(slices.Min(ratios)),
+			number(slices.Max(ratios))) + note
+	}
 	r.add(row{
-		Part: part, Figure: figure, Measured: measured, Baseline: &baseline, Value: median(ratios), Goal: g,
-		Note: fmt.Sprintf("the median of %d ratios, each of two neighbours, %s to %s; %s", len(ratios),
-			number(slices.Min(ratios)), number(slices.Max(ratios)), note),
+		Part: part, Figure: figure, Measured: measured, Baseline: &baseline, Value: median(ratios), Goal: g, Note: note,
 	})
 }
 
