@@ -21,8 +21,8 @@ import (
 
 const (
 	atOnce      = 100
-	perRound    = 100
-	rateRounds  = 16
+	perRound    = 200
+	rateRounds  = 10
 	profileTime = 6 // seconds
 	engineQueue = "bench-engine"
 	// engineCommand is the argument with which this program is the engine's worker: a process of its own like ours.
