@@ -428,3 +428,17 @@ func TestAFleetsBarShowsCountsRateAndTimeLeft(t *testing.T) {
 		require.Contains(t, out.String(), want)
 	}
 }
+
+func TestAFleetThatNobodyAnswersForIsSaidToLackAWorkerWhoeverNoticesFirst(t *testing.T) {
+	c := &connection{address: "temporal.example.com:7233", taskQueue: "model-registrar"}
+	for _, err := range []error{
+		context.DeadlineExceeded,
+		serviceerror.NewDeadlineExceeded("context deadline exceeded"),
+		serviceerror.NewCanceled("stream terminated by RST_STREAM with error code: CANCEL"), // the server's clock was first
+		serviceerror.NewFailedPrecondition("no poller seen for task queue recently"),
+	} {
+		require.Equal(t, `no worker on task queue "model-registrar" answers; the fleet goes on when one does`, c.unansweredFleet(err), "%T", err)
+	}
+	require.Equal(t, "Temporal at temporal.example.com:7233: connection refused; trying again",
+		c.unansweredFleet(serviceerror.NewUnavailable("connection refused")))
+}

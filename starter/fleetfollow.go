@@ -70,7 +70,7 @@ func (c *connection) unansweredFleet(err error) string {
 	switch {
 	case err == nil, errors.As(err, &closed):
 		return ""
-	case isQueryFailure(err), errors.Is(err, context.DeadlineExceeded):
+	case isQueryFailure(err), late(err):
 		return fmt.Sprintf("no worker on task queue %q answers; the fleet goes on when one does", c.taskQueue)
 	}
 	return "Temporal at " + c.address + ": " + console.FirstLine(err.Error()) + "; trying again"
