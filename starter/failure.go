@@ -11,6 +11,7 @@ import (
 	"go.temporal.io/api/serviceerror"
 
 	"model-registrar/schemas"
+	"model-registrar/starter/follow"
 )
 
 // The exit codes that scripts rely on.
@@ -127,15 +128,7 @@ func (c *connection) explain(ctx context.Context, err error) error {
 
 func unreachable(err error) bool {
 	var down *serviceerror.Unavailable
-	return errors.As(err, &down) || late(err)
-}
-
-// late tells whether a call's time was up. The server's clock may be the first to notice; then it cuts the call off, which
-// arrives as cancelled although nobody here cancelled anything.
-func late(err error) bool {
-	var deadline *serviceerror.DeadlineExceeded
-	var cutOff *serviceerror.Canceled
-	return errors.As(err, &deadline) || errors.As(err, &cutOff) || errors.Is(err, context.DeadlineExceeded)
+	return errors.As(err, &down) || follow.TimedOut(err)
 }
 
 func (c *connection) unreachable(err error) error {

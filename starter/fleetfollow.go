@@ -13,6 +13,7 @@ import (
 
 	"model-registrar/schemas"
 	"model-registrar/starter/console"
+	"model-registrar/starter/follow"
 )
 
 const (
@@ -70,7 +71,7 @@ func (c *connection) unansweredFleet(err error) string {
 	switch {
 	case err == nil, errors.As(err, &closed):
 		return ""
-	case isQueryFailure(err), late(err):
+	case isQueryFailure(err), follow.TimedOut(err):
 		return fmt.Sprintf("no worker on task queue %q answers; the fleet goes on when one does", c.taskQueue)
 	}
 	return "Temporal at " + c.address + ": " + console.FirstLine(err.Error()) + "; trying again"

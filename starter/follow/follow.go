@@ -102,7 +102,7 @@ func (f *follower) run(ctx context.Context) (Timeline, error) {
 			if permanent(err) {
 				return f.view.snapshot(), err
 			}
-			if !timedOut(err) { // a long poll may end so in quiet times; whether the connection holds, the pulses tell
+			if !TimedOut(err) { // a long poll may end so in quiet times; whether the connection holds, the pulses tell
 				f.view.Lost = err
 			}
 			again = time.After(wait)
@@ -204,9 +204,12 @@ func pass[T any](ctx context.Context, to chan<- T, v T) {
 	}
 }
 
-func timedOut(err error) bool {
+// TimedOut tells whether a call's time was up. The server's clock may be the first to notice; then it cuts the call off,
+// which arrives as cancelled although nobody here cancelled anything.
+func TimedOut(err error) bool {
 	var deadline *serviceerror.DeadlineExceeded
-	return errors.As(err, &deadline) || errors.Is(err, context.DeadlineExceeded)
+	var cutOff *serviceerror.Canceled
+	return errors.As(err, &deadline) || errors.As(err, &cutOff) || errors.Is(err, context.DeadlineExceeded)
 }
 
 // permanent reports whether an error stays whatever is tried again.

@@ -59,7 +59,7 @@ func (a Attempt) text(now time.Time) string {
 // lost says that Temporal cannot be reached, in one line.
 func lost(err error) string {
 	text := "no connection to Temporal; trying until it is back"
-	if timedOut(err) {
+	if TimedOut(err) {
 		return text
 	}
 	return text + ": " + console.FirstLine(err.Error())

@@ -154,13 +154,13 @@ func (b *bench) profile(ctx context.Context, name, url string) {
 	}
 }
 
-// profileCPU saves what the server and, unless it is nil, a worker spend CPU time on in the next seconds. It returns at
+// profileCPU saves what the server and, if it serves profiles, a worker spend CPU time on in the next seconds. It returns at
 // once; what it returns waits for the profiles.
 func (d *bed) profileCPU(ctx context.Context, name string, w *worker, seconds int) (wait func()) {
 	var all sync.WaitGroup
 	path := fmt.Sprintf("/debug/pprof/profile?seconds=%d", seconds)
 	all.Go(func() { d.b.profile(ctx, name+".server.cpu", d.pprof+path) })
-	if w != nil {
+	if w.url != "" {
 		all.Go(func() { d.b.profile(ctx, name+".worker.cpu", w.url+path) })
 	}
 	return all.Wait

@@ -16,7 +16,6 @@ import (
 	"model-registrar/internal/capacity"
 	"model-registrar/internal/telemetry"
 	"model-registrar/testsuite/baseline"
-	"model-registrar/testsuite/stack"
 )
 
 const (
@@ -54,11 +53,11 @@ func rate(ctx context.Context, b *bench) error {
 	}
 	b.say("  the engine's workflow has %d activities; which wait for which: %v", len(shape), shape)
 	n := b.size(perRound)
-	ours := &side{profiles: "rate", process: w.Process, profiled: w, run: func(ctx context.Context, _ int) error {
+	ours := &side{profiles: "rate", worker: w, run: func(ctx context.Context, _ int) error {
 		_, err := d.register(ctx, d.Manifest(d.name("rate")))
 		return err
 	}}
-	engine := &side{profiles: "rate-engine", process: engineWorker, run: func(ctx context.Context, _ int) error {
+	engine := &side{profiles: "rate-engine", worker: &worker{Process: engineWorker}, run: func(ctx context.Context, _ int) error {
 		return d.engine(ctx, shape)
 	}}
 	for _, s := range []*side{ours, engine} {
@@ -83,9 +82,8 @@ func rate(ctx context.Context, b *bench) error {
 // side is one of the two that take turns.
 type side struct {
 	name     string
-	process  *stack.Process // its worker
-	profiled *worker        // the same if it serves profiles
-	profiles string         // the name of its first round's profiles; empty: none
+	worker   *worker
+	profiles string // the name of its first round's profiles; empty: none
 	run      func(context.Context, int) error
 
 	rates []float64 // a second, a round each
@@ -109,16 +107,16 @@ func takeTurns(ctx context.Context, d *bed, i, n int, sides ...*side) error {
 func (s *side) round(ctx context.Context, d *bed, n int) error {
 	wait := func() {}
 	if len(s.rates) == 0 && s.profiles != "" {
-		wait = d.profileCPU(ctx, s.profiles, s.profiled, profileTime)
+		wait = d.profileCPU(ctx, s.profiles, s.worker, profileTime)
 	}
 	defer wait()
-	before := usageOf(d, s.process)
+	before := usageOf(d, s.worker.Process)
 	start := time.Now()
 	if err := each(ctx, n, atOnce, s.run); err != nil {
 		return err
 	}
 	s.rates = append(s.rates, float64(n)/time.Since(start).Seconds())
-	s.cpu.add(before, usageOf(d, s.process), n)
+	s.cpu.add(before, usageOf(d, s.worker.Process), n)
 	return nil
 }
 

@@ -68,7 +68,7 @@ func (d *bed) workersOfSizes(ctx context.Context) (all []*side, err error) {
 			return nil, err
 		}
 		name := strings.ToLower(strings.ReplaceAll(strings.Join(environ, " "), "REGISTRAR_WORKER_", ""))
-		all = append(all, &side{name: name, process: w.Process, run: func(ctx context.Context, _ int) error {
+		all = append(all, &side{name: name, worker: w, run: func(ctx context.Context, _ int) error {
 			_, err := d.registerOn(ctx, queue, d.Manifest(d.name("sizes")))
 			return err
 		}})
