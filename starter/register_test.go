@@ -92,7 +92,7 @@ func TestAResultIsReadableAndAnErrorSaysWhatToDo(t *testing.T) {
 
 	bad := starter(t, named("failed-1"), env, "register", "-")
 	require.Contains(t, bad.out, "reason        Genesys refused the payload\n", "without the colour that came from outside")
-	require.Contains(t, bad.out, "error type    GenesysBadRequest\n")
+	require.Contains(t, bad.out, "error type    GatewayBadRequest\n")
 	require.Contains(t, bad.out, "what to do    Genesys refused the payload: correct the fields")
 }
 

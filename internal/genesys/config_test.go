@@ -75,5 +75,5 @@ func TestTransportRefusesOldTLSAndKeepsConnectionsForEverySlot(t *testing.T) {
 		jobDone(w, r, token)
 	})
 	_, err := f.client(t).GetJob(t.Context(), "job-1")
-	failure(t, err, "GenesysUnavailable")
+	failure(t, err, "GatewayUnavailable")
 }

@@ -8,12 +8,12 @@ type ErrorType string
 const (
 	ErrPayloadValidation ErrorType = "PayloadValidationError" // named by temporal.NewPayloadValidationError
 	ErrWrongWorkflowID   ErrorType = "WrongWorkflowID"
-	ErrBadRequest        ErrorType = "GenesysBadRequest"   // 400, 422 and other 4xx
-	ErrUnauthorized      ErrorType = "GenesysUnauthorized" // 401, or a token that cannot be had
-	ErrForbidden         ErrorType = "GenesysForbidden"    // 403
-	ErrNotFound          ErrorType = "GenesysNotFound"     // 404
-	ErrConflict          ErrorType = "GenesysConflict"     // 409
-	ErrBadResponse       ErrorType = "GenesysBadResponse"  // a success whose body breaks the contract
+	ErrBadRequest        ErrorType = "GatewayBadRequest"   // 400, 422 and other 4xx
+	ErrUnauthorized      ErrorType = "GatewayUnauthorized" // 401, or a token that cannot be had
+	ErrForbidden         ErrorType = "GatewayForbidden"    // 403
+	ErrNotFound          ErrorType = "GatewayNotFound"     // 404
+	ErrConflict          ErrorType = "GatewayConflict"     // 409
+	ErrBadResponse       ErrorType = "GatewayBadResponse"  // a success whose body breaks the contract
 	ErrNameConflict      ErrorType = "NameConflict"        // the name exists with another payload
 	ErrAlreadyRegistered ErrorType = "AlreadyRegistered"   // the name exists with this payload, from before
 	ErrJobFailed         ErrorType = "JobFailed"
@@ -32,8 +32,8 @@ const (
 
 // Errors that are retried by policy until their activity's time is up.
 const (
-	ErrUnavailable        ErrorType = "GenesysUnavailable" // 5xx, 408, connection errors
-	ErrRateLimited        ErrorType = "GenesysRateLimited" // 429; waits as long as Retry-After says
+	ErrUnavailable        ErrorType = "GatewayUnavailable" // 5xx, 408, connection errors
+	ErrRateLimited        ErrorType = "GatewayRateLimited" // 429; waits as long as Retry-After says
 	ErrJobStillRunning    ErrorType = "JobStillRunning"    // a rollback waits for the job that may yet make the model
 	ErrEndpointUnready    ErrorType = "EndpointUnready"    // the probed endpoint may be starting
 	ErrWebhookUndelivered ErrorType = "WebhookUndelivered"
