@@ -216,11 +216,28 @@ func TestAKeyApprovesOnce_WhateverNameItIsUsedUnder(t *testing.T) {
 		return schemas.VerifiedDecision{Approver: in.Decision.Approver, Signed: true, KeyFingerprint: key}, nil
 	}
 	var renamed *answer
-	s.at(time.Hour, func() { s.update(approve("ann@example.com")) })
-	s.at(2*time.Hour, func() { renamed = s.update(approve("ann@work.example")) })
-	s.at(3*time.Hour, func() { s.update(approve("bob@example.com")) })
+	signed := func(by string) schemas.Decision {
+		d := approve(by)
+		d.Signature = "armour"
+		return d
+	}
+	s.at(time.Hour, func() { s.update(signed("ann@example.com")) })
+	s.at(2*time.Hour, func() { renamed = s.update(signed("ann@work.example")) })
+	s.at(3*time.Hour, func() { s.update(signed("bob@example.com")) })
 	require.Equal(t, schemas.Completed, s.run().Status)
 	renamed.wantRefused(t, "ann@example.com has approved already")
+}
+
+func TestWithoutASignatureNothingIsBelievedToBeSigned(t *testing.T) {
+	s := gated(t)
+	s.world.verify = answers[schemas.VerifyDecisionInput](schemas.VerifiedDecision{
+		Approver: approver, Signed: true, KeyFingerprint: "SHA256:bob's",
+	})
+	s.at(time.Hour, func() { s.update(approve(approver)) })
+	e := s.run()
+	require.False(t, e.Approval.Approvals[0].Signed)
+	require.Empty(t, e.Approval.Approvals[0].KeyFingerprint)
+	require.Empty(t, s.entries(schemas.AuditDecision)[0].Decision.KeyFingerprint)
 }
 
 func TestAsManyPeopleHaveToApproveAsTheManifestAsksFor(t *testing.T) {

@@ -17,10 +17,6 @@ const heartbeatTimeout = 12 * time.Second
 // by hand anywhere else. Attempts are bounded by time (ScheduleToClose), never by number, so that a 429, which says by
 // Retry-After when to come again, uses up nobody's tries. Errors that no retry mends are marked by the activities.
 var activityTable = map[string]workflow.ActivityOptions{
-	schemas.ValidatePayloadActivity: {
-		StartToCloseTimeout: 10 * time.Second, ScheduleToCloseTimeout: 5 * time.Minute,
-		RetryPolicy: growing(time.Second, 10*time.Second),
-	},
 	schemas.SubmitRegistrationActivity: {
 		StartToCloseTimeout: 2 * time.Minute, ScheduleToCloseTimeout: 30 * time.Minute,
 		HeartbeatTimeout: heartbeatTimeout, RetryPolicy: growing(time.Second, 30*time.Second),
@@ -45,10 +41,6 @@ var activityTable = map[string]workflow.ActivityOptions{
 		StartToCloseTimeout: 20 * time.Second, ScheduleToCloseTimeout: 24 * time.Hour,
 		RetryPolicy: growing(2*firstWebhookGap, time.Hour),
 	},
-	schemas.VerifyDecisionActivity: {
-		StartToCloseTimeout: 10 * time.Second, ScheduleToCloseTimeout: 5 * time.Minute,
-		RetryPolicy: growing(time.Second, 10*time.Second),
-	},
 	schemas.WriteAuditActivity: { // in windows, one after the other: see writeAudit
 		StartToCloseTimeout: 20 * time.Second, ScheduleToCloseTimeout: time.Hour,
 		RetryPolicy: growing(time.Second, time.Minute),
@@ -61,6 +53,27 @@ var activityTable = map[string]workflow.ActivityOptions{
 		StartToCloseTimeout: awaitWindow + time.Minute, ScheduleToCloseTimeout: 24 * time.Hour,
 		HeartbeatTimeout: heartbeatTimeout, RetryPolicy: growing(time.Second, 30*time.Second),
 	},
+}
+
+// localTable is the like for what opens a gate or speaks for a person: what is to be sent, under which policy, and who
+// signed. These run as local activities, within the workflow task, so that only the holder of the task can write their
+// results; the result of any other activity can be handed in by whoever may write to the namespace.
+var localTable = map[string]workflow.LocalActivityOptions{
+	schemas.ValidatePayloadActivity: {
+		StartToCloseTimeout: 10 * time.Second, ScheduleToCloseTimeout: 5 * time.Minute,
+		RetryPolicy: growing(time.Second, 10*time.Second),
+	},
+	schemas.VerifyDecisionActivity: {
+		StartToCloseTimeout: 10 * time.Second, ScheduleToCloseTimeout: 5 * time.Minute,
+		RetryPolicy: growing(time.Second, 10*time.Second),
+	},
+}
+
+// executeLocally runs a local activity with the options of its table.
+func executeLocally(ctx workflow.Context, activity, summary string, in, out any) error {
+	o := localTable[activity]
+	o.Summary = summary
+	return workflow.ExecuteLocalActivity(workflow.WithLocalActivityOptions(ctx, o), activity, in).Get(ctx, out)
 }
 
 // The registration's own attempt to deliver a webhook. Its time holds up the result that people wait for.

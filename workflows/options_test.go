@@ -28,6 +28,11 @@ func allOptions() map[string]workflow.ActivityOptions {
 			all[name] = o
 		}
 	}
+	for name, o := range localTable {
+		all[name] = workflow.ActivityOptions{
+			StartToCloseTimeout: o.StartToCloseTimeout, ScheduleToCloseTimeout: o.ScheduleToCloseTimeout, RetryPolicy: o.RetryPolicy,
+		}
+	}
 	for name, spec := range samplePlans {
 		all["a probe with "+name] = probeOptions(spec)
 	}
@@ -35,7 +40,8 @@ func allOptions() map[string]workflow.ActivityOptions {
 }
 
 func TestEveryActivityIsBoundedByTimeAndNoneByAttempts(t *testing.T) {
-	require.Len(t, activityTable, 11)
+	require.Len(t, activityTable, 9)
+	require.Len(t, localTable, 2)
 	for name, o := range allOptions() {
 		require.Positive(t, o.ScheduleToCloseTimeout, name)
 		require.Positive(t, o.StartToCloseTimeout, name)

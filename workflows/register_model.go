@@ -54,7 +54,7 @@ func (r *registration) validate(ctx workflow.Context) error {
 	r.enter(ctx, schemas.StageValidating)
 	recorded := r.recordStart(ctx)
 	var out schemas.ValidatedPayload
-	err := r.execute(ctx, schemas.ValidatePayloadActivity, "Check the manifest and build the payload",
+	err := executeLocally(ctx, schemas.ValidatePayloadActivity, "Check the manifest and build the payload",
 		schemas.ValidateInput{Manifest: r.manifest}, &out)
 	if err := recorded.Get(ctx, nil); err != nil {
 		return err

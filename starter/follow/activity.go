@@ -58,6 +58,22 @@ func (t *Timeline) applyActivity(e *historypb.HistoryEvent, at time.Time) {
 	}
 }
 
+// applyLocalActivity takes in the marker of a local activity that has ended: the only event that it leaves.
+func (t *Timeline) applyLocalActivity(a *historypb.MarkerRecordedEventAttributes) {
+	var local struct{ ActivityType string }
+	if a.GetMarkerName() != localActivityMarker || !t.decode.value(a.GetDetails()["data"], &local) {
+		return
+	}
+	if a.GetFailure() != nil {
+		t.failed(local.ActivityType, t.decode.failure(a.GetFailure()))
+		return
+	}
+	t.completed(local.ActivityType, a.GetDetails()["result"])
+}
+
+// localActivityMarker is the name that the SDK gives to the markers of local activities.
+const localActivityMarker = "LocalActivity"
+
 // completed takes in an activity's result: a probe that found the endpoint bad completed, and yet did not go well.
 func (t *Timeline) completed(activity string, result *commonpb.Payloads) {
 	switch activity {

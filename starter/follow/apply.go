@@ -66,6 +66,8 @@ func (t *Timeline) Apply(e *historypb.HistoryEvent) {
 		t.note(Warn, "cancellation was requested")
 	case e.GetWorkflowTaskFailedEventAttributes() != nil:
 		t.taskFailed(e.GetWorkflowTaskFailedEventAttributes())
+	case e.GetMarkerRecordedEventAttributes() != nil:
+		t.applyLocalActivity(e.GetMarkerRecordedEventAttributes())
 	default:
 		t.applyActivity(e, at)
 		t.applyEnding(e, at)

@@ -95,6 +95,25 @@ func (s *script) ran(name string, took time.Duration, result any) {
 	}})
 }
 
+// ranLocally is a local activity, of which only the marker of its result is in the history.
+func (s *script) ranLocally(name string, took time.Duration, result any) {
+	s.after(took).add(localMarker(name, s, s.payloads(result), nil))
+}
+
+// brokeLocally is a local activity that failed.
+func (s *script) brokeLocally(name string, err error) {
+	s.add(localMarker(name, s, nil, s.failure(err)))
+}
+
+func localMarker(name string, s *script, result *commonpb.Payloads, failure *failurepb.Failure) *historypb.HistoryEvent {
+	return &historypb.HistoryEvent{Attributes: &historypb.HistoryEvent_MarkerRecordedEventAttributes{
+		MarkerRecordedEventAttributes: &historypb.MarkerRecordedEventAttributes{
+			MarkerName: localActivityMarker, Failure: failure, Details: map[string]*commonpb.Payloads{
+				"data": s.payloads(map[string]string{"ActivityID": "1", "ActivityType": name}), "result": result,
+			},
+		}}}
+}
+
 // broke is an activity that took so many attempts and so long, and failed.
 func (s *script) broke(name string, attempts int32, took time.Duration, err error) {
 	id := s.activity(name, "", attempts)
@@ -174,7 +193,7 @@ func (s *script) terminated() {
 
 // upToProbe is how every registration begins that gets that far.
 func (s *script) upToProbe() *script {
-	s.ran(schemas.ValidatePayloadActivity, 12*time.Millisecond, schemas.ValidatedPayload{Hash: "2f5b4f5d5b0bc7504c32"})
+	s.ranLocally(schemas.ValidatePayloadActivity, 12*time.Millisecond, schemas.ValidatedPayload{Hash: "2f5b4f5d5b0bc7504c32"})
 	s.ran(schemas.SubmitRegistrationActivity, 48*time.Millisecond, schemas.Submission{JobID: "job-17"})
 	s.indexed(string(schemas.StageRegistering))
 	s.ran(schemas.PollJobActivity, 2*time.Second, schemas.PollResult{Done: true, ModelID: "mdl-1"})

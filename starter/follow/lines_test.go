@@ -29,7 +29,7 @@ func text(lines []console.Line) string {
 // submitting is a view of a registration that has been submitting for a while.
 func submitting(t *testing.T) View {
 	s := newScript(t)
-	s.ran(schemas.ValidatePayloadActivity, 12*time.Millisecond, schemas.ValidatedPayload{Hash: "2f5b"})
+	s.ranLocally(schemas.ValidatePayloadActivity, 12*time.Millisecond, schemas.ValidatedPayload{Hash: "2f5b"})
 	s.activity(schemas.SubmitRegistrationActivity, "Create llm-v2", 0)
 	return View{Timeline: *s.timeline()}
 }

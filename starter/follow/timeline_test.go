@@ -55,7 +55,7 @@ func TestAFailedProbeIsToldAsFailedAlthoughItsActivityCompleted(t *testing.T) {
 
 func TestARefusalKeepsWhatThePlatformSaid(t *testing.T) {
 	s := newScript(t)
-	s.ran(schemas.ValidatePayloadActivity, 12*time.Millisecond, schemas.ValidatedPayload{Hash: "2f5b"})
+	s.ranLocally(schemas.ValidatePayloadActivity, 12*time.Millisecond, schemas.ValidatedPayload{Hash: "2f5b"})
 	details := schemas.ErrorDetails{Status: 400, Code: "invalid.value", CorrelationID: "c-1"}
 	s.broke(schemas.SubmitRegistrationActivity, 4, time.Minute+5*time.Second, temporal.NewNonRetryableApplicationError(
 		"Genesys refused the payload", string(schemas.ErrBadRequest), nil, details))
@@ -99,7 +99,7 @@ func TestWhatHappensBesideAStageDoesNotEndIt(t *testing.T) {
 	s.upToProbe()
 	s.indexed(string(schemas.StageApproval))
 	s.activityOf(schemas.NotifyWebhookActivity, "", 1, schemas.WebhookInput{Event: schemas.Event{Status: string(schemas.StageApproval)}})
-	s.activityOf(schemas.VerifyDecisionActivity, "", 1, schemas.VerifyDecisionInput{})
+	s.ranLocally(schemas.VerifyDecisionActivity, 0, schemas.VerifiedDecision{Approver: "ann"})
 	s.audited(schemas.Decision{Decision: schemas.Approve, Approver: "ann"}, "ann asked for this registration")
 	tl := s.timeline()
 	require.True(t, tl.Undecided())
@@ -174,6 +174,15 @@ func TestACancellationMarksTheStageThatItCutShort(t *testing.T) {
 ✓ record           9ms
 `, told(tl))
 	require.Equal(t, "cancelled at REGISTERING", tl.Ending.Result.Reason)
+}
+
+func TestAManifestThatIsRefusedEndsItsStageBadly(t *testing.T) {
+	s := newScript(t)
+	s.brokeLocally(schemas.ValidatePayloadActivity, temporal.NewNonRetryableApplicationError("refused", "", nil))
+	s.brokeLocally(schemas.VerifyDecisionActivity, errors.New("said elsewhere"))
+	s.ran(schemas.WriteAuditActivity, 0, nil)
+	require.Contains(t, told(s.timeline()), "refused")
+	require.NotContains(t, told(s.timeline()), "said elsewhere")
 }
 
 func TestAnUndeliveredWebhookIsAWarningAndNoFailure(t *testing.T) {
