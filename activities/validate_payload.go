@@ -5,6 +5,7 @@ import (
 
 	"go.temporal.io/sdk/temporal"
 
+	"model-registrar/internal/manifest"
 	"model-registrar/schemas"
 )
 
@@ -12,7 +13,7 @@ import (
 // returns the payload with its hash and the approval policy that holds here. A manifest that is not valid is a
 // PayloadValidationError with the list of violations: field paths, never values.
 func (a *Activities) ValidatePayload(_ context.Context, in schemas.ValidateInput) (schemas.ValidatedPayload, error) {
-	if violations := in.Manifest.Validate(); len(violations) > 0 {
+	if violations := manifest.Validate(in.Manifest); len(violations) > 0 {
 		return schemas.ValidatedPayload{}, temporal.NewPayloadValidationError(violations)
 	}
 	payload := in.Manifest.Payload()

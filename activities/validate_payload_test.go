@@ -11,7 +11,7 @@ import (
 )
 
 func TestAValidManifestBecomesThePayloadAndItsHash(t *testing.T) {
-	m := manifest()
+	m := aManifest()
 	out, err := run(t, (&Activities{}).ValidatePayload, schemas.ValidateInput{Manifest: m})
 	require.NoError(t, err)
 	hash, err := m.Payload().Hash()
@@ -28,7 +28,7 @@ func TestTheStricterOfFloorAndManifestHolds(t *testing.T) {
 		{schemas.ApproveOnFailure, schemas.ApproveAlways, schemas.ApproveAlways},
 		{schemas.ApproveAlways, "", schemas.ApproveAlways},
 	} {
-		m := manifest()
+		m := aManifest()
 		m.Approval.Policy = c.asked
 		out, err := run(t, (&Activities{ApprovalFloor: c.floor}).ValidatePayload, schemas.ValidateInput{Manifest: m})
 		require.NoError(t, err)
@@ -74,7 +74,7 @@ func TestAnEmptyManifestIsRefused(t *testing.T) {
 }
 
 func TestAnIntegerThatTheHashCannotHoldIsRefused(t *testing.T) {
-	m := manifest()
+	m := aManifest()
 	m.MaxTokensPerMinute = math.MaxInt64
 	_, err := run(t, (&Activities{}).ValidatePayload, schemas.ValidateInput{Manifest: m})
 	wantFatal(t, err, schemas.ErrPayloadValidation)

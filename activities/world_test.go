@@ -118,7 +118,7 @@ func (w *world) requests(op control.Op) []control.Request {
 	return requests
 }
 
-func manifest() schemas.Manifest {
+func aManifest() schemas.Manifest {
 	temperature := 0.7
 	return schemas.Manifest{
 		Name: "production-llm-v2", EndpointURL: "https://api.external-ai-provider.com", AuthCredentialID: "cred_abc123xyz",
@@ -129,7 +129,7 @@ func manifest() schemas.Manifest {
 
 // payload is the manifest's, or another one of the same name.
 func payload(requestsPerMinute ...int) schemas.Payload {
-	m := manifest()
+	m := aManifest()
 	if len(requestsPerMinute) > 0 {
 		m.MaxRequestsPerMinute = requestsPerMinute[0]
 	}

@@ -29,8 +29,8 @@ type RegisterFleetInput struct {
 	StopOnFailure bool   `json:"stopOnFailure,omitempty"`
 	// Requester is who asks for the registrations. The requester cannot approve them.
 	Requester string `json:"requester"`
-	// State is how far the fleet's earlier runs came; nil for its first run.
-	State *FleetState `json:"state,omitempty"`
+	// State is how far the fleet's earlier runs came; nil for its first run. Only the fleet itself sends it.
+	State *FleetState `json:"state,omitempty" jsonschema:"-"`
 }
 
 // FleetPart is the input of HoldFleetPart: some of a fleet's manifests, in their order.

@@ -41,6 +41,9 @@ func (m Manifest) Payload() Payload {
 	return p
 }
 
+// MaxInteger is 2^53−1, the largest integer up to which a float64, and so JSON, holds each one exactly.
+const MaxInteger = 1<<53 - 1
+
 // Hash returns the SHA-256 of the payload's RFC 8785 form, in lower-case hex (64 characters). It refuses integers
 // beyond 2^53−1: RFC 8785 would round them, and two payloads would share a hash.
 func (p Payload) Hash() (string, error) {
@@ -49,7 +52,7 @@ func (p Payload) Hash() (string, error) {
 		integers = append(integers, *p.Parameters.MaxTokens)
 	}
 	for _, n := range integers {
-		if n > maxInteger || n < -maxInteger {
+		if n > MaxInteger || n < -MaxInteger {
 			return "", errors.New("hash the payload: it holds an integer beyond 2^53−1, which RFC 8785 cannot represent")
 		}
 	}

@@ -1,11 +1,6 @@
 package schemas
 
-import (
-	"encoding/json"
-	"time"
-
-	"github.com/gowebpki/jcs"
-)
+import "time"
 
 // RegisterModelInput starts a RegisterModel workflow.
 type RegisterModelInput struct {
@@ -91,88 +86,6 @@ type Approval struct {
 type RollbackReport struct {
 	Deregistered bool   `json:"deregistered"`    // the model no longer exists in the gateway
 	Error        string `json:"error,omitempty"` // why it may still exist, and what to do
-}
-
-// Verdict is what a person decided.
-type Verdict string
-
-// The verdicts.
-const (
-	Approve Verdict = "approve"
-	Reject  Verdict = "reject"
-)
-
-// Decision is the argument of the update and of the signal `decide`.
-type Decision struct {
-	Decision Verdict `json:"decision"`
-	// Approver is who decides; never the requester. Where decisions are signed, it may be left out, and is the signer.
-	Approver string `json:"approver,omitempty"`
-	Reason   string `json:"reason"`
-	// PayloadHash is what the decision is about: an approval must name it, a rejection may.
-	PayloadHash string `json:"payloadHash,omitempty"`
-	// RunID is the run of the registration that the decision is about. A signed decision must name it.
-	RunID string `json:"runId,omitempty"`
-	// Signature is an armoured SSH signature (namespace [SignatureNamespace]) over the canonical [DecisionStatement].
-	Signature string `json:"signature,omitempty"`
-}
-
-// SignatureNamespace is the namespace of the SSH signatures of decisions, which keeps a signature made for something
-// else from passing as a decision.
-const SignatureNamespace = "model-registrar"
-
-// DecisionStatement is what a signed decision states. What is signed is its RFC 8785 form.
-type DecisionStatement struct {
-	Name        string  `json:"name"`
-	RunID       string  `json:"runId"`
-	PayloadHash string  `json:"payloadHash"`
-	Decision    Verdict `json:"decision"`
-	Approver    string  `json:"approver"`
-	Reason      string  `json:"reason"`
-}
-
-// Statement is what the decision states about the model of this name.
-func (d Decision) Statement(name string) DecisionStatement {
-	return DecisionStatement{
-		Name: name, RunID: d.RunID, PayloadHash: d.PayloadHash, Decision: d.Decision, Approver: d.Approver, Reason: d.Reason,
-	}
-}
-
-// Canonical is the statement's RFC 8785 form, the bytes that are signed.
-func (s DecisionStatement) Canonical() ([]byte, error) {
-	raw, err := json.Marshal(s)
-	if err != nil {
-		return nil, err
-	}
-	return jcs.Transform(raw)
-}
-
-// DecisionReceipt answers the update `decide`.
-type DecisionReceipt struct {
-	Name     string  `json:"name"`
-	Decision Verdict `json:"decision"`
-	Approver string  `json:"approver"`
-	Stage    Stage   `json:"stage"`   // where the registration stood when it took the decision
-	Message  string  `json:"message"` // a sentence for people: what happens now
-}
-
-// RecordDecisionInput starts a RecordDecision workflow. Everything but the decision is about the registration as it ended.
-type RecordDecisionInput struct {
-	Name        string   `json:"name"`
-	RunID       string   `json:"runId"`
-	PayloadHash string   `json:"payloadHash,omitempty"`
-	ModelID     string   `json:"modelId,omitempty"`
-	Requester   string   `json:"requester,omitempty"`
-	Outcome     Outcome  `json:"outcome"`
-	Decision    Decision `json:"decision"`
-}
-
-// RecordedDecision is the result of RecordDecision: a decision that was refused and recorded.
-type RecordedDecision struct {
-	Name     string  `json:"name"`
-	Decision Verdict `json:"decision"`
-	Approver string  `json:"approver,omitempty"`
-	Refusal  string  `json:"refusal"`
-	AuditSeq int64   `json:"auditSeq"` // of its entry in the audit trail
 }
 
 // Progress answers the query `status`.

@@ -17,8 +17,8 @@ import (
 
 var update = flag.Bool("update", false, "write the schema files anew from the types")
 
-// published lists the schemas. What people and the platform write is closed; what the registrar writes is open, so
-// that a field can be added without breaking those who check it.
+// published lists the schemas. What people, other programs and the platform write is closed; what the registrar writes is
+// open, so that a field can be added without breaking those who check it.
 var published = []struct {
 	name, title string
 	of          any
@@ -26,9 +26,16 @@ var published = []struct {
 }{
 	{"manifest", "Manifest of a model registration", Manifest{}, false},
 	{"payload", "Payload that creates a model in the Genesys Cloud LLM Gateway", Payload{}, false},
+	{"register-model-input", "Input of the workflow RegisterModel", RegisterModelInput{}, false},
 	{"decision", "Decision on a registration that waits for approval", Decision{}, false},
+	{"decision-receipt", "Answer of the update decide", DecisionReceipt{}, true},
 	{"progress", "Progress of a registration, as the query status answers", Progress{}, true},
 	{"result", "Result of a registration", Result{}, true},
+	{"register-fleet-input", "Input of the workflow RegisterFleet", RegisterFleetInput{}, false},
+	{"fleet-part", "Input of the workflow HoldFleetPart, which holds some of a fleet's manifests", FleetPart{}, false},
+	{"fleet-window", "Argument of a fleet's update window", FleetWindow{}, false},
+	{"fleet-cancel", "Argument of a fleet's update cancel", FleetCancel{}, false},
+	{"fleet-receipt", "Answer of a fleet's updates pause, resume, window and cancel", FleetReceipt{}, true},
 	{"fleet-progress", "Progress of a fleet, as its query status answers", FleetProgress{}, true},
 	{"fleet-result", "Result of a fleet", FleetResult{}, true},
 	{"event", "Webhook body that announces how a registration ended", Event{}, true},
@@ -78,8 +85,15 @@ func TestWhatTheRegistrarWritesMatchesItsSchemas(t *testing.T) {
 		"manifest": {manifest, Manifest{Approval: ApprovalSpec{Policy: ApproveNever, Timeout: Duration(time.Hour)},
 			Name: "abc", EndpointURL: "https://a.example", AuthCredentialID: "c", ModelArchitecture: Custom,
 			MaxRequestsPerMinute: 1, MaxTokensPerMinute: 1, JobTimeout: Duration(90 * time.Second)}},
-		"payload":  {manifest.Payload(), manifestWithoutWebhook.Payload()},
-		"decision": {Decision{Decision: Approve, Approver: "ann", Reason: "seen"}},
+		"payload":              {manifest.Payload(), manifestWithoutWebhook.Payload()},
+		"decision":             {Decision{Decision: Approve, Approver: "ann", Reason: "seen"}},
+		"register-model-input": {RegisterModelInput{Manifest: manifest, Requester: "ann"}},
+		"decision-receipt":     {DecisionReceipt{Name: "m", Decision: Approve, Approver: "ann", Stage: StageApproval, Message: "s"}},
+		"register-fleet-input": {RegisterFleetInput{FleetID: "f", Total: 1, Parts: 1, Window: 1, Requester: "ann"}},
+		"fleet-part":           {FleetPart{FleetID: "f", Manifests: []Manifest{manifest}}},
+		"fleet-window":         {FleetWindow{Size: 5}},
+		"fleet-cancel":         {FleetCancel{}, FleetCancel{Reason: "r"}},
+		"fleet-receipt":        {FleetReceipt{FleetID: "f", Status: FleetPaused, Window: 5, Message: "s"}},
 		"progress": {Progress{Name: "m", Stage: StageApproval, StartedAt: now, Result: &result,
 			Stages:   []StageRecord{{Stage: StageProbing, StartedAt: now, EndedAt: now}},
 			Approval: &ApprovalStatus{Policy: ApproveAlways, Open: true, Deadline: now, Kept: &Decision{Decision: Approve, Approver: "ann"}},

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"model-registrar/internal/manifest"
 	"model-registrar/schemas"
 )
 
@@ -73,7 +74,7 @@ func manifestFiles(paths []string) (files []string, problems []error) {
 }
 
 // readFleet reads every document of every file, like readManifests, and larger files than that.
-func (a *app) readFleet(files []string) (documents []schemas.Document, problems []error) {
+func (a *app) readFleet(files []string) (documents []manifest.Document, problems []error) {
 	for _, name := range files {
 		label, r, err := a.open(name)
 		if err != nil {
@@ -97,12 +98,12 @@ func (a *app) readFleet(files []string) (documents []schemas.Document, problems 
 
 // parseInPieces parses a file piece by piece, where documents begin: each JSON value on a line of its own, or behind a
 // line of YAML that begins with ---. Places are those in the file.
-func parseInPieces(label string, data []byte) (documents []schemas.Document, problems []error) {
+func parseInPieces(label string, data []byte) (documents []manifest.Document, problems []error) {
 	line := 0
 	for first := true; first || len(data) > 0; first = false {
-		piece := pieceOf(data, schemas.MaxFileBytes)
-		found, err := schemas.ParseManifests(label, piece)
-		var broken *schemas.ParseError
+		piece := pieceOf(data, manifest.MaxFileBytes)
+		found, err := manifest.Parse(label, piece)
+		var broken *manifest.ParseError
 		if errors.As(err, &broken) && broken.Line > 0 {
 			broken.Line += line
 		}

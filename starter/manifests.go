@@ -7,7 +7,7 @@ import (
 	"os"
 	"strings"
 
-	"model-registrar/schemas"
+	"model-registrar/internal/manifest"
 	"model-registrar/starter/console"
 )
 
@@ -38,7 +38,7 @@ func (a *app) readFile(name string) (label string, data []byte, err error) {
 	}
 	defer r.Close()
 	// One byte over the limit is enough for the parser to refuse the file.
-	data, err = io.ReadAll(io.LimitReader(r, schemas.MaxFileBytes+1))
+	data, err = io.ReadAll(io.LimitReader(r, manifest.MaxFileBytes+1))
 	if err != nil {
 		return label, nil, unreadable(label, err)
 	}
@@ -55,14 +55,14 @@ func unreadable(label string, err error) error {
 
 // readManifests reads every document of every file. It stops at nothing: what cannot be read or parsed is reported
 // beside what can, so that one call shows all that is wrong.
-func (a *app) readManifests(files []string) (documents []schemas.Document, problems []error) {
+func (a *app) readManifests(files []string) (documents []manifest.Document, problems []error) {
 	for _, name := range files {
 		label, data, err := a.readFile(name)
 		if err != nil {
 			problems = append(problems, err)
 			continue
 		}
-		found, err := schemas.ParseManifests(label, data)
+		found, err := manifest.Parse(label, data)
 		if err != nil {
 			problems = append(problems, err)
 		}
@@ -72,7 +72,7 @@ func (a *app) readManifests(files []string) (documents []schemas.Document, probl
 }
 
 // complainAbout prints every violation with its place and returns how many there are.
-func (a *app) complainAbout(documents []schemas.Document, problems []error) int {
+func (a *app) complainAbout(documents []manifest.Document, problems []error) int {
 	n := len(problems)
 	for _, err := range problems {
 		a.err.Print(console.Text(err.Error()))
@@ -87,7 +87,7 @@ func (a *app) complainAbout(documents []schemas.Document, problems []error) int 
 }
 
 // place names a document in messages.
-func place(d schemas.Document) string {
+func place(d manifest.Document) string {
 	if d.Index == 0 {
 		return d.File
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"model-registrar/internal/config"
+	"model-registrar/internal/manifest"
 	"model-registrar/internal/probe"
 	"model-registrar/schemas"
 	"model-registrar/starter/follow"
@@ -124,7 +125,7 @@ func (a *app) probeInputs(files []string, o probeOptions) ([]schemas.ProbeInput,
 	for i, d := range documents {
 		m := d.Manifest
 		o.override(&m.Probe)
-		if wrong := m.Validate(); len(wrong) > 0 { // the manifest was valid, so it is the flags
+		if wrong := manifest.Validate(m); len(wrong) > 0 { // the manifest was valid, so it is the flags
 			return nil, misused("--%s: %s", strings.TrimPrefix(wrong[0].Path, "probe."), wrong[0].Message)
 		}
 		inputs[i] = m.ProbeInput()

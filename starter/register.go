@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"model-registrar/internal/manifest"
 	"model-registrar/schemas"
 	"model-registrar/starter/console"
 )
@@ -98,7 +99,7 @@ func (a *app) requests(files []string, o registerOptions) ([]request, error) {
 }
 
 // requestsOf makes requests of manifests if nothing is wrong with any of them, and otherwise says what is.
-func (a *app) requestsOf(documents []schemas.Document, problems []error, o registerOptions) ([]request, error) {
+func (a *app) requestsOf(documents []manifest.Document, problems []error, o registerOptions) ([]request, error) {
 	requester := strings.TrimSpace(o.requester)
 	if requester == "" {
 		requester = a.identity()

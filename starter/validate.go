@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"model-registrar/internal/manifest"
 	"model-registrar/schemas"
 	"model-registrar/starter/console"
 )
@@ -60,7 +61,7 @@ func (a *app) validate(_ context.Context, files []string) error {
 	return nil
 }
 
-func check(d schemas.Document) (checked, error) {
+func check(d manifest.Document) (checked, error) {
 	c := checked{
 		File: d.File, Document: d.Index + 1, Name: d.Manifest.Name,
 		Valid: len(d.Violations) == 0, Violations: d.Violations,
@@ -74,7 +75,7 @@ func check(d schemas.Document) (checked, error) {
 	return c, err
 }
 
-func (a *app) printPayload(d schemas.Document, c checked) error {
+func (a *app) printPayload(d manifest.Document, c checked) error {
 	text, err := json.MarshalIndent(c.Payload, "", "  ")
 	if err != nil {
 		return err

@@ -1,4 +1,4 @@
-package schemas
+package manifest
 
 import (
 	"bytes"
@@ -8,9 +8,11 @@ import (
 	"path/filepath"
 	"strings"
 	"unicode/utf8"
+
+	"model-registrar/schemas"
 )
 
-// Bounds of what [ParseManifests] reads. A manifest is hardly ever more than 2 KiB.
+// Bounds of what [Parse] reads. A manifest is hardly ever more than 2 KiB.
 const (
 	MaxFileBytes     = 1 << 20
 	MaxDocumentBytes = 64 << 10
@@ -37,7 +39,7 @@ type ParseError struct {
 
 // Error returns "file:line:column: message".
 func (e *ParseError) Error() string {
-	return Violation{Line: e.Line, Column: e.Column, Message: e.Message}.In(e.File)
+	return schemas.Violation{Line: e.Line, Column: e.Column, Message: e.Message}.In(e.File)
 }
 
 // Unwrap returns the kind.
@@ -46,10 +48,10 @@ func (e *ParseError) Unwrap() error { return e.Kind }
 // Document is one manifest of a file, and what is wrong with it. Its manifest may be used only if nothing is; otherwise
 // it holds what could be read, for messages.
 type Document struct {
-	File       string      `json:"file"`
-	Index      int         `json:"index"` // within the file, from 0
-	Manifest   Manifest    `json:"manifest"`
-	Violations []Violation `json:"violations,omitempty"` // in the order of the file
+	File       string              `json:"file"`
+	Index      int                 `json:"index"` // within the file, from 0
+	Manifest   schemas.Manifest    `json:"manifest"`
+	Violations []schemas.Violation `json:"violations,omitempty"` // in the order of the file
 
 	places places
 	above  int // lines of the file before what was parsed
@@ -74,10 +76,10 @@ func (d *Document) Shift(lines int) {
 	d.above += lines
 }
 
-// ParseManifests reads the manifests in data: YAML documents separated by ---, or JSON values one after another, as in
+// Parse reads the manifests in data: YAML documents separated by ---, or JSON values one after another, as in
 // .jsonl. The file's name is used in messages, and its extension tells YAML from JSON; without a known extension the
 // text tells. What can be read but is not right is in the documents' violations; the error is a [*ParseError].
-func ParseManifests(file string, data []byte) ([]Document, error) {
+func Parse(file string, data []byte) ([]Document, error) {
 	docs, err := parseManifests(file, data)
 	if err != nil {
 		var broken *ParseError
@@ -179,7 +181,7 @@ func (d *Document) decode(value any) {
 		err = json.Unmarshal(raw, &d.Manifest)
 	}
 	if err != nil { // cannot happen: what the schema and the rules let through, the types can hold
-		d.Violations = append(d.Violations, Violation{Code: CodeType,
+		d.Violations = append(d.Violations, schemas.Violation{Code: schemas.CodeType,
 			Message: fmt.Sprintf("cannot be read as a manifest (%T)", err)})
 	}
 }

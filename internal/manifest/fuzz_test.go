@@ -1,4 +1,4 @@
-package schemas
+package manifest
 
 import (
 	"encoding/json"
@@ -9,15 +9,17 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"model-registrar/schemas"
 )
 
 // patience is far beyond what any text takes, under a second even with the race detector, and far below what one takes
 // that makes the parser quadratic over a whole file or exponential.
 const patience = 30 * time.Second
 
-func FuzzParseManifests(f *testing.F) {
+func FuzzParse(f *testing.F) {
 	for _, file := range []string{"production-llm-v2.yaml", "minimal.yaml", "anthropic.yaml", "azure.yaml", "tutorial.json"} {
-		raw, err := os.ReadFile("../examples/" + file)
+		raw, err := os.ReadFile("../../examples/" + file)
 		require.NoError(f, err)
 		f.Add(string(raw), strings.HasSuffix(file, ".json"))
 	}
@@ -31,7 +33,7 @@ func FuzzParseManifests(f *testing.F) {
 			file = "f.json"
 		}
 		start := time.Now()
-		docs, err := ParseManifests(file, []byte(text))
+		docs, err := Parse(file, []byte(text))
 		if taken := time.Since(start); taken > patience {
 			t.Fatalf("took %v", taken)
 		}
@@ -61,8 +63,8 @@ func requireBounded(t *testing.T, d Document, text string) {
 }
 
 // requireRoundTrip checks that a valid manifest is valid in every form in which it travels, and stays itself.
-func requireRoundTrip(t *testing.T, m Manifest) {
-	require.Empty(t, m.Validate())
+func requireRoundTrip(t *testing.T, m schemas.Manifest) {
+	require.Empty(t, Validate(m))
 	raw, err := json.Marshal(m)
 	require.NoError(t, err)
 	again := only(t, "again.json", string(raw))
@@ -101,22 +103,22 @@ func TestTextThatIsMadeToBeSlowIsReadInTime(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			start := time.Now()
-			_, _ = ParseManifests("f.yaml", []byte(text))
+			_, _ = Parse("f.yaml", []byte(text))
 			require.Less(t, time.Since(start), patience)
 		})
 	}
 	t.Run("JSON on one line", func(t *testing.T) {
 		start := time.Now()
-		_, _ = ParseManifests("f.json", []byte(strings.Repeat(`{"a":"`+strings.Repeat("ü", 40)+`"}`, 2000)))
+		_, _ = Parse("f.json", []byte(strings.Repeat(`{"a":"`+strings.Repeat("ü", 40)+`"}`, 2000)))
 		require.Less(t, time.Since(start), patience)
 	})
 }
 
 func BenchmarkParseAndValidate(b *testing.B) {
-	raw, err := os.ReadFile("../examples/anthropic.yaml")
+	raw, err := os.ReadFile("../../examples/anthropic.yaml")
 	require.NoError(b, err)
 	for b.Loop() {
-		if _, err := ParseManifests("anthropic.yaml", raw); err != nil {
+		if _, err := Parse("anthropic.yaml", raw); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -1,4 +1,4 @@
-package schemas
+package manifest
 
 import (
 	"bytes"
@@ -7,14 +7,16 @@ import (
 	"regexp"
 	"strconv"
 	"unicode/utf8"
+
+	"model-registrar/schemas"
 )
 
 // tree is one document as read, the same for YAML and JSON: maps with text keys, lists, text, float64, bool and nil.
 type tree struct {
 	value      any
 	places     places
-	violations []Violation // what is wrong with the way it is written
-	refused    bool        // it uses a feature that is refused unread, so that value is nothing
+	violations []schemas.Violation // what is wrong with the way it is written
+	refused    bool                // it uses a feature that is refused unread, so that value is nothing
 }
 
 // place is where something stands in a file, both counted from 1, the column in characters.
@@ -48,7 +50,8 @@ func placeAt(data []byte, offset int) place {
 // document made of nothing but mistakes costs no more memory than its text.
 func (t *tree) complain(path string, at place, code, message string) {
 	if len(t.violations) <= maxViolations {
-		t.violations = append(t.violations, Violation{path, at.line, at.column, code, message})
+		t.violations = append(t.violations, schemas.Violation{
+			Path: path, Line: at.line, Column: at.column, Code: code, Message: message})
 	}
 }
 
@@ -56,7 +59,7 @@ func (t *tree) complain(path string, at place, code, message string) {
 func (t *tree) key(object map[string]any, path, key string, at place) (string, bool) {
 	path = child(path, key)
 	if _, twice := object[key]; twice {
-		t.complain(path, at, CodeDuplicate, fmt.Sprintf("is written twice, first on line %d; keep one",
+		t.complain(path, at, schemas.CodeDuplicate, fmt.Sprintf("is written twice, first on line %d; keep one",
 			t.places.locate(path).line))
 		return path, false
 	}
@@ -74,17 +77,14 @@ func (t *tree) number(path, text string) any {
 	value, err := strconv.ParseFloat(text, 64)
 	switch {
 	case !plainNumber.MatchString(text), err != nil && !math.IsInf(value, 0):
-		t.complain(path, at, CodeNumber, "must be a plain decimal number such as 500 or 0.7")
-	case math.Abs(value) > maxInteger:
-		t.complain(path, at, CodeNumber, "must be a number within ±9007199254740991 (2^53−1)")
+		t.complain(path, at, schemas.CodeNumber, "must be a plain decimal number such as 500 or 0.7")
+	case math.Abs(value) > schemas.MaxInteger:
+		t.complain(path, at, schemas.CodeNumber, "must be a number within ±9007199254740991 (2^53−1)")
 	default:
 		return value
 	}
 	return unreadable{}
 }
-
-// maxInteger is 2^53−1, the largest integer up to which a float64, and so JSON, holds each one exactly.
-const maxInteger = 1<<53 - 1
 
 // unreadable stands in a tree for a value that has a violation already.
 type unreadable struct{}

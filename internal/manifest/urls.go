@@ -1,4 +1,4 @@
-package schemas
+package manifest
 
 import (
 	"net/netip"
@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode"
+
+	"model-registrar/schemas"
 )
 
 // checkURL says what is wrong with a URL that the platform, the probe or the webhook is to call, and "" if nothing is.
@@ -16,23 +18,23 @@ func checkURL(raw string) (code, message string) {
 	if strings.ContainsFunc(raw, func(r rune) bool {
 		return unicode.IsSpace(r) || !unicode.IsPrint(r) || r == '\\'
 	}) {
-		return CodeURL, "must not hold spaces, backslashes or control characters"
+		return schemas.CodeURL, "must not hold spaces, backslashes or control characters"
 	}
 	u, err := url.Parse(raw)
 	if err != nil || u.Opaque != "" {
-		return CodeURL, "must be an absolute https URL such as https://host.example.com/path"
+		return schemas.CodeURL, "must be an absolute https URL such as https://host.example.com/path"
 	}
 	if u.User != nil {
-		return CodeSecret, "must not hold a user name or password; no secret has a place in a manifest, " +
+		return schemas.CodeSecret, "must not hold a user name or password; no secret has a place in a manifest, " +
 			"use auth_credential_id"
 	}
 	for name := range u.Query() {
 		if isSecretName(name) {
-			return CodeSecret, "must not hold a secret in its query; no secret has a place in a manifest, " +
+			return schemas.CodeSecret, "must not hold a secret in its query; no secret has a place in a manifest, " +
 				"use auth_credential_id"
 		}
 	}
-	return CodeURL, urlProblem(u, raw)
+	return schemas.CodeURL, urlProblem(u, raw)
 }
 
 func urlProblem(u *url.URL, raw string) string {

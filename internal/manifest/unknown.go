@@ -1,4 +1,4 @@
-package schemas
+package manifest
 
 import (
 	"maps"
@@ -7,10 +7,12 @@ import (
 	"unicode"
 
 	"github.com/santhosh-tekuri/jsonschema/v5"
+
+	"model-registrar/schemas"
 )
 
 // unknownKeys reports keys that no manifest has, each with the key that was probably meant.
-func unknownKeys(manifest map[string]any) []Violation {
+func unknownKeys(manifest map[string]any) []schemas.Violation {
 	root := manifestStructure().compiled
 	violations := unknownIn(manifest, "", root)
 	for name, block := range root.Properties {
@@ -21,12 +23,12 @@ func unknownKeys(manifest map[string]any) []Violation {
 	return violations
 }
 
-func unknownIn(object map[string]any, at string, schema *jsonschema.Schema) []Violation {
+func unknownIn(object map[string]any, at string, schema *jsonschema.Schema) []schemas.Violation {
 	known := slices.Sorted(maps.Keys(properties(schema)))
 	if len(known) == 0 {
 		return nil // not a block; its type is the violation
 	}
-	var violations []Violation
+	var violations []schemas.Violation
 	for key := range object {
 		if !slices.Contains(known, key) {
 			violations = append(violations, unknownKey(key, at, known))
@@ -51,11 +53,11 @@ func properties(schema *jsonschema.Schema) map[string]*jsonschema.Schema {
 	return nil
 }
 
-func unknownKey(key, at string, known []string) Violation {
-	v := Violation{Path: child(at, key), Code: CodeUnknownKey, Message: "is not a known key"}
+func unknownKey(key, at string, known []string) schemas.Violation {
+	v := schemas.Violation{Path: child(at, key), Code: schemas.CodeUnknownKey, Message: "is not a known key"}
 	switch suggestion := suggest(key, known); {
 	case isSecretName(key) || looksLikeSecret(key):
-		v.Code, v.Message = CodeSecret, "no secret has a place in a manifest; use auth_credential_id"
+		v.Code, v.Message = schemas.CodeSecret, "no secret has a place in a manifest; use auth_credential_id"
 	case suggestion != "":
 		v.Message += "; did you mean " + suggestion + "?"
 	case at == "" && foreign[snake(key)] != "":

@@ -1,9 +1,11 @@
-package schemas
+package manifest
 
 import (
 	"fmt"
 	"strconv"
 	"time"
+
+	"model-registrar/schemas"
 )
 
 // rules are what a JSON Schema cannot say, or says badly. Each looks at the tree of a manifest and leaves alone what is
@@ -12,7 +14,7 @@ var rules = []func(fields, *report){
 	urlRules, credentialRule, parameterRules, azureRule, durationRules,
 }
 
-func applyRules(manifest map[string]any) []Violation {
+func applyRules(manifest map[string]any) []schemas.Violation {
 	var r report
 	for _, rule := range rules {
 		rule(fields(manifest), &r)
@@ -20,10 +22,10 @@ func applyRules(manifest map[string]any) []Violation {
 	return r.violations
 }
 
-type report struct{ violations []Violation }
+type report struct{ violations []schemas.Violation }
 
 func (r *report) add(path, code, format string, args ...any) {
-	r.violations = append(r.violations, Violation{Path: path, Code: code, Message: fmt.Sprintf(format, args...)})
+	r.violations = append(r.violations, schemas.Violation{Path: path, Code: code, Message: fmt.Sprintf(format, args...)})
 }
 
 // fields reads a manifest's tree.
@@ -62,7 +64,7 @@ const maxURLBytes = 2048
 
 func credentialRule(f fields, r *report) {
 	if looksLikeSecret(f.text("auth_credential_id")) {
-		r.add("auth_credential_id", CodeSecret,
+		r.add("auth_credential_id", schemas.CodeSecret,
 			"looks like a credential itself; revoke it if it is one, and write the id under which it is stored")
 	}
 }
@@ -71,14 +73,14 @@ func credentialRule(f fields, r *report) {
 func azureRule(f fields, r *report) {
 	deployment, version := f.text("probe", "deployment"), f.text("probe", "api_version")
 	switch architecture := f.text("model_architecture"); {
-	case architecture == string(Azure) && deployment != "" && version == "":
-		r.add("probe.api_version", CodeMissing, "is missing; a classic Azure endpoint needs it together with deployment")
-	case architecture == string(Azure) && version != "" && deployment == "":
-		r.add("probe.deployment", CodeMissing, "is missing; a classic Azure endpoint needs it together with api_version")
-	case architecture != "" && architecture != string(Azure):
+	case architecture == string(schemas.Azure) && deployment != "" && version == "":
+		r.add("probe.api_version", schemas.CodeMissing, "is missing; a classic schemas.Azure endpoint needs it together with deployment")
+	case architecture == string(schemas.Azure) && version != "" && deployment == "":
+		r.add("probe.deployment", schemas.CodeMissing, "is missing; a classic schemas.Azure endpoint needs it together with api_version")
+	case architecture != "" && architecture != string(schemas.Azure):
 		for _, key := range []string{"deployment", "api_version"} {
 			if f.text("probe", key) != "" {
-				r.add("probe."+key, CodeUnsupported, "is for model_architecture azure only")
+				r.add("probe."+key, schemas.CodeUnsupported, "is for model_architecture azure only")
 			}
 		}
 	}
@@ -105,9 +107,9 @@ func durationRules(f fields, r *report) {
 		}
 		switch d, err := time.ParseDuration(raw); {
 		case err != nil:
-			r.add(path, CodeDuration, durationSentence)
+			r.add(path, schemas.CodeDuration, durationSentence)
 		case d < limit.least || d > limit.most:
-			r.add(path, CodeDuration, "must be between %s and %s", span(limit.least), span(limit.most))
+			r.add(path, schemas.CodeDuration, "must be between %s and %s", span(limit.least), span(limit.most))
 		}
 	}
 }

@@ -1,8 +1,7 @@
-package schemas
+package manifest
 
 import (
 	"bytes"
-	"embed"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -13,22 +12,9 @@ import (
 	"sync"
 
 	"github.com/santhosh-tekuri/jsonschema/v5"
+
+	"model-registrar/schemas"
 )
-
-// The committed schemas. A test fails when they differ from the types; this writes them anew.
-//
-//go:generate go test -run TestCommittedSchemasAreThoseOfTheTypes . -update
-//go:embed *.schema.json
-var schemaFiles embed.FS
-
-// ManifestSchema returns the manifest's JSON Schema, draft 2020-12: what an editor needs to complete and check one.
-func ManifestSchema() []byte {
-	raw, err := schemaFiles.ReadFile("manifest.schema.json")
-	if err != nil {
-		panic(err) // it is embedded
-	}
-	return raw
-}
 
 const manifestURN = "urn:model-registrar:manifest"
 
@@ -40,7 +26,7 @@ type structure struct {
 }
 
 var manifestStructure = sync.OnceValue(func() structure {
-	raw := ManifestSchema()
+	raw := schemas.ManifestSchema()
 	s := structure{compiled: jsonschema.MustCompileString(manifestURN, string(raw))}
 	if err := json.Unmarshal(raw, &s.plain); err != nil {
 		panic(err) // it has just been compiled
@@ -49,12 +35,12 @@ var manifestStructure = sync.OnceValue(func() structure {
 })
 
 // Validate returns everything that is wrong with the manifest, and nothing if it may be registered. The violations
-// have paths but no places; [ParseManifests] gives both.
-func (m Manifest) Validate() []Violation {
-	var violations []Violation
+// have paths but no places; [Parse] gives both.
+func Validate(m schemas.Manifest) []schemas.Violation {
+	var violations []schemas.Violation
 	finite := func(path string, f **float64) {
 		if *f != nil && (math.IsNaN(**f) || math.IsInf(**f, 0)) {
-			violations = append(violations, Violation{Path: path, Code: CodeNumber, Message: "must be a finite number"})
+			violations = append(violations, schemas.Violation{Path: path, Code: schemas.CodeNumber, Message: "must be a finite number"})
 			*f = nil
 		}
 	}
@@ -69,7 +55,7 @@ func (m Manifest) Validate() []Violation {
 		err = json.NewDecoder(bytes.NewReader(raw)).Decode(&value)
 	}
 	if err != nil { // cannot happen: all else in a manifest can be written as JSON
-		return append(violations, Violation{Code: CodeType, Message: fmt.Sprintf("cannot be written as JSON (%T)", err)})
+		return append(violations, schemas.Violation{Code: schemas.CodeType, Message: fmt.Sprintf("cannot be written as JSON (%T)", err)})
 	}
 	violations = merge(violations, check(value))
 	sortViolations(violations)
@@ -78,10 +64,10 @@ func (m Manifest) Validate() []Violation {
 
 // check applies the rules and the schema to a manifest's tree. The rules go first: where both object, theirs is the
 // better sentence.
-func check(value any) []Violation {
+func check(value any) []schemas.Violation {
 	object, ok := value.(map[string]any)
 	if !ok {
-		return []Violation{{Code: CodeType, Message: "a manifest is a block of keys, such as `name: my-model`"}}
+		return []schemas.Violation{{Code: schemas.CodeType, Message: "a manifest is a block of keys, such as `name: my-model`"}}
 	}
 	violations := unknownKeys(object)
 	object = withoutNulls(object).(map[string]any)
@@ -113,20 +99,20 @@ func withoutNulls(value any) any {
 	return value
 }
 
-func (s structure) violations(value any) []Violation {
+func (s structure) violations(value any) []schemas.Violation {
 	err := s.compiled.Validate(value)
 	if err == nil {
 		return nil
 	}
 	root, ok := err.(*jsonschema.ValidationError)
 	if !ok {
-		return []Violation{{Code: CodeType, Message: fmt.Sprintf("cannot be checked (%T)", err)}}
+		return []schemas.Violation{{Code: schemas.CodeType, Message: fmt.Sprintf("cannot be checked (%T)", err)}}
 	}
 	return s.collect(root, value)
 }
 
 // collect walks the validator's findings down to those that a person can act on.
-func (s structure) collect(finding *jsonschema.ValidationError, root any) []Violation {
+func (s structure) collect(finding *jsonschema.ValidationError, root any) []schemas.Violation {
 	keyword := path.Base(finding.AbsoluteKeywordLocation)
 	limit := s.lookup(finding.AbsoluteKeywordLocation)
 	at := instancePath(finding.InstanceLocation)
@@ -139,9 +125,9 @@ func (s structure) collect(finding *jsonschema.ValidationError, root any) []Viol
 		return nil // unknownKeys has better sentences
 	case len(finding.Causes) == 0:
 		code, message := s.sentence(keyword, limit, finding)
-		return []Violation{{Path: at, Code: code, Message: message}}
+		return []schemas.Violation{{Path: at, Code: code, Message: message}}
 	}
-	var violations []Violation
+	var violations []schemas.Violation
 	for _, cause := range finding.Causes {
 		violations = append(violations, s.collect(cause, root)...)
 	}
@@ -149,8 +135,8 @@ func (s structure) collect(finding *jsonschema.ValidationError, root any) []Viol
 }
 
 // oneOf reports the form that was meant, the one whose type is right; if none is, the forms there are.
-func (s structure) oneOf(finding *jsonschema.ValidationError, root any) []Violation {
-	var violations []Violation
+func (s structure) oneOf(finding *jsonschema.ValidationError, root any) []schemas.Violation {
+	var violations []schemas.Violation
 	var forms []string
 	for _, cause := range finding.Causes {
 		if wanted := s.wrongType(cause, finding.InstanceLocation); wanted != "" {
@@ -160,7 +146,7 @@ func (s structure) oneOf(finding *jsonschema.ValidationError, root any) []Violat
 		violations = append(violations, s.collect(cause, root)...)
 	}
 	if len(forms) == len(finding.Causes) {
-		return []Violation{{Path: instancePath(finding.InstanceLocation), Code: CodeType,
+		return []schemas.Violation{{Path: instancePath(finding.InstanceLocation), Code: schemas.CodeType,
 			Message: "must be " + strings.Join(forms, ", or ")}}
 	}
 	return violations
@@ -179,12 +165,12 @@ func (s structure) wrongType(finding *jsonschema.ValidationError, location strin
 	return ""
 }
 
-func missing(required any, at string, value any) []Violation {
+func missing(required any, at string, value any) []schemas.Violation {
 	object, _ := value.(map[string]any)
-	var violations []Violation
+	var violations []schemas.Violation
 	for _, name := range required.([]any) {
 		if _, ok := object[name.(string)]; !ok {
-			violations = append(violations, Violation{Path: child(at, name.(string)), Code: CodeMissing,
+			violations = append(violations, schemas.Violation{Path: child(at, name.(string)), Code: schemas.CodeMissing,
 				Message: "is missing"})
 		}
 	}

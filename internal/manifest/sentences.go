@@ -1,4 +1,4 @@
-package schemas
+package manifest
 
 import (
 	"fmt"
@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v5"
+
+	"model-registrar/schemas"
 )
 
 // sentence says what a value should have been, from the schema's keyword and its limit.
@@ -13,24 +15,24 @@ func (s structure) sentence(keyword string, limit any, finding *jsonschema.Valid
 	schema, _ := s.lookup(path.Dir(finding.AbsoluteKeywordLocation)).(map[string]any)
 	switch keyword {
 	case "type":
-		return CodeType, "must be " + typeName(limit) + typeHint(limit, finding.Message)
+		return schemas.CodeType, "must be " + typeName(limit) + typeHint(limit, finding.Message)
 	case "enum":
-		return CodeEnum, "must be one of " + list(limit)
+		return schemas.CodeEnum, "must be one of " + list(limit)
 	case "minimum", "maximum":
-		return CodeRange, "must be " + bounds(schema)
+		return schemas.CodeRange, "must be " + bounds(schema)
 	case "minLength", "minItems":
 		if limit == 1.0 {
-			return CodeLength, "must not be empty"
+			return schemas.CodeLength, "must not be empty"
 		}
-		return CodeLength, fmt.Sprintf("must have at least %v %s", limit, unit(keyword))
+		return schemas.CodeLength, fmt.Sprintf("must have at least %v %s", limit, unit(keyword))
 	case "maxLength", "maxItems":
-		return CodeLength, fmt.Sprintf("must have at most %v %s", limit, unit(keyword))
+		return schemas.CodeLength, fmt.Sprintf("must have at most %v %s", limit, unit(keyword))
 	case "pattern":
 		if sentence, ok := patternSentences[instancePath(finding.InstanceLocation)]; ok {
-			return CodePattern, sentence
+			return schemas.CodePattern, sentence
 		}
 	}
-	return CodePattern, "is not in its right form"
+	return schemas.CodePattern, "is not in its right form"
 }
 
 // patternSentences says in words what a field's pattern wants.

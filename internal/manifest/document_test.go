@@ -1,4 +1,4 @@
-package schemas
+package manifest
 
 import (
 	"errors"
@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"model-registrar/schemas"
 )
 
 const smallest = `name: model-a
@@ -29,7 +31,7 @@ func names(docs []Document) []string {
 func TestOneFileMayHoldManyManifests(t *testing.T) {
 	second := strings.Replace(smallest, "model-a", "model-b", 1)
 	line := func(name string) string {
-		return with(Custom, map[string]any{"name": name})
+		return with(schemas.Custom, map[string]any{"name": name})
 	}
 	cases := map[string]struct{ file, text string }{
 		"YAML documents":             {"f.yaml", smallest + "---\n" + second},
@@ -48,7 +50,7 @@ func TestOneFileMayHoldManyManifests(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			docs, err := ParseManifests(c.file, []byte(c.text))
+			docs, err := Parse(c.file, []byte(c.text))
 			require.NoError(t, err)
 			require.Equal(t, []string{"model-a", "model-b"}, names(docs))
 			for i, d := range docs {
@@ -82,7 +84,7 @@ func TestViolationsStandWhereTheKeyStands(t *testing.T) {
 			`f.yaml:3:24: parameters.temperature: must be between 0 and 2`,
 			`f.yaml:4:3: parameters.max_tokens: must be between 1 and 1000000`}},
 	} {
-		docs, err := ParseManifests(c.file, []byte(c.text))
+		docs, err := Parse(c.file, []byte(c.text))
 		require.NoError(t, err)
 		var all []string
 		for _, d := range docs {
@@ -97,7 +99,7 @@ func TestViolationsStandWhereTheKeyStands(t *testing.T) {
 }
 
 func TestADocumentKnowsWhereItsFieldsStand(t *testing.T) {
-	docs, err := ParseManifests("f.yaml", []byte(smallest+"---\n"+smallest))
+	docs, err := Parse("f.yaml", []byte(smallest+"---\n"+smallest))
 	require.NoError(t, err)
 	line, column := docs[1].Position("model_architecture")
 	require.Equal(t, [2]int{11, 1}, [2]int{line, column})
@@ -140,7 +142,7 @@ func TestFilesThatCannotBeReadSayWhyAndWhere(t *testing.T) {
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
-			docs, err := ParseManifests(c.file, []byte(c.text))
+			docs, err := Parse(c.file, []byte(c.text))
 			require.Empty(t, docs)
 			require.ErrorIs(t, err, c.kind)
 			require.ErrorContains(t, err, c.want)
@@ -188,7 +190,7 @@ func TestPartsOfYAMLThatAManifestHasNoUseForAreRefused(t *testing.T) {
 		"true: x":              "1:1: has a key that is not text",
 		"name: a\nname: b":     "2:1: name: is written twice, first on line 1",
 	} {
-		docs, err := ParseManifests("f.yaml", []byte(text))
+		docs, err := Parse("f.yaml", []byte(text))
 		require.NoError(t, err, text)
 		var all strings.Builder
 		for _, v := range docs[0].Violations {
@@ -199,7 +201,7 @@ func TestPartsOfYAMLThatAManifestHasNoUseForAreRefused(t *testing.T) {
 }
 
 func TestAKeyWrittenTwiceIsReportedInJSONToo(t *testing.T) {
-	doc := only(t, "f.json", strings.Replace(with(Custom, nil), "{", "{\n\"name\": \"first\",\n", 1))
+	doc := only(t, "f.json", strings.Replace(with(schemas.Custom, nil), "{", "{\n\"name\": \"first\",\n", 1))
 	require.Len(t, doc.Violations, 1)
 	require.Contains(t, doc.Violations[0].String(), "name: is written twice, first on line 2; keep one")
 }
@@ -220,7 +222,7 @@ func TestNumbersAreReadTheWayTheyAreWrittenOrNotAtAll(t *testing.T) {
 		require.Contains(t, doc.Violations[0].Message, want, text)
 	}
 	for text, want := range map[string]string{"9007199254740993": "2^53", "1e999999999": "2^53", "1e3": "", "-0": "between 1"} {
-		doc := only(t, "f.json", strings.Replace(with(Custom, map[string]any{"parameters.max_tokens": 31337}), "31337", text, 1))
+		doc := only(t, "f.json", strings.Replace(with(schemas.Custom, map[string]any{"parameters.max_tokens": 31337}), "31337", text, 1))
 		if want == "" {
 			require.Empty(t, doc.Violations)
 			require.Equal(t, 1000, *doc.Manifest.Parameters.MaxTokens)

@@ -1,4 +1,4 @@
-package schemas
+package manifest
 
 import (
 	"bytes"
@@ -11,6 +11,8 @@ import (
 	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
+
+	"model-registrar/schemas"
 )
 
 // readYAML reads YAML documents. Each is read by itself: the parser keeps the path of every node as text, so that the
@@ -104,7 +106,7 @@ func (c chunk) inspect(t *tree, tokens token.Tokens) error {
 		at := c.at(tk)
 		if message, ok := unwanted[tk.Type]; ok {
 			t.refused = true
-			t.complain("", at, CodeSyntax, message)
+			t.complain("", at, schemas.CodeSyntax, message)
 		}
 		if at.line != line {
 			line, dashes = at.line, 0
@@ -195,7 +197,7 @@ func (c chunk) mapping(t *tree, values []*ast.MappingValueNode, path string, dep
 	for _, kv := range values {
 		key, ok := kv.Key.(*ast.StringNode)
 		if !ok {
-			t.complain(path, c.place(kv.Key), CodeSyntax, "has a key that is not text; put the key in quotes")
+			t.complain(path, c.place(kv.Key), schemas.CodeSyntax, "has a key that is not text; put the key in quotes")
 			continue
 		}
 		field, first := t.key(object, path, key.Value, c.place(key))
@@ -228,9 +230,9 @@ func (c chunk) scalar(t *tree, n ast.Node, path string) any {
 		}
 		return v.Value
 	case *ast.NanNode, *ast.InfinityNode:
-		t.complain(path, t.places.locate(path), CodeNumber, "must be a finite number")
+		t.complain(path, t.places.locate(path), schemas.CodeNumber, "must be a finite number")
 	default:
-		t.complain(path, t.places.locate(path), CodeSyntax, "is written in a way that a manifest cannot have; write a plain value")
+		t.complain(path, t.places.locate(path), schemas.CodeSyntax, "is written in a way that a manifest cannot have; write a plain value")
 	}
 	return unreadable{}
 }

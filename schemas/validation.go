@@ -1,0 +1,14 @@
+package schemas
+
+// ValidateInput is the input of ValidatePayload.
+type ValidateInput struct {
+	Manifest Manifest `json:"manifest"`
+}
+
+// ValidatedPayload is the result of ValidatePayload: what will be sent, and under which policy.
+type ValidatedPayload struct {
+	Payload Payload `json:"payload"`
+	Hash    string  `json:"payloadHash"`
+	// Approval is the stricter of the worker's floor and the manifest's policy.
+	Approval ApprovalPolicy `json:"approval"`
+}

@@ -1,0 +1,73 @@
+package schemas
+
+import "time"
+
+// Event is the body of the webhook that announces that a registration waits for approval, or how it ended: the
+// tutorial's fields, and more.
+type Event struct {
+	Event       string       `json:"event"` // always "llm_model_registration_updated"
+	Timestamp   time.Time    `json:"timestamp"`
+	ModelID     string       `json:"modelId"`
+	Status      string       `json:"status"` // an [Outcome], or WAITING_FOR_APPROVAL
+	Metrics     EventMetrics `json:"metrics"`
+	Name        string       `json:"name"`
+	Reason      string       `json:"reason,omitempty"`
+	PayloadHash string       `json:"payloadHash,omitempty"`
+	WorkflowID  string       `json:"workflowId"`
+	RunID       string       `json:"runId"`
+	// Checkpoint is the head of the audit trail just after this ending was recorded, signed if the worker has a key to
+	// sign with. Who keeps it can prove later that the trail was not rewritten or cut.
+	Checkpoint *Checkpoint `json:"checkpoint,omitempty"`
+}
+
+// RegistrationUpdated is the type of every [Event].
+const RegistrationUpdated = "llm_model_registration_updated"
+
+// EventMetrics are the tutorial's two figures. ValidationLatencyMs is null when no probe ran.
+type EventMetrics struct {
+	JobDurationMs       int64    `json:"jobDurationMs"`
+	ValidationLatencyMs *float64 `json:"validationLatencyMs" jsonschema:"nullable"`
+}
+
+// WebhookInput is the input of NotifyWebhook.
+type WebhookInput struct {
+	URL string `json:"url"`
+	// MessageID is the webhook-id: the same on every retry of one event, without a dot.
+	MessageID string `json:"messageId"`
+	Event     Event  `json:"event"`
+}
+
+// WebhookDelivery says whether a webhook arrived.
+type WebhookDelivery struct {
+	Delivered bool `json:"delivered"`
+	// Pending says that delivery goes on in the workflow WorkflowID, for up to 24 hours.
+	Pending      bool      `json:"pending,omitempty"`
+	WorkflowID   string    `json:"workflowId,omitempty"`
+	MessageID    string    `json:"messageId"`
+	Attempts     int       `json:"attempts"`               // that ended
+	ResponseCode int       `json:"responseCode,omitempty"` // of the last answer
+	DeliveredAt  time.Time `json:"deliveredAt,omitzero"`
+	Error        string    `json:"error,omitempty"` // why it was not delivered
+	// Since and NextAttemptAt are when the workflow took over and when it tries again. The starter fills them in for a
+	// pending delivery.
+	Since         time.Time `json:"since,omitzero"`
+	NextAttemptAt time.Time `json:"nextAttemptAt,omitzero"`
+}
+
+// WebhookFailure is the detail of an attempt's error: which attempt it was, and what the receiver answered.
+type WebhookFailure struct {
+	Attempt      int `json:"attempt"`
+	ResponseCode int `json:"responseCode,omitempty"` // 0 when there was no answer
+}
+
+// DeliverWebhookInput starts a DeliverWebhook workflow, which goes on where a registration left off.
+type DeliverWebhookInput struct {
+	Webhook WebhookInput `json:"webhook"`
+	// Delivery is what has come of it so far. One that is not pending is only to be recorded.
+	Delivery WebhookDelivery `json:"delivery"`
+	// Wait is how long to wait before the next attempt: what the receiver asked for, or the first of the growing gaps.
+	Wait Duration `json:"wait,omitempty"`
+	// JobID and Requester are the registration's, for the audit trail.
+	JobID     string `json:"jobId,omitempty"`
+	Requester string `json:"requester"`
+}
