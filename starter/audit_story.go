@@ -5,9 +5,9 @@ import (
 	"strings"
 	"time"
 
+	"model-registrar/internal/words"
 	"model-registrar/schemas"
 	"model-registrar/starter/console"
-	"model-registrar/starter/follow"
 )
 
 // story tells what happened to a model, entry by entry, for a person.
@@ -131,7 +131,7 @@ func auditedProbe(e schemas.AuditEntry) string {
 		}
 		text := string(e.ValidationStatus)
 		if e.LatencyMs != nil {
-			text += ", " + follow.Millis(*e.LatencyMs)
+			text += ", " + words.Millis(*e.LatencyMs)
 		}
 		return text
 	}
@@ -143,10 +143,10 @@ func auditedProbe(e schemas.AuditEntry) string {
 		text += fmt.Sprintf(", HTTP %d", p.ResponseCode)
 	}
 	if p.Latency != nil {
-		text += fmt.Sprintf(", median %s, slowest %s over %s", follow.Millis(p.Latency.Median), follow.Millis(p.Latency.Max), counted(p.Samples, "sample"))
+		text += fmt.Sprintf(", median %s, slowest %s over %s", words.Millis(p.Latency.Median), words.Millis(p.Latency.Max), counted(p.Samples, "sample"))
 	}
 	if p.TTFT != nil {
-		text += ", first token after " + follow.Millis(p.TTFT.Median)
+		text += ", first token after " + words.Millis(p.TTFT.Median)
 	}
 	return text
 }

@@ -11,8 +11,8 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 
+	"model-registrar/internal/follow"
 	"model-registrar/schemas"
-	"model-registrar/starter/follow"
 	"model-registrar/workflows"
 )
 

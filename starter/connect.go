@@ -17,9 +17,9 @@ import (
 
 	"model-registrar/internal/codec"
 	"model-registrar/internal/config"
+	"model-registrar/internal/follow"
 	"model-registrar/internal/telemetry"
 	"model-registrar/schemas"
-	"model-registrar/starter/follow"
 )
 
 const (

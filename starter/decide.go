@@ -12,9 +12,9 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
+	"model-registrar/internal/follow"
 	"model-registrar/schemas"
 	"model-registrar/starter/console"
-	"model-registrar/starter/follow"
 )
 
 // decideTime is how long a decision may take to be answered by a worker.

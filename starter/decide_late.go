@@ -9,8 +9,8 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
+	"model-registrar/internal/follow"
 	"model-registrar/schemas"
-	"model-registrar/starter/follow"
 )
 
 // decideTooLate is for a run that had not ended when it was looked at.

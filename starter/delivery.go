@@ -3,8 +3,8 @@ package main
 import (
 	"context"
 
+	"model-registrar/internal/follow"
 	"model-registrar/schemas"
-	"model-registrar/starter/follow"
 )
 
 // lookAfter brings what a result says of its webhooks up to date.

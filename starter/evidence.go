@@ -5,9 +5,10 @@ import (
 	"strings"
 	"time"
 
+	"model-registrar/internal/follow"
+	"model-registrar/internal/words"
 	"model-registrar/schemas"
 	"model-registrar/starter/console"
-	"model-registrar/starter/follow"
 )
 
 // evidence is what a person needs in order to decide, with the commands to do so.
@@ -42,7 +43,7 @@ func evidenceTable(p schemas.Progress, m schemas.Manifest, page string) table {
 		t.row("approvals", approvalsText(*s))
 		t.row("approvers told", webhookText(s.Announced))
 		if !s.Deadline.IsZero() {
-			t.row("decide by", fmt.Sprintf("%s (in %s), or it is rolled back", clock(s.Deadline), follow.Span(time.Until(s.Deadline))))
+			t.row("decide by", fmt.Sprintf("%s (in %s), or it is rolled back", clock(s.Deadline), words.Span(time.Until(s.Deadline))))
 		}
 	}
 	t.row("UI", page)
@@ -73,7 +74,7 @@ func probeRows(t *table, d *schemas.ProbeDetails) {
 	spread := func(name string, x *schemas.Distribution) {
 		if x != nil {
 			t.row(name, fmt.Sprintf("min %s, median %s, p95 %s, max %s",
-				follow.Millis(x.Min), follow.Millis(x.Median), follow.Millis(x.P95), follow.Millis(x.Max)))
+				words.Millis(x.Min), words.Millis(x.Median), words.Millis(x.P95), words.Millis(x.Max)))
 		}
 	}
 	spread("latency", d.Latency)

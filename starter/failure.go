@@ -10,8 +10,8 @@ import (
 
 	"go.temporal.io/api/serviceerror"
 
+	"model-registrar/internal/follow"
 	"model-registrar/schemas"
-	"model-registrar/starter/follow"
 )
 
 // The exit codes that scripts rely on.

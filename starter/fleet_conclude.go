@@ -6,9 +6,9 @@ import (
 	"strings"
 	"time"
 
+	"model-registrar/internal/words"
 	"model-registrar/schemas"
 	"model-registrar/starter/console"
-	"model-registrar/starter/follow"
 )
 
 // shownFailures is how many failures are listed for people; --output json has them all.
@@ -84,13 +84,13 @@ func fleetLines(f *fleetRun, page string) []console.Line {
 		t.row("not started", fmt.Sprint(r.NotStarted))
 	}
 	took := time.Duration(r.DurationMs-r.PausedMs) * time.Millisecond
-	text := follow.Span(took.Round(time.Millisecond))
+	text := words.Span(took.Round(time.Millisecond))
 	if s := took.Seconds(); s > 0 && r.Outcomes.Sum() > 1 {
 		text += fmt.Sprintf(", %.1f models a minute", 60*float64(r.Outcomes.Sum())/s)
 	}
 	t.row("took", text)
 	if r.PausedMs > 0 {
-		t.row("paused", follow.Millis(float64(r.PausedMs)))
+		t.row("paused", words.Millis(float64(r.PausedMs)))
 	}
 	t.row("workflow", r.WorkflowID)
 	t.row("UI", page)

@@ -6,9 +6,9 @@ import (
 	"sync"
 	"time"
 
+	"model-registrar/internal/words"
 	"model-registrar/schemas"
 	"model-registrar/starter/console"
-	"model-registrar/starter/follow"
 )
 
 const (
@@ -163,5 +163,5 @@ func (s *speed) text() string {
 	if rate < 1 {
 		text = fmt.Sprintf("  %.0f/min", 60*rate)
 	}
-	return text + ", about " + follow.Span((time.Duration(float64(left)/rate) * time.Second).Round(time.Second)) + " left"
+	return text + ", about " + words.Span((time.Duration(float64(left)/rate) * time.Second).Round(time.Second)) + " left"
 }

@@ -5,9 +5,9 @@ import (
 	"errors"
 	"sync"
 
+	"model-registrar/internal/follow"
 	"model-registrar/schemas"
 	"model-registrar/starter/console"
-	"model-registrar/starter/follow"
 )
 
 // followAll follows the registrations that were started, side by side, until each has ended or the context does.

@@ -12,9 +12,10 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/converter"
 
+	"model-registrar/internal/follow"
+	"model-registrar/internal/words"
 	"model-registrar/schemas"
 	"model-registrar/starter/console"
-	"model-registrar/starter/follow"
 )
 
 // stageNames are what a registration can be filtered by: the stages that the workflow indexes, and the endings.
@@ -196,7 +197,7 @@ func listLines(rows []listed) []console.Line {
 	for _, r := range rows {
 		cells = append(cells, []console.Span{
 			{Text: r.Name}, {Text: r.Stage}, {Text: r.Architecture}, {Text: clock(r.StartedAt)},
-			{Text: follow.Millis(float64(r.DurationMs))},
+			{Text: words.Millis(float64(r.DurationMs))},
 		})
 	}
 	return console.Columns(cells)

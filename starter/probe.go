@@ -13,8 +13,8 @@ import (
 	"model-registrar/internal/config"
 	"model-registrar/internal/manifest"
 	"model-registrar/internal/probe"
+	"model-registrar/internal/words"
 	"model-registrar/schemas"
-	"model-registrar/starter/follow"
 )
 
 // probeOptions are the flags of probe.
@@ -85,7 +85,7 @@ func (a *app) probe(ctx context.Context, files []string, o probeOptions) error {
 	}
 	code := exitDone
 	for _, in := range inputs {
-		a.err.Printf("Probing %s at %s, for at most %s …", in.Name, hostOf(in.EndpointURL), follow.Span(probe.TimeLimit(in.Spec)))
+		a.err.Printf("Probing %s at %s, for at most %s …", in.Name, hostOf(in.EndpointURL), words.Span(probe.TimeLimit(in.Spec)))
 		report, err := a.probeUntil(ctx, prober, in, o.wait)
 		if err != nil {
 			return &failure{code: exitInterrupted, err: fmt.Errorf("the probe of %s was interrupted", in.Name)}

@@ -5,8 +5,8 @@ import (
 	"math"
 	"strings"
 
+	"model-registrar/internal/words"
 	"model-registrar/starter/console"
-	"model-registrar/starter/follow"
 )
 
 const (
@@ -33,7 +33,7 @@ func chartLines(all []sample, columns int) []console.Line {
 	for i, s := range all {
 		lines[i] = console.Text(fmt.Sprintf("  %-*s  ", labels, s.label))
 		lines[i] = append(lines[i], bar(s, float64(room)/longest)...)
-		lines[i] = lines[i].And(console.Plain, " "+follow.Millis(s.LatencyMs))
+		lines[i] = lines[i].And(console.Plain, " "+words.Millis(s.LatencyMs))
 	}
 	if streamed {
 		lines = append(lines, console.Styled(console.Faint, fmt.Sprintf("  %-*s  █ until the first token  ░ until the end", labels, "")))

@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"strings"
 
+	"model-registrar/internal/words"
 	"model-registrar/schemas"
 	"model-registrar/starter/console"
-	"model-registrar/starter/follow"
 )
 
 // tellProbed prints a report: as JSON, or as a table with a chart on a terminal.
@@ -73,7 +73,7 @@ func connectionText(d *schemas.ProbeDetails) string {
 		ms   float64
 	}{{"DNS", d.Cold.DNSMs}, {"connect", d.Cold.ConnectMs}, {"TLS", d.Cold.TLSMs}} {
 		if p.ms > 0 {
-			parts = append(parts, p.name+" "+follow.Millis(p.ms))
+			parts = append(parts, p.name+" "+words.Millis(p.ms))
 		}
 	}
 	return strings.Join(parts, ", ")

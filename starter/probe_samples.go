@@ -6,9 +6,9 @@ import (
 	"strconv"
 	"strings"
 
+	"model-registrar/internal/words"
 	"model-registrar/schemas"
 	"model-registrar/starter/console"
-	"model-registrar/starter/follow"
 )
 
 // sample is one sample of a report, with what the reader knows it by.
@@ -117,7 +117,7 @@ func timeCell(ms float64) string {
 	if ms <= 0 {
 		return ""
 	}
-	return follow.Millis(ms)
+	return words.Millis(ms)
 }
 
 func countCell(n int64) string {

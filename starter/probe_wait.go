@@ -7,9 +7,9 @@ import (
 	"time"
 
 	"model-registrar/internal/probe"
+	"model-registrar/internal/words"
 	"model-registrar/schemas"
 	"model-registrar/starter/console"
-	"model-registrar/starter/follow"
 )
 
 // The gaps between the tries of an endpoint that does not say how long to wait: those of a worker.
@@ -39,7 +39,7 @@ func (a *app) probeUntil(ctx context.Context, p *probe.Prober, in schemas.ProbeI
 			a.tellUnready(wait, unready)
 			return unready.Report(), nil
 		}
-		a.alert("%s Next try in %s; it has %s more to come up.", unready.Message, follow.Span(pause), follow.Span(left))
+		a.alert("%s Next try in %s; it has %s more to come up.", unready.Message, words.Span(pause), words.Span(left))
 		select {
 		case <-ctx.Done():
 			return nil, ctx.Err()
@@ -53,14 +53,14 @@ func (a *app) probeUntil(ctx context.Context, p *probe.Prober, in schemas.ProbeI
 func (a *app) tellUnready(wait time.Duration, unready *probe.RetryableError) {
 	asks := ""
 	if unready.RetryAfter > 0 {
-		asks = " It asks for " + follow.Span(unready.RetryAfter) + " until the next try."
+		asks = " It asks for " + words.Span(unready.RetryAfter) + " until the next try."
 	}
 	if wait == 0 {
 		a.alert("The endpoint may only be starting, or busy.%s To have it tried again for two minutes: --wait 2m", asks)
 		return
 	}
 	a.alert("The endpoint may only be starting, or busy, and did not come up within %s.%s A longer --wait gives it more time.",
-		follow.Span(wait), asks)
+		words.Span(wait), asks)
 }
 
 func (a *app) alert(format string, args ...any) {

@@ -5,8 +5,9 @@ import (
 	"sync"
 	"time"
 
+	"model-registrar/internal/follow"
 	"model-registrar/starter/console"
-	"model-registrar/starter/follow"
+	"model-registrar/starter/view"
 )
 
 // progress shows how registrations go: redrawn in place on a terminal, as lines that are appended elsewhere. Its methods
@@ -16,7 +17,7 @@ type progress struct {
 	out    *console.Printer
 	live   *console.Live // nil when lines are appended
 	names  []string      // empty strings when there is only one registration
-	logs   []follow.Log
+	logs   []view.Log
 	views  []follow.View
 	ticker *time.Ticker
 	done   chan struct{}
@@ -31,7 +32,7 @@ const (
 
 func newProgress(out *console.Printer, names []string) *progress {
 	p := &progress{
-		out: out, names: make([]string, len(names)), logs: make([]follow.Log, len(names)),
+		out: out, names: make([]string, len(names)), logs: make([]view.Log, len(names)),
 		views: make([]follow.View, len(names)), done: make(chan struct{}), idle: make(chan struct{}),
 		ticker: time.NewTicker(appending),
 	}
@@ -119,7 +120,7 @@ func (p *progress) draw(stay []console.Line) {
 	}
 	var block []console.Line
 	for i, v := range p.views {
-		block = append(block, p.prefixed(i, v.Block(time.Now()))...)
+		block = append(block, p.prefixed(i, view.Block(v, time.Now()))...)
 	}
 	p.live.Update(stay, block)
 }

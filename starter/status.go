@@ -10,9 +10,10 @@ import (
 	"github.com/spf13/cobra"
 	"go.temporal.io/api/serviceerror"
 
+	"model-registrar/internal/follow"
 	"model-registrar/schemas"
 	"model-registrar/starter/console"
-	"model-registrar/starter/follow"
+	"model-registrar/starter/view"
 )
 
 func (a *app) statusCommand() *cobra.Command {
@@ -130,7 +131,7 @@ func statusLines(t *follow.Timeline, p schemas.Progress, now time.Time) []consol
 		console.Styled(console.Strong, p.Name).And(console.Plain, is).And(style, string(p.Stage)),
 		console.Styled(console.Faint, fmt.Sprintf("requested by %s at %s", p.Requester, clock(p.StartedAt))),
 	}
-	lines = append(lines, t.Lines(now)...)
+	lines = append(lines, view.Lines(t, now)...)
 	return append(lines, refusedLines(t, p)...)
 }
 

@@ -4,9 +4,10 @@ import (
 	"fmt"
 	"strings"
 
+	"model-registrar/internal/follow"
+	"model-registrar/internal/words"
 	"model-registrar/schemas"
 	"model-registrar/starter/console"
-	"model-registrar/starter/follow"
 )
 
 // table is a list of named values for people. Rows without a value are left out.
@@ -59,7 +60,7 @@ func hashText(hash string) string {
 func jobText(r schemas.Result) string {
 	text := r.JobID
 	if r.JobDurationMs > 0 {
-		text = spaced(text, "took "+follow.Millis(float64(r.JobDurationMs)))
+		text = spaced(text, "took "+words.Millis(float64(r.JobDurationMs)))
 	}
 	if r.Adopted {
 		text = spaced(text, "(adopted what an earlier attempt had created)")
@@ -75,7 +76,7 @@ func approvalText(a *schemas.ApprovalReport) string {
 		verb := map[schemas.Verdict]string{schemas.Approve: "approved", schemas.Reject: "rejected"}[a.Decision]
 		text := fmt.Sprintf("%s by %s at %s", verb, a.Approver, clock(a.DecidedAt))
 		if a.WaitedMs > 0 {
-			text += ", after " + follow.Millis(float64(a.WaitedMs))
+			text += ", after " + words.Millis(float64(a.WaitedMs))
 		}
 		if a.Reason != "" {
 			text += ": " + a.Reason

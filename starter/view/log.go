@@ -1,14 +1,16 @@
-package follow
+package view
 
 import (
 	"time"
 
+	"model-registrar/internal/follow"
+	"model-registrar/internal/words"
 	"model-registrar/schemas"
 	"model-registrar/starter/console"
 )
 
 // Log turns views of one registration into lines that are appended and never redrawn. Brief leaves out what a redrawn
-// [View.Block] shows beside it.
+// [Block] shows beside it.
 type Log struct {
 	Brief bool
 
@@ -21,10 +23,10 @@ type Log struct {
 }
 
 // Next returns the lines that the view adds.
-func (l *Log) Next(v View, now time.Time) []console.Line {
+func (l *Log) Next(v follow.View, now time.Time) []console.Line {
 	var lines []console.Line
 	for ; l.told < len(v.Timeline.Log); l.told++ {
-		lines = append(lines, v.Timeline.Log[l.told].line())
+		lines = append(lines, line(v.Timeline.Log[l.told]))
 	}
 	if l.Brief {
 		return lines
@@ -35,13 +37,13 @@ func (l *Log) Next(v View, now time.Time) []console.Line {
 }
 
 // attempts tells of each new attempt once.
-func (l *Log) attempts(v View, now time.Time) []console.Line {
+func (l *Log) attempts(v follow.View, now time.Time) []console.Line {
 	var lines []console.Line
 	current := map[string]int32{}
 	for _, a := range v.Attempts {
 		current[a.Activity] = a.Number
 		if l.attempt[a.Activity] != a.Number {
-			lines = append(lines, console.Styled(console.Alert, "↻ "+a.text(now)))
+			lines = append(lines, console.Styled(console.Alert, "↻ "+attempt(a, now)))
 		}
 	}
 	l.attempt = current
@@ -49,7 +51,7 @@ func (l *Log) attempts(v View, now time.Time) []console.Line {
 }
 
 // trouble tells when something begins to hold the registration up, and when the connection is back.
-func (l *Log) trouble(v View) []console.Line {
+func (l *Log) trouble(v follow.View) []console.Line {
 	var lines []console.Line
 	if v.Stalled != "" && l.stalled == "" {
 		lines = append(lines, console.Styled(console.Alert, "! "+v.Stalled))
@@ -66,7 +68,7 @@ func (l *Log) trouble(v View) []console.Line {
 }
 
 // still tells at growing distances that a stage goes on, so that a log of hours stays short.
-func (l *Log) still(v View, now time.Time) []console.Line {
+func (l *Log) still(v follow.View, now time.Time) []console.Line {
 	if v.Current == nil {
 		return nil
 	}
@@ -82,5 +84,5 @@ func (l *Log) still(v View, now time.Time) []console.Line {
 	}
 	elapsed := now.Sub(v.Current.StartedAt)
 	l.next = now.Add(max(elapsed, 10*time.Second))
-	return []console.Line{row(console.Active, "…", Label(v.Current.Stage), Span(elapsed), v.doing())}
+	return []console.Line{row(console.Active, "…", Label(v.Current.Stage), words.Span(elapsed), doing(v))}
 }

@@ -22,12 +22,12 @@ func TestStagesOfARegistrationAreToldWithTheirDurations(t *testing.T) {
 	tl := s.timeline()
 
 	require.Equal(t, `
-✓ validate        12ms  payload 2f5b4f5d5b0b
-✓ submit          48ms  job job-17
-✓ Genesys job     2.0s  model mdl-1
-✓ probe          400ms  PASS, latency 182ms (median of 3), first token 41ms, HTTP 200
-✓ health check    30ms
-✓ record           5ms
+✓ VALIDATING 12ms payload 2f5b4f5d5b0b
+✓ SUBMITTING 48ms job job-17
+✓ REGISTERING 2.0s model mdl-1
+✓ PROBING 400ms PASS, latency 182ms (median of 3), first token 41ms, HTTP 200
+✓ HEALTH_CHECK 30ms
+✓ RECORDING 5ms
 `, told(tl))
 	require.True(t, tl.Ending.Completed())
 	require.Equal(t, "mdl-1", tl.Ending.Result.ModelID)
@@ -44,12 +44,12 @@ func TestAFailedProbeIsToldAsFailedAlthoughItsActivityCompleted(t *testing.T) {
 	s.completed(schemas.Result{Status: schemas.RolledBack})
 
 	require.Equal(t, `
-✓ validate        12ms  payload 2f5b4f5d5b0b
-✓ submit          48ms  job job-17
-✓ Genesys job     2.0s  model mdl-1
-✗ probe           90ms  FAIL HTML_ANSWER: the endpoint answered with a page
-✓ roll back       20ms
-✓ record           5ms
+✓ VALIDATING 12ms payload 2f5b4f5d5b0b
+✓ SUBMITTING 48ms job job-17
+✓ REGISTERING 2.0s model mdl-1
+✗ PROBING 90ms FAIL HTML_ANSWER: the endpoint answered with a page
+✓ ROLLING_BACK 20ms
+✓ RECORDING 5ms
 `, told(s.timeline()))
 }
 
@@ -66,9 +66,9 @@ func TestARefusalKeepsWhatThePlatformSaid(t *testing.T) {
 	tl := s.timeline()
 
 	require.Equal(t, `
-✓ validate        12ms  payload 2f5b
-✗ submit         1m05s  Genesys refused the payload (attempt 4)
-✓ record           5ms
+✓ VALIDATING 12ms payload 2f5b
+✗ SUBMITTING 1m05s Genesys refused the payload (attempt 4)
+✓ RECORDING 5ms
 `, told(tl))
 	require.Equal(t, &details, tl.Refusal)
 	require.Equal(t, schemas.Failed, tl.Ending.Outcome())
@@ -90,7 +90,7 @@ func TestAnApprovalIsToldWithWhoDecidedAndWhy(t *testing.T) {
 	tl := s.timeline()
 
 	require.False(t, tl.Undecided())
-	require.Contains(t, told(tl), "✓ approval       1m30s  approved by bob: fine\n")
+	require.Contains(t, told(tl), "✓ WAITING_FOR_APPROVAL 1m30s approved by bob: fine\n")
 }
 
 func TestWhatHappensBesideAStageDoesNotEndIt(t *testing.T) {
@@ -128,9 +128,9 @@ func TestARejectionAndATimeOutAreToldAsFailures(t *testing.T) {
 			func(s *script) {
 				s.decision(schemas.Decision{Decision: schemas.Reject, Approver: "bob", Reason: "no"})
 			},
-			"✗ approval       1m00s  rejected by bob: no\n",
+			"✗ WAITING_FOR_APPROVAL 1m00s rejected by bob: no\n",
 		},
-		"nobody decided": {func(*script) {}, "✗ approval       1m00s  nobody decided in time\n"},
+		"nobody decided": {func(*script) {}, "✗ WAITING_FOR_APPROVAL 1m00s nobody decided in time\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newScript(t).upToProbe()
@@ -153,7 +153,7 @@ func TestADecisionBeforeTheGateOpensIsToldWhenItComesAndWhenItCounts(t *testing.
 	text := told(s.timeline())
 
 	require.Contains(t, text, "· approved by bob before the probe has run; the decision is kept\n")
-	require.Contains(t, text, "✓ approval         0ms  approved by bob: trusted\n")
+	require.Contains(t, text, "✓ WAITING_FOR_APPROVAL 0ms approved by bob: trusted\n")
 }
 
 func TestACancellationMarksTheStageThatItCutShort(t *testing.T) {
@@ -167,11 +167,11 @@ func TestACancellationMarksTheStageThatItCutShort(t *testing.T) {
 	tl := s.timeline()
 
 	require.Equal(t, `
-✓ validate         0ms
+✓ VALIDATING 0ms
 ! cancellation was requested
-✗ Genesys job     1.0s  cancelled
-✓ roll back        9ms
-✓ record           9ms
+✗ REGISTERING 1.0s cancelled
+✓ ROLLING_BACK 9ms
+✓ RECORDING 9ms
 `, told(tl))
 	require.Equal(t, "cancelled at REGISTERING", tl.Ending.Result.Reason)
 }
@@ -197,7 +197,7 @@ func TestAnUndeliveredWebhookIsAWarningAndNoFailure(t *testing.T) {
 	require.Contains(t, text, "! the webhook was not delivered: 410\n")
 	require.Contains(t, text, "! the webhook was not delivered at once, and is tried again by a workflow of its own: 503\n")
 	require.Contains(t, text, "! the webhook was not delivered: 410 too\n")
-	require.Contains(t, text, "✓ record")
+	require.Contains(t, text, "✓ RECORDING")
 }
 
 func TestSignalsAreToldWithoutClaimingThatTheyCount(t *testing.T) {
@@ -229,7 +229,7 @@ func TestATerminatedWorkflowHasFailedWithoutAResult(t *testing.T) {
 
 	tl := s.timeline()
 
-	require.Contains(t, told(tl), "✗ probe           1.0s\n")
+	require.Contains(t, told(tl), "✗ PROBING 1.0s\n")
 	require.Nil(t, tl.Ending.Result)
 	require.ErrorIs(t, tl.Ending.Err, ErrTerminated)
 	require.Equal(t, schemas.Failed, tl.Ending.Outcome())
@@ -257,11 +257,11 @@ func TestAHistoryThatCannotBeDecodedIsStillFollowed(t *testing.T) {
 	}
 	tl := s.timeline()
 	require.Equal(t, "llm-v2", tl.Name())
-	require.Contains(t, told(tl), "✓ submit          48ms\n")
+	require.Contains(t, told(tl), "✓ SUBMITTING 48ms\n")
 }
 
 func TestRunningTimersAndActivitiesSayWhatTheyDo(t *testing.T) {
 	s := newScript(t)
 	s.activity(schemas.PollJobActivity, "Wait for job job-17", 0)
-	require.Contains(t, told(s.timeline()), "… Genesys job    1m00s  Wait for job job-17\n")
+	require.Contains(t, told(s.timeline()), "… REGISTERING 1m00s Wait for job job-17\n")
 }

@@ -45,6 +45,9 @@ var stages = []schemas.Stage{
 	schemas.StageApproval, schemas.StageHealthCheck, schemas.StageRollingBack, schemas.StageRecording,
 }
 
+// Known reports whether a stage is one of a running registration, and not an outcome.
+func Known(s schemas.Stage) bool { return slices.Contains(stages, s) }
+
 // Apply takes in the next event. Events that were taken in before are passed over, so that a history may be read again.
 func (t *Timeline) Apply(e *historypb.HistoryEvent) {
 	if e.GetEventId() <= t.lastEvent {

@@ -10,6 +10,7 @@ import (
 	historypb "go.temporal.io/api/history/v1"
 	"go.temporal.io/sdk/temporal"
 
+	"model-registrar/internal/words"
 	"model-registrar/schemas"
 )
 
@@ -177,12 +178,12 @@ func ProbeLine(r *schemas.ProbeReport) string {
 		}
 		return strings.TrimSuffix(strings.Join(parts, " ")+": "+r.Error, ": ")
 	}
-	line := fmt.Sprintf("PASS, latency %s", Millis(r.LatencyMs))
+	line := fmt.Sprintf("PASS, latency %s", words.Millis(r.LatencyMs))
 	if d := r.Details; d != nil && len(d.Warm) > 1 {
 		line += fmt.Sprintf(" (median of %d)", len(d.Warm))
 	}
 	if d := r.Details; d != nil && d.TTFT != nil {
-		line += ", first token " + Millis(d.TTFT.Median)
+		line += ", first token " + words.Millis(d.TTFT.Median)
 	}
 	if r.ResponseCode != 0 {
 		line += fmt.Sprintf(", HTTP %d", r.ResponseCode)

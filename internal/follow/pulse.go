@@ -8,6 +8,7 @@ import (
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
 
+	"model-registrar/internal/words"
 	"model-registrar/schemas"
 )
 
@@ -109,8 +110,8 @@ func noWorker(taskQueue string, r *workflowservice.DescribeTaskQueueResponse, er
 		return fmt.Sprintf("no worker is polling task queue %q; start one with `worker`, and this goes on by itself", taskQueue)
 	case now.Sub(newest) > 70*time.Second:
 		return fmt.Sprintf("no worker is polling task queue %q (the last one was seen %s ago); start one with `worker`, "+
-			"and this goes on by itself", taskQueue, Span(now.Sub(newest)))
+			"and this goes on by itself", taskQueue, words.Span(now.Sub(newest)))
 	}
 	return fmt.Sprintf("no worker has taken the next task from task queue %q yet; one was polling %s ago, and may be busy or have stopped",
-		taskQueue, Span(now.Sub(newest)))
+		taskQueue, words.Span(now.Sub(newest)))
 }

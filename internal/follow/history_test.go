@@ -1,6 +1,8 @@
 package follow
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -15,6 +17,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"model-registrar/internal/words"
 	"model-registrar/schemas"
 )
 
@@ -217,11 +220,18 @@ func (s *script) timeline() *Timeline {
 	return tl
 }
 
-// told is what a reader sees of a timeline.
+// told is what a timeline tells, in short: a mark, the stage, how long it took, and what there is to say.
 func told(tl *Timeline) string {
 	text := "\n"
-	for _, l := range tl.Lines(began.Add(time.Minute)) {
-		text += l.String() + "\n"
+	for _, e := range tl.Log {
+		mark := map[Mark]string{Done: "✓", Failed: "✗", Warn: "!", Note: "·"}[e.Mark]
+		if e.Stage != "" {
+			mark += " " + string(e.Stage) + " " + words.Span(e.Took)
+		}
+		text += strings.TrimSpace(mark+" "+e.Text) + "\n"
+	}
+	if c := tl.Current; c != nil {
+		text += strings.TrimSpace(fmt.Sprintf("… %s %s %s", c.Stage, words.Span(began.Add(time.Minute).Sub(c.StartedAt)), c.Doing)) + "\n"
 	}
 	return text
 }

@@ -1,10 +1,13 @@
-package follow
+// Package view shows people how registrations go: as lines that stay, and as a block that is redrawn.
+package view
 
 import (
 	"fmt"
 	"strings"
 	"time"
 
+	"model-registrar/internal/follow"
+	"model-registrar/internal/words"
 	"model-registrar/schemas"
 	"model-registrar/starter/console"
 )
@@ -36,19 +39,19 @@ func row(style console.Style, mark, label, took, text string) console.Line {
 }
 
 // line shows what happened.
-func (e Entry) line() console.Line {
+func line(e follow.Entry) console.Line {
 	switch e.Mark {
-	case Done:
-		return row(console.Good, "✓", Label(e.Stage), Span(e.Took), e.Text)
-	case Failed:
-		return row(console.Bad, "✗", Label(e.Stage), Span(e.Took), e.Text)
-	case Warn:
+	case follow.Done:
+		return row(console.Good, "✓", Label(e.Stage), words.Span(e.Took), e.Text)
+	case follow.Failed:
+		return row(console.Bad, "✗", Label(e.Stage), words.Span(e.Took), e.Text)
+	case follow.Warn:
 		return console.Styled(console.Alert, "! "+e.Text)
 	}
 	return console.Styled(console.Active, "· "+e.Text)
 }
 
-func (a Attempt) text(now time.Time) string {
+func attempt(a follow.Attempt, now time.Time) string {
 	when := "is running"
 	if wait := a.Next.Sub(now); !a.Next.IsZero() && wait > 0 {
 		when = fmt.Sprintf("in %s", (wait + time.Second - 1).Truncate(time.Second))
@@ -59,13 +62,13 @@ func (a Attempt) text(now time.Time) string {
 // lost says that Temporal cannot be reached, in one line.
 func lost(err error) string {
 	text := "no connection to Temporal; trying until it is back"
-	if TimedOut(err) {
+	if follow.TimedOut(err) {
 		return text
 	}
 	return text + ": " + console.FirstLine(err.Error())
 }
 
-func (v View) doing() string {
+func doing(v follow.View) string {
 	parts := []string{}
 	if v.Current.Stage == schemas.StageApproval {
 		parts = append(parts, "waiting for a person")
@@ -80,14 +83,14 @@ func (v View) doing() string {
 }
 
 // Lines shows all that has happened, and the stage that goes on.
-func (t *Timeline) Lines(now time.Time) []console.Line {
+func Lines(t *follow.Timeline, now time.Time) []console.Line {
 	var lines []console.Line
 	for _, e := range t.Log {
-		lines = append(lines, e.line())
+		lines = append(lines, line(e))
 	}
 	if t.Current != nil {
-		v := View{Timeline: *t}
-		lines = append(lines, row(console.Active, "…", Label(t.Current.Stage), Span(now.Sub(t.Current.StartedAt)), v.doing()))
+		v := follow.View{Timeline: *t}
+		lines = append(lines, row(console.Active, "…", Label(t.Current.Stage), words.Span(now.Sub(t.Current.StartedAt)), doing(v)))
 	}
 	return lines
 }
@@ -95,7 +98,7 @@ func (t *Timeline) Lines(now time.Time) []console.Line {
 var spinner = []string{"⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"}
 
 // Block shows what goes on now, for a terminal that is redrawn: the current stage, and what holds it up.
-func (v View) Block(now time.Time) []console.Line {
+func Block(v follow.View, now time.Time) []console.Line {
 	if v.Ending != nil {
 		return nil
 	}
@@ -107,10 +110,10 @@ func (v View) Block(now time.Time) []console.Line {
 	}
 	frame := spinner[int(now.UnixMilli()/100)%len(spinner)]
 	block := []console.Line{
-		row(console.Active, frame, Label(v.Current.Stage), Span(now.Sub(v.Current.StartedAt)), v.doing()),
+		row(console.Active, frame, Label(v.Current.Stage), words.Span(now.Sub(v.Current.StartedAt)), doing(v)),
 	}
 	for _, a := range v.Attempts {
-		block = append(block, console.Styled(console.Alert, "  ↻ "+a.text(now)))
+		block = append(block, console.Styled(console.Alert, "  ↻ "+attempt(a, now)))
 	}
 	if v.Stalled != "" {
 		block = append(block, console.Styled(console.Alert, "  ! "+v.Stalled))
@@ -119,10 +122,4 @@ func (v View) Block(now time.Time) []console.Line {
 		block = append(block, console.Styled(console.Alert, "  ! "+lost(v.Lost)))
 	}
 	return block
-}
-
-// Known reports whether a stage is one of a running registration, and not an outcome.
-func Known(s schemas.Stage) bool {
-	_, ok := labels[s]
-	return ok
 }
