@@ -8,14 +8,17 @@ type ErrorType string
 const (
 	ErrPayloadValidation ErrorType = "PayloadValidationError" // named by temporal.NewPayloadValidationError
 	ErrWrongWorkflowID   ErrorType = "WrongWorkflowID"
-	ErrBadRequest        ErrorType = "GatewayBadRequest"   // 400, 422 and other 4xx
-	ErrUnauthorized      ErrorType = "GatewayUnauthorized" // 401, or a token that cannot be had
-	ErrForbidden         ErrorType = "GatewayForbidden"    // 403
-	ErrNotFound          ErrorType = "GatewayNotFound"     // 404
-	ErrConflict          ErrorType = "GatewayConflict"     // 409
-	ErrBadResponse       ErrorType = "GatewayBadResponse"  // a success whose body breaks the contract
-	ErrNameConflict      ErrorType = "NameConflict"        // the name exists with another payload
-	ErrAlreadyRegistered ErrorType = "AlreadyRegistered"   // the name exists with this payload, from before
+	ErrBadRequest        ErrorType = "GatewayBadRequest"    // 400, 422 and other 4xx
+	ErrUnauthorized      ErrorType = "GatewayUnauthorized"  // 401, or a token that cannot be had
+	ErrForbidden         ErrorType = "GatewayForbidden"     // 403
+	ErrNotFound          ErrorType = "GatewayNotFound"      // 404
+	ErrConflict          ErrorType = "GatewayConflict"      // 409
+	ErrBadResponse       ErrorType = "GatewayBadResponse"   // a success whose body breaks the contract
+	ErrNameConflict      ErrorType = "NameConflict"         // the name exists with another payload
+	ErrAlreadyRegistered ErrorType = "AlreadyRegistered"    // the name exists with this payload, from before
+	ErrModelNotOwned     ErrorType = "ModelNotOwned"        // the name exists, and no operation is known to have completed
+	ErrModelNotProven    ErrorType = "ModelNotProven"       // models that may be this operation's, and are not proven to be
+	ErrNotConfirmed      ErrorType = "RollbackNotConfirmed" // a deletion whose effect could not be seen
 	ErrJobFailed         ErrorType = "JobFailed"
 	ErrJobTimeout        ErrorType = "JobTimeout"
 	ErrJobWithoutModel   ErrorType = "JobWithoutModel" // a job that succeeded and names no model

@@ -5,8 +5,21 @@ type HealthCheckInput struct {
 	ModelID string `json:"modelId"`
 }
 
-// HealthCheck is the result of TriggerHealthCheck.
+// HealthCheck is the result of TriggerHealthCheck: how the gateway's own check of the model ended.
 type HealthCheck struct {
-	ID     string `json:"id,omitempty"`
-	Status string `json:"status,omitempty"`
+	ID      string        `json:"id,omitempty"`
+	Status  string        `json:"status,omitempty"` // the platform's word
+	Outcome HealthOutcome `json:"outcome,omitempty"`
+	Reason  string        `json:"reason,omitempty"` // why it failed, as far as the platform says
 }
+
+// HealthOutcome is what is known of a health check.
+type HealthOutcome string
+
+// The outcomes of a health check.
+const (
+	HealthPassed     HealthOutcome = "PASSED"
+	HealthFailed     HealthOutcome = "FAILED"
+	HealthUnfinished HealthOutcome = "UNFINISHED"  // it had no result within the time that it is waited for
+	HealthNotOffered HealthOutcome = "NOT_OFFERED" // the platform does not tell results of health checks
+)

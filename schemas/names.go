@@ -23,6 +23,7 @@ const (
 	WriteAuditActivity         = "WriteAudit"
 	DeregisterModelActivity    = "DeregisterModel"
 	VerifyDecisionActivity     = "VerifyDecision"
+	FindTwinsActivity          = "FindTwins"
 	LoadFleetPartActivity      = "LoadFleetPart"
 	AwaitRegistrationsActivity = "AwaitRegistrations"
 

@@ -52,6 +52,7 @@ type Result struct {
 	Validation    *ProbeReport     `json:"validation,omitempty"`
 	Approval      *ApprovalReport  `json:"approval,omitempty"`
 	HealthCheck   *HealthCheck     `json:"healthCheck,omitempty"`
+	Twins         []FoundModel     `json:"twins,omitempty"` // other models of the name that are in the gateway beside this one
 	Rollback      *RollbackReport  `json:"rollback,omitempty"`
 	Webhook       *WebhookDelivery `json:"webhook,omitempty"`
 	WorkflowID    string           `json:"workflowId"`
@@ -86,6 +87,8 @@ type Approval struct {
 type RollbackReport struct {
 	Deregistered bool   `json:"deregistered"`    // the model no longer exists in the gateway
 	Error        string `json:"error,omitempty"` // why it may still exist, and what to do
+	// Remaining are the models that exist and may be this operation's.
+	Remaining []FoundModel `json:"remaining,omitempty"`
 }
 
 // Progress answers the query `status`.

@@ -5,13 +5,21 @@ import "time"
 // SubmitInput is the input of SubmitRegistration.
 type SubmitInput struct {
 	Payload Payload `json:"payload"`
+	// Creation is what earlier executions of this submission may have sent; nil: nothing.
+	Creation *Creation `json:"creation,omitempty"`
 }
 
 // Submission is the result of SubmitRegistration.
 type Submission struct {
 	JobID   string `json:"jobId"`
 	ModelID string `json:"modelId,omitempty"` // known only when a repeated attempt adopted the model
-	Adopted bool   `json:"adopted,omitempty"`
+	// Adopted: the answer to the creation was lost, and the one model that can be its work was found by name. It counts as
+	// this operation's, which is not proven: it is never deleted.
+	Adopted bool `json:"adopted,omitempty"`
+	// Creation is what was sent; nil when nothing was.
+	Creation *Creation `json:"creation,omitempty"`
+	// LookAgain is when the name has to be looked up once more before the ending says what exists; zero: it need not.
+	LookAgain time.Time `json:"lookAgain,omitzero"`
 }
 
 // DeregisterInput is the input of DeregisterModel.
@@ -23,4 +31,8 @@ type DeregisterInput struct {
 	// JobID is empty when the submission's answer was never seen. A job that still runs may yet make the model.
 	JobID       string    `json:"jobId,omitempty"`
 	SubmittedAt time.Time `json:"submittedAt"`
+	// Adopted: ModelID and JobID were found by name, not told by the answer to a creation. Nothing is deleted then.
+	Adopted bool `json:"adopted,omitempty"`
+	// Creation is what the submission may have sent; nil: it ended without a word about it, and may have sent one creation.
+	Creation *Creation `json:"creation,omitempty"`
 }
