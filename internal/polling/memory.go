@@ -5,26 +5,31 @@ import (
 	"time"
 )
 
-// remembered is how many ends are kept. Few, so that a platform that becomes slower or faster is soon believed.
+// remembered is how many ends are kept.
 const remembered = 16
 
-// span is when a job ended, counted from its creation: after the last look that saw it run, and not after the look that
-// saw its end.
+// span is when a job ended, counted from its creation: after the last look that saw it run, and by the look that saw
+// its end.
 type span struct{ after, by time.Duration }
 
-// sharp tells whether a span says where the end was, and not just that it was sometime before.
-func (s span) sharp() bool { return s.after >= s.by/3 }
+// sharp reports whether the span says where the end was, and not just that it was sometime before a late look.
+func (s span) sharp() bool { return s.by-s.after <= max(time.Second, s.by/3) }
+
+func (s span) overlaps(o span) bool { return s.after < o.by && o.after < s.by }
 
 // memory is the latest ends, newest last.
 type memory struct{ ends []span }
 
-// add takes in an end, and tells whether it taught anything: a job that was first looked at long after its end says
-// little, and counts only while nothing better is known.
-func (m *memory) add(s span) bool {
-	if !s.sharp() && len(m.ends) > 0 && m.likely().by <= s.by {
+// add takes in an end, and reports whether it taught anything: the end of a job that was first looked at long
+// afterwards counts only while nothing better is known, unless it was the scout's, which was looked at before it was due.
+func (m *memory) add(s span, scout bool) bool {
+	if !s.sharp() && !scout && len(m.ends) > 0 && m.likely().by <= s.by {
 		return false
 	}
 	m.ends = append(m.ends, s)
+	if n := len(m.ends); n > 2 && m.ends[n-2].overlaps(s) && !m.ends[n-3].overlaps(s) {
+		m.ends = slices.Delete(m.ends, 0, n-2)
+	}
 	if len(m.ends) > remembered {
 		m.ends = slices.Delete(m.ends, 0, 1)
 	}
@@ -33,7 +38,7 @@ func (m *memory) add(s span) bool {
 
 func (m *memory) known() bool { return len(m.ends) > 0 }
 
-// likely is where the end of the next job is to be expected: what the newest ends agree on, as many of them as do.
+// likely is where the end of the next job is expected: what the newest ends agree on, as many of them as do.
 func (m *memory) likely() span {
 	var common span
 	for i, s := range slices.Backward(m.ends) {
@@ -50,7 +55,7 @@ func (m *memory) likely() span {
 	return common
 }
 
-// surely is when nearly all jobs have ended, nine of ten of those remembered.
+// surely is the age by which nine of ten of the remembered jobs had ended.
 func (m *memory) surely() time.Duration {
 	by := make([]time.Duration, 0, len(m.ends))
 	for _, s := range m.ends {

@@ -2,82 +2,76 @@ package polling
 
 import "time"
 
-// Gaps while nothing is known of how long jobs take: short at first, for jobs that end at once. A job of one second is
-// seen after three looks, one of ten after nine. Later ones are as the last.
-var blindGaps = []time.Duration{
-	250 * time.Millisecond, 350 * time.Millisecond, 450 * time.Millisecond, 700 * time.Millisecond,
-	1050 * time.Millisecond, 1500 * time.Millisecond, 1900 * time.Millisecond, 2000 * time.Millisecond,
-}
-
 const (
-	longestGap = 2 * time.Second
-	finestGap  = 20 * time.Millisecond
-	minSpare   = 4 // calls that must be left over, beside one for each eight jobs, for looks that are not needed
+	// firstGap is the first gap while nothing is known of how long jobs take. The gaps then grow with the job's age.
+	firstGap = 250 * time.Millisecond
+	// finestGap is the shortest gap around an expected end.
+	finestGap = 20 * time.Millisecond
 
-	// lateShare is the part of the quota that looks at jobs may take up together while other calls wait for it.
-	lateShare = 0.25
+	// minSpare is how many calls must be left over, beside one for each eight jobs, for looks that are not needed.
+	minSpare = 4
+
+	// lateShare is the part of the quota that jobs which outlast the expected end may use together while other calls
+	// wait for it, and scoutShare the part that the scout may use.
+	lateShare, scoutShare = 0.25, 0.03
 )
 
-// at is the age of the job at which to look next. With quota to spare the looks are dense where the end is likely, after
-// a few earlier ones that would see a job which failed at once. Without, the first look is when nearly all jobs have
-// ended, so that most need no second one; while nothing is known, only the eldest job is looked at as if it were alone.
-func (job *Job) at(spare bool, rate float64) time.Duration {
+// Patience is how long after its end a job of that age may go unnoticed while there is quota to spare: a tenth of its
+// age, and at least one second.
+func Patience(age time.Duration) time.Duration { return max(time.Second, age/10) }
+
+// next is the age of the job at which to look next.
+func (job *Job) next(spare bool, rate float64) time.Duration {
 	j := job.jobs
-	if !j.memory.known() {
-		gap := blindGap(job.looks)
-		if !spare && j.eldest != job {
-			gap = max(gap, crowdGap(j.unfinished(), rate))
-		}
-		return job.looked + gap
+	switch {
+	case spare:
+		return job.closeLook(Patience(job.looked))
+	case j.scout == job:
+		gap := share(1, rate, scoutShare)
+		return max(job.closeLook(max(Patience(job.looked), gap)), job.looked+gap)
+	case !j.memory.known():
+		return job.looked + max(job.blindGap(), share(j.unfinished(), rate, lateShare))
 	}
-	if spare || job.explores {
-		return job.denseLook()
-	}
-	surely := j.memory.surely()
-	if job.looked < surely && job.overdue == 0 {
+	if surely := j.memory.surely(); job.looked < surely {
 		return surely
 	}
-	gap := growing(max(surely/10, 100*time.Millisecond), job.overdue)
-	return job.looked + max(gap, crowdGap(j.late+len(j.away), rate))
+	return job.looked + max(Patience(job.looked), share(j.late+len(j.away), rate, lateShare))
 }
 
-// crowdGap is the gap at which so many jobs take up their share of the quota together.
-func crowdGap(jobs int, rate float64) time.Duration {
-	return time.Duration(float64(jobs) / (rate * lateShare) * float64(time.Second))
+// share is the gap at which that many jobs use their part of the quota together.
+func share(jobs int, rate, part float64) time.Duration {
+	return time.Duration(float64(jobs) / (rate * part) * float64(time.Second))
 }
 
-// early are the parts of the likely duration at which a look is worth it although the end is not due.
-var early = []float64{0.06, 0.25, 0.5}
+// blindGap is the next gap while nothing is known: short at first, for jobs that end at once.
+func (job *Job) blindGap() time.Duration {
+	return min(max(firstGap, job.looked*2/3), Patience(job.looked))
+}
 
-// denseLook is the next look around the likely end.
-func (job *Job) denseLook() time.Duration {
+// closeLook is the next look with gaps of at most bound. Before the expected end the looks are evenly spread, so that the
+// last of them falls on the earliest likely end; around that they are dense; behind it the gaps grow.
+func (job *Job) closeLook(bound time.Duration) time.Duration {
+	if !job.jobs.memory.known() {
+		return job.looked + max(job.blindGap(), bound-Patience(job.looked))
+	}
 	likely := job.jobs.memory.likely()
-	for _, part := range early {
-		at := time.Duration(part * float64(likely.after))
-		if at > job.looked && at >= blindGaps[0] {
-			return at
-		}
-	}
 	step := max(finestGap, likely.by/100, (likely.by-likely.after)/4)
-	if job.looked < likely.by {
-		from := likely.after
-		for at := from + step; ; at += step {
-			if at > job.looked+step/4 {
-				return at
-			}
-		}
+	if job.looked >= likely.by {
+		return job.looked + min(growing(step, job.beyond), bound)
 	}
-	return job.looked + growing(step, job.beyond)
+	target := likely.after + step
+	for target <= job.looked+step/4 {
+		target += step
+	}
+	distance := target - job.looked
+	steps := (distance + bound - 1) / bound
+	return job.looked + distance/steps
 }
 
+// growing is a gap that has grown by half for a number of times.
 func growing(gap time.Duration, times int) time.Duration {
-	for range times {
+	for range min(times, 40) {
 		gap += gap / 2
-		if gap >= longestGap {
-			return longestGap
-		}
 	}
-	return min(gap, longestGap)
+	return gap
 }
-
-func blindGap(looks int) time.Duration { return blindGaps[min(looks, len(blindGaps)-1)] }

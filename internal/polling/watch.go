@@ -21,11 +21,10 @@ type Jobs struct {
 
 	mu      sync.Mutex
 	memory  memory
-	watched int           // jobs waited for now
-	late    int           // those of them that should have ended
-	away    []time.Time   // when jobs that sleep on a durable timer come back
-	eldest  *Job          // the one that finds out how long jobs take, while nobody knows
-	begun   int           // jobs ever waited for
+	watched []*Job        // the jobs waited for now, oldest first
+	late    int           // those of them that have outlasted what was expected
+	away    []time.Time   // when jobs that are left to a timer of the workflow or of the server come back
+	scout   *Job          // the one that is looked at more closely while there is no quota to spare
 	news    chan struct{} // closed when there is more to know
 }
 
@@ -34,55 +33,46 @@ func New(q Quota) *Jobs { return &Jobs{quota: q, news: make(chan struct{})} }
 
 // Job is one job that is waited for. It is for one goroutine.
 type Job struct {
-	jobs     *Jobs
-	created  time.Time
-	looked   time.Duration // age at the last look; 0: none yet
-	looks    int
-	beyond   int  // looks since it was likely to have ended
-	overdue  int  // looks since it should surely have ended
-	explores bool // looks where it may learn, whatever the quota
-	from     bool // whether created can be trusted
-	late     bool
+	jobs    *Jobs
+	created time.Time
+	looked  time.Duration // age at the last look; 0: none yet
+	beyond  int           // looks since it was likely to have ended
+	late    bool
 }
 
-// explorers is how many jobs there are for each one that looks as if the quota did not matter, so that jobs that become
-// faster are noticed while the quota is in use.
-const explorers = 40
-
-// Watch begins to wait for a job of that age. Leave ends it. An age that is not known is negative: it is looked at at
-// once, and nothing is learnt from it.
-func (j *Jobs) Watch(age time.Duration) *Job {
+// Watch begins to wait for a job of that age which was last looked at when it was as old as looked; 0 is never. Leave
+// ends it.
+func (j *Jobs) Watch(age, looked time.Duration) *Job {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.watched++
-	j.begun++
-	job := &Job{jobs: j, created: time.Now().Add(-max(age, 0)), from: age >= 0, explores: j.begun%explorers == 0}
-	// A job that slept on a durable timer was last looked at about as long ago as the workflow sleeps: a tenth of its age.
-	job.looked = max(0, age-max(age/10, 3*time.Second))
-	if j.eldest == nil && job.from {
-		j.eldest = job
+	job := &Job{jobs: j, created: time.Now().Add(-age), looked: min(looked, age)}
+	j.watched = append(j.watched, job)
+	if j.scout == nil {
+		j.scout = job
 	}
 	return job
 }
 
-// Leave ends the waiting.
+// Leave ends the waiting. The scout's part goes to the youngest job, of which there is most to learn.
 func (job *Job) Leave() {
 	j := job.jobs
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.watched--
+	j.watched = slices.DeleteFunc(j.watched, func(other *Job) bool { return other == job })
 	if job.late {
 		j.late--
 	}
-	if j.eldest == job {
-		j.eldest = nil
-		if !j.memory.known() {
-			j.tell() // another one takes its place
-		}
+	if j.scout != job {
+		return
+	}
+	j.scout = nil
+	if n := len(j.watched); n > 0 {
+		j.scout = j.watched[n-1]
+		j.tell()
 	}
 }
 
-// Sleeps tells that the job is left to a durable timer, which asks again after about that time.
+// Sleeps reports that the job is left to a timer, which asks again after about that time.
 func (job *Job) Sleeps(d time.Duration) {
 	j := job.jobs
 	j.mu.Lock()
@@ -94,43 +84,40 @@ func (job *Job) Sleeps(d time.Duration) {
 func (j *Jobs) unfinished() int {
 	now := time.Now()
 	j.away = slices.DeleteFunc(j.away, func(back time.Time) bool { return !back.After(now) })
-	return j.watched + len(j.away)
+	return len(j.watched) + len(j.away)
 }
 
-// Looked tells that the job was looked at and runs.
-func (job *Job) Looked() {
+// Looked reports that the job was looked at and runs. It returns the job's age.
+func (job *Job) Looked() time.Duration {
 	j := job.jobs
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	job.looked = max(time.Since(job.created), 1)
-	job.looks++
 	if !j.memory.known() {
-		return
+		return job.looked
 	}
 	if job.looked >= j.memory.likely().by {
 		job.beyond++
 	}
-	if job.looked >= j.memory.surely() {
-		job.overdue++
-		if !job.late {
-			job.late = true
-			j.late++
-		}
+	if job.looked >= j.memory.surely() && !job.late {
+		job.late = true
+		j.late++
 	}
+	return job.looked
 }
 
-// Ended tells that the job was looked at and has ended.
+// Ended reports that the job was looked at and has ended.
 func (job *Job) Ended() {
 	j := job.jobs
 	age := time.Since(job.created)
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if job.from && j.memory.add(span{job.looked, max(age, 1)}) {
+	if j.memory.add(span{job.looked, max(age, 1)}, j.scout == job) {
 		j.tell()
 	}
 }
 
-// tell has everybody who waits think again. The caller holds the lock.
+// tell has everybody who waits ask again. The caller holds the lock.
 func (j *Jobs) tell() {
 	close(j.news)
 	j.news = make(chan struct{})
@@ -144,12 +131,6 @@ func (job *Job) Next() (time.Duration, <-chan struct{}) {
 	age := time.Since(job.created)
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if !job.from && job.looks == 0 {
-		return 0, j.news
-	}
-	if j.eldest == nil && !j.memory.known() {
-		j.eldest = job
-	}
-	at := job.at(spare > minSpare+j.watched/8, rate)
+	at := job.next(spare > minSpare+len(j.watched)/8, rate)
 	return max(0, at-age), j.news
 }

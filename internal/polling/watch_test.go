@@ -1,6 +1,9 @@
 package polling
 
 import (
+	"fmt"
+	"math"
+	"math/rand/v2"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -21,7 +24,7 @@ func (s scarce) Rate() float64 { return s.rate }
 // follow waits for a job that takes so long, and returns how often it looked and how late it saw the end.
 func follow(j *Jobs, takes time.Duration) (looks int, late time.Duration) {
 	began := time.Now()
-	job := j.Watch(0)
+	job := j.Watch(0, 0)
 	defer job.Leave()
 	for {
 		gap, news := job.Next()
@@ -63,10 +66,11 @@ func TestWhileNothingIsKnownShortJobsAreSeenSoonAndLongOnesCheaply(t *testing.T)
 			late  time.Duration
 		}{
 			0:                {1, 250 * time.Millisecond},
-			time.Second:      {3, 100 * time.Millisecond},
-			5 * time.Second:  {7, 1300 * time.Millisecond},
-			10 * time.Second: {9, 300 * time.Millisecond},
-			time.Minute:      {40, 2 * time.Second},
+			time.Second:      {5, 500 * time.Millisecond},
+			5 * time.Second:  {9, time.Second},
+			10 * time.Second: {14, time.Second},
+			time.Minute:      {33, 6 * time.Second},
+			time.Hour:        {78, 6 * time.Minute},
 		} {
 			looks, late := follow(New(plenty{}), takes)
 			if looks > most.looks || late > most.late {
@@ -76,6 +80,115 @@ func TestWhileNothingIsKnownShortJobsAreSeenSoonAndLongOnesCheaply(t *testing.T)
 	})
 }
 
+// closeLooks is how many looks the promise of [Patience] needs at a job that takes so long.
+func closeLooks(takes time.Duration) (n int) {
+	for age := Patience(0); age < takes; age += Patience(age) {
+		n++
+	}
+	return n
+}
+
+// noticed fails the test if the end of a job was seen later than the package promises where there is quota to spare.
+func noticed(t *testing.T, before string, takes, late time.Duration) {
+	t.Helper()
+	if late > Patience(takes+late) {
+		t.Errorf("%s, then a job of %s: seen %s late", before, takes, late)
+	}
+}
+
+func TestWithQuotaToSpareAJobIsNoticedInTimeWhateverHappenedBefore(t *testing.T) {
+	const s = time.Second
+	many := func(n int, d ...time.Duration) (out []time.Duration) {
+		for range n {
+			out = append(out, d...)
+		}
+		return out
+	}
+	for name, jobs := range map[string][]time.Duration{
+		"one slow job, then fast ones": append([]time.Duration{60 * s}, many(5, 3*s)...),
+		"many slow ones, then fast":    append(many(20, 60*s), many(3, 3*s, s/2)...),
+		"fast, then slow":              append(many(20, s/10), many(3, 90*s)...),
+		"bimodal":                      many(12, s, 45*s),
+		"growing":                      {s, 2 * s, 4 * s, 8 * s, 16 * s, 32 * s, 64 * s, 128 * s, 3600 * s, 10 * s},
+		"shrinking":                    {3600 * s, 600 * s, 60 * s, 6 * s, s, s / 10},
+		"an hour among seconds":        append(many(8, 2*s), 3600*s, 2*s, 3*s, 2*s),
+		"three kinds":                  many(8, s/2, 7*s, 100*s),
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				j := New(plenty{})
+				for i, takes := range jobs {
+					_, late := follow(j, takes)
+					noticed(t, fmt.Sprint(jobs[:i]), takes, late)
+				}
+			})
+		})
+	}
+}
+
+func TestWithQuotaToSpareAJobIsNoticedInTimeAfterAnySequence(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		random := rand.New(rand.NewPCG(1, 2))
+		for range 40 {
+			j := New(plenty{})
+			for range 30 {
+				takes := time.Duration(math.Exp(random.Float64()*math.Log(1e5)) * float64(50*time.Millisecond))
+				_, late := follow(j, takes)
+				noticed(t, "a random sequence", takes, late)
+			}
+		}
+	})
+}
+
+func TestAJobIsNoticedInTimeBesideOneThatIsStuck(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		j := New(plenty{})
+		stuck := j.Watch(0, 0)
+		defer stuck.Leave()
+		for range 10 {
+			_, late := follow(j, 3*time.Second)
+			noticed(t, "one that is stuck", 3*time.Second, late)
+			stuck.Looked()
+		}
+	})
+}
+
+func TestWithoutQuotaToSpareWhatWasLearntFromSlowJobsIsForgottenWithinOneWindow(t *testing.T) {
+	for name, slow := range map[string]int{"one slow job": 1, "many slow jobs": 16} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				quota := &changing{rate: 5, spare: 1000}
+				j := New(quota)
+				for range slow {
+					follow(j, time.Minute)
+				}
+				quota.spare = -3
+				began := time.Now()
+				crowd(j, 60, 200*time.Millisecond, 3*time.Second)
+				if took := time.Since(began); took > 90*time.Second {
+					t.Errorf("60 jobs of 3 s were seen after %s", took)
+				}
+				if surely := j.memory.surely(); surely > 8*time.Second {
+					t.Errorf("the next is expected after %s", surely)
+				}
+				looks := crowd(j, 60, time.Second, 3*time.Second)
+				if looks > 60*2 {
+					t.Errorf("%d looks at 60 jobs", looks)
+				}
+			})
+		})
+	}
+}
+
+// changing is a quota that a test uses up.
+type changing struct {
+	rate  float64
+	spare int
+}
+
+func (c *changing) Spare() int    { return c.spare }
+func (c *changing) Rate() float64 { return c.rate }
+
 func TestJobsThatTakeEquallyLongAreSeenSoonerAndMoreCheaply(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, takes := range []time.Duration{50 * time.Millisecond, 1200 * time.Millisecond, 9 * time.Second, time.Minute} {
@@ -84,7 +197,7 @@ func TestJobsThatTakeEquallyLongAreSeenSoonerAndMoreCheaply(t *testing.T) {
 				follow(j, takes)
 			}
 			looks, late := follow(j, takes)
-			if looks > 6 || late > max(finestGap, takes/50) {
+			if looks > 6+closeLooks(takes) || late > max(finestGap, takes/50) {
 				t.Errorf("the fifth job of %s: %d looks, seen %s late", takes, looks, late)
 			}
 		}
@@ -100,7 +213,7 @@ func TestWhatIsKnownIsForgottenWhenJobsTakeAnotherTime(t *testing.T) {
 					follow(j, takes)
 				}
 			}
-			if looks, late := follow(j, change[1]); looks > 8 || late > change[1]/20 {
+			if looks, late := follow(j, change[1]); looks > 8+closeLooks(change[1]) || late > change[1]/20 {
 				t.Errorf("from %s to %s: %d looks, seen %s late", change[0], change[1], looks, late)
 			}
 		}
@@ -150,38 +263,40 @@ func TestJobsThatBecomeFasterAreNoticedAlthoughTheQuotaIsInUse(t *testing.T) {
 		for range 20 {
 			follow(j, 10*time.Second)
 		}
-		for range 16 * explorers {
-			follow(j, time.Second)
-		}
+		crowd(j, 40, 500*time.Millisecond, time.Second)
 		if _, late := follow(j, time.Second); late > 2*time.Second {
 			t.Errorf("seen %s late", late)
 		}
 	})
 }
 
-func TestAJobWhoseAgeIsNotKnownIsLookedAtAtOnceAndTeachesNothing(t *testing.T) {
-	j := New(plenty{})
-	job := j.Watch(-1)
-	if gap, _ := job.Next(); gap != 0 {
-		t.Errorf("the first look comes after %s", gap)
-	}
-	job.Ended()
-	job.Leave()
-	if j.memory.known() {
-		t.Error("it was learnt from")
-	}
+func TestAJobThatIsGoneOnWithIsLookedAtWhenItsLastLookIsLongEnoughAgo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		j := New(plenty{})
+		for looked, want := range map[time.Duration]time.Duration{
+			0:                0,
+			80 * time.Second: 0,
+			99 * time.Second: 8900 * time.Millisecond,
+		} {
+			job := j.Watch(100*time.Second, looked)
+			if gap, _ := job.Next(); gap.Round(time.Millisecond) != want {
+				t.Errorf("last looked at after %s: the next look comes in %s", looked, gap)
+			}
+			job.Leave()
+		}
+	})
 }
 
-func TestAnotherJobFindsOutWhenTheEldestIsGivenUp(t *testing.T) {
+func TestAnotherJobIsLookedAtCloselyWhenTheScoutIsGivenUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		j := New(scarce{1})
-		eldest, other := j.Watch(0), j.Watch(0)
+		scout, other := j.Watch(0, 0), j.Watch(0, 0)
 		defer other.Leave()
-		before, news := other.Next()
-		eldest.Leave()
+		_, news := other.Next()
+		scout.Leave()
 		<-news
-		if after, _ := other.Next(); after >= before {
-			t.Errorf("it waits %s, as before (%s)", after, before)
+		if j.scout != other {
+			t.Error("there is no scout")
 		}
 	})
 }

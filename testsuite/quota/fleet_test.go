@@ -157,7 +157,7 @@ func (p *process) register(ctx context.Context, name string) error {
 }
 
 func (p *process) wait(ctx context.Context, jobID string) (modelID string, err error) {
-	job := p.jobs.Watch(0)
+	job := p.jobs.Watch(0, 0)
 	defer job.Leave()
 	for {
 		gap, news := job.Next()
