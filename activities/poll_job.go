@@ -56,7 +56,7 @@ func (a *Activities) PollJob(ctx context.Context, in schemas.PollInput) (schemas
 			job.Ended()
 			return jobEnd(seen, p)
 		}
-		p.LookedAt = schemas.Duration(job.Looked())
+		p.LookedAt = schemas.Duration(max(job.Looked().Round(time.Millisecond), time.Millisecond))
 		progress.Store(&schemas.PollProgress{JobID: p.JobID, Polls: p.Polls, LastStatus: p.LastStatus, LookedAt: p.LookedAt})
 		if in.Window == 0 || seen.RetryAfter > longestAsked {
 			later, _ := job.Next()
@@ -78,12 +78,9 @@ func firstPollBeat(timeout time.Duration) time.Duration {
 // patientHeartbeat is the heartbeat time-out from which a window belongs to a job that has run for a while.
 const patientHeartbeat = 30 * time.Second
 
-// leave hands the job to the workflow's timer. A wait that is shorter than any of those is not worth telling.
+// leave hands the job to the workflow's timer.
 func leave(job *polling.Job, p schemas.PollProgress, later time.Duration) schemas.PollResult {
 	job.Sleeps(later)
-	if later < shortestTimer {
-		later = 0
-	}
 	return schemas.PollResult{
 		Polls: p.Polls, LastStatus: p.LastStatus, LookedAt: p.LookedAt,
 		RetryAfter: schemas.Duration(later.Round(100 * time.Millisecond)),
@@ -103,9 +100,6 @@ func lookAgain(ctx context.Context, p schemas.PollProgress, later time.Duration)
 			NextRetryDelay: later, Category: temporal.ApplicationErrorCategoryBenign,
 		})
 }
-
-// shortestTimer is the workflow's shortest sleep between two windows.
-const shortestTimer = 3 * time.Second
 
 // longestAsked is the longest wait that the platform may ask for between two looks without the workflow's timer.
 const longestAsked = 5 * time.Second

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -14,8 +15,10 @@ import (
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/testsuite"
 
+	"model-registrar/internal/polling"
 	"model-registrar/schemas"
 	"model-registrar/testsuite/simulator/control"
+	"model-registrar/workflows"
 )
 
 // aLongWindow is one that no test waits for.
@@ -51,27 +54,32 @@ func (w *world) afterTheFirstLook(f func()) {
 	}()
 }
 
-func TestAJobThatIsKnownToTakeLongIsLeftToTheWorkflowsTimerUntilItMayEnd(t *testing.T) {
+func TestALookThatIsFarAwayIsLeftToTheServerInTheWindowAndToTheWorkflowBehindIt(t *testing.T) {
 	w := newWorld(t)
-	for range 2 {
-		jobID, _ := w.submitted(payload())
-		_, err := w.sim.FinishJob(t.Context(), jobID)
-		require.NoError(t, err)
-		_, err = run(t, w.PollJob, schemas.PollInput{JobID: jobID, Polls: 9, Running: schemas.Duration(10 * time.Minute)})
-		require.NoError(t, err)
-	}
 	jobID, _ := w.submitted(payload())
-	before := len(w.requests(control.OpJob))
-	out, err := run(t, w.PollJob, schemas.PollInput{JobID: jobID, Window: schemas.Duration(15 * time.Second)})
+	old := schemas.PollInput{
+		JobID: jobID, Polls: 9, Running: schemas.Duration(10 * time.Minute), LookedAt: schemas.Duration(10 * time.Minute),
+		Window: schemas.Duration(10 * time.Minute),
+	}
+	_, err := run(t, w.PollJob, old)
+	e := applicationError(t, err)
+	require.Equal(t, string(schemas.ErrJobStillRunning), e.Type())
+	require.False(t, e.NonRetryable())
+	require.InDelta(t, 60, e.NextRetryDelay().Seconds(), 1)
+
+	old.Window = schemas.Duration(20 * time.Second)
+	out, err := run(t, w.PollJob, old)
 	require.NoError(t, err)
 	require.False(t, out.Done)
-	require.Greater(t, out.RetryAfter.Std(), 15*time.Second)
-	require.Len(t, w.requests(control.OpJob), before, "no call is spent on it")
+	require.InDelta(t, 60, out.RetryAfter.Std().Seconds(), 1)
+	require.Empty(t, w.requests(control.OpJob), "no call is spent on it")
 }
 
 func TestPollingHeartbeatsAfterJobsOfFiveSecondsAndInTimeForTheServer(t *testing.T) {
-	require.Greater(t, firstPollBeat, 5*time.Second+longestUnnoticed)
-	require.Less(t, firstPollBeat+time.Second, 12*time.Second, "the heartbeat time-out of the workflows")
+	young, old := 12*time.Second, time.Minute
+	require.Greater(t, firstPollBeat(young), 5*time.Second+longestUnnoticed)
+	require.Less(t, firstPollBeat(young)+time.Second, young)
+	require.Less(t, firstPollBeat(old), old/2)
 }
 
 // longestUnnoticed is how long a job of five seconds may be over before a look sees it, while nothing is known of it.
@@ -110,7 +118,9 @@ func TestAWindowOfZeroIsOneLook(t *testing.T) {
 	jobID, _ := w.submitted(payload())
 	out, err := run(t, w.PollJob, schemas.PollInput{JobID: jobID, Polls: 41})
 	require.NoError(t, err)
-	require.Equal(t, schemas.PollResult{Polls: 42, LastStatus: "QUEUED"}, out)
+	require.Equal(t, 42, out.Polls)
+	require.Equal(t, "QUEUED", out.LastStatus)
+	require.False(t, out.Done)
 	require.Len(t, w.requests(control.OpJob), 1)
 }
 
@@ -119,7 +129,8 @@ func TestAStatusThatNobodyKnowsIsNoEnd(t *testing.T) {
 		a := playing(t, job(`{"id":"job-1","status":"`+status+`"}`))
 		out, err := run(t, a.PollJob, schemas.PollInput{JobID: "job-1"})
 		require.NoError(t, err)
-		require.Equal(t, schemas.PollResult{Polls: 1, LastStatus: status}, out)
+		require.False(t, out.Done)
+		require.Equal(t, status, out.LastStatus)
 	}
 }
 
@@ -237,3 +248,70 @@ func TestACallThatTakesLongDoesNotMissAHeartbeat(t *testing.T) {
 	first := <-heard
 	require.Equal(t, schemas.PollProgress{JobID: "job-1", Polls: 3}, first, "and it loses no count")
 }
+
+// The cost of waiting for a job, as the README's table by duration has it: windows of the workflow, attempts that the
+// server makes anew for looks that are far away, and heartbeats, on virtual time.
+func TestWhatWaitingForAJobCosts(t *testing.T) {
+	for takes, most := range map[time.Duration]struct{ windows, retries, heartbeats int }{
+		10 * time.Second: {1, 0, 1},
+		90 * time.Second: {3, 0, 3},
+		time.Hour:        {8, 32, 6},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			c := costOf(takes)
+			require.LessOrEqual(t, c.windows, most.windows, takes)
+			require.LessOrEqual(t, c.retries, most.retries, takes)
+			require.LessOrEqual(t, c.heartbeats, most.heartbeats, takes)
+			t.Logf("a job of %s: %+v", takes, c)
+		})
+	}
+}
+
+type pollCost struct{ windows, retries, heartbeats int }
+
+// costOf plays the windows of a job with quota to spare.
+func costOf(takes time.Duration) (c pollCost) {
+	jobs, began, looked := polling.New(plenty{}), time.Now(), time.Duration(0)
+	for {
+		age := time.Since(began)
+		window, timeout := workflows.PollWindow(age)
+		end := time.Now().Add(window)
+		c.windows++
+		attempt := time.Now()
+		count := func() {
+			for at := firstPollBeat(timeout); at < time.Since(attempt); at += timeout * 8 / 10 {
+				c.heartbeats++
+			}
+		}
+		for {
+			job := jobs.Watch(time.Since(began), looked)
+			gap, _ := job.Next()
+			if time.Now().Add(gap).After(end) {
+				count()
+				job.Leave()
+				time.Sleep(gap)
+				break
+			}
+			if gap > longestHeld {
+				count()
+				c.retries++
+				time.Sleep(gap)
+				attempt = time.Now()
+			} else {
+				time.Sleep(gap)
+			}
+			if time.Since(began) >= takes {
+				count()
+				return c
+			}
+			looked = job.Looked()
+			job.Leave()
+		}
+	}
+}
+
+// plenty is a quota with room for every look.
+type plenty struct{}
+
+func (plenty) Spare() int    { return 1000 }
+func (plenty) Rate() float64 { return 5 }

@@ -9,6 +9,8 @@ type PollInput struct {
 	Polls int `json:"polls"`
 	// Running is how long the job has run when this activity is scheduled.
 	Running Duration `json:"running,omitzero"`
+	// LookedAt is how old the job was when it was last looked at; 0 is never.
+	LookedAt Duration `json:"lookedAt,omitzero"`
 }
 
 // PollProgress is what PollJob heartbeats and goes on from after a crash.
@@ -16,6 +18,8 @@ type PollProgress struct {
 	JobID      string `json:"jobId"`
 	Polls      int    `json:"polls"`
 	LastStatus string `json:"lastStatus"`
+	// LookedAt is how old the job was at the last look.
+	LookedAt Duration `json:"lookedAt,omitzero"`
 }
 
 // PollResult is the result of PollJob: the job's end, or how far it came within the window.
@@ -26,4 +30,6 @@ type PollResult struct {
 	LastStatus string `json:"lastStatus"`
 	// RetryAfter is how long to wait before the next look: what the platform asks for, or when the job is likely to end.
 	RetryAfter Duration `json:"retryAfter,omitzero"`
+	// LookedAt is how old the job was at the last look.
+	LookedAt Duration `json:"lookedAt,omitzero"`
 }

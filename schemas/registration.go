@@ -47,7 +47,7 @@ type Result struct {
 	ModelID       string           `json:"modelId,omitempty"`
 	PayloadHash   string           `json:"payloadHash,omitempty"`
 	JobID         string           `json:"jobId,omitempty"`
-	JobDurationMs int64            `json:"jobDurationMs,omitempty"` // from submission to the job's end as the workflow saw it
+	JobDurationMs int64            `json:"jobDurationMs,omitempty"` // from the creation that took effect to the job's end as the workflow saw it
 	Adopted       bool             `json:"adopted,omitempty"`       // a repeated submission found the model that an earlier attempt had made
 	Validation    *ProbeReport     `json:"validation,omitempty"`
 	Approval      *ApprovalReport  `json:"approval,omitempty"`

@@ -110,24 +110,36 @@ const (
 	defaultProbeSamples    = 3
 
 	firstPollWindow = 15 * time.Second
-	laterPollWindow = time.Duration(0) // one look
+	laterPollWindow = 45 * time.Second // at least
 	pollCallTime    = 60 * time.Second // of the last call in a window: its turn within the quota, and the call itself
 
 	probeRetryTime = 2 * time.Minute // how long an endpoint may take to come up
 )
 
+// PollWindow is how long one activity may poll when the job has run for so long, and how soon the server then notices a
+// dead worker. The windows grow with the job's age, so that a job of hours makes few of them; the activity holds no slot
+// of the worker while its next look is far away. A job that has run for longer may wait longer until a dead worker is
+// noticed, since each heartbeat is an action.
+func PollWindow(age time.Duration) (window, heartbeat time.Duration) {
+	if age < firstPollWindow {
+		return firstPollWindow, heartbeatTimeout
+	}
+	return max(laterPollWindow, age), time.Minute
+}
+
 // pollOptions bounds one window of polling by what is left until the job's deadline, and one call more.
-func pollOptions(left time.Duration) workflow.ActivityOptions {
+func pollOptions(window, heartbeat, left time.Duration) workflow.ActivityOptions {
 	o := activityTable[schemas.PollJobActivity]
-	o.StartToCloseTimeout = firstPollWindow + pollCallTime
+	o.HeartbeatTimeout = heartbeat
+	o.StartToCloseTimeout = window + pollCallTime
 	o.ScheduleToCloseTimeout = left + pollCallTime
 	return o
 }
 
-// pollGap is how long to sleep between two windows when the job has run for so long: a tenth of that, so that a
-// finished job is noticed at most a tenth late, and the history of one that takes a month stays small.
-func pollGap(elapsed time.Duration) time.Duration {
-	return min(max(elapsed/10, 3*time.Second), time.Hour)
+// pollGap is how long to sleep between two windows when the activity does not say: a tenth of the job's age, so that a
+// finished job is noticed at most a tenth late.
+func pollGap(age time.Duration) time.Duration {
+	return min(max(age/10, time.Second), time.Hour)
 }
 
 // probeOptions gives each attempt the time that all its samples may take (the cold one, the warm ones, and one more to

@@ -83,8 +83,8 @@ func (r *registration) submit(ctx workflow.Context) error {
 	return nil
 }
 
-// waitForJob polls the job in short windows, each an activity, and sleeps on durable timers between them, so that a
-// job of hours holds no worker slot. The deadline is durable too: it bounds each timer and each window's activity, and
+// waitForJob polls the job in windows that grow with its age, each an activity, and sleeps on durable timers between them,
+// so that a job of hours holds no worker slot. The deadline is durable too: it bounds each timer and each window's activity, and
 // when it has come there is one last look.
 func (r *registration) waitForJob(ctx workflow.Context) error {
 	r.enter(ctx, schemas.StageRegistering)
@@ -93,38 +93,44 @@ func (r *registration) waitForJob(ctx workflow.Context) error {
 	}
 	created := workflow.Now(ctx)
 	deadline := created.Add(r.manifest.JobTimeout.Or(defaultJobTimeout)) // of the job, not of its submission
-	window := firstPollWindow
+	var lookedAt schemas.Duration
 	for {
 		left := max(0, deadline.Sub(workflow.Now(ctx)))
+		age := workflow.Now(ctx).Sub(created)
+		window, heartbeat := PollWindow(age)
+		window = min(window, left)
 		in := schemas.PollInput{
-			JobID: r.result.JobID, Window: schemas.Duration(min(window, left)), Polls: r.polls,
-			Running: schemas.Duration(workflow.Now(ctx).Sub(created)),
+			JobID: r.result.JobID, Window: schemas.Duration(window), Polls: r.polls,
+			Running: schemas.Duration(age), LookedAt: lookedAt,
 		}
 		var out schemas.PollResult
-		err := r.executeWith(ctx, pollOptions(left), schemas.PollJobActivity, "Wait for job "+in.JobID, in, &out)
+		err := r.executeWith(ctx, pollOptions(window, heartbeat, left), schemas.PollJobActivity, "Wait for job "+in.JobID, in, &out)
 		if err != nil {
 			return err
 		}
-		r.polls, r.jobStatus = out.Polls, out.LastStatus
+		r.polls, r.jobStatus, lookedAt = out.Polls, out.LastStatus, out.LookedAt
 		if out.Done {
 			r.result.ModelID = out.ModelID
-			r.result.JobDurationMs = workflow.Now(ctx).Sub(r.submittedAt).Milliseconds()
+			r.result.JobDurationMs = workflow.Now(ctx).Sub(created).Milliseconds()
 			return nil
 		}
 		if left == 0 {
 			return r.jobTimedOut()
 		}
-		if err := r.sleepUntilNextLook(ctx, deadline, out); err != nil {
+		if err := r.sleepUntilNextLook(ctx, created, deadline, out); err != nil {
 			return err
 		}
-		window = laterPollWindow
 	}
 }
 
-func (r *registration) sleepUntilNextLook(ctx workflow.Context, deadline time.Time, last schemas.PollResult) error {
+func (r *registration) sleepUntilNextLook(ctx workflow.Context, created, deadline time.Time, last schemas.PollResult) error {
 	r.describe(ctx)
 	now := workflow.Now(ctx)
-	gap := min(max(pollGap(now.Sub(r.submittedAt)), last.RetryAfter.Std()), deadline.Sub(now))
+	gap := last.RetryAfter.Std()
+	if gap == 0 {
+		gap = pollGap(now.Sub(created))
+	}
+	gap = min(gap, deadline.Sub(now))
 	return workflow.NewTimerWithOptions(ctx, gap, workflow.TimerOptions{
 		Summary: fmt.Sprintf("%s; look again in %s", jobIs(last.LastStatus), span(gap.Round(time.Second))),
 	}).Get(ctx, nil)

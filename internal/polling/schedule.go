@@ -17,8 +17,8 @@ const (
 )
 
 // Patience is how long after its end a job of that age may go unnoticed while there is quota to spare: a tenth of its
-// age, and at least one second.
-func Patience(age time.Duration) time.Duration { return max(time.Second, age/10) }
+// age, at least one second and at most one hour.
+func Patience(age time.Duration) time.Duration { return min(max(time.Second, age/10), time.Hour) }
 
 // next is the age of the job at which to look next.
 func (job *Job) next(spare bool, rate float64) time.Duration {
