@@ -78,22 +78,6 @@ func (a *app) trail(flag string) (reading, error) {
 	return reading{target.Source(), target.String()}, nil
 }
 
-// secret is the value of a variable, or what the file holds that the variable with _FILE at its end names.
-func (e environment) secret(name string) (string, error) {
-	file, value := e.Get(name+"_FILE"), e.Get(name)
-	switch {
-	case file == "":
-		return value, nil
-	case value != "":
-		return "", misused("%s and %s_FILE are both set; set one of them", name, name)
-	}
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return "", misused("%s_FILE: %w", name, err)
-	}
-	return strings.TrimSpace(string(text)), nil
-}
-
 // signer is what checkpoints are signed with, or nil.
 func (a *app) signer() (*audit.Signer, error) {
 	text, err := a.env.secret("REGISTRAR_AUDIT_KEY")

@@ -68,7 +68,7 @@ func (c *connection) begin(ctx context.Context, r request, force bool) (*registr
 	}
 	var run client.WorkflowRun
 	err = c.call(ctx, func(ctx context.Context) (err error) {
-		run, err = c.ExecuteWorkflow(ctx, c.startOptions(r), schemas.RegisterModelWorkflow, r.RegisterModelInput)
+		run, err = c.Temporal().ExecuteWorkflow(ctx, c.startOptions(r), schemas.RegisterModelWorkflow, r.RegisterModelInput)
 		return err
 	})
 	var taken *serviceerror.WorkflowExecutionAlreadyStarted
@@ -113,7 +113,7 @@ func (c *connection) latest(ctx context.Context, workflowID string) (*follow.Tim
 func (c *connection) newestCompleted(ctx context.Context, workflowID string) (*follow.Timeline, error) {
 	var reply *workflowservice.ListWorkflowExecutionsResponse
 	err := c.call(ctx, func(ctx context.Context) (err error) {
-		reply, err = c.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
+		reply, err = c.Temporal().ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
 			PageSize: 1,
 			Query: fmt.Sprintf("WorkflowId = %s AND %s = %s", literal(workflowID),
 				schemas.RegistrationStageAttribute, literal(string(schemas.Completed))),
@@ -130,7 +130,7 @@ func (c *connection) newestCompleted(ctx context.Context, workflowID string) (*f
 func (c *connection) load(ctx context.Context, workflowID, runID string) (*follow.Timeline, error) {
 	var t *follow.Timeline
 	err := c.call(ctx, func(ctx context.Context) (err error) {
-		t, err = follow.Load(ctx, c, c.decoder, workflowID, runID)
+		t, err = follow.Load(ctx, c.Temporal(), c.Decoder(), workflowID, runID)
 		var none *serviceerror.NotFound
 		if errors.As(err, &none) {
 			t, err = nil, nil
@@ -144,7 +144,7 @@ func (c *connection) startOptions(r request) client.StartWorkflowOptions {
 	start := workflows.StartOf(r.RegisterModelInput)
 	return client.StartWorkflowOptions{
 		ID:                                       schemas.RegisterModelWorkflowID(r.Manifest.Name),
-		TaskQueue:                                c.taskQueue,
+		TaskQueue:                                c.TaskQueue(),
 		WorkflowIDConflictPolicy:                 enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
 		WorkflowIDReusePolicy:                    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 		WorkflowExecutionErrorWhenAlreadyStarted: true,

@@ -42,7 +42,7 @@ func (a *app) cancel(ctx context.Context, c *connection, args []string) error {
 		return err
 	}
 	id := schemas.RegisterModelWorkflowID(name)
-	err = c.call(ctx, func(ctx context.Context) error { return c.CancelWorkflow(ctx, id, t.RunID) })
+	err = c.call(ctx, func(ctx context.Context) error { return c.Temporal().CancelWorkflow(ctx, id, t.RunID) })
 	var gone *serviceerror.NotFound
 	if errors.As(err, &gone) || err == nil && t.Ending != nil {
 		return c.nothingToCancel(ctx, name)

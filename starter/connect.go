@@ -7,35 +7,20 @@ import (
 	"net/url"
 	"strings"
 	"sync/atomic"
-	"time"
 
 	"github.com/rs/zerolog"
-	"go.temporal.io/api/serviceerror"
-	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/contrib/envconfig"
 	sdklog "go.temporal.io/sdk/log"
 
 	"model-registrar/internal/codec"
-	"model-registrar/internal/config"
-	"model-registrar/internal/follow"
 	"model-registrar/internal/telemetry"
-	"model-registrar/schemas"
+	"model-registrar/registrar"
 )
 
-const (
-	dialTime = 4 * time.Second  // so that an unreachable Temporal is told within five
-	callTime = 10 * time.Second // of one call
-)
-
-// connection is a Temporal client, and what there is to know of it for messages.
+// connection is a client of the registrar, and what the starter wants to know of its connection beside that.
 type connection struct {
-	client.Client
-	address   string
-	namespace string
-	taskQueue string
-	uiURL     string // base of the Temporal UI; empty if unknown
-	decoder   follow.Decoder
-	unread    *unread
+	*registrar.Client
+	uiURL  string // base of the Temporal UI; empty if unknown
+	unread *unread
 }
 
 // connect reaches Temporal as the ecosystem's variables and profiles say (TEMPORAL_ADDRESS, TEMPORAL_PROFILE, …). Only
@@ -45,43 +30,15 @@ func (a *app) connect(ctx context.Context) (*connection, error) {
 	if err != nil {
 		return nil, err
 	}
-	env, err := a.env.withAPIKey()
+	options, err := registrar.FromEnvironment(a.env.Environ())
 	if err != nil {
-		return nil, err
+		return nil, explained(err)
 	}
-	options, err := envconfig.LoadClientOptions(envconfig.LoadClientOptionsRequest{EnvLookup: env})
-	if err != nil {
-		return nil, misused("the Temporal client configuration is not valid: %w", err).
-			hinting("Check the TEMPORAL_* variables and the file that TEMPORAL_CONFIG_FILE names.")
-	}
-	keys, err := config.LoadEncryption(a.env.Environ())
-	if err != nil {
-		return nil, misused("%w", err)
-	}
-	converters := keys.Client()
-	converters.Into(&options)
-	options.Logger = sdklog.NewStructuredLogger(logger)
-	options.ConnectionOptions.GetSystemInfoTimeout = dialTime
-	c := &connection{
-		address: options.HostPort, namespace: options.Namespace,
-		taskQueue: a.env.Or("REGISTRAR_TASK_QUEUE", schemas.DefaultTaskQueue),
-		uiURL:     a.env.Get("REGISTRAR_UI_URL"),
-		unread:    &unread{},
-	}
-	c.decoder = follow.Decoder{Data: converters.Data, Failure: converters.Failure, Unread: c.unread.note}
-	if c.address == "" {
-		c.address = client.DefaultHostPort
-	}
-	if c.namespace == "" {
-		c.namespace = client.DefaultNamespace
-	}
-	dialling, cancel := context.WithTimeout(ctx, dialTime)
-	defer cancel()
-	c.Client, err = client.DialContext(dialling, options)
-	if err != nil {
-		return nil, c.notDialled(ctx, err)
-	}
-	return c, nil
+	options.Temporal.Logger = sdklog.NewStructuredLogger(logger)
+	c := &connection{uiURL: a.env.Get("REGISTRAR_UI_URL"), unread: &unread{}}
+	options.OnUnreadable = c.unread.note
+	c.Client, err = registrar.Dial(ctx, options)
+	return c, explained(err)
 }
 
 // unread keeps why something that Temporal stores could not be decrypted, for the end of the command: in the midst of it, what
@@ -93,16 +50,6 @@ func (u *unread) note(err error) {
 	if errors.As(err, &e) {
 		u.why.Store(e)
 	}
-}
-
-// notDialled explains why there is no connection. Whatever is wrong with what answers there, it is no Temporal that can be
-// used, unless Temporal itself says what is.
-func (c *connection) notDialled(ctx context.Context, err error) error {
-	var denied *serviceerror.PermissionDenied
-	if ctx.Err() == nil && !errors.As(err, &denied) {
-		return c.unreachable(err)
-	}
-	return c.explain(ctx, err)
 }
 
 // logger writes the log of what works underneath to stderr: warnings and worse, unless REGISTRAR_LOG_LEVEL says otherwise.
@@ -122,13 +69,22 @@ func (c *connection) page(workflowID, runID string) string {
 	if c.uiURL == "" {
 		return ""
 	}
-	return strings.TrimRight(c.uiURL, "/") + "/namespaces/" + url.PathEscape(c.namespace) +
+	return strings.TrimRight(c.uiURL, "/") + "/namespaces/" + url.PathEscape(c.Namespace()) +
 		"/workflows/" + url.PathEscape(workflowID) + "/" + url.PathEscape(runID) + "/history"
 }
 
 // call runs one call with its time limit and explains its failure.
 func (c *connection) call(ctx context.Context, do func(context.Context) error) error {
-	limited, cancel := context.WithTimeout(ctx, callTime)
+	limited, cancel := context.WithTimeout(ctx, registrar.CallTimeout)
 	defer cancel()
 	return c.explain(ctx, do(limited))
+}
+
+// explain turns what a call to Temporal failed with into what a person can act on.
+func (c *connection) explain(ctx context.Context, err error) error {
+	var known *failure
+	if errors.As(err, &known) {
+		return err
+	}
+	return explained(c.Explain(ctx, err))
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 	"go.temporal.io/api/serviceerror"
@@ -13,12 +12,10 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"model-registrar/internal/follow"
+	"model-registrar/registrar"
 	"model-registrar/schemas"
 	"model-registrar/starter/console"
 )
-
-// decideTime is how long a decision may take to be answered by a worker.
-const decideTime = 30 * time.Second
 
 // decideOptions are the flags of approve and reject.
 type decideOptions struct {
@@ -174,9 +171,9 @@ func orUnknown(hash string) string {
 
 // send sends a decision to the run that was looked at, and waits for what becomes of it.
 func (c *connection) send(ctx context.Context, t *follow.Timeline, d schemas.Decision) (receipt schemas.DecisionReceipt, err error) {
-	limited, cancel := context.WithTimeout(ctx, decideTime)
+	limited, cancel := context.WithTimeout(ctx, registrar.AnswerTimeout)
 	defer cancel()
-	handle, err := c.UpdateWorkflow(limited, client.UpdateWorkflowOptions{
+	handle, err := c.Temporal().UpdateWorkflow(limited, client.UpdateWorkflowOptions{
 		WorkflowID: t.WorkflowID, RunID: t.RunID, UpdateName: schemas.DecideHandler,
 		Args: []any{d}, WaitForStage: client.WorkflowUpdateStageCompleted,
 	})
@@ -199,8 +196,8 @@ func (c *connection) explainDecision(ctx context.Context, name string, err error
 		return failed("the decision was refused: %s", refused.Message()).
 			hinting("`starter status %s` shows where the registration stands.", quote(name))
 	case errors.As(err, &late):
-		return failed("no worker answered within %s; whether the decision counts is not known", decideTime).
-			hinting("Check that a worker polls task queue %q, then look with `starter status %s`, and decide again if need be.", c.taskQueue, quote(name))
+		return failed("no worker answered within %s; whether the decision counts is not known", registrar.AnswerTimeout).
+			hinting("Check that a worker polls task queue %q, then look with `starter status %s`, and decide again if need be.", c.TaskQueue(), quote(name))
 	}
 	return c.explain(ctx, err)
 }

@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"model-registrar/internal/follow"
+	"model-registrar/registrar"
 	"model-registrar/schemas"
 )
 
@@ -34,11 +35,11 @@ func (a *app) decideLate(ctx context.Context, c *connection, t *follow.Timeline,
 	ended := fmt.Sprintf("the registration of %s has ended at %s as %s; there is nothing left to decide",
 		in.Name, clock(t.Ending.At), in.Outcome)
 	id := schemas.LateDecisionWorkflowID(in.Name, uuid.NewString())
-	limited, cancel := context.WithTimeout(ctx, decideTime)
+	limited, cancel := context.WithTimeout(ctx, registrar.AnswerTimeout)
 	defer cancel()
 	var recorded schemas.RecordedDecision
-	run, err := c.ExecuteWorkflow(limited, client.StartWorkflowOptions{
-		ID: id, TaskQueue: c.taskQueue, StaticSummary: fmt.Sprintf("Record that %s came too late to %s %s", whoever(d), d.Decision, in.Name),
+	run, err := c.Temporal().ExecuteWorkflow(limited, client.StartWorkflowOptions{
+		ID: id, TaskQueue: c.TaskQueue(), StaticSummary: fmt.Sprintf("Record that %s came too late to %s %s", whoever(d), d.Decision, in.Name),
 	}, schemas.RecordDecisionWorkflow, in)
 	if err == nil {
 		err = run.Get(limited, &recorded)
@@ -52,7 +53,7 @@ func (a *app) decideLate(ctx context.Context, c *connection, t *follow.Timeline,
 		return failed("%s. The decision was refused: %s", ended, refused.Message())
 	case run != nil && ctx.Err() == nil && unreachable(err):
 		return failed("%s. That it was tried is being recorded, by the workflow %s", ended, id).
-			hinting("No worker has done so within %s; check that one polls task queue %q.", decideTime, c.taskQueue)
+			hinting("No worker has done so within %s; check that one polls task queue %q.", registrar.AnswerTimeout, c.TaskQueue())
 	}
 	return about(ended+". It could not be recorded", c.explain(ctx, err))
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"model-registrar/internal/follow"
+	"model-registrar/registrar"
 	"model-registrar/schemas"
 )
 
@@ -20,9 +21,9 @@ func (c *connection) delivery(ctx context.Context, d *schemas.WebhookDelivery) *
 	if d == nil || !d.Pending || d.WorkflowID == "" {
 		return d
 	}
-	ctx, cancel := context.WithTimeout(ctx, callTime)
+	ctx, cancel := context.WithTimeout(ctx, registrar.CallTimeout)
 	defer cancel()
-	now, err := follow.Delivery(ctx, c, c.decoder, *d)
+	now, err := follow.Delivery(ctx, c.Temporal(), c.Decoder(), *d)
 	if err != nil {
 		return d
 	}

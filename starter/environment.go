@@ -1,8 +1,9 @@
 package main
 
 import (
-	"os"
 	"strings"
+
+	"model-registrar/internal/config"
 )
 
 // environment is a list of NAME=VALUE, as os.Environ returns it. It is an envconfig.EnvLookup.
@@ -35,15 +36,11 @@ func (e environment) Or(name, def string) string {
 	return def
 }
 
-// withAPIKey returns the environment with TEMPORAL_API_KEY read from the file that TEMPORAL_API_KEY_FILE names.
-func (e environment) withAPIKey() (environment, error) {
-	file := e.Get("TEMPORAL_API_KEY_FILE")
-	if file == "" || e.Get("TEMPORAL_API_KEY") != "" {
-		return e, nil
-	}
-	key, err := os.ReadFile(file)
+// secret is the value of a variable, or what the file holds that the variable with _FILE at its end names.
+func (e environment) secret(name string) (string, error) {
+	read, err := config.Read(e, name)
 	if err != nil {
-		return nil, misused("TEMPORAL_API_KEY_FILE: %w", err)
+		return "", misused("%w", err)
 	}
-	return append(e[:len(e):len(e)], "TEMPORAL_API_KEY="+strings.TrimSpace(string(key))), nil
+	return read[name], nil
 }

@@ -4,13 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
-	"strings"
-	"time"
 
 	"go.temporal.io/api/serviceerror"
 
 	"model-registrar/internal/follow"
+	"model-registrar/registrar"
 	"model-registrar/schemas"
 )
 
@@ -96,63 +94,51 @@ func worst(codes ...int) int {
 	return exitDone
 }
 
-// explain turns what a call to Temporal failed with into what a person can act on.
-func (c *connection) explain(ctx context.Context, err error) error {
-	var (
-		known     *failure
-		namespace *serviceerror.NamespaceNotFound
-		denied    *serviceerror.PermissionDenied
-		invalid   *serviceerror.InvalidArgument
-	)
-	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &known):
+// explained gives an error of the registrar its exit code, and says what to do about it.
+func explained(err error) error {
+	var known *failure
+	if err == nil || errors.As(err, &known) {
 		return err
-	case ctx.Err() != nil:
-		return &failure{code: exitInterrupted, err: errors.New("interrupted")}
-	case unreachable(err):
-		return c.unreachable(err)
-	case errors.As(err, &namespace):
-		return failed("Temporal at %s has no namespace %q", c.address, c.namespace).
-			hinting("Set TEMPORAL_NAMESPACE, or create it: temporal operator namespace create --namespace %s", quote(c.namespace))
-	case errors.As(err, &denied) || strings.Contains(err.Error(), "Unauthenticated"):
-		return failed("Temporal at %s does not let you: %w", c.address, err).
-			hinting("Check TEMPORAL_API_KEY, TEMPORAL_TLS_* and your rights on namespace %q.", c.namespace)
-	case errors.As(err, &invalid) && strings.Contains(strings.ToLower(err.Error()), "search attribute"):
-		return failed("namespace %q lacks a search attribute: %w", c.namespace, err).
-			hinting("Run `starter setup` once, then try again.")
 	}
-	return failed("Temporal at %s: %w", c.address, err)
+	if errors.Is(err, context.Canceled) {
+		return &failure{code: exitInterrupted, err: errors.New("interrupted")}
+	}
+	return &failure{code: codeOf(err), err: err, hint: hintOf(err)}
 }
 
+// codeOf is the exit code of a command that failed with an error of the registrar.
+func codeOf(err error) int {
+	if _, ok := errors.AsType[*registrar.Unreachable](err); ok {
+		return exitUnreachable
+	}
+	if _, ok := errors.AsType[*registrar.Misconfigured](err); ok {
+		return exitUsage
+	}
+	return exitFailed
+}
+
+// hintOf says what to do about an error of the registrar; it may be empty.
+func hintOf(err error) string {
+	if e, ok := errors.AsType[*registrar.Misconfigured](err); ok && e.Temporal {
+		return "Check the TEMPORAL_* variables and the file that TEMPORAL_CONFIG_FILE names."
+	}
+	if _, ok := errors.AsType[*registrar.Unreachable](err); ok {
+		return "Is it running, and is TEMPORAL_ADDRESS (or the profile in TEMPORAL_PROFILE) right? For a local one: devserver, or `make up`."
+	}
+	if e, ok := errors.AsType[*registrar.NoNamespace](err); ok {
+		return "Set TEMPORAL_NAMESPACE, or create it: temporal operator namespace create --namespace " + quote(e.Namespace)
+	}
+	if e, ok := errors.AsType[*registrar.Denied](err); ok {
+		return fmt.Sprintf("Check TEMPORAL_API_KEY, TEMPORAL_TLS_* and your rights on namespace %q.", e.Namespace)
+	}
+	if _, ok := errors.AsType[*registrar.NeedsSetup](err); ok {
+		return "Run `starter setup` once, then try again."
+	}
+	return ""
+}
+
+// unreachable reports whether a call to Temporal had no answer.
 func unreachable(err error) bool {
 	var down *serviceerror.Unavailable
 	return errors.As(err, &down) || follow.TimedOut(err)
-}
-
-func (c *connection) unreachable(err error) error {
-	return (&failure{code: exitUnreachable, err: fmt.Errorf("cannot reach Temporal at %s: %s", c.address, c.cause(err))}).
-		hinting("Is it running, and is TEMPORAL_ADDRESS (or the profile in TEMPORAL_PROFILE) right? For a local one: devserver, or `make up`.")
-}
-
-// cause is what a person needs to know of a connection that failed, without what gRPC puts around it. A name that does not
-// resolve has to be looked up again: gRPC's balancer hides the reason.
-func (c *connection) cause(err error) string {
-	if host, _, splitErr := net.SplitHostPort(c.address); splitErr == nil && net.ParseIP(host) == nil {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-		defer cancel()
-		var unknown *net.DNSError
-		if _, err := net.DefaultResolver.LookupHost(ctx, host); errors.As(err, &unknown) && unknown.IsNotFound {
-			return "the name " + host + " is not known"
-		}
-	}
-	if errors.Is(err, context.DeadlineExceeded) || strings.Contains(err.Error(), "context deadline exceeded") {
-		return "there was no answer in time"
-	}
-	text := strings.TrimPrefix(err.Error(), "failed reaching server: ")
-	if _, inner, ok := strings.Cut(text, "Error while dialing: "); ok {
-		text = strings.TrimSuffix(inner, `"`)
-	}
-	return text
 }

@@ -13,6 +13,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"model-registrar/internal/fleetparts"
+	"model-registrar/registrar"
 	"model-registrar/schemas"
 	"model-registrar/starter/console"
 	"model-registrar/workflows"
@@ -90,7 +91,7 @@ func (a *app) beginFleet(ctx context.Context, c *connection, requests []request,
 // unique are the options of a workflow whose id is used once.
 func (c *connection) unique(id, summary string) client.StartWorkflowOptions {
 	return client.StartWorkflowOptions{
-		ID: id, TaskQueue: c.taskQueue,
+		ID: id, TaskQueue: c.TaskQueue(),
 		WorkflowIDConflictPolicy:                 enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
 		WorkflowIDReusePolicy:                    enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
 		WorkflowExecutionErrorWhenAlreadyStarted: true,
@@ -100,9 +101,9 @@ func (c *connection) unique(id, summary string) client.StartWorkflowOptions {
 
 func (c *connection) startPart(ctx context.Context, p schemas.FleetPart, of int) error {
 	options := c.unique(schemas.FleetPartWorkflowID(p.FleetID, p.Part), fmt.Sprintf("Part %d of %d of the fleet %s", p.Part+1, of, p.FleetID))
-	limited, cancel := context.WithTimeout(ctx, callTime)
+	limited, cancel := context.WithTimeout(ctx, registrar.CallTimeout)
 	defer cancel()
-	_, err := c.ExecuteWorkflow(limited, options, schemas.HoldFleetPartWorkflow, p)
+	_, err := c.Temporal().ExecuteWorkflow(limited, options, schemas.HoldFleetPartWorkflow, p)
 	return err
 }
 
@@ -110,9 +111,9 @@ func (c *connection) startFleet(ctx context.Context, in schemas.RegisterFleetInp
 	start := workflows.StartOfFleet(in)
 	options := c.unique(schemas.RegisterFleetWorkflowID(in.FleetID), start.Summary)
 	options.StaticDetails, options.TypedSearchAttributes = start.Details, start.Attributes
-	limited, cancel := context.WithTimeout(ctx, callTime)
+	limited, cancel := context.WithTimeout(ctx, registrar.CallTimeout)
 	defer cancel()
-	return c.ExecuteWorkflow(limited, options, schemas.RegisterFleetWorkflow, in)
+	return c.Temporal().ExecuteWorkflow(limited, options, schemas.RegisterFleetWorkflow, in)
 }
 
 // taken explains why a workflow of the fleet was not started.
@@ -127,10 +128,10 @@ func (c *connection) taken(ctx context.Context, id string, err error) error {
 
 // release lets go of the first parts of a fleet that was not started. Those that it does not reach end by themselves.
 func (c *connection) release(id string, parts int) {
-	ctx, cancel := context.WithTimeout(context.Background(), callTime)
+	ctx, cancel := context.WithTimeout(context.Background(), registrar.CallTimeout)
 	defer cancel()
 	for part := range parts {
-		if c.SignalWorkflow(ctx, schemas.FleetPartWorkflowID(id, part), "", schemas.ReleaseSignal, nil) != nil {
+		if c.Temporal().SignalWorkflow(ctx, schemas.FleetPartWorkflowID(id, part), "", schemas.ReleaseSignal, nil) != nil {
 			return
 		}
 	}
@@ -168,8 +169,8 @@ func (a *app) onlyUnregistered(ctx context.Context, c *connection, requests []re
 func (c *connection) unregistered(ctx context.Context, r schemas.FleetResult) (map[string]bool, error) {
 	names, done := map[string]bool{}, map[string]bool{}
 	for i := range r.Parts {
-		limited, cancel := context.WithTimeout(ctx, callTime)
-		part, err := fleetparts.Read(limited, c, c.namespace, c.decoder.Data, r.FleetID, i)
+		limited, cancel := context.WithTimeout(ctx, registrar.CallTimeout)
+		part, err := fleetparts.Read(limited, c.Temporal(), c.Namespace(), c.Decoder().Data, r.FleetID, i)
 		cancel()
 		if errors.Is(err, fleetparts.ErrMissing) {
 			return nil, failed("Temporal has forgotten the manifests of the fleet %s, so what it did not register is not known", r.FleetID).

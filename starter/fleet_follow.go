@@ -12,6 +12,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"model-registrar/internal/follow"
+	"model-registrar/registrar"
 	"model-registrar/schemas"
 	"model-registrar/starter/console"
 )
@@ -72,14 +73,14 @@ func (c *connection) unansweredFleet(err error) string {
 	case err == nil, errors.As(err, &closed):
 		return ""
 	case isQueryFailure(err), follow.TimedOut(err):
-		return fmt.Sprintf("no worker on task queue %q answers; the fleet goes on when one does", c.taskQueue)
+		return fmt.Sprintf("no worker on task queue %q answers; the fleet goes on when one does", c.TaskQueue())
 	}
-	return "Temporal at " + c.address + ": " + console.FirstLine(err.Error()) + "; trying again"
+	return "Temporal at " + c.Address() + ": " + console.FirstLine(err.Error()) + "; trying again"
 }
 
 // queryFleet asks the newest run of a fleet. It needs a worker.
 func queryFleet[T any](ctx context.Context, c *connection, workflowID, query string) (answer T, err error) {
-	value, err := c.QueryWorkflow(ctx, workflowID, "", query)
+	value, err := c.Temporal().QueryWorkflow(ctx, workflowID, "", query)
 	if err == nil {
 		err = value.Get(&answer)
 	}
@@ -92,7 +93,7 @@ func (c *connection) awaitFleet(ctx context.Context, workflowID string, result *
 	wait := 500 * time.Millisecond
 	for {
 		var r schemas.FleetResult
-		err := c.GetWorkflow(ctx, workflowID, "").Get(ctx, &r)
+		err := c.Temporal().GetWorkflow(ctx, workflowID, "").Get(ctx, &r)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
@@ -135,12 +136,12 @@ func (c *connection) findFleet(ctx context.Context, f *fleetRun) error {
 	if err := schemas.CheckFleetID(f.id); err != nil {
 		return misused("%w", err)
 	}
-	limited, cancel := context.WithTimeout(ctx, callTime)
+	limited, cancel := context.WithTimeout(ctx, registrar.CallTimeout)
 	defer cancel()
-	d, err := c.DescribeWorkflowExecution(limited, f.workflowID(), "")
+	d, err := c.Temporal().DescribeWorkflowExecution(limited, f.workflowID(), "")
 	var none *serviceerror.NotFound
 	if errors.As(err, &none) {
-		return failed("no fleet %q is known in namespace %q", f.id, c.namespace).
+		return failed("no fleet %q is known in namespace %q", f.id, c.Namespace()).
 			hinting("`starter list --fleets` shows those that are; Temporal forgets ended ones after the namespace's retention time.")
 	}
 	if err != nil {
@@ -159,9 +160,9 @@ func (c *connection) findFleet(ctx context.Context, f *fleetRun) error {
 
 // order sends an update to a fleet.
 func (c *connection) order(ctx context.Context, id, update string, args ...any) (receipt schemas.FleetReceipt, err error) {
-	limited, cancel := context.WithTimeout(ctx, decideTime)
+	limited, cancel := context.WithTimeout(ctx, registrar.AnswerTimeout)
 	defer cancel()
-	handle, err := c.UpdateWorkflow(limited, client.UpdateWorkflowOptions{
+	handle, err := c.Temporal().UpdateWorkflow(limited, client.UpdateWorkflowOptions{
 		WorkflowID: schemas.RegisterFleetWorkflowID(id), UpdateName: update, Args: args, WaitForStage: client.WorkflowUpdateStageCompleted,
 	})
 	if err == nil {
@@ -182,8 +183,8 @@ func (c *connection) order(ctx context.Context, id, update string, args ...any) 
 	case errors.As(err, &refused):
 		err = failed("the fleet refused: %s", refused.Message())
 	case errors.As(err, &late):
-		err = failed("no worker answered within %s; whether the order counts is not known", decideTime).
-			hinting("Check that a worker polls task queue %q, then look with `starter status %s`.", c.taskQueue, schemas.RegisterFleetWorkflowID(id))
+		err = failed("no worker answered within %s; whether the order counts is not known", registrar.AnswerTimeout).
+			hinting("Check that a worker polls task queue %q, then look with `starter status %s`.", c.TaskQueue(), schemas.RegisterFleetWorkflowID(id))
 	}
 	return receipt, c.explain(ctx, err)
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"model-registrar/registrar"
 	"model-registrar/schemas"
 	"model-registrar/starter/console"
 )
@@ -102,7 +103,7 @@ func (a *app) statusOfFleet(ctx context.Context, c *connection, name string) err
 		a.out.Print(fleetLines(f, c.page(f.workflowID(), f.result.RunID))...)
 		return nil
 	}
-	limited, cancel := context.WithTimeout(ctx, callTime)
+	limited, cancel := context.WithTimeout(ctx, registrar.CallTimeout)
 	defer cancel()
 	p, err := queryFleet[schemas.FleetProgress](limited, c, f.workflowID(), schemas.StatusQuery)
 	if err != nil && ctx.Err() == nil {
@@ -138,7 +139,7 @@ func (a *app) cancelFleet(ctx context.Context, c *connection, name string) error
 	if f.ended {
 		return failed("the fleet %s has ended as %s; there is nothing left to cancel", f.id, f.result.Status)
 	}
-	if err := c.call(ctx, func(ctx context.Context) error { return c.CancelWorkflow(ctx, f.workflowID(), "") }); err != nil {
+	if err := c.call(ctx, func(ctx context.Context) error { return c.Temporal().CancelWorkflow(ctx, f.workflowID(), "") }); err != nil {
 		return err
 	}
 	if a.machine() {

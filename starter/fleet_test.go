@@ -19,10 +19,12 @@ import (
 	updatepb "go.temporal.io/api/update/v1"
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"model-registrar/registrar"
 	"model-registrar/schemas"
 	"model-registrar/starter/console"
 )
@@ -430,7 +432,9 @@ func TestAFleetsBarShowsCountsRateAndTimeLeft(t *testing.T) {
 }
 
 func TestAFleetThatNobodyAnswersForIsSaidToLackAWorkerWhoeverNoticesFirst(t *testing.T) {
-	c := &connection{address: "temporal.example.com:7233", taskQueue: "model-registrar"}
+	c := &connection{Client: registrar.New(nil, registrar.Options{
+		Temporal: client.Options{HostPort: "temporal.example.com:7233"}, TaskQueue: "model-registrar",
+	})}
 	for _, err := range []error{
 		context.DeadlineExceeded,
 		serviceerror.NewDeadlineExceeded("context deadline exceeded"),

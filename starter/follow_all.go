@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"model-registrar/internal/follow"
+	"model-registrar/registrar"
 	"model-registrar/schemas"
 	"model-registrar/starter/console"
 )
@@ -35,7 +36,7 @@ func (a *app) followAll(ctx context.Context, c *connection, all []*registration)
 func (a *app) follow(ctx context.Context, c *connection, r *registration, i int, p *progress) {
 	asked := false
 	var asking sync.WaitGroup
-	t, err := follow.Follow(ctx, c, c.decoder, r.workflowID, r.runID, func(v follow.View) {
+	t, err := follow.Follow(ctx, c.Temporal(), c.Decoder(), r.workflowID, r.runID, func(v follow.View) {
 		p.show(i, v)
 		if !asked && v.Undecided() {
 			asked = true
@@ -70,10 +71,10 @@ func (a *app) present(ctx context.Context, c *connection, v follow.View, i int, 
 
 // query asks a workflow where it stands. It needs a worker.
 func (c *connection) query(ctx context.Context, workflowID, runID string) (schemas.Progress, error) {
-	ctx, cancel := context.WithTimeout(ctx, callTime)
+	ctx, cancel := context.WithTimeout(ctx, registrar.CallTimeout)
 	defer cancel()
 	var p schemas.Progress
-	value, err := c.QueryWorkflow(ctx, workflowID, runID, schemas.StatusQuery)
+	value, err := c.Temporal().QueryWorkflow(ctx, workflowID, runID, schemas.StatusQuery)
 	if err != nil {
 		return p, err
 	}

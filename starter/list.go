@@ -101,7 +101,7 @@ func (a *app) list(ctx context.Context, c *connection, o listOptions) error {
 			}
 		}
 	case len(rows) == 0:
-		a.err.Printf("No registrations in namespace %q match.", c.namespace)
+		a.err.Printf("No registrations in namespace %q match.", c.Namespace())
 	default:
 		a.out.Print(listLines(rows)...)
 	}
@@ -114,12 +114,12 @@ func (a *app) list(ctx context.Context, c *connection, o listOptions) error {
 // find reads the visibility store page by page.
 func (c *connection) find(ctx context.Context, o listOptions) (rows []listed, more bool, err error) {
 	request := &workflowservice.ListWorkflowExecutionsRequest{
-		Namespace: c.namespace, Query: listQuery(o), PageSize: int32(min(o.limit, 500)),
+		Namespace: c.Namespace(), Query: listQuery(o), PageSize: int32(min(o.limit, 500)),
 	}
 	for {
 		var page *workflowservice.ListWorkflowExecutionsResponse
 		err := c.call(ctx, func(ctx context.Context) (err error) {
-			page, err = c.ListWorkflow(ctx, request)
+			page, err = c.Temporal().ListWorkflow(ctx, request)
 			return err
 		})
 		if err != nil {

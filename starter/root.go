@@ -81,12 +81,7 @@ func name(_ *cobra.Command, args []string) error {
 // offline makes a command body of a function, so that its errors are told from wrong usage.
 func offline(do func(ctx context.Context, args []string) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
-		err := do(cmd.Context(), args)
-		var f *failure
-		if err == nil || errors.As(err, &f) {
-			return err
-		}
-		return failed("%w", err)
+		return explained(do(cmd.Context(), args))
 	}
 }
 

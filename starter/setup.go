@@ -49,7 +49,7 @@ type prepared struct {
 
 func (a *app) setup(ctx context.Context, c *connection) error {
 	err := c.call(ctx, func(ctx context.Context) error {
-		_, err := c.WorkflowService().DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: c.namespace})
+		_, err := c.Temporal().WorkflowService().DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: c.Namespace()})
 		return err
 	})
 	if err != nil {
@@ -67,11 +67,11 @@ func (a *app) setup(ctx context.Context, c *connection) error {
 		return err
 	}
 	if a.machine() {
-		return a.print(prepared{c.address, c.namespace, append([]string{}, existing...), append([]string{}, missing...), trail})
+		return a.print(prepared{c.Address(), c.Namespace(), append([]string{}, existing...), append([]string{}, missing...), trail})
 	}
 	tick := func(text string) { a.out.Print(console.Styled(console.Good, "✓ ").And(console.Plain, text)) }
-	tick("Temporal at " + c.address + " answers")
-	tick("namespace " + c.namespace + " exists")
+	tick("Temporal at " + c.Address() + " answers")
+	tick("namespace " + c.Namespace() + " exists")
 	for _, name := range schemas.SearchAttributes {
 		text := "search attribute " + name + " (Keyword) "
 		if slices.Contains(missing, name) {
@@ -116,7 +116,7 @@ func (a *app) setupAudit(ctx context.Context) (string, error) {
 func (c *connection) attributes(ctx context.Context) (existing, missing []string, err error) {
 	var known *operatorservice.ListSearchAttributesResponse
 	err = c.call(ctx, func(ctx context.Context) (err error) {
-		known, err = c.OperatorService().ListSearchAttributes(ctx, &operatorservice.ListSearchAttributesRequest{Namespace: c.namespace})
+		known, err = c.Temporal().OperatorService().ListSearchAttributes(ctx, &operatorservice.ListSearchAttributesRequest{Namespace: c.Namespace()})
 		return err
 	})
 	if err != nil {
@@ -128,7 +128,7 @@ func (c *connection) attributes(ctx context.Context) (existing, missing []string
 		case !ok:
 			missing = append(missing, name)
 		case kind != enumspb.INDEXED_VALUE_TYPE_KEYWORD:
-			return nil, nil, failed("search attribute %s exists in namespace %q with type %s, and must be Keyword", name, c.namespace, kind).
+			return nil, nil, failed("search attribute %s exists in namespace %q with type %s, and must be Keyword", name, c.Namespace(), kind).
 				hinting("Remove or rename it if nothing else uses it: temporal operator search-attribute remove --name %s", name)
 		default:
 			existing = append(existing, name)
@@ -147,8 +147,8 @@ func (c *connection) addAttributes(ctx context.Context, names []string) error {
 		add[name] = enumspb.INDEXED_VALUE_TYPE_KEYWORD
 	}
 	err := c.call(ctx, func(ctx context.Context) error {
-		_, err := c.OperatorService().AddSearchAttributes(ctx,
-			&operatorservice.AddSearchAttributesRequest{Namespace: c.namespace, SearchAttributes: add})
+		_, err := c.Temporal().OperatorService().AddSearchAttributes(ctx,
+			&operatorservice.AddSearchAttributesRequest{Namespace: c.Namespace(), SearchAttributes: add})
 		return err
 	})
 	var raced *serviceerror.AlreadyExists
@@ -180,8 +180,8 @@ func (c *connection) notOperator(err error) error {
 	if !errors.As(err, &unsupported) && !errors.As(err, &denied) {
 		return err
 	}
-	return failed("Temporal at %s does not let this client manage search attributes: %w", c.address, err).
+	return failed("Temporal at %s does not let this client manage search attributes: %w", c.Address(), err).
 		hinting("Have somebody who may register them, all of type Keyword: %s. On Temporal Cloud:\n"+
 			"tcld namespace search-attributes add --namespace %s --search-attribute \"NAME=Keyword\"",
-			strings.Join(schemas.SearchAttributes, ", "), quote(c.namespace))
+			strings.Join(schemas.SearchAttributes, ", "), quote(c.Namespace()))
 }

@@ -37,7 +37,7 @@ func (c *connection) known(ctx context.Context, name string) (*follow.Timeline, 
 		return nil, err
 	}
 	if t == nil {
-		return nil, failed("no registration of %q is known in namespace %q", name, c.namespace).
+		return nil, failed("no registration of %q is known in namespace %q", name, c.Namespace()).
 			hinting("`starter list` shows those that are; Temporal forgets ended ones after the namespace's retention time.")
 	}
 	return t, nil
@@ -111,7 +111,7 @@ func (a *app) standing(ctx context.Context, c *connection, t *follow.Timeline) (
 func (c *connection) unanswered(err error) string {
 	why := console.FirstLine(err.Error())
 	if unreachable(err) || isQueryFailure(err) {
-		why = fmt.Sprintf("no worker on task queue %q answered", c.taskQueue)
+		why = fmt.Sprintf("no worker on task queue %q answered", c.TaskQueue())
 	}
 	return why + "; what follows is what the history shows"
 }

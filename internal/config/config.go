@@ -75,9 +75,9 @@ var secrets = []string{
 // Environment is a process's environment with the secrets read from the files that it names.
 type Environment map[string]string
 
-// read resolves the _FILE variables of these secrets in an environment in the form of [os.Environ]. It returns every
-// problem at once.
-func read(environ, secrets []string) (Environment, error) {
+// Read returns an environment in the form of [os.Environ] with these secrets read from the files that their _FILE
+// variables name. It returns every problem at once: a file that cannot be read, a secret that is set in both ways.
+func Read(environ []string, secrets ...string) (Environment, error) {
 	e := Environment(env.ToMap(environ))
 	var problems []error
 	for _, name := range secrets {
@@ -118,7 +118,7 @@ func (e Environment) Environ() []string {
 // later may find more.
 func LoadWorker(environ []string) (Worker, Environment, error) {
 	var w Worker
-	e, err := read(environ, secrets)
+	e, err := Read(environ, secrets...)
 	problems := []error{err}
 	if err := env.ParseWithOptions(&w, env.Options{Environment: maps.Clone(e)}); err != nil {
 		problems = append(problems, parseProblems(err)...)

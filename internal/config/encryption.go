@@ -26,7 +26,7 @@ func LoadEncryption(environ []string) (*codec.Keys, error) {
 
 // LoadCodecServer reads the keys, and the token of the codec server, which may be empty.
 func LoadCodecServer(environ []string) (keys *codec.Keys, token string, err error) {
-	e, err := read(environ, []string{codec.Variable, CodecToken})
+	e, err := Read(environ, codec.Variable, CodecToken)
 	keys, problems := codec.ParseKeys(e[codec.Variable])
 	if err := errors.Join(err, problems); err != nil {
 		return nil, "", err

@@ -26,7 +26,7 @@ var outboundSecrets = []string{"EXTERNAL_AI_TOKEN"}
 // missing or wrong.
 func LoadOutbound(environ []string) (Outbound, error) {
 	var o Outbound
-	e, err := read(environ, outboundSecrets)
+	e, err := Read(environ, outboundSecrets...)
 	problems := []error{err}
 	if err := env.ParseWithOptions(&o, env.Options{Environment: e}); err != nil {
 		problems = append(problems, parseProblems(err)...)
