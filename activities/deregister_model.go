@@ -21,13 +21,17 @@ func (a *Activities) DeregisterModel(ctx context.Context, in schemas.DeregisterI
 	if in.ModelID != "" {
 		return a.deleteModel(ctx, in.ModelID)
 	}
-	found, err := a.Genesys.FindModels(ctx, in.Payload.Name)
+	payload, err := unsealed(in.Payload)
+	if err != nil {
+		return err
+	}
+	found, err := a.Genesys.FindModels(ctx, payload.Name)
 	if err != nil {
 		return platformError(ctx, err)
 	}
 	deleted := false
 	for _, m := range found {
-		if madeHere(m, in.Payload, in.SubmittedAt) {
+		if madeHere(m, payload, in.SubmittedAt) {
 			if err := a.deleteModel(ctx, m.ID); err != nil {
 				return err
 			}

@@ -23,7 +23,7 @@ func TestAModelOfKnownIDIsDeletedAndThatOneAlone(t *testing.T) {
 	w := newWorld(t)
 	_, mine := w.submitted(payload())
 	_, other := w.submitted(payload())
-	require.NoError(t, w.deregister(schemas.DeregisterInput{Payload: payload(), ModelID: mine.ID}))
+	require.NoError(t, w.deregister(schemas.DeregisterInput{Payload: sealed(payload()), ModelID: mine.ID}))
 	require.Len(t, w.models(), 1)
 	require.Equal(t, other.ID, w.models()[0].ID)
 	require.Empty(t, w.requests(control.OpList))
@@ -35,7 +35,7 @@ func TestAModelThatIsGoneIsDone(t *testing.T) {
 	for range 2 {
 		require.NoError(t, w.deregister(schemas.DeregisterInput{ModelID: model.ID}))
 	}
-	require.NoError(t, w.deregister(schemas.DeregisterInput{Payload: payload(), SubmittedAt: time.Now()}))
+	require.NoError(t, w.deregister(schemas.DeregisterInput{Payload: sealed(payload()), SubmittedAt: time.Now()}))
 	require.Equal(t, http.StatusNotFound, w.requests(control.OpDelete)[1].Status)
 }
 
@@ -45,7 +45,7 @@ func TestByNameOnlyARegistrationsOwnModelsAreDeleted(t *testing.T) {
 	submitted := time.Now()
 	w.submitted(payload())
 	w.submitted(payload()) // a careless platform may have made two
-	require.NoError(t, w.deregister(schemas.DeregisterInput{Payload: payload(), SubmittedAt: submitted}))
+	require.NoError(t, w.deregister(schemas.DeregisterInput{Payload: sealed(payload()), SubmittedAt: submitted}))
 	require.Len(t, w.models(), 1)
 	require.Equal(t, different.ID, w.models()[0].ID)
 }
@@ -54,7 +54,7 @@ func TestByNameAModelFromBeforeTheSubmissionIsNeverDeleted(t *testing.T) {
 	w := newWorld(t)
 	w.submitted(payload())
 	submitted := time.Now().Add(clockSkew + time.Minute)
-	require.NoError(t, w.deregister(schemas.DeregisterInput{Payload: payload(), SubmittedAt: submitted}))
+	require.NoError(t, w.deregister(schemas.DeregisterInput{Payload: sealed(payload()), SubmittedAt: submitted}))
 	require.Len(t, w.models(), 1)
 	require.Empty(t, w.requests(control.OpDelete))
 }
@@ -63,7 +63,7 @@ func TestByNameTheModelThatAJobIsMakingIsDeleted(t *testing.T) {
 	w := newWorld(t)
 	submitted := time.Now()
 	jobID, _ := w.submitted(payload())
-	require.NoError(t, w.deregister(schemas.DeregisterInput{Payload: payload(), JobID: jobID, SubmittedAt: submitted}))
+	require.NoError(t, w.deregister(schemas.DeregisterInput{Payload: sealed(payload()), JobID: jobID, SubmittedAt: submitted}))
 	require.Empty(t, w.models())
 }
 
@@ -101,7 +101,7 @@ func TestAJobThatMayYetMakeTheModelIsWaitedFor(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var deleted []string
 			a := unlisted(t, c.job, &deleted)
-			_, err := run(t, without(a.DeregisterModel), schemas.DeregisterInput{Payload: payload(), JobID: "job-1"})
+			_, err := run(t, without(a.DeregisterModel), schemas.DeregisterInput{Payload: sealed(payload()), JobID: "job-1"})
 			if c.running {
 				app := wantRetried(t, err, schemas.ErrJobStillRunning, 4*time.Second)
 				require.Contains(t, app.Message(), "may yet create the model")
@@ -118,7 +118,7 @@ func TestAnOutageWhileTheJobIsAskedForIsRetried(t *testing.T) {
 	jobID, model := w.submitted(payload())
 	require.NoError(t, w.Genesys.DeleteModel(t.Context(), model.ID))
 	w.order(control.OpJob, 0, control.Action{Status: http.StatusServiceUnavailable})
-	err := w.deregister(schemas.DeregisterInput{Payload: payload(), JobID: jobID})
+	err := w.deregister(schemas.DeregisterInput{Payload: sealed(payload()), JobID: jobID})
 	wantRetried(t, err, schemas.ErrUnavailable, 0)
 }
 
@@ -126,7 +126,7 @@ func TestADeletionThatThePlatformRefusesIsFinal(t *testing.T) {
 	w := newWorld(t)
 	w.submitted(payload())
 	w.order(control.OpDelete, 0, control.Action{Status: http.StatusForbidden})
-	wantFatal(t, w.deregister(schemas.DeregisterInput{Payload: payload()}), schemas.ErrForbidden)
+	wantFatal(t, w.deregister(schemas.DeregisterInput{Payload: sealed(payload())}), schemas.ErrForbidden)
 	require.Len(t, w.models(), 1)
 }
 

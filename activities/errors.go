@@ -35,3 +35,18 @@ func platformError(ctx context.Context, err error, details ...any) error {
 		Details: append([]any{e.Details()}, details...),
 	})
 }
+
+// unsealed checks that a sealed input is what was hashed, and known to this worker in full. What is not known is retried,
+// so that a newer worker takes it.
+func unsealed[T any](s schemas.Sealed[T]) (T, error) {
+	err := s.Check()
+	switch {
+	case errors.Is(err, schemas.ErrSealUnknown):
+		return s.Value, temporal.NewApplicationError(
+			"the input has something that this worker's version does not know; a newer worker has to take it",
+			string(schemas.ErrNewerWorker))
+	case err != nil:
+		return s.Value, fatal(schemas.ErrSealedInput, "the input of the activity is not what was validated and hashed; nothing was sent")
+	}
+	return s.Value, nil
+}

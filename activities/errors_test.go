@@ -23,11 +23,11 @@ func (w *world) calls() map[control.Op]func() error {
 		control.OpCreate: func() error {
 			other := payload()
 			other.Name = "another-model"
-			_, err := run(w.T, w.SubmitRegistration, schemas.SubmitInput{Payload: other})
+			_, err := run(w.T, w.SubmitRegistration, schemas.SubmitInput{Payload: sealed(other)})
 			return err
 		},
 		control.OpList: func() error {
-			_, err := run(w.T, without(w.DeregisterModel), schemas.DeregisterInput{Payload: payload()})
+			_, err := run(w.T, without(w.DeregisterModel), schemas.DeregisterInput{Payload: sealed(payload())})
 			return err
 		},
 		control.OpJob: func() error {

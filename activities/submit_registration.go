@@ -21,17 +21,21 @@ const clockSkew = 2 * time.Minute
 // before is AlreadyRegistered or, with another payload, NameConflict: both mean that this registration created nothing.
 func (a *Activities) SubmitRegistration(ctx context.Context, in schemas.SubmitInput) (schemas.Submission, error) {
 	defer keepAlive(ctx)()
+	payload, err := unsealed(in.Payload)
+	if err != nil {
+		return schemas.Submission{}, err
+	}
 	info := activity.GetInfo(ctx)
 	// A refusal tells nothing of what an earlier attempt did, so its second detail is whether there was one.
 	repeated := info.Attempt > 1
 	calls, done := quota.Together(ctx, 2) // the look-up is wasted unless the creation follows
 	defer done()
-	found, err := a.Genesys.FindModels(calls, in.Payload.Name)
+	found, err := a.Genesys.FindModels(calls, payload.Name)
 	if err != nil {
 		return schemas.Submission{}, platformError(ctx, err, repeated)
 	}
 	if len(found) > 0 {
-		return adopt(info, found, in.Payload)
+		return adopt(info, found, payload)
 	}
 	jobID, err := a.Genesys.CreateModel(calls, in.Payload)
 	if err != nil {

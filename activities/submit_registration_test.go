@@ -1,6 +1,8 @@
 package activities
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"net/http"
 	"strings"
 	"testing"
@@ -16,7 +18,7 @@ import (
 
 func TestASubmissionLooksTheNameUpAndCreatesTheModel(t *testing.T) {
 	w := newWorld(t)
-	out, err := run(t, w.SubmitRegistration, schemas.SubmitInput{Payload: payload()})
+	out, err := run(t, w.SubmitRegistration, schemas.SubmitInput{Payload: sealed(payload())})
 	require.NoError(t, err)
 	model := w.models()[0]
 	require.Equal(t, schemas.Submission{JobID: model.JobID}, out)
@@ -32,7 +34,7 @@ func TestAModelWhoseAnswerWasLostIsAdoptedByTheNextAttempt(t *testing.T) {
 			w.orderRule(control.Fault{Match: control.Match{Op: control.OpList}, Skip: 1, Times: failedLookUps,
 				Action: control.Action{Status: http.StatusBadGateway}})
 		}
-		out, errs := attempts(t, w.SubmitRegistration, schemas.SubmitInput{Payload: payload()})
+		out, errs := attempts(t, w.SubmitRegistration, schemas.SubmitInput{Payload: sealed(payload())})
 
 		models := w.models()
 		require.Len(t, models, 1)
@@ -48,7 +50,7 @@ func TestAModelWhoseAnswerWasLostIsAdoptedByTheNextAttempt(t *testing.T) {
 func TestAModelThatWasNotMadeIsMadeByTheNextAttempt(t *testing.T) {
 	w := newWorld(t)
 	w.order(control.OpCreate, 2, control.Action{Cut: control.CutBefore})
-	out, errs := attempts(t, w.SubmitRegistration, schemas.SubmitInput{Payload: payload()})
+	out, errs := attempts(t, w.SubmitRegistration, schemas.SubmitInput{Payload: sealed(payload())})
 	require.Len(t, errs, 3)
 	require.False(t, out.Adopted)
 	require.Len(t, w.models(), 1)
@@ -57,7 +59,7 @@ func TestAModelThatWasNotMadeIsMadeByTheNextAttempt(t *testing.T) {
 func TestANameThatExistsWithAnotherPayloadIsAConflictThatNamesTheFields(t *testing.T) {
 	w := newWorld(t)
 	_, model := w.submitted(payload(77))
-	_, err := run(t, w.SubmitRegistration, schemas.SubmitInput{Payload: payload()})
+	_, err := run(t, w.SubmitRegistration, schemas.SubmitInput{Payload: sealed(payload())})
 	app := wantFatal(t, err, schemas.ErrNameConflict)
 	require.Contains(t, app.Message(), "with another rateLimits;")
 	require.Contains(t, app.Message(), model.ID)
@@ -68,7 +70,7 @@ func TestANameThatExistsWithAnotherPayloadIsAConflictThatNamesTheFields(t *testi
 func TestANameThatExistsWithTheSamePayloadIsRegisteredAlready(t *testing.T) {
 	w := newWorld(t)
 	_, model := w.submitted(payload())
-	_, err := run(t, w.SubmitRegistration, schemas.SubmitInput{Payload: payload()})
+	_, err := run(t, w.SubmitRegistration, schemas.SubmitInput{Payload: sealed(payload())})
 	app := wantFatal(t, err, schemas.ErrAlreadyRegistered)
 	require.Contains(t, app.Message(), model.ID)
 	require.Contains(t, app.Message(), control.ModelProvisioning)
@@ -109,7 +111,7 @@ func TestOnlyARepeatedAttemptAdoptsAndOnlyWhatItMayHaveMade(t *testing.T) {
 
 func TestARefusedPayloadSaysWhichFieldsThePlatformWillNotTake(t *testing.T) {
 	w := newWorld(t)
-	_, err := run(t, w.SubmitRegistration, schemas.SubmitInput{Payload: payload(-1)})
+	_, err := run(t, w.SubmitRegistration, schemas.SubmitInput{Payload: sealed(payload(-1))})
 	wantFatal(t, err, schemas.ErrBadRequest)
 	d := details(t, err)
 	require.Equal(t, http.StatusBadRequest, d.Status)
@@ -132,7 +134,7 @@ func TestARefusedLookUpSaysThatAnEarlierAttemptMayHaveMadeTheModel(t *testing.T)
 	w.order(control.OpCreate, 1, control.Action{Cut: control.CutAfter})
 	w.orderRule(control.Fault{
 		Match: control.Match{Op: control.OpList}, Skip: 1, Action: control.Action{Status: http.StatusForbidden}})
-	_, errs := attempts(t, w.SubmitRegistration, schemas.SubmitInput{Payload: payload()})
+	_, errs := attempts(t, w.SubmitRegistration, schemas.SubmitInput{Payload: sealed(payload())})
 	require.Len(t, errs, 2)
 	wantFatal(t, errs[1], schemas.ErrForbidden)
 	require.True(t, mayExist(t, errs[1]))
@@ -145,7 +147,7 @@ func TestAConflictWithAModelThatIsNotListedYetSaysTheSame(t *testing.T) {
 	w.orderRule(control.Fault{
 		Match: control.Match{Op: control.OpList}, Skip: 1, Action: control.Action{Body: `{"entities":[]}`, ContentType: "application/json"}})
 	w.order(control.OpCreate, 0, control.Action{Status: http.StatusConflict})
-	_, errs := attempts(t, w.SubmitRegistration, schemas.SubmitInput{Payload: payload()})
+	_, errs := attempts(t, w.SubmitRegistration, schemas.SubmitInput{Payload: sealed(payload())})
 	require.Len(t, errs, 2)
 	wantFatal(t, errs[1], schemas.ErrConflict)
 	require.True(t, mayExist(t, errs[1]))
@@ -154,7 +156,27 @@ func TestAConflictWithAModelThatIsNotListedYetSaysTheSame(t *testing.T) {
 func TestAFirstAttemptsRefusalLeavesNothingOpen(t *testing.T) {
 	w := newWorld(t)
 	w.order(control.OpList, 1, control.Action{Status: http.StatusForbidden})
-	_, err := run(t, w.SubmitRegistration, schemas.SubmitInput{Payload: payload()})
+	_, err := run(t, w.SubmitRegistration, schemas.SubmitInput{Payload: sealed(payload())})
 	wantFatal(t, err, schemas.ErrForbidden)
 	require.False(t, mayExist(t, err))
+}
+
+func TestASubmissionSendsTheVeryBytesThatWereSealed(t *testing.T) {
+	w := newWorld(t)
+	in := sealed(payload())
+	in.Canonical = strings.Replace(in.Canonical, `{"authCredentialId"`, `{"addedByANewerVersion":1,"authCredentialId"`, 1)
+	_, err := run(t, w.SubmitRegistration, schemas.SubmitInput{Payload: in})
+	wantFatal(t, err, schemas.ErrSealedInput)
+
+	sum := sha256.Sum256([]byte(in.Canonical))
+	in.Hash = hex.EncodeToString(sum[:])
+	_, err = run(t, w.SubmitRegistration, schemas.SubmitInput{Payload: in})
+	require.Equal(t, string(schemas.ErrNewerWorker), applicationError(t, err).Type())
+	require.False(t, applicationError(t, err).NonRetryable(), "a newer worker may take it")
+	err = w.deregister(schemas.DeregisterInput{Payload: in})
+	require.Equal(t, string(schemas.ErrNewerWorker), applicationError(t, err).Type())
+
+	requests, err := w.sim.Requests(t.Context(), control.RequestFilter{})
+	require.NoError(t, err)
+	require.Empty(t, requests)
 }

@@ -16,12 +16,11 @@ func (a *Activities) ValidatePayload(_ context.Context, in schemas.ValidateInput
 	if violations := manifest.Validate(in.Manifest); len(violations) > 0 {
 		return schemas.ValidatedPayload{}, temporal.NewPayloadValidationError(violations)
 	}
-	payload := in.Manifest.Payload()
-	hash, err := payload.Hash()
+	payload, err := in.Manifest.Payload().Seal()
 	if err != nil {
 		return schemas.ValidatedPayload{}, fatal(schemas.ErrInternal, err.Error())
 	}
 	return schemas.ValidatedPayload{
-		Payload: payload, Hash: hash, Approval: a.ApprovalFloor.Stricter(in.Manifest.Approval.Policy),
+		Payload: payload, Approval: a.ApprovalFloor.Stricter(in.Manifest.Approval.Policy),
 	}, nil
 }

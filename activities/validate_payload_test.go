@@ -16,8 +16,9 @@ func TestAValidManifestBecomesThePayloadAndItsHash(t *testing.T) {
 	require.NoError(t, err)
 	hash, err := m.Payload().Hash()
 	require.NoError(t, err)
-	require.Equal(t, schemas.ValidatedPayload{Payload: m.Payload(), Hash: hash, Approval: schemas.ApproveNever}, out)
-	require.Len(t, out.Hash, 64)
+	require.Equal(t, hash, out.Payload.Hash)
+	require.Equal(t, schemas.ValidatedPayload{Payload: sealed(m.Payload()), Approval: schemas.ApproveNever}, out)
+	require.Len(t, out.Payload.Hash, 64)
 }
 
 func TestTheStricterOfFloorAndManifestHolds(t *testing.T) {

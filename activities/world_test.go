@@ -98,7 +98,7 @@ func (w *world) orderRule(f control.Fault) {
 // submitted creates a model and returns its job and the model.
 func (w *world) submitted(p schemas.Payload) (jobID string, m control.Model) {
 	w.Helper()
-	jobID, err := w.Genesys.CreateModel(w.Context(), p)
+	jobID, err := w.Genesys.CreateModel(w.Context(), sealed(p))
 	require.NoError(w, err)
 	models := w.models()
 	return jobID, models[len(models)-1]
@@ -128,6 +128,15 @@ func aManifest() schemas.Manifest {
 }
 
 // payload is the manifest's, or another one of the same name.
+// sealed is a payload as the workflow hands it on.
+func sealed(p schemas.Payload) schemas.SealedPayload {
+	s, err := p.Seal()
+	if err != nil {
+		panic(err)
+	}
+	return s
+}
+
 func payload(requestsPerMinute ...int) schemas.Payload {
 	m := aManifest()
 	if len(requestsPerMinute) > 0 {

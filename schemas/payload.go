@@ -1,13 +1,8 @@
 package schemas
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"fmt"
-
-	"github.com/gowebpki/jcs"
 )
 
 // Payload is the body that creates a model in the Genesys Cloud LLM Gateway, field for field the tutorial's.
@@ -47,25 +42,21 @@ const MaxInteger = 1<<53 - 1
 // Hash returns the SHA-256 of the payload's RFC 8785 form, in lower-case hex (64 characters). It refuses integers
 // beyond 2^53−1: RFC 8785 would round them, and two payloads would share a hash.
 func (p Payload) Hash() (string, error) {
+	sealed, err := p.Seal()
+	return sealed.Hash, err
+}
+
+func (p Payload) representable() error {
 	integers := []int{p.RateLimits.MaxRequestsPerMinute, p.RateLimits.MaxTokensPerMinute}
 	if p.Parameters.MaxTokens != nil {
 		integers = append(integers, *p.Parameters.MaxTokens)
 	}
 	for _, n := range integers {
 		if n > MaxInteger || n < -MaxInteger {
-			return "", errors.New("hash the payload: it holds an integer beyond 2^53−1, which RFC 8785 cannot represent")
+			return errors.New("hash the payload: it holds an integer beyond 2^53−1, which RFC 8785 cannot represent")
 		}
 	}
-	raw, err := json.Marshal(p)
-	if err != nil {
-		return "", fmt.Errorf("encode the payload: %w", err)
-	}
-	canonical, err := jcs.Transform(raw)
-	if err != nil {
-		return "", fmt.Errorf("bring the payload into its RFC 8785 form: %w", err)
-	}
-	sum := sha256.Sum256(canonical)
-	return hex.EncodeToString(sum[:]), nil
+	return nil
 }
 
 // Diff returns the JSON names of the fields in which two payloads differ, in the order of the payload, and never

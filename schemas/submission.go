@@ -4,7 +4,7 @@ import "time"
 
 // SubmitInput is the input of SubmitRegistration.
 type SubmitInput struct {
-	Payload Payload `json:"payload"`
+	Payload SealedPayload `json:"payload"`
 	// Creation is what earlier executions of this submission may have sent; nil: nothing.
 	Creation *Creation `json:"creation,omitempty"`
 }
@@ -24,7 +24,7 @@ type Submission struct {
 
 // DeregisterInput is the input of DeregisterModel.
 type DeregisterInput struct {
-	Payload Payload `json:"payload"`
+	Payload SealedPayload `json:"payload"`
 	// ModelID is empty when the registration ended before it was known; the model is then looked up by name, and
 	// deleted only if its payload is this one and it is not older than SubmittedAt.
 	ModelID string `json:"modelId,omitempty"`

@@ -7,8 +7,7 @@ type ValidateInput struct {
 
 // ValidatedPayload is the result of ValidatePayload: what will be sent, and under which policy.
 type ValidatedPayload struct {
-	Payload Payload `json:"payload"`
-	Hash    string  `json:"payloadHash"`
+	Payload SealedPayload `json:"payload"`
 	// Approval is the stricter of the worker's floor and the manifest's policy.
 	Approval ApprovalPolicy `json:"approval"`
 }

@@ -36,7 +36,7 @@ func TestARegistrationCancelledWhileAnActivityRunsIsRolledBackIfAModelMayExist(t
 			}
 			require.Len(t, rollbacks, 1)
 			require.True(t, e.Rollback.Deregistered)
-			require.Equal(t, modelName, rollbacks[0].Payload.Name)
+			require.Equal(t, modelName, rollbacks[0].Payload.Value.Name)
 			require.False(t, rollbacks[0].SubmittedAt.IsZero())
 			require.Equal(t, c.knows.JobID, rollbacks[0].JobID)
 			require.Equal(t, c.knows.ModelID, rollbacks[0].ModelID)

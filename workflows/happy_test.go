@@ -57,7 +57,7 @@ func TestWhatIsSentToTheActivitiesComesFromTheManifest(t *testing.T) {
 	s.in.Manifest.Probe = schemas.ProbeSpec{Model: "gpt-4o", Samples: 5}
 	e := s.run()
 
-	require.Equal(t, s.in.Manifest.Payload(), made[schemas.SubmitInput](s, schemas.SubmitRegistrationActivity)[0].Payload)
+	require.Equal(t, sealed(s.in.Manifest), made[schemas.SubmitInput](s, schemas.SubmitRegistrationActivity)[0].Payload)
 	require.Equal(t, "job-1", made[schemas.PollInput](s, schemas.PollJobActivity)[0].JobID)
 	require.Equal(t, schemas.ProbeInput{
 		Name: modelName, EndpointURL: s.in.Manifest.EndpointURL, AuthCredentialID: s.in.Manifest.AuthCredentialID,

@@ -62,7 +62,7 @@ func (r *registration) validate(ctx workflow.Context) error {
 	if err != nil {
 		return err
 	}
-	r.payload, r.result.PayloadHash, r.policy = out.Payload, out.Hash, out.Approval
+	r.payload, r.result.PayloadHash, r.policy = out.Payload, out.Payload.Hash, out.Approval
 	return nil
 }
 

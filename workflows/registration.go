@@ -18,7 +18,7 @@ type registration struct {
 	startedAt time.Time
 	stages    []schemas.StageRecord
 
-	payload     schemas.Payload
+	payload     schemas.SealedPayload
 	policy      schemas.ApprovalPolicy // empty until validated
 	submittedAt time.Time
 	mayExist    bool // there may be a model to roll back

@@ -43,7 +43,7 @@ func TestASubmissionThatMayHaveTakenEffectIsRolledBackByName(t *testing.T) {
 			require.Equal(t, explain(err).Type, e.ErrorType)
 			in := made[schemas.DeregisterInput](s, schemas.DeregisterModelActivity)
 			require.Len(t, in, 1)
-			require.Equal(t, s.in.Manifest.Payload(), in[0].Payload)
+			require.Equal(t, sealed(s.in.Manifest), in[0].Payload)
 			require.Empty(t, in[0].ModelID)
 			require.True(t, e.Rollback.Deregistered)
 		})

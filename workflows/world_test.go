@@ -27,12 +27,22 @@ type world struct {
 
 const payloadHash = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 
+// sealed is a manifest's payload under the hash that these stories know.
+func sealed(m schemas.Manifest) schemas.SealedPayload {
+	p, err := m.Payload().Seal()
+	if err != nil {
+		panic(err)
+	}
+	p.Hash = payloadHash
+	return p
+}
+
 // goodWorld is one in which all goes well at once.
 func goodWorld() world {
 	return world{
 		validate: func(in schemas.ValidateInput) (schemas.ValidatedPayload, error) {
 			policy := schemas.ApproveNever.Stricter(in.Manifest.Approval.Policy)
-			return schemas.ValidatedPayload{Payload: in.Manifest.Payload(), Hash: payloadHash, Approval: policy}, nil
+			return schemas.ValidatedPayload{Payload: sealed(in.Manifest), Approval: policy}, nil
 		},
 		submit: answers[schemas.SubmitInput](schemas.Submission{JobID: "job-1"}),
 		poll: answers[schemas.PollInput](schemas.PollResult{

@@ -81,8 +81,8 @@ func (t *Timeline) completed(activity string, result *commonpb.Payloads) {
 	case schemas.ValidatePayloadActivity:
 		var v schemas.ValidatedPayload
 		if t.decode.value(result, &v) {
-			t.Evidence.PayloadHash = v.Hash
-			t.say("payload " + Short(v.Hash))
+			t.Evidence.PayloadHash = v.Payload.Hash
+			t.say("payload " + Short(v.Payload.Hash))
 		}
 	case schemas.SubmitRegistrationActivity:
 		var s schemas.Submission

@@ -196,7 +196,7 @@ func (s *script) terminated() {
 
 // upToProbe is how every registration begins that gets that far.
 func (s *script) upToProbe() *script {
-	s.ranLocally(schemas.ValidatePayloadActivity, 12*time.Millisecond, schemas.ValidatedPayload{Hash: "2f5b4f5d5b0bc7504c32"})
+	s.ranLocally(schemas.ValidatePayloadActivity, 12*time.Millisecond, schemas.ValidatedPayload{Payload: schemas.SealedPayload{Hash: "2f5b4f5d5b0bc7504c32"}})
 	s.ran(schemas.SubmitRegistrationActivity, 48*time.Millisecond, schemas.Submission{JobID: "job-17"})
 	s.indexed(string(schemas.StageRegistering))
 	s.ran(schemas.PollJobActivity, 2*time.Second, schemas.PollResult{Done: true, ModelID: "mdl-1"})

@@ -55,7 +55,7 @@ func TestAFailedProbeIsToldAsFailedAlthoughItsActivityCompleted(t *testing.T) {
 
 func TestARefusalKeepsWhatThePlatformSaid(t *testing.T) {
 	s := newScript(t)
-	s.ranLocally(schemas.ValidatePayloadActivity, 12*time.Millisecond, schemas.ValidatedPayload{Hash: "2f5b"})
+	s.ranLocally(schemas.ValidatePayloadActivity, 12*time.Millisecond, schemas.ValidatedPayload{Payload: schemas.SealedPayload{Hash: "2f5b"}})
 	details := schemas.ErrorDetails{Status: 400, Code: "invalid.value", CorrelationID: "c-1"}
 	s.broke(schemas.SubmitRegistrationActivity, 4, time.Minute+5*time.Second, temporal.NewNonRetryableApplicationError(
 		"Genesys refused the payload", string(schemas.ErrBadRequest), nil, details))

@@ -24,7 +24,7 @@ func TestCreateModelSendsThePayloadAndReturnsTheJob(t *testing.T) {
 		body, contentType = string(raw), r.Header.Get("Content-Type")
 		answer(w, 202, `{"jobId":"job-7","unknown":true}`)
 	})
-	id, err := f.client(t).CreateModel(t.Context(), testPayload())
+	id, err := f.client(t).CreateModel(t.Context(), sealed(t, testPayload()))
 	if err != nil || id != "job-7" {
 		t.Fatalf("got %q, %v", id, err)
 	}
@@ -35,7 +35,10 @@ func TestCreateModelSendsThePayloadAndReturnsTheJob(t *testing.T) {
 }
 
 func TestAnswersThatBreakTheContractAreBadResponses(t *testing.T) {
-	create := func(c *Client, t *testing.T) error { _, err := c.CreateModel(t.Context(), testPayload()); return err }
+	create := func(c *Client, t *testing.T) error {
+		_, err := c.CreateModel(t.Context(), sealed(t, testPayload()))
+		return err
+	}
 	find := func(c *Client, t *testing.T) error {
 		_, err := c.FindModels(t.Context(), "production-llm-v2")
 		return err

@@ -33,7 +33,7 @@ type request struct {
 	method string
 	url    string
 	query  url.Values
-	body   any // encoded as JSON; nil: none
+	body   []byte // JSON, sent as it is; nil: none
 }
 
 // reply is a success.
@@ -46,18 +46,11 @@ type reply struct {
 // call makes one call. A 401 is answered once with a new token and the same request: the platform refuses a token
 // before it looks at the request, so the first one cannot have taken effect.
 func (c *Client) call(ctx context.Context, req request) (reply, error) {
-	var body []byte
-	if req.body != nil {
-		var err error
-		if body, err = json.Marshal(req.body); err != nil {
-			return reply{}, invalidArgument(req.op, "the payload cannot be written as JSON")
-		}
-	}
 	tok, err := c.tokens.token(ctx, nil)
 	if err != nil {
 		return reply{}, err
 	}
-	rep, err := c.send(ctx, req, body, tok, c.tokens.redactor(tok))
+	rep, err := c.send(ctx, req, tok, c.tokens.redactor(tok))
 	var refused *Error
 	if !errors.As(err, &refused) || refused.Type != schemas.ErrUnauthorized {
 		return rep, err
@@ -66,21 +59,21 @@ func (c *Client) call(ctx context.Context, req request) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	return c.send(ctx, req, body, newer, c.tokens.redactor(tok, newer))
+	return c.send(ctx, req, newer, c.tokens.redactor(tok, newer))
 }
 
 // Pacer is what paces the calls, or nil.
 func (c *Client) Pacer() *quota.Pacer { return c.pacer }
 
 // send waits for its turn and makes one HTTP request.
-func (c *Client) send(ctx context.Context, req request, body []byte, tok *accessToken, r redactor) (reply, error) {
+func (c *Client) send(ctx context.Context, req request, tok *accessToken, r redactor) (reply, error) {
 	turn, err := c.pacer.Acquire(ctx, req.op.class(), req.op.name)
 	if err != nil {
 		return reply{}, notSent(req.op, err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	hr, err := c.newRequest(ctx, req, body, tok)
+	hr, err := c.newRequest(ctx, req, tok)
 	if err != nil {
 		turn.Lost()
 		return reply{}, invalidArgument(req.op, "its URL cannot be built")
@@ -106,18 +99,18 @@ func (c *Client) send(ctx context.Context, req request, body []byte, tok *access
 	return reply{header: resp.Header, body: raw, redactor: r}, nil
 }
 
-func (c *Client) newRequest(ctx context.Context, req request, body []byte, tok *accessToken) (*http.Request, error) {
+func (c *Client) newRequest(ctx context.Context, req request, tok *accessToken) (*http.Request, error) {
 	target := req.url
 	if len(req.query) > 0 {
 		target += "?" + req.query.Encode()
 	}
-	hr, err := http.NewRequestWithContext(ctx, req.method, target, bytes.NewReader(body))
+	hr, err := http.NewRequestWithContext(ctx, req.method, target, bytes.NewReader(req.body))
 	if err != nil {
 		return nil, err
 	}
 	hr.Header.Set("Accept", "application/json")
 	hr.Header.Set("User-Agent", "model-registrar")
-	if body != nil {
+	if req.body != nil {
 		hr.Header.Set("Content-Type", "application/json")
 	}
 	hr.Header.Set("Authorization", "Bearer "+tok.value)

@@ -21,7 +21,7 @@ func TestStatusesBecomeTypes(t *testing.T) {
 		504: schemas.ErrUnavailable, 529: schemas.ErrUnavailable,
 	} {
 		f := newFake(t, func(w http.ResponseWriter, _ *http.Request, _ string) { answer(w, status, `{}`) })
-		_, err := f.client(t).CreateModel(t.Context(), testPayload())
+		_, err := f.client(t).CreateModel(t.Context(), sealed(t, testPayload()))
 		e := failure(t, err, want)
 		retry := want == schemas.ErrUnavailable || want == schemas.ErrRateLimited
 		if e.Status != status || e.Retryable() != retry || len(f.calls()) != 1 {
@@ -37,7 +37,7 @@ func TestErrorCarriesThePlatformsFieldsCodeAndCorrelationID(t *testing.T) {
 			"details":[{"errorCode":"invalid.url","fieldName":"endpointUrl"}],
 			"errors":[{"details":[{"errorCode":"too.large","fieldName":"rateLimits.maxRequestsPerMinute"}]}]}`)
 	})
-	_, err := f.client(t).CreateModel(t.Context(), testPayload())
+	_, err := f.client(t).CreateModel(t.Context(), sealed(t, testPayload()))
 	e := failure(t, err, schemas.ErrBadRequest)
 	want := schemas.ErrorDetails{Status: 400, Code: "invalid.value", CorrelationID: "ctx-9", Fields: []schemas.FieldDetail{
 		{Field: "endpointUrl", Code: "invalid.url"}, {Field: "rateLimits.maxRequestsPerMinute", Code: "too.large"}}}
@@ -67,7 +67,7 @@ func TestForbiddenNamesThePermissionThatIsMissing(t *testing.T) {
 		f := newFake(t, func(w http.ResponseWriter, _ *http.Request, _ string) {
 			answer(w, 403, `{"code":"missing.any.permissions","message":"No permission.","messageParams":`+params+`}`)
 		})
-		_, err := f.client(t).CreateModel(t.Context(), testPayload())
+		_, err := f.client(t).CreateModel(t.Context(), sealed(t, testPayload()))
 		contains(t, failure(t, err, schemas.ErrForbidden).Error(), "give the OAuth client's role ai:llm-gateway:write")
 	}
 }
@@ -97,7 +97,7 @@ func TestAnswerNeverLetsASecretThrough(t *testing.T) {
 			"details": []any{map[string]any{"fieldName": testSecret, "errorCode": basic}}})
 	})
 	f.onLogin(func(w http.ResponseWriter, _ *http.Request) { issue(w, "tok-very-secret", 86400) })
-	_, err := f.client(t, loggingTo(&buf)).CreateModel(t.Context(), testPayload())
+	_, err := f.client(t, loggingTo(&buf)).CreateModel(t.Context(), sealed(t, testPayload()))
 	e := failure(t, err, schemas.ErrBadRequest)
 	contains(t, e.Error(), redacted)
 	seen := e.Error() + e.Code + e.CorrelationID + e.Message + e.Fields[0].Field + e.Fields[0].Code + buf.String()
@@ -123,7 +123,7 @@ func TestServerTextIsOneBoundedLine(t *testing.T) {
 	f := newFake(t, func(w http.ResponseWriter, _ *http.Request, _ string) {
 		answer(w, 400, map[string]any{"message": "a\x1b[31m\nb\u202e" + strings.Repeat("x", 5000)})
 	})
-	_, err := f.client(t).CreateModel(t.Context(), testPayload())
+	_, err := f.client(t).CreateModel(t.Context(), sealed(t, testPayload()))
 	e := failure(t, err, schemas.ErrBadRequest)
 	if !strings.HasPrefix(e.Message, "a [31m b x") || len([]rune(e.Message)) > maxMessage {
 		t.Errorf("message %q", e.Message)
@@ -134,7 +134,7 @@ func TestBodyLongerThanOneMiBIsABadResponse(t *testing.T) {
 	f := newFake(t, func(w http.ResponseWriter, _ *http.Request, _ string) {
 		answer(w, 200, `{"jobId":"`+strings.Repeat("x", maxBodyBytes)+`"}`)
 	})
-	_, err := f.client(t).CreateModel(t.Context(), testPayload())
+	_, err := f.client(t).CreateModel(t.Context(), sealed(t, testPayload()))
 	contains(t, failure(t, err, schemas.ErrBadResponse).Error(), "longer than 1 MiB")
 }
 
@@ -145,7 +145,7 @@ func TestRedirectIsAnErrorAndTheTokenDoesNotFollowIt(t *testing.T) {
 	f := newFake(t, func(w http.ResponseWriter, r *http.Request, _ string) {
 		http.Redirect(w, r, elsewhere.URL, http.StatusTemporaryRedirect)
 	})
-	_, err := f.client(t).CreateModel(t.Context(), testPayload())
+	_, err := f.client(t).CreateModel(t.Context(), sealed(t, testPayload()))
 	contains(t, failure(t, err, schemas.ErrBadResponse).Error(), "redirects (307)")
 	if reached {
 		t.Error("the redirect was followed")
@@ -167,7 +167,7 @@ func TestAnswerThatNeverComesIsUnavailableAfterTheTimeout(t *testing.T) {
 
 func TestConnectionCutAfterTheRequestIsUnavailableAndNotRepeated(t *testing.T) {
 	f := newFake(t, func(http.ResponseWriter, *http.Request, string) { panic(http.ErrAbortHandler) })
-	_, err := f.client(t).CreateModel(t.Context(), testPayload())
+	_, err := f.client(t).CreateModel(t.Context(), sealed(t, testPayload()))
 	contains(t, failure(t, err, schemas.ErrUnavailable).Error(), "cut before the answer was complete")
 	if n := len(f.calls()); n != 1 {
 		t.Errorf("%d requests, want 1", n)

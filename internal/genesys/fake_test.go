@@ -140,6 +140,15 @@ func contains(t *testing.T, text string, wanted ...string) {
 	}
 }
 
+func sealed(t *testing.T, p schemas.Payload) schemas.SealedPayload {
+	t.Helper()
+	s, err := p.Seal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
 func testPayload() schemas.Payload {
 	return schemas.Payload{
 		Name: "production-llm-v2", EndpointURL: "https://llm.example.com", AuthCredentialID: "cred_abc",

@@ -26,10 +26,12 @@ type Model struct {
 	DateCreated time.Time // zero when the platform does not say
 }
 
-// CreateModel asks for a model and returns the id of the job that makes it. A call that failed retryably may have
-// taken effect; look the name up before calling again.
-func (c *Client) CreateModel(ctx context.Context, p schemas.Payload) (jobID string, err error) {
-	rep, err := c.call(ctx, request{op: opCreateModel, method: http.MethodPost, url: c.gateway + "/models", body: p})
+// CreateModel asks for a model, by the very bytes that were sealed, and returns the id of the job that makes it. A call
+// that failed retryably may have taken effect; look the name up before calling again.
+func (c *Client) CreateModel(ctx context.Context, p schemas.SealedPayload) (jobID string, err error) {
+	rep, err := c.call(ctx, request{
+		op: opCreateModel, method: http.MethodPost, url: c.gateway + "/models", body: []byte(p.Canonical),
+	})
 	if err != nil {
 		return "", err
 	}

@@ -39,7 +39,7 @@ func (p platform) order(t *testing.T, f control.Fault) {
 
 func TestStrictPlatformAcceptsAModelsWholeLife(t *testing.T) {
 	p := newPlatform(t, simulator.Options{JobDuration: time.Minute})
-	jobID, err := p.CreateModel(t.Context(), testPayload())
+	jobID, err := p.CreateModel(t.Context(), sealed(t, testPayload()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +75,7 @@ func TestStrictPlatformsRefusalsAreTyped(t *testing.T) {
 	bad := testPayload()
 	bad.RateLimits.MaxRequestsPerMinute = 0
 	p := newPlatform(t, simulator.Options{})
-	_, err := p.CreateModel(t.Context(), bad)
+	_, err := p.CreateModel(t.Context(), sealed(t, bad))
 	e := failure(t, err, schemas.ErrBadRequest)
 	if e.CorrelationID == "" || len(e.Fields) == 0 {
 		t.Errorf("%+v, want fields and a correlation id", e)
@@ -91,7 +91,7 @@ func TestStrictPlatformsRefusalsAreTyped(t *testing.T) {
 	}
 
 	p = newPlatform(t, simulator.Options{Scopes: []string{"ai:jobs:read"}})
-	_, err = p.CreateModel(t.Context(), testPayload())
+	_, err = p.CreateModel(t.Context(), sealed(t, testPayload()))
 	contains(t, failure(t, err, schemas.ErrForbidden).Error(), "give the OAuth client's role ai:llm-gateway:write")
 }
 
@@ -99,7 +99,7 @@ func TestTokenThatThePlatformRevokesOrLetsExpireIsReplaced(t *testing.T) {
 	for name, action := range map[string]control.Action{"revoked": {RevokeToken: true}, "expired": {ExpireToken: true}} {
 		p := newPlatform(t, simulator.Options{})
 		p.order(t, control.Fault{Match: control.Match{Op: control.OpCreate}, Times: 1, Action: action})
-		if _, err := p.CreateModel(t.Context(), testPayload()); err != nil {
+		if _, err := p.CreateModel(t.Context(), sealed(t, testPayload())); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 		if models, err := p.sim.Models(t.Context(), testPayload().Name); err != nil || len(models) != 1 {
@@ -111,7 +111,7 @@ func TestTokenThatThePlatformRevokesOrLetsExpireIsReplaced(t *testing.T) {
 func TestCreationWhoseAnswerIsLostIsUnavailableAndFoundByItsName(t *testing.T) {
 	p := newPlatform(t, simulator.Options{})
 	p.order(t, control.Fault{Match: control.Match{Op: control.OpCreate}, Times: 1, Action: control.Action{Cut: control.CutAfter}})
-	_, err := p.CreateModel(t.Context(), testPayload())
+	_, err := p.CreateModel(t.Context(), sealed(t, testPayload()))
 	failure(t, err, schemas.ErrUnavailable)
 	found, err := p.FindModels(t.Context(), testPayload().Name)
 	if err != nil || len(found) != 1 {

@@ -104,7 +104,7 @@ func TestSecond401IsUnauthorizedAndNotRepeatedAgain(t *testing.T) {
 	f := newFake(t, func(w http.ResponseWriter, _ *http.Request, _ string) {
 		answer(w, 401, `{"code":"authentication.required","message":"No authentication bearer token specified.","contextId":"ctx-1"}`)
 	})
-	_, err := f.client(t).CreateModel(t.Context(), testPayload())
+	_, err := f.client(t).CreateModel(t.Context(), sealed(t, testPayload()))
 	e := failure(t, err, schemas.ErrUnauthorized)
 	if e.Retryable() || len(f.calls()) != 2 || f.tokenRequests() != 2 {
 		t.Errorf("retryable %v, %d calls, %d token requests; want false, 2, 2", e.Retryable(), len(f.calls()), f.tokenRequests())
@@ -123,7 +123,7 @@ func TestRequestIsRepeatedWholeAfterThe401(t *testing.T) {
 		}
 		answer(w, 202, `{"jobId":"job-1"}`)
 	})
-	id, err := f.client(t).CreateModel(t.Context(), testPayload())
+	id, err := f.client(t).CreateModel(t.Context(), sealed(t, testPayload()))
 	if err != nil || id != "job-1" {
 		t.Fatalf("got %q, %v", id, err)
 	}

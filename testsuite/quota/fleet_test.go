@@ -138,10 +138,14 @@ func (p *process) register(ctx context.Context, name string) error {
 			jobID = found[0].JobID
 			return nil
 		}
-		jobID, err = p.platform.CreateModel(ctx, schemas.Payload{
+		payload, err := schemas.Payload{
 			Name: name, EndpointURL: "https://llm.example.com", AuthCredentialID: "cred_abc", ModelArchitecture: schemas.OpenAI,
 			RateLimits: schemas.RateLimits{MaxRequestsPerMinute: 500, MaxTokensPerMinute: 100000},
-		})
+		}.Seal()
+		if err != nil {
+			return err
+		}
+		jobID, err = p.platform.CreateModel(ctx, payload)
 		return err
 	})
 	if err != nil {
