@@ -14,7 +14,7 @@ import (
 
 // DeregisterModel deletes what a registration made; a model that is gone already is done. Where the registration never
 // learnt the model's id, the model is looked up by name and must be this registration's own. If there is none while the
-// job still runs, the job may yet make it: that is JobStillRunning, and is retried.
+// job still runs, the job may yet make it: that is JobStillRunning, for which the workflow waits on a timer.
 func (a *Activities) DeregisterModel(ctx context.Context, in schemas.DeregisterInput) error {
 	defer keepAlive(ctx)()
 	ctx = quota.Finishing(ctx)
@@ -57,7 +57,7 @@ func (a *Activities) deleteModelOfJob(ctx context.Context, jobID string) error {
 	case !job.Succeeded():
 		return temporal.NewApplicationErrorWithOptions(
 			fmt.Sprintf("job %s is still %s and may yet create the model", jobID, job.Status),
-			string(schemas.ErrJobStillRunning), temporal.ApplicationErrorOptions{NextRetryDelay: job.RetryAfter})
+			string(schemas.ErrJobStillRunning), temporal.ApplicationErrorOptions{NonRetryable: true, NextRetryDelay: job.RetryAfter})
 	case job.ModelID == "":
 		return nil
 	}

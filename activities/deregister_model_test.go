@@ -103,7 +103,8 @@ func TestAJobThatMayYetMakeTheModelIsWaitedFor(t *testing.T) {
 			a := unlisted(t, c.job, &deleted)
 			_, err := run(t, without(a.DeregisterModel), schemas.DeregisterInput{Payload: sealed(payload()), JobID: "job-1"})
 			if c.running {
-				app := wantRetried(t, err, schemas.ErrJobStillRunning, 4*time.Second)
+				app := wantFatal(t, err, schemas.ErrJobStillRunning)
+				require.Equal(t, 4*time.Second, app.NextRetryDelay())
 				require.Contains(t, app.Message(), "may yet create the model")
 			} else {
 				require.NoError(t, err)

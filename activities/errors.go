@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 	"errors"
+	"time"
 
 	"go.temporal.io/sdk/temporal"
 
@@ -15,8 +16,16 @@ func fatal(t schemas.ErrorType, message string, details ...any) error {
 	return temporal.NewNonRetryableApplicationError(message, string(t), nil, details...)
 }
 
-// platformError maps an error of the Genesys client. Retry-After becomes the delay before the next attempt. A call that
-// was cut short because the activity was cancelled is a cancellation, not an outage. Further details follow the
+// The longest waits for which an activity keeps its place and is retried by the server. Those that are longer end it: the
+// workflow sleeps on a timer and executes it again, so that the wait is seen and costs the activity none of its time.
+// The quota's own waits, of which a large fleet has many, may be longer, since a retry costs less than a timer.
+const (
+	shortWait      = 5 * time.Second
+	shortQuotaWait = 30 * time.Second
+)
+
+// platformError maps an error of the Genesys client. Retry-After becomes the delay before the next attempt; a long one
+// ends the activity, and the workflow waits. A call that was cut short because the activity was cancelled is a cancellation, not an outage. Further details follow the
 // platform's.
 func platformError(ctx context.Context, err error, details ...any) error {
 	if ctx.Err() != nil {
@@ -26,12 +35,16 @@ func platformError(ctx context.Context, err error, details ...any) error {
 	if !errors.As(err, &e) {
 		return fatal(schemas.ErrInternal, err.Error())
 	}
+	longest := shortWait
+	if e.Status == 0 {
+		longest = shortQuotaWait
+	}
 	category := temporal.ApplicationErrorCategoryUnspecified
 	if e.Type == schemas.ErrRateLimited {
 		category = temporal.ApplicationErrorCategoryBenign
 	}
 	return temporal.NewApplicationErrorWithOptions(e.Error(), string(e.Type), temporal.ApplicationErrorOptions{
-		NonRetryable: !e.Retryable(), NextRetryDelay: e.RetryAfter, Category: category,
+		NonRetryable: !e.Retryable() || e.RetryAfter > longest, NextRetryDelay: e.RetryAfter, Category: category,
 		Details: append([]any{e.Details()}, details...),
 	})
 }

@@ -71,7 +71,7 @@ func TestEveryRefusalOfThePlatformIsFinalAndHasItsTypeCodeAndCorrelationID(t *te
 	}
 }
 
-func TestARateLimitOrAnOutageIsRetriedWhenRetryAfterSays(t *testing.T) {
+func TestAShortWaitIsTheServersAndALongOneEndsTheActivityForTheWorkflowToWait(t *testing.T) {
 	w := newWorld(t)
 	for op, call := range w.calls() {
 		for status, want := range map[int]schemas.ErrorType{
@@ -80,8 +80,12 @@ func TestARateLimitOrAnOutageIsRetriedWhenRetryAfterSays(t *testing.T) {
 			http.StatusGatewayTimeout: schemas.ErrUnavailable, http.StatusRequestTimeout: schemas.ErrUnavailable,
 		} {
 			require.NoError(t, w.sim.ClearFaults(t.Context()))
-			w.order(op, 0, control.Action{Status: status, RetryAfterSeconds: 17})
-			app := wantRetried(t, call(), want, 17*time.Second)
+			w.order(op, 0, control.Action{Status: status, RetryAfterSeconds: 6})
+			app := wantFatal(t, call(), want)
+			require.Equal(t, 6*time.Second, app.NextRetryDelay())
+			require.NoError(t, w.sim.ClearFaults(t.Context()))
+			w.order(op, 0, control.Action{Status: status, RetryAfterSeconds: 5})
+			app = wantRetried(t, call(), want, 5*time.Second)
 			require.Equal(t, status, details(t, app).Status)
 			benign := status == http.StatusTooManyRequests
 			require.Equal(t, benign, app.Category() == temporal.ApplicationErrorCategoryBenign)

@@ -27,7 +27,11 @@ func (a *Activities) SubmitRegistration(ctx context.Context, in schemas.SubmitIn
 	}
 	info := activity.GetInfo(ctx)
 	// A refusal tells nothing of what an earlier attempt did, so its second detail is whether there was one.
-	repeated := info.Attempt > 1
+	repeated := info.Attempt > 1 || in.Creation != nil
+	since := info.ScheduledTime
+	if in.Creation != nil {
+		since = in.Creation.Since
+	}
 	calls, done := quota.Together(ctx, 2) // the look-up is wasted unless the creation follows
 	defer done()
 	found, err := a.Genesys.FindModels(calls, payload.Name)
@@ -35,7 +39,7 @@ func (a *Activities) SubmitRegistration(ctx context.Context, in schemas.SubmitIn
 		return schemas.Submission{}, platformError(ctx, err, repeated)
 	}
 	if len(found) > 0 {
-		return adopt(info, found, payload)
+		return adopt(repeated, since, found, payload)
 	}
 	jobID, err := a.Genesys.CreateModel(calls, in.Payload)
 	if err != nil {
@@ -44,10 +48,10 @@ func (a *Activities) SubmitRegistration(ctx context.Context, in schemas.SubmitIn
 	return schemas.Submission{JobID: jobID}, nil
 }
 
-// adopt decides whose the models of this name are.
-func adopt(info activity.Info, found []genesys.Model, want schemas.Payload) (schemas.Submission, error) {
+// adopt decides whose the models of this name are. since is when the submission began.
+func adopt(repeated bool, since time.Time, found []genesys.Model, want schemas.Payload) (schemas.Submission, error) {
 	for _, m := range found {
-		if info.Attempt > 1 && madeHere(m, want, info.ScheduledTime) {
+		if repeated && madeHere(m, want, since) {
 			return schemas.Submission{JobID: m.JobID, ModelID: m.ID, Adopted: true}, nil
 		}
 	}

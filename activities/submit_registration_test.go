@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.temporal.io/sdk/activity"
 
 	"model-registrar/internal/genesys"
 	"model-registrar/schemas"
@@ -99,7 +98,7 @@ func TestOnlyARepeatedAttemptAdoptsAndOnlyWhatItMayHaveMade(t *testing.T) {
 		"no date, in the first attempt":       {1, []genesys.Model{model(payload(), time.Time{})}, "", schemas.ErrAlreadyRegistered},
 		"a model of minutes before the start": {2, []genesys.Model{model(payload(), scheduled.Add(-3*time.Minute))}, "", schemas.ErrAlreadyRegistered},
 	} {
-		out, err := adopt(activity.Info{Attempt: c.attempt, ScheduledTime: scheduled}, c.found, payload())
+		out, err := adopt(c.attempt > 1, scheduled, c.found, payload())
 		if c.refuses != "" {
 			wantFatal(t, err, c.refuses)
 			continue

@@ -21,14 +21,15 @@ const (
 	ErrNotConfirmed      ErrorType = "RollbackNotConfirmed" // a deletion whose effect could not be seen
 	ErrJobFailed         ErrorType = "JobFailed"
 	ErrJobTimeout        ErrorType = "JobTimeout"
-	ErrJobWithoutModel   ErrorType = "JobWithoutModel"   // a job that succeeded and names no model
-	ErrDecisionRefused   ErrorType = "DecisionRefused"   // a decision that does not count, and why
-	ErrWebhookRefused    ErrorType = "WebhookRefused"    // the receiver will never take this event
-	ErrRollbackFailed    ErrorType = "RollbackFailed"    // a model that should be gone may still exist
-	ErrStepTimedOut      ErrorType = "StepTimedOut"      // an activity's time ran out with no error of its own
-	ErrNewerWorker       ErrorType = "NewerWorkerNeeded" // the input has something that this worker's version does not know
-	ErrSealedInput       ErrorType = "SealedInputBroken" // the input is not what was validated and hashed
-	ErrCallerRefused     ErrorType = "CallerRefused"     // an activity was called by something other than the product's workflows
+	ErrJobWithoutModel   ErrorType = "JobWithoutModel"     // a job that succeeded and names no model
+	ErrDecisionRefused   ErrorType = "DecisionRefused"     // a decision that does not count, and why
+	ErrWebhookRefused    ErrorType = "WebhookRefused"      // the receiver will never take this event
+	ErrRollbackFailed    ErrorType = "RollbackFailed"      // a model that should be gone may still exist
+	ErrStepTimedOut      ErrorType = "StepTimedOut"        // an activity's time ran out with no error of its own
+	ErrNewerWorker       ErrorType = "NewerWorkerNeeded"   // the input has something that this worker's version does not know
+	ErrSealedInput       ErrorType = "SealedInputBroken"   // the input is not what was validated and hashed
+	ErrCallerRefused     ErrorType = "CallerRefused"       // an activity was called by something other than the product's workflows
+	ErrAskedTooLong      ErrorType = "GatewayAskedTooLong" // the gateway asked one step to wait for more than an hour in all
 	ErrInternal          ErrorType = "Internal"
 
 	ErrFleetPart    ErrorType = "FleetPartMissing" // some of a fleet's manifests cannot be read any more

@@ -107,6 +107,7 @@ type Progress struct {
 	Validation  *ProbeReport    `json:"validation,omitempty"`
 	Approval    *ApprovalStatus `json:"approval,omitempty"`
 	Refused     []RefusedSignal `json:"refusedDecisions,omitempty"` // at most the newest 20
+	Waiting     *Wait           `json:"waiting,omitempty"`          // why it does not go on at the moment
 	Result      *Result         `json:"result,omitempty"`           // once ended
 }
 

@@ -26,6 +26,7 @@ var errorAdvice = map[schemas.ErrorType]string{
 	schemas.ErrInternal:           "read the worker's log around this run",
 	schemas.ErrUnavailable:        "Genesys could not be reached for long: check its status and the worker's network, then register again",
 	schemas.ErrRateLimited:        "the OAuth client's quota was used up for long: register fewer models at once, or later",
+	schemas.ErrAskedTooLong:       "the gateway asked to wait for more than an hour: see its reason, and register again when it takes calls",
 	schemas.ErrEndpointUnready:    "check that the endpoint answers from where the worker runs, then register again",
 	schemas.ErrWebhookRefused:     "check webhook_callback_url: its receiver does not take the event",
 	schemas.ErrWebhookUndelivered: "check webhook_callback_url and its receiver",

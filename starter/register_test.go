@@ -103,7 +103,7 @@ func TestEveryErrorTypeHasAnAdvice(t *testing.T) {
 		schemas.ErrAlreadyRegistered, schemas.ErrJobFailed, schemas.ErrJobTimeout, schemas.ErrJobWithoutModel,
 		schemas.ErrDecisionRefused, schemas.ErrWebhookRefused, schemas.ErrRollbackFailed, schemas.ErrStepTimedOut,
 		schemas.ErrInternal, schemas.ErrUnavailable, schemas.ErrRateLimited, schemas.ErrEndpointUnready,
-		schemas.ErrWebhookUndelivered, schemas.ErrAuditUnavailable,
+		schemas.ErrWebhookUndelivered, schemas.ErrAuditUnavailable, schemas.ErrAskedTooLong,
 	} {
 		require.NotEmpty(t, errorAdvice[kind], kind)
 	}

@@ -135,7 +135,7 @@ func TestThePageSaysWhyAnEndingIsNotACompletion(t *testing.T) {
 	page := s.page().CurrentDetails
 	require.Contains(t, page, "ended as **FAILED**: the synthetic probe failed: the answer is a greeting")
 	require.Contains(t, page, "- **probe**: FAIL WRONG\\_ANSWER the answer is a greeting\n")
-	require.Contains(t, page, "- **rolled back**: NO: no permission\n")
+	require.Contains(t, page, "- **rolled back**: NO: the worker's login was refused for 24h: no permission\n")
 	require.Contains(t, page, "- **webhook**: not delivered: it is gone\n")
 }
 

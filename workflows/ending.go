@@ -3,6 +3,7 @@ package workflows
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
@@ -19,8 +20,9 @@ type verdict struct {
 // Error returns the reason.
 func (v verdict) Error() string { return v.reason }
 
-// end turns what ended the story into the result's outcome, reason and error type.
-func (r *registration) end(err error) {
+// end turns what ended the story into the result's outcome, reason and error type. What went wrong while a cancellation
+// was on its way is the reason of the cancellation, not an ending of its own: what the person asked for is the ending.
+func (r *registration) end(err error, cancelled bool) {
 	var v verdict
 	switch {
 	case err == nil:
@@ -30,6 +32,9 @@ func (r *registration) end(err error) {
 	case temporal.IsCanceledError(err):
 		r.result.Status = schemas.Cancelled
 		r.result.Reason = fmt.Sprintf("cancelled at %s", r.stage())
+	case cancelled:
+		r.result.Status = schemas.Cancelled
+		r.result.Reason = fmt.Sprintf("cancelled at %s, while this went wrong: %s", r.stage(), explain(err).Message)
 	default:
 		f := explain(err)
 		r.result.Status, r.result.ErrorType = schemas.Failed, f.Type
@@ -44,10 +49,15 @@ func (r *registration) rollBack(ctx workflow.Context) {
 		return
 	}
 	r.enter(ctx, schemas.StageRollingBack)
-	err := r.execute(ctx, schemas.DeregisterModelActivity, "Delete the model, since "+plain(r.result.Reason, 80),
-		schemas.DeregisterInput{
-			Payload: r.payload, ModelID: r.result.ModelID, JobID: r.result.JobID, SubmittedAt: r.submittedAt,
-		}, nil)
+	err := r.do(ctx, step{
+		activity: schemas.DeregisterModelActivity, summary: "Delete the model, since " + plain(r.result.Reason, 80),
+		next: func() (workflow.ActivityOptions, any) {
+			return activityTable[schemas.DeregisterModelActivity], schemas.DeregisterInput{
+				Payload: r.payload, ModelID: r.result.ModelID, JobID: r.result.JobID, SubmittedAt: r.submittedAt,
+			}
+		},
+		wait: r.jobToWaitFor(ctx),
+	}, nil)
 	r.result.Rollback = &schemas.RollbackReport{Deregistered: err == nil}
 	if err == nil {
 		return
@@ -60,6 +70,26 @@ func (r *registration) rollBack(ctx workflow.Context) {
 	r.result.Reason = fmt.Sprintf("%s; and the model could not be deleted, so it may still exist in the gateway: %s",
 		r.result.Reason, f.Message)
 	r.result.Status = schemas.Failed
+}
+
+// jobToWaitFor has a rollback wait for the job that still runs and may yet make the model, in the rhythm of waitForJob:
+// for as long as the job has time left, and then for one more hour.
+func (r *registration) jobToWaitFor(ctx workflow.Context) func(error) schemas.Wait {
+	began := workflow.Now(ctx)
+	limit := began
+	if r.jobDeadline.After(limit) {
+		limit = r.jobDeadline
+	}
+	limit = limit.Add(activityTable[schemas.DeregisterModelActivity].ScheduleToCloseTimeout)
+	return func(err error) schemas.Wait {
+		now := workflow.Now(ctx)
+		if explain(err).Type != schemas.ErrJobStillRunning || !now.Before(limit) {
+			return schemas.Wait{}
+		}
+		gap := min(max(pollGap(now.Sub(r.submittedAt)), retryDelay(err)), limit.Sub(now))
+		return schemas.Wait{For: schemas.WaitJob, Since: began, Until: now.Add(gap), Reason: explain(err).Message,
+			Message: fmt.Sprintf("Job %s still runs and may yet make the model; look again in %s", r.result.JobID, span(gap.Round(time.Second)))}
+	}
 }
 
 // record writes the ending to the audit trail, for as long as that takes, and announces it. A webhook that cannot be

@@ -82,6 +82,18 @@ func createdNothing(err error) bool {
 	return false
 }
 
+// mayHaveSent reports whether an execution of the submission that failed may have sent a creation, and with it an earlier
+// one: the gateway refuses a creation that it limits, and tells of earlier attempts by the second detail.
+func mayHaveSent(err error) bool {
+	var app *temporal.ApplicationError
+	var gateway schemas.ErrorDetails
+	var earlier bool
+	if errors.As(err, &app) && app.Details(&gateway, &earlier) == nil && !earlier {
+		return explain(err).Type != schemas.ErrRateLimited && !createdNothing(err)
+	}
+	return !neverStarted(err)
+}
+
 // probeFailure turns the error of a probe whose time is up into the report that it amounts to.
 func probeFailure(err error) (schemas.ProbeReport, bool) {
 	var app *temporal.ApplicationError

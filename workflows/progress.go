@@ -18,6 +18,7 @@ func (r *registration) progress() schemas.Progress {
 		Name: r.manifest.Name, Requester: r.requester, StartedAt: r.startedAt, Stages: r.stages,
 		PayloadHash: r.result.PayloadHash, JobID: r.result.JobID, JobStatus: r.jobStatus, Polls: r.polls,
 		ModelID: r.result.ModelID, Validation: r.result.Validation, Refused: r.gate.refused, RunID: r.result.RunID,
+		Waiting: r.waitingFor,
 	}
 	if len(r.stages) > 0 {
 		p.Stage = r.stage()
@@ -60,6 +61,13 @@ func (r *registration) details() string {
 	b.WriteString("\n\n")
 	if r.trailTrouble != "" {
 		fmt.Fprintf(&b, "**This waits until the audit trail can be written again**: %s\n\n", markdown(r.trailTrouble))
+	}
+	if w := r.waitingFor; w != nil {
+		fmt.Fprintf(&b, "**%s**", markdown(w.Message))
+		if w.Reason != "" {
+			fmt.Fprintf(&b, ": %s", markdown(w.Reason))
+		}
+		b.WriteString("\n\n")
 	}
 	if r.gate.open() {
 		r.describeGate(&b)

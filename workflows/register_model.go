@@ -20,10 +20,10 @@ func RegisterModel(ctx workflow.Context, in schemas.RegisterModelInput) (schemas
 	}
 
 	err := r.register(ctx)
+	r.end(err, ctx.Err() != nil)
 
 	// What follows must happen even if the registration was cancelled, or is cancelled now.
 	ctx, _ = workflow.NewDisconnectedContext(ctx)
-	r.end(err)
 	r.rollBack(ctx)
 	r.record(ctx)
 	return r.finish(ctx)
@@ -73,10 +73,20 @@ func (r *registration) submit(ctx workflow.Context) error {
 	r.submittedAt = workflow.Now(ctx)
 	r.mayExist = true
 	var out schemas.Submission
-	err := r.execute(ctx, schemas.SubmitRegistrationActivity, "Create "+r.manifest.Name+" in the LLM Gateway",
-		schemas.SubmitInput{Payload: r.payload}, &out)
+	in := schemas.SubmitInput{Payload: r.payload}
+	err := r.do(ctx, step{
+		activity: schemas.SubmitRegistrationActivity, summary: "Create " + r.manifest.Name + " in the LLM Gateway",
+		next:    func() (workflow.ActivityOptions, any) { return activityTable[schemas.SubmitRegistrationActivity], in },
+		refused: createdNothing,
+		wait: func(err error) schemas.Wait {
+			if in.Creation == nil && mayHaveSent(err) { // of what an execution sent, the next one knows by this alone
+				in.Creation = &schemas.Creation{Since: r.submittedAt, Sent: 1, Lost: 1}
+			}
+			return schemas.Wait{}
+		},
+	}, &out)
 	if err != nil {
-		r.mayExist = !createdNothing(err)
+		r.mayExist = in.Creation != nil || !createdNothing(err)
 		return err
 	}
 	r.result.JobID, r.result.ModelID, r.result.Adopted = out.JobID, out.ModelID, out.Adopted
@@ -85,26 +95,31 @@ func (r *registration) submit(ctx workflow.Context) error {
 
 // waitForJob polls the job in windows that grow with its age, each an activity, and sleeps on durable timers between them,
 // so that a job of hours holds no worker slot. The deadline is durable too: it bounds each timer and each window's activity, and
-// when it has come there is one last look.
+// when it has come there is one last look, also if the gateway forbade questions until long after it.
 func (r *registration) waitForJob(ctx workflow.Context) error {
 	r.enter(ctx, schemas.StageRegistering)
 	if r.result.JobID == "" {
 		return nil // an adopted model whose job the platform does not name; the probe and the health check prove it
 	}
 	created := workflow.Now(ctx)
-	deadline := created.Add(r.manifest.JobTimeout.Or(defaultJobTimeout)) // of the job, not of its submission
+	r.jobDeadline = created.Add(r.manifest.JobTimeout.Or(defaultJobTimeout)) // of the job, not of its submission
 	var lookedAt schemas.Duration
 	for {
-		left := max(0, deadline.Sub(workflow.Now(ctx)))
-		age := workflow.Now(ctx).Sub(created)
-		window, heartbeat := PollWindow(age)
-		window = min(window, left)
-		in := schemas.PollInput{
-			JobID: r.result.JobID, Window: schemas.Duration(window), Polls: r.polls,
-			Running: schemas.Duration(age), LookedAt: lookedAt,
-		}
+		var left time.Duration
 		var out schemas.PollResult
-		err := r.executeWith(ctx, pollOptions(window, heartbeat, left), schemas.PollJobActivity, "Wait for job "+in.JobID, in, &out)
+		err := r.do(ctx, step{
+			activity: schemas.PollJobActivity, summary: "Wait for job " + r.result.JobID,
+			next: func() (workflow.ActivityOptions, any) {
+				age := workflow.Now(ctx).Sub(created)
+				left = max(0, r.jobDeadline.Sub(workflow.Now(ctx)))
+				window, heartbeat := PollWindow(age)
+				window = min(window, left)
+				return pollOptions(window, heartbeat, left), schemas.PollInput{
+					JobID: r.result.JobID, Window: schemas.Duration(window), Polls: r.polls,
+					Running: schemas.Duration(age), LookedAt: lookedAt,
+				}
+			},
+		}, &out)
 		if err != nil {
 			return err
 		}
@@ -117,20 +132,20 @@ func (r *registration) waitForJob(ctx workflow.Context) error {
 		if left == 0 {
 			return r.jobTimedOut()
 		}
-		if err := r.sleepUntilNextLook(ctx, created, deadline, out); err != nil {
+		if err := r.sleepUntilNextLook(ctx, created, out); err != nil {
 			return err
 		}
 	}
 }
 
-func (r *registration) sleepUntilNextLook(ctx workflow.Context, created, deadline time.Time, last schemas.PollResult) error {
+func (r *registration) sleepUntilNextLook(ctx workflow.Context, created time.Time, last schemas.PollResult) error {
 	r.describe(ctx)
 	now := workflow.Now(ctx)
 	gap := last.RetryAfter.Std()
 	if gap == 0 {
 		gap = pollGap(now.Sub(created))
 	}
-	gap = min(gap, deadline.Sub(now))
+	gap = min(gap, r.jobDeadline.Sub(now))
 	return workflow.NewTimerWithOptions(ctx, gap, workflow.TimerOptions{
 		Summary: fmt.Sprintf("%s; look again in %s", jobIs(last.LastStatus), span(gap.Round(time.Second))),
 	}).Get(ctx, nil)
@@ -149,8 +164,13 @@ func jobIs(status string) string {
 func (r *registration) probe(ctx workflow.Context) error {
 	r.enter(ctx, schemas.StageProbing)
 	var report schemas.ProbeReport
-	err := r.executeWith(ctx, probeOptions(r.manifest.Probe), schemas.SyntheticProbeActivity,
-		"Prompt "+plain(hostOf(r.manifest.EndpointURL), 80)+" and check the answer", r.manifest.ProbeInput(), &report)
+	err := r.do(ctx, step{
+		activity: schemas.SyntheticProbeActivity,
+		summary:  "Prompt " + plain(hostOf(r.manifest.EndpointURL), 80) + " and check the answer",
+		next: func() (workflow.ActivityOptions, any) {
+			return probeOptions(r.manifest.Probe), r.manifest.ProbeInput()
+		},
+	}, &report)
 	if err != nil {
 		failed, ok := probeFailure(err)
 		if !ok {

@@ -21,14 +21,16 @@ type registration struct {
 	payload     schemas.SealedPayload
 	policy      schemas.ApprovalPolicy // empty until validated
 	submittedAt time.Time
-	mayExist    bool // there may be a model to roll back
+	jobDeadline time.Time // when the job has to have ended; zero until it is known to run
+	mayExist    bool      // there may be a model to roll back
 	polls       int
 	jobStatus   string
 
 	gate    gate
 	waiting *announcement // that a person has to decide; nil until then
 
-	trailTrouble string // why the audit trail cannot be written at the moment; empty when it can
+	trailTrouble string        // why the audit trail cannot be written at the moment; empty when it can
+	waitingFor   *schemas.Wait // why the present step does not go on; nil while it does
 
 	result schemas.Result
 }
@@ -60,16 +62,6 @@ func (r *registration) setUp(ctx workflow.Context) error {
 		return err
 	}
 	return r.listenForDecisions(ctx)
-}
-
-// execute runs an activity with the options of the table.
-func (r *registration) execute(ctx workflow.Context, activity, summary string, in, out any) error {
-	return r.executeWith(ctx, activityTable[activity], activity, summary, in, out)
-}
-
-func (r *registration) executeWith(ctx workflow.Context, o workflow.ActivityOptions, activity, summary string, in, out any) error {
-	o.Summary = summary
-	return workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, o), activity, in).Get(ctx, out)
 }
 
 // stage is where the registration stands.
