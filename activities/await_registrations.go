@@ -27,7 +27,7 @@ const (
 func (a *Activities) AwaitRegistrations(ctx context.Context, in schemas.AwaitInput) (schemas.AwaitResult, error) {
 	defer keepAlive(ctx)()
 	windowEnd := time.Now().Add(in.Window.Std())
-	gap := firstRound
+	gap, longest := firstRound, max(lastRound, in.Window.Std()/20)
 	for {
 		ended, err := a.look(ctx, in.Runs)
 		switch {
@@ -40,7 +40,7 @@ func (a *Activities) AwaitRegistrations(ctx context.Context, in schemas.AwaitInp
 		if len(ended) > 0 || time.Now().Add(gap).After(windowEnd) || !pause(ctx, gap) {
 			return schemas.AwaitResult{Ended: ended}, ctx.Err()
 		}
-		gap = min(time.Duration(float64(gap)*roundGrowth), lastRound)
+		gap = min(time.Duration(float64(gap)*roundGrowth), longest)
 	}
 }
 

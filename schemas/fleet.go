@@ -64,7 +64,8 @@ type FleetState struct {
 	Ending     FleetStatus `json:"ending,omitempty"`   // STOPPED, CANCELLED or FAILED, once the fleet is on its way there
 	Reason     string      `json:"reason,omitempty"`
 	ErrorType  ErrorType   `json:"errorType,omitempty"`
-	Runs       int         `json:"runs"` // that came before
+	Runs       int         `json:"runs"`               // that came before
+	RenewedAt  time.Time   `json:"renewedAt,omitzero"` // when the parts were last told that the fleet goes on
 }
 
 // FleetRun is a registration in flight.
@@ -73,6 +74,7 @@ type FleetRun struct {
 	Index   int    `json:"index"` // within the fleet
 	RunID   string `json:"runId,omitempty"`
 	Waiting bool   `json:"waiting,omitempty"` // for a person's approval
+	News    int    `json:"news,omitempty"`    // number of the newest news of it
 }
 
 // FleetTally counts endings by outcome.
@@ -216,9 +218,11 @@ type FleetReceipt struct {
 
 // FleetNews is what a registration tells the fleet that started it: that it waits for a person, or does no longer.
 type FleetNews struct {
-	Name    string `json:"name"`
-	RunID   string `json:"runId"`
-	Waiting bool   `json:"waiting"`
+	Name  string `json:"name"`
+	RunID string `json:"runId"`
+	// Number counts the news of one registration from 1: signals may arrive in another order than they were sent in.
+	Number  int  `json:"number"`
+	Waiting bool `json:"waiting"`
 }
 
 // AwaitInput is the input of AwaitRegistrations.

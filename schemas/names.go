@@ -43,6 +43,8 @@ const (
 	NewsSignal = "registration-news"
 	// ReleaseSignal tells a part of a fleet that it is no longer needed.
 	ReleaseSignal = "release"
+	// RenewSignal tells a part of a fleet that its fleet goes on.
+	RenewSignal = "renew"
 )
 
 // Search attributes, all of type Keyword. They are never encrypted: nothing secret may enter one.

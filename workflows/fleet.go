@@ -36,6 +36,7 @@ type fleet struct {
 	bytes    int             // of their manifests
 	asking   int             // cancellations that the server has not answered yet
 	leaving  bool            // nothing begins any more in this run
+	over     bool            // the ending is settled, and no order changes it any more
 
 	news workflow.ReceiveChannel
 }
@@ -80,6 +81,9 @@ func newFleet(ctx workflow.Context, in schemas.RegisterFleetInput) (*fleet, erro
 	} else {
 		f.state = *in.State
 	}
+	if f.state.RenewedAt.IsZero() {
+		f.state.RenewedAt = workflow.Now(ctx)
+	}
 	f.in.State = nil
 	if f.state.Tally == nil {
 		f.state.Tally = schemas.FleetTally{}
@@ -99,6 +103,7 @@ func (f *fleet) begin(ctx workflow.Context) {
 	f.rejoin(ctx)
 	workflow.GoNamed(ctx, "load-parts", f.keepLoaded)
 	workflow.GoNamed(ctx, "cancel-registrations", f.cancelFlights)
+	workflow.GoNamed(ctx, "renew-parts", f.renewParts)
 	f.describe(ctx)
 }
 
@@ -151,10 +156,11 @@ func (f *fleet) continueAsNew(ctx workflow.Context) error {
 // finish releases the parts and closes the workflow in the way that its ending asks for.
 func (f *fleet) finish(ctx workflow.Context) (schemas.FleetResult, error) {
 	f.resumeClock(ctx)
+	f.over = true
 	if f.state.Ending == "" {
 		f.state.Ending = schemas.FleetCompleted
 	}
-	f.releaseParts(ctx)
+	f.tellParts(ctx, schemas.ReleaseSignal) // one that is not told ends by itself later
 	f.index(ctx)
 	f.describe(ctx)
 	f.drainNews(ctx)
@@ -169,29 +175,10 @@ func (f *fleet) finish(ctx workflow.Context) (schemas.FleetResult, error) {
 	return result, nil
 }
 
-// releaseParts tells the parts that they are not needed any more. One that is not told ends by itself later.
-func (f *fleet) releaseParts(ctx workflow.Context) {
-	var told []workflow.Future
-	wait := func() {
-		for _, t := range told {
-			_ = t.Get(ctx, nil) // an error says that the part has ended already
-		}
-		told = nil
-	}
-	for part := range f.in.Parts {
-		told = append(told, workflow.SignalExternalWorkflow(ctx,
-			schemas.FleetPartWorkflowID(f.in.FleetID, part), "", schemas.ReleaseSignal, nil))
-		if len(told) == maxAsking {
-			wait()
-		}
-	}
-	wait()
-}
-
 // endAs sets how the fleet will end. Nothing starts any more; the gravest ending stays.
 func (f *fleet) endAs(ctx workflow.Context, status schemas.FleetStatus, t schemas.ErrorType, reason string) {
 	grave := map[schemas.FleetStatus]int{schemas.FleetStopped: 1, schemas.FleetCancelled: 2, schemas.FleetFailed: 3}
-	if grave[status] <= grave[f.state.Ending] {
+	if f.over || grave[status] <= grave[f.state.Ending] {
 		return
 	}
 	f.state.Ending, f.state.ErrorType, f.state.Reason = status, t, reason

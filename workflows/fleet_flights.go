@@ -106,8 +106,9 @@ func (f *fleet) count(ctx workflow.Context, e schemas.FleetEnding) {
 }
 
 const (
-	chunk         = 100 // runs that one activity waits for
-	awaitWindow   = 30 * time.Second
+	chunk         = 100              // runs that one activity waits for
+	awaitWindow   = 30 * time.Second // of the first wait; those after it are longer, while nothing ends
+	longestAwait  = 5 * time.Minute
 	awaitRetry    = time.Minute
 	firstWaitGap  = 15 * time.Second
 	longestWait   = 10 * time.Minute // between two looks at registrations that wait for a person
@@ -129,48 +130,76 @@ func (f *fleet) rejoin(ctx workflow.Context) {
 	}
 }
 
-// awaitAll waits for registrations of an earlier run: eagerly while any of them is at work, and otherwise with growing
-// gaps, which end when one of them says that it goes on.
+// awaitAll waits for registrations of an earlier run: eagerly for those that are at work, and with growing gaps for all,
+// since those that wait for a person may wait for days.
 func (f *fleet) awaitAll(ctx workflow.Context, group []*flight) {
-	gap := firstWaitGap
+	gap, window, lookAtAll := firstWaitGap, awaitWindow, workflow.Now(ctx)
 	for len(group) > 0 {
-		idle := func() bool {
-			return !slices.ContainsFunc(group, func(fl *flight) bool { return !fl.Waiting || fl.asked })
-		}
-		in := schemas.AwaitInput{Window: schemas.Duration(awaitWindow)}
-		if idle() {
-			in.Window = 0
-		}
+		all := !workflow.Now(ctx).Before(lookAtAll)
+		in := schemas.AwaitInput{}
 		for _, fl := range group {
-			in.Runs = append(in.Runs, fl.FleetRun)
+			if all || fl.isAtWork() {
+				in.Runs = append(in.Runs, fl.FleetRun)
+			}
 		}
-		o := activityTable[schemas.AwaitRegistrationsActivity]
-		o.Summary = "Wait for registrations that the fleet's earlier runs started"
-		var out schemas.AwaitResult
-		err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, o), schemas.AwaitRegistrationsActivity, in).Get(ctx, &out)
-		if err != nil {
+		if len(in.Runs) == 0 {
+			f.waitForNews(ctx, group, lookAtAll.Sub(workflow.Now(ctx)))
+			continue
+		}
+		if !all {
+			in.Window = schemas.Duration(window)
+		}
+		var left []*flight
+		var err error
+		if left, err = f.await(ctx, group, in); err != nil {
 			workflow.GetLogger(ctx).Warn("registrations could not be asked for; they are asked for again", "error", err)
 			_ = workflow.NewTimerWithOptions(ctx, awaitRetry, workflow.TimerOptions{Summary: "Ask again for registrations"}).Get(ctx, nil)
 			continue
 		}
-		for _, e := range out.Ended {
-			if i := slices.IndexFunc(group, func(fl *flight) bool { return fl.RunID == e.RunID }); i >= 0 {
-				e.FleetRun = group[i].FleetRun
-				f.land(ctx, group[i], e)
-				group = slices.Delete(group, i, i+1)
-			}
-		}
+		quiet := len(left) == len(group)
+		group = left
 		switch {
-		case len(out.Ended) > 0:
-			gap = firstWaitGap
-		case idle():
-			_, _ = workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{
-				Timeout:      gap,
-				TimerOptions: workflow.TimerOptions{Summary: "All of these wait for approval; look again in " + span(gap)},
-			}, func() bool { return !idle() })
+		case !quiet:
+			gap, window = firstWaitGap, awaitWindow
+		case all:
 			gap = min(gap*waitGapGrowth, longestWait)
+		default:
+			window = min(window*waitGapGrowth, longestAwait)
+		}
+		if all || !quiet {
+			lookAtAll = workflow.Now(ctx).Add(gap)
 		}
 	}
+}
+
+// isAtWork reports whether a registration is expected to end without a person's doing.
+func (fl *flight) isAtWork() bool { return !fl.Waiting || fl.asked }
+
+// waitForNews waits until one of the registrations goes on, or that time is over.
+func (f *fleet) waitForNews(ctx workflow.Context, group []*flight, gap time.Duration) {
+	_, _ = workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{
+		Timeout:      gap,
+		TimerOptions: workflow.TimerOptions{Summary: "All of these wait for approval; look again in " + span(gap)},
+	}, func() bool { return slices.ContainsFunc(group, (*flight).isAtWork) })
+}
+
+// await asks for registrations once, takes note of those that have ended, and returns the others of the group.
+func (f *fleet) await(ctx workflow.Context, group []*flight, in schemas.AwaitInput) ([]*flight, error) {
+	o := activityTable[schemas.AwaitRegistrationsActivity]
+	o.Summary = "Wait for registrations that the fleet's earlier runs started"
+	var out schemas.AwaitResult
+	err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, o), schemas.AwaitRegistrationsActivity, in).Get(ctx, &out)
+	if err != nil {
+		return group, err
+	}
+	for _, e := range out.Ended {
+		if i := slices.IndexFunc(group, func(fl *flight) bool { return fl.RunID == e.RunID }); i >= 0 {
+			e.FleetRun = group[i].FleetRun
+			f.land(ctx, group[i], e)
+			group = slices.Delete(group, i, i+1)
+		}
+	}
+	return group, nil
 }
 
 // cancelFlights asks every registration to end, once the fleet is cancelled.

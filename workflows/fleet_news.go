@@ -16,9 +16,10 @@ func (r *registration) tellFleet(ctx workflow.Context, waiting bool) {
 		return
 	}
 	ctx, _ = workflow.NewDisconnectedContext(ctx)
+	r.news++
 	// To whichever run is the fleet's now: it may have continued as new.
 	workflow.SignalExternalWorkflow(ctx, parent.ID, "", schemas.NewsSignal,
-		schemas.FleetNews{Name: r.manifest.Name, RunID: r.result.RunID, Waiting: waiting})
+		schemas.FleetNews{Name: r.manifest.Name, RunID: r.result.RunID, Number: r.news, Waiting: waiting})
 }
 
 // hearNews takes what registrations tell.
@@ -46,7 +47,11 @@ func (f *fleet) drainNews(ctx workflow.Context) {
 
 func (f *fleet) hear(ctx workflow.Context, n schemas.FleetNews) {
 	fl := f.flightOf(n.Name)
-	if fl == nil || fl.RunID != "" && fl.RunID != n.RunID || fl.Waiting == n.Waiting {
+	if fl == nil || fl.RunID != "" && fl.RunID != n.RunID || n.Number <= fl.News {
+		return
+	}
+	fl.News = n.Number
+	if fl.Waiting == n.Waiting {
 		return
 	}
 	fl.Waiting = n.Waiting

@@ -101,6 +101,8 @@ func (f *fleet) setWindow(_ workflow.Context, w schemas.FleetWindow) string {
 
 func (f *fleet) checkCancel(c schemas.FleetCancel) error {
 	switch {
+	case f.over:
+		return refuseOrder("the fleet %s has ended as %s", f.in.FleetID, f.state.Ending)
 	case len([]rune(c.Reason)) > maxReason:
 		return refuseOrder("the reason must be at most %d characters", maxReason)
 	case f.state.Ending == schemas.FleetCancelled:

@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"fmt"
+	"time"
 
 	"go.temporal.io/sdk/workflow"
 
@@ -35,4 +36,42 @@ func (f *fleet) keepLoaded(ctx workflow.Context) {
 		}
 		f.loaded++
 	}
+}
+
+// partsRenewed is how often a fleet renews its parts, well before the end of their life.
+const partsRenewed = partLife / 3
+
+// renewParts tells the parts now and then that their fleet goes on, however long that takes.
+func (f *fleet) renewParts(ctx workflow.Context) {
+	for {
+		left := max(0, f.state.RenewedAt.Add(partsRenewed).Sub(workflow.Now(ctx)))
+		over, err := workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{
+			Timeout:      left,
+			TimerOptions: workflow.TimerOptions{Summary: "Renew the fleet's parts in " + span(left.Round(time.Second))},
+		}, func() bool { return f.leaving || f.over })
+		if over || err != nil {
+			return
+		}
+		f.state.RenewedAt = workflow.Now(ctx)
+		f.tellParts(ctx, schemas.RenewSignal)
+	}
+}
+
+// tellParts signals every part. An error says that the part has ended already, and its manifests can still be read for as
+// long as the namespace keeps it.
+func (f *fleet) tellParts(ctx workflow.Context, signal string) {
+	var told []workflow.Future
+	wait := func() {
+		for _, t := range told {
+			_ = t.Get(ctx, nil)
+		}
+		told = nil
+	}
+	for part := range f.in.Parts {
+		told = append(told, workflow.SignalExternalWorkflow(ctx, schemas.FleetPartWorkflowID(f.in.FleetID, part), "", signal, nil))
+		if len(told) == maxAsking {
+			wait()
+		}
+	}
+	wait()
 }

@@ -83,8 +83,8 @@ func (f *fleet) details() string {
 	if f.state.Reason != "" {
 		fmt.Fprintf(&b, ": %s", markdown(f.state.Reason))
 	}
-	fmt.Fprintf(&b, "\n\n- **manifests**: %d\n- **queued**: %d\n- **in flight**: %d of %d at a time\n",
-		f.in.Total, f.unstarted(), len(f.flights)-f.waiting, f.state.Window)
+	fmt.Fprintf(&b, "\n\n- **requester**: %s\n- **manifests**: %d\n- **queued**: %d\n- **in flight**: %d of %d at a time\n",
+		markdown(f.in.Requester), f.in.Total, f.unstarted(), len(f.flights)-f.waiting, f.state.Window)
 	if f.waiting > 0 {
 		fmt.Fprintf(&b, "- **waiting for approval**: %d, which take no place\n", f.waiting)
 	}

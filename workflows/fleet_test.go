@@ -2,14 +2,18 @@ package workflows
 
 import (
 	"errors"
+	"log/slog"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/workflow"
 
 	"model-registrar/schemas"
@@ -379,7 +383,7 @@ func TestACancelledFleetCancelsWhatItsEarlierRunsStarted(t *testing.T) {
 func TestRegistrationsFromBeforeThatAllWaitForAPersonAreLookedAtSeldomUntilOneGoesOn(t *testing.T) {
 	v := newVoyage(t, 2, names(2)...)
 	v.in.State = &schemas.FleetState{StartedAt: time.Unix(0, 0), Window: 5, Part: 1, Next: 2, Runs: 1, InFlight: []schemas.FleetRun{
-		{Name: "model-000", Index: 0, RunID: "a", Waiting: true}, {Name: "model-001", Index: 1, RunID: "b", Waiting: true}}}
+		{Name: "model-000", Index: 0, RunID: "a", Waiting: true, News: 1}, {Name: "model-001", Index: 1, RunID: "b", Waiting: true, News: 1}}}
 	decided, looks := false, 0
 	v.await = func(in schemas.AwaitInput) (out schemas.AwaitResult, _ error) {
 		looks++
@@ -395,13 +399,13 @@ func TestRegistrationsFromBeforeThatAllWaitForAPersonAreLookedAtSeldomUntilOneGo
 	var before time.Duration
 	v.at(24*time.Hour, func() {
 		decided, before = true, time.Duration(looks)
-		v.env.SignalWorkflow(schemas.NewsSignal, schemas.FleetNews{Name: "model-000", RunID: "a"})
+		v.env.SignalWorkflow(schemas.NewsSignal, schemas.FleetNews{Name: "model-000", RunID: "a", Number: 2})
 	})
 	began := v.env.Now()
 	e := v.run()
 	require.Equal(t, 2, e.Outcomes[schemas.Completed])
 	require.Less(t, int(before), 200)
-	require.Less(t, v.env.Now().Sub(began), 24*time.Hour+time.Minute)
+	require.Less(t, v.env.Now().Sub(began), 24*time.Hour+2*time.Minute)
 }
 
 func TestNewsThatIsNotOfARegistrationInFlightChangesNothing(t *testing.T) {
@@ -410,6 +414,31 @@ func TestNewsThatIsNotOfARegistrationInFlightChangesNothing(t *testing.T) {
 		v.env.SignalWorkflow(schemas.NewsSignal, schemas.FleetNews{Name: "model-000", RunID: "another", Waiting: true})
 		v.env.SignalWorkflow(schemas.NewsSignal, schemas.FleetNews{Name: "unknown", Waiting: true})
 		require.Zero(t, v.progress().Waiting)
+	})
+	require.Equal(t, 2, v.run().Outcomes[schemas.Completed])
+}
+
+func TestNewsThatArriveInTheWrongOrderLeaveTheNewest(t *testing.T) {
+	v := newVoyage(t, 2, names(2)...)
+	v.in.State = &schemas.FleetState{StartedAt: time.Unix(0, 0), Window: 5, Part: 1, Next: 2, Runs: 1, InFlight: []schemas.FleetRun{
+		{Name: "model-000", Index: 0, RunID: "a"}, {Name: "model-001", Index: 1, RunID: "b"}}}
+	over := false
+	v.await = func(in schemas.AwaitInput) (out schemas.AwaitResult, _ error) {
+		for _, run := range in.Runs {
+			if over {
+				out.Ended = append(out.Ended, schemas.FleetEnding{FleetRun: run, Outcome: schemas.Completed})
+			}
+		}
+		return out, nil
+	}
+	v.at(10*time.Millisecond, func() {
+		v.env.SignalWorkflow(schemas.NewsSignal, schemas.FleetNews{Name: "model-000", RunID: "a", Number: 2, Waiting: false})
+		v.env.SignalWorkflow(schemas.NewsSignal, schemas.FleetNews{Name: "model-000", RunID: "a", Number: 1, Waiting: true})
+		v.env.SignalWorkflow(schemas.NewsSignal, schemas.FleetNews{Name: "model-001", RunID: "b", Number: 1, Waiting: true})
+	})
+	v.at(20*time.Millisecond, func() {
+		require.Equal(t, 1, v.progress().Waiting)
+		over = true
 	})
 	require.Equal(t, 2, v.run().Outcomes[schemas.Completed])
 }
@@ -482,4 +511,46 @@ func TestTheIDsOfFleetsAndPartsAreFixed(t *testing.T) {
 	require.Equal(t, "register-fleet/f", schemas.RegisterFleetWorkflowID("f"))
 	require.Equal(t, "register-fleet/f/part/7", schemas.FleetPartWorkflowID("f", 7))
 	require.Equal(t, "RegisterFleet", schemas.RegisterFleetWorkflow)
+}
+
+func TestACancellationThatMeetsAFleetThatHasEndedChangesNothing(t *testing.T) {
+	for name, cancel := range map[string]func(v *voyage) *ordered{
+		"by update":       func(v *voyage) *ordered { return v.tell(schemas.CancelHandler, schemas.FleetCancel{}) },
+		"of the workflow": func(v *voyage) *ordered { v.env.CancelWorkflow(); return nil },
+	} {
+		t.Run(name, func(t *testing.T) {
+			v := newVoyage(t, 2, names(6)...)
+			var told *ordered
+			var once sync.Once
+			v.releasing = func() { once.Do(func() { told = cancel(v) }) }
+			e := v.run()
+			require.NoError(t, e.Err)
+			require.Equal(t, schemas.FleetCompleted, e.Status)
+			require.Equal(t, 6, e.Outcomes[schemas.Completed])
+			if told != nil {
+				require.ErrorContains(t, told.err, "has ended as COMPLETED")
+			}
+		})
+	}
+}
+
+func TestTheManifestsOfAFleetThatTakesMonthsAreHeldAsLong(t *testing.T) {
+	v := newVoyage(t, 2, names(4)...)
+	v.registers = func(ctx workflow.Context, m schemas.Manifest) (schemas.Result, error) {
+		return v.after(ctx, 95*24*time.Hour, schemas.Result{Name: m.Name, Status: schemas.Completed})
+	}
+	v.run()
+	require.Equal(t, 9*len(v.parts), v.renewed)
+
+	var suite testsuite.WorkflowTestSuite
+	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
+	env := suite.NewTestWorkflowEnvironment()
+	env.RegisterWorkflowWithOptions(HoldFleetPart, workflow.RegisterOptions{Name: schemas.HoldFleetPartWorkflow})
+	began := env.Now()
+	for i := range 9 {
+		env.RegisterDelayedCallback(func() { env.SignalWorkflow(schemas.RenewSignal, nil) }, time.Duration(i+1)*partsRenewed)
+	}
+	env.ExecuteWorkflow(schemas.HoldFleetPartWorkflow, schemas.FleetPart{FleetID: fleetID, Manifests: make([]schemas.Manifest, 3)})
+	require.NoError(t, env.GetWorkflowError())
+	require.Equal(t, 9*partsRenewed+partLife, env.Now().Sub(began))
 }

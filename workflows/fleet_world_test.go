@@ -46,8 +46,11 @@ type voyage struct {
 	most     int // running at the same time
 	begun    []string
 	released []string
-	told     []string // runs of earlier runs that were asked to cancel
-	loads    int
+	renewed  int
+	// releasing is called while the fleet releases a part.
+	releasing func()
+	told      []string // runs of earlier runs that were asked to cancel
+	loads     int
 }
 
 // names makes so many model names.
@@ -107,7 +110,14 @@ func (v *voyage) wire() {
 			}
 			v.mu.Lock()
 			defer v.mu.Unlock()
+			if signal == schemas.RenewSignal {
+				v.renewed++
+				return nil
+			}
 			v.released = append(v.released, workflowID)
+			if v.releasing != nil {
+				v.releasing()
+			}
 			return nil
 		})
 	v.env.OnRequestCancelExternalWorkflow(mock.Anything, mock.Anything, mock.Anything).Return(

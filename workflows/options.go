@@ -50,7 +50,7 @@ var activityTable = map[string]workflow.ActivityOptions{
 		RetryPolicy: growing(time.Second, time.Minute),
 	},
 	schemas.AwaitRegistrationsActivity: {
-		StartToCloseTimeout: awaitWindow + time.Minute, ScheduleToCloseTimeout: 24 * time.Hour,
+		StartToCloseTimeout: longestAwait + time.Minute, ScheduleToCloseTimeout: 24 * time.Hour,
 		HeartbeatTimeout: heartbeatTimeout, RetryPolicy: growing(time.Second, 30*time.Second),
 	},
 }

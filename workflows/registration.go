@@ -31,6 +31,7 @@ type registration struct {
 
 	trailTrouble string        // why the audit trail cannot be written at the moment; empty when it can
 	waitingFor   *schemas.Wait // why the present step does not go on; nil while it does
+	news         int           // that were told to the registration's fleet
 
 	result schemas.Result
 }
