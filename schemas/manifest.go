@@ -1,5 +1,7 @@
 package schemas
 
+import "slices"
+
 // Manifest is what a person writes to have a model registered. The first eight fields are those of the Genesys Cloud
 // tutorial; the rest says how the registration is to be proven and approved. No secret has a place in it:
 // AuthCredentialID is a reference.
@@ -29,6 +31,9 @@ const (
 	Custom    Architecture = "custom"
 )
 
+// Architectures lists the architectures.
+var Architectures = []Architecture{OpenAI, Anthropic, Azure, Cohere, Custom}
+
 // Parameters are the inference parameters that the gateway sends with each request. A nil pointer means unset.
 type Parameters struct {
 	Temperature      *float64      `json:"temperature,omitempty" jsonschema:"minimum=0,maximum=2" jsonschema_description:"Sampling temperature: 0 to 2 for openai, azure and custom, 0 to 1 for anthropic and cohere."`
@@ -48,16 +53,16 @@ const (
 	ApproveAlways    ApprovalPolicy = "always"     // every registration waits for a person
 )
 
+// ApprovalPolicies lists the policies, from the most lenient to the strictest.
+var ApprovalPolicies = []ApprovalPolicy{ApproveNever, ApproveOnFailure, ApproveAlways}
+
 // Stricter returns the stricter of two policies. An empty policy counts as never.
 func (p ApprovalPolicy) Stricter(q ApprovalPolicy) ApprovalPolicy {
-	rank := map[ApprovalPolicy]int{ApproveNever: 1, ApproveOnFailure: 2, ApproveAlways: 3}
-	switch {
-	case rank[q] > rank[p]:
+	rank := func(p ApprovalPolicy) int { return max(0, slices.Index(ApprovalPolicies, p)) }
+	if rank(q) > rank(p) {
 		return q
-	case rank[p] == 0:
-		return ApproveNever
 	}
-	return p
+	return ApprovalPolicies[rank(p)]
 }
 
 // ApprovalSpec is a manifest's approval block. It can be written as a bare policy: `approval: always`.

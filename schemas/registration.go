@@ -23,6 +23,9 @@ const (
 	Cancelled        Outcome = "CANCELLED"
 )
 
+// Outcomes lists the endings.
+var Outcomes = []Outcome{Completed, Failed, Rejected, RolledBack, ApprovalTimedOut, Cancelled}
+
 // Stage is where a registration stands. An ended registration's stage is its [Outcome].
 type Stage string
 
@@ -37,6 +40,16 @@ const (
 	StageRollingBack Stage = "ROLLING_BACK"
 	StageRecording   Stage = "RECORDING" // webhook and audit
 )
+
+// Stages lists the stages, in their order.
+var Stages = []Stage{
+	StageValidating, StageSubmitting, StageRegistering, StageProbing, StageApproval, StageHealthCheck, StageRollingBack,
+	StageRecording,
+}
+
+// IndexedStages lists the stages that the search attribute RegistrationStage takes while a registration runs. Not each
+// stage is one, since an update of a search attribute is a billed action, and most stages pass in a moment.
+var IndexedStages = []Stage{StageRegistering, StageApproval, StageRollingBack}
 
 // Result is what a registration comes to. A workflow that fails carries it as the details of its error.
 type Result struct {

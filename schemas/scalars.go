@@ -50,12 +50,12 @@ func (Duration) JSONSchema() *jsonschema.Schema {
 
 // JSONSchema lists the architectures.
 func (Architecture) JSONSchema() *jsonschema.Schema {
-	return &jsonschema.Schema{Type: "string", Enum: []any{OpenAI, Anthropic, Azure, Cohere, Custom}}
+	return &jsonschema.Schema{Type: "string", Enum: enum(Architectures)}
 }
 
 // JSONSchema lists the policies.
 func (ApprovalPolicy) JSONSchema() *jsonschema.Schema {
-	return &jsonschema.Schema{Type: "string", Enum: []any{ApproveNever, ApproveOnFailure, ApproveAlways}}
+	return &jsonschema.Schema{Type: "string", Enum: enum(ApprovalPolicies)}
 }
 
 // JSONSchema lists the verdicts of a person.
@@ -144,4 +144,13 @@ func (ApprovalSpec) JSONSchemaExtend(s *jsonschema.Schema) {
 		OneOf:       []*jsonschema.Schema{{Ref: "#/$defs/ApprovalPolicy"}, &block},
 	}
 	block.Description = ""
+}
+
+// enum is a list of names as the values that a schema allows.
+func enum[T ~string](names []T) []any {
+	values := make([]any, len(names))
+	for i, name := range names {
+		values[i] = name
+	}
+	return values
 }

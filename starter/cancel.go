@@ -2,10 +2,8 @@ package main
 
 import (
 	"context"
-	"errors"
 
 	"github.com/spf13/cobra"
-	"go.temporal.io/api/serviceerror"
 
 	"model-registrar/schemas"
 	"model-registrar/starter/console"
@@ -37,36 +35,15 @@ func (a *app) cancel(ctx context.Context, c *connection, args []string) error {
 	if isFleet(name) {
 		return a.cancelFleet(ctx, c, name)
 	}
-	t, err := c.known(ctx, name)
-	if err != nil {
-		return err
-	}
-	id := schemas.RegisterModelWorkflowID(name)
-	err = c.call(ctx, func(ctx context.Context) error { return c.Temporal().CancelWorkflow(ctx, id, t.RunID) })
-	var gone *serviceerror.NotFound
-	if errors.As(err, &gone) || err == nil && t.Ending != nil {
-		return c.nothingToCancel(ctx, name)
-	}
+	run, err := c.Cancel(ctx, name)
 	if err != nil {
 		return err
 	}
 	if a.machine() {
-		return a.print(cancelled{name, id, t.RunID, true})
+		return a.print(cancelled{name, schemas.RegisterModelWorkflowID(name), run, true})
 	}
 	a.out.Print(console.Styled(console.Good, "✓ ").And(console.Strong, name).
 		And(console.Plain, ": cancellation requested; its model is removed again if it exists"))
 	a.err.Print(console.Text("  Watch it:  starter watch " + quote(name)))
 	return nil
-}
-
-func (c *connection) nothingToCancel(ctx context.Context, name string) error {
-	t, err := c.known(ctx, name)
-	if err != nil {
-		return err
-	}
-	if t.Ending == nil {
-		return failed("the registration of %s ended and was started anew just now; cancel again if that one is meant", name)
-	}
-	return failed("the registration of %s has ended at %s as %s; there is nothing left to cancel",
-		name, clock(t.Ending.At), t.Ending.Outcome())
 }

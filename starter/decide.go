@@ -11,7 +11,6 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
-	"model-registrar/internal/follow"
 	"model-registrar/registrar"
 	"model-registrar/schemas"
 	"model-registrar/starter/console"
@@ -79,7 +78,7 @@ func (a *app) decide(ctx context.Context, c *connection, name string, o decideOp
 	if err != nil {
 		return err
 	}
-	t, err := c.known(ctx, name)
+	t, err := c.Find(ctx, name)
 	if err != nil {
 		return err
 	}
@@ -129,7 +128,7 @@ var questions = map[schemas.Verdict]string{
 }
 
 // look shows what the decision is about, and binds the decision to it.
-func (a *app) look(ctx context.Context, c *connection, t *follow.Timeline, o decideOptions) (schemas.Decision, error) {
+func (a *app) look(ctx context.Context, c *connection, t *registrar.Timeline, o decideOptions) (schemas.Decision, error) {
 	d := o.Decision
 	p, err := a.standing(ctx, c, t)
 	if err != nil {
@@ -170,7 +169,7 @@ func orUnknown(hash string) string {
 }
 
 // send sends a decision to the run that was looked at, and waits for what becomes of it.
-func (c *connection) send(ctx context.Context, t *follow.Timeline, d schemas.Decision) (receipt schemas.DecisionReceipt, err error) {
+func (c *connection) send(ctx context.Context, t *registrar.Timeline, d schemas.Decision) (receipt schemas.DecisionReceipt, err error) {
 	limited, cancel := context.WithTimeout(ctx, registrar.AnswerTimeout)
 	defer cancel()
 	handle, err := c.Temporal().UpdateWorkflow(limited, client.UpdateWorkflowOptions{

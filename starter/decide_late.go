@@ -9,14 +9,13 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
-	"model-registrar/internal/follow"
 	"model-registrar/registrar"
 	"model-registrar/schemas"
 )
 
 // decideTooLate is for a run that had not ended when it was looked at.
-func (a *app) decideTooLate(ctx context.Context, c *connection, t *follow.Timeline, d schemas.Decision) error {
-	ended, err := c.load(ctx, t.WorkflowID, t.RunID)
+func (a *app) decideTooLate(ctx context.Context, c *connection, t *registrar.Timeline, d schemas.Decision) error {
+	ended, err := c.FindRun(ctx, t.Name(), t.RunID)
 	if err != nil {
 		return err
 	}
@@ -27,7 +26,7 @@ func (a *app) decideTooLate(ctx context.Context, c *connection, t *follow.Timeli
 }
 
 // decideLate has a decision recorded that came after the registration had ended. It is always refused.
-func (a *app) decideLate(ctx context.Context, c *connection, t *follow.Timeline, d schemas.Decision) error {
+func (a *app) decideLate(ctx context.Context, c *connection, t *registrar.Timeline, d schemas.Decision) error {
 	in := schemas.RecordDecisionInput{
 		Name: t.Name(), RunID: t.RunID, PayloadHash: d.PayloadHash, ModelID: t.Evidence.ModelID,
 		Requester: t.Input.Requester, Outcome: t.Ending.Outcome(), Decision: d,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"go.temporal.io/api/serviceerror"
 
@@ -103,7 +104,11 @@ func explained(err error) error {
 	if errors.Is(err, context.Canceled) {
 		return &failure{code: exitInterrupted, err: errors.New("interrupted")}
 	}
-	return &failure{code: codeOf(err), err: err, hint: hintOf(err)}
+	text := err
+	if e, ok := errors.AsType[*registrar.Ended](err); ok { // in local time, to be compared with a log
+		text = fmt.Errorf("the registration of %s has ended at %s as %s; there is nothing left to cancel", e.Name, clock(e.At), e.Outcome)
+	}
+	return &failure{code: codeOf(err), err: text, hint: hintOf(err)}
 }
 
 // codeOf is the exit code of a command that failed with an error of the registrar.
@@ -133,6 +138,31 @@ func hintOf(err error) string {
 	}
 	if _, ok := errors.AsType[*registrar.NeedsSetup](err); ok {
 		return "Run `starter setup` once, then try again."
+	}
+	return hintOfCall(err)
+}
+
+// hintOfCall is hintOf for the errors of single calls.
+func hintOfCall(err error) string {
+	if e, ok := errors.AsType[*registrar.NotFound](err); ok && e.Fleet {
+		return "`starter list --fleets` shows those that are; Temporal forgets ended ones after the namespace's retention time."
+	}
+	if _, ok := errors.AsType[*registrar.NotFound](err); ok {
+		return "`starter list` shows those that are; Temporal forgets ended ones after the namespace's retention time."
+	}
+	if _, ok := errors.AsType[*registrar.Moved](err); ok {
+		return "Look again, and repeat the command if the new one is meant."
+	}
+	if e, ok := errors.AsType[*registrar.WrongType](err); ok {
+		return "Remove or rename it if nothing else uses it: temporal operator search-attribute remove --name " + e.Name
+	}
+	if e, ok := errors.AsType[*registrar.NotManaged](err); ok {
+		return fmt.Sprintf("Have somebody who may register them, all of type Keyword: %s. On Temporal Cloud:\n"+
+			"tcld namespace search-attributes add --namespace %s --search-attribute \"NAME=Keyword\"",
+			strings.Join(schemas.SearchAttributes, ", "), quote(e.Namespace))
+	}
+	if _, ok := errors.AsType[*registrar.NotSeen](err); ok {
+		return "Run `starter setup` again in a minute."
 	}
 	return ""
 }

@@ -58,7 +58,7 @@ any failed, and 3 if others were rejected, rolled back or cancelled.`, schemas.M
 	f.BoolVar(&o.stopOnFailure, "stop-on-failure", false, "start no more once a model was not registered")
 	f.StringVar(&o.id, "id", "", "the fleet's id (default: the time and some letters)")
 	f.StringVar(&o.onlyFailedOf, "only-failed-of", "", "register only the models that the fleet of this id did not")
-	f.Var(oneOf(&o.approval, string(schemas.ApproveNever), string(schemas.ApproveOnFailure), string(schemas.ApproveAlways)),
+	f.Var(oneOf(&o.approval, names(schemas.ApprovalPolicies)...),
 		"approval", "when a person has to decide, in place of the manifests' policies (the worker's floor holds in any case)")
 	f.StringVar(&o.requester, "requester", "", "who asks for the registrations, and so cannot approve them (default $REGISTRAR_REQUESTER, or user@host)")
 	f.StringVar(&o.uiURL, "ui-url", "", "base address of the Temporal UI, for links (default $REGISTRAR_UI_URL)")

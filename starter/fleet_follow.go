@@ -78,6 +78,11 @@ func (c *connection) unansweredFleet(err error) string {
 	return "Temporal at " + c.Address() + ": " + console.FirstLine(err.Error()) + "; trying again"
 }
 
+func isQueryFailure(err error) bool {
+	_, ok := err.(*serviceerror.FailedPrecondition)
+	return ok
+}
+
 // queryFleet asks the newest run of a fleet. It needs a worker.
 func queryFleet[T any](ctx context.Context, c *connection, workflowID, query string) (answer T, err error) {
 	value, err := c.Temporal().QueryWorkflow(ctx, workflowID, "", query)

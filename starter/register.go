@@ -46,7 +46,7 @@ started with --detach, and IN_PROGRESS for one that goes on without this command
 	f := cmd.Flags()
 	f.BoolVarP(&o.detach, "detach", "d", false, "start and return; do not follow")
 	f.BoolVar(&o.force, "force", false, "start even if the same payload is registered already")
-	f.Var(oneOf(&o.approval, string(schemas.ApproveNever), string(schemas.ApproveOnFailure), string(schemas.ApproveAlways)),
+	f.Var(oneOf(&o.approval, names(schemas.ApprovalPolicies)...),
 		"approval", "when a person has to decide, in place of the manifest's policy (the worker's floor holds in any case)")
 	f.StringVar(&o.requester, "requester", "", "who asks for the registration, and so cannot approve it (default $REGISTRAR_REQUESTER, or user@host)")
 	f.StringVar(&o.uiURL, "ui-url", "", "base address of the Temporal UI, for links (default $REGISTRAR_UI_URL)")
@@ -54,10 +54,7 @@ started with --detach, and IN_PROGRESS for one that goes on without this command
 }
 
 // request is a manifest on its way to being registered.
-type request struct {
-	schemas.RegisterModelInput
-	hash string
-}
+type request = schemas.RegisterModelInput
 
 func (a *app) register(ctx context.Context, files []string, o registerOptions) error {
 	requests, err := a.requests(files, o)
@@ -117,11 +114,10 @@ func (a *app) requestsOf(documents []manifest.Document, problems []error, o regi
 		if o.approval != "" {
 			d.Manifest.Approval.Policy = schemas.ApprovalPolicy(o.approval)
 		}
-		hash, err := d.Manifest.Payload().Hash()
-		if err != nil && len(d.Violations) == 0 {
+		if _, err := d.Manifest.Payload().Hash(); err != nil && len(d.Violations) == 0 {
 			problems = append(problems, fmt.Errorf("%s: %w", place(d), err))
 		}
-		requests = append(requests, request{schemas.RegisterModelInput{Manifest: d.Manifest, Requester: requester}, hash})
+		requests = append(requests, request{Manifest: d.Manifest, Requester: requester})
 	}
 	if n := a.complainAbout(documents, problems); n > 0 {
 		return nil, misused("%s; nothing was started", counted(n, "problem"))

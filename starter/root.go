@@ -110,6 +110,15 @@ type choice struct {
 
 func oneOf(value *string, allowed ...string) *choice { return &choice{value, allowed} }
 
+// names is a list of names as a flag takes them.
+func names[T ~string](list []T) []string {
+	all := make([]string, len(list))
+	for i, name := range list {
+		all[i] = string(name)
+	}
+	return all
+}
+
 // String returns the value.
 func (c *choice) String() string {
 	if c.value == nil {

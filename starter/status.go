@@ -8,9 +8,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"go.temporal.io/api/serviceerror"
 
-	"model-registrar/internal/follow"
+	"model-registrar/registrar"
 	"model-registrar/schemas"
 	"model-registrar/starter/console"
 	"model-registrar/starter/view"
@@ -30,44 +29,32 @@ A fleet is named register-fleet/ID; in JSON it is a schemas.FleetProgress, and o
 	}
 }
 
-// known reads the newest registration of a name, and fails if there is none.
-func (c *connection) known(ctx context.Context, name string) (*follow.Timeline, error) {
-	t, err := c.latest(ctx, schemas.RegisterModelWorkflowID(name))
-	if err != nil {
-		return nil, err
-	}
-	if t == nil {
-		return nil, failed("no registration of %q is known in namespace %q", name, c.Namespace()).
-			hinting("`starter list` shows those that are; Temporal forgets ended ones after the namespace's retention time.")
-	}
-	return t, nil
-}
-
 func (a *app) status(ctx context.Context, c *connection, args []string) error {
 	if isFleet(args[0]) {
 		return a.statusOfFleet(ctx, c, args[0])
 	}
-	t, err := c.known(ctx, args[0])
+	t, err := c.Find(ctx, args[0])
 	if err != nil {
 		return err
 	}
 	p := t.Progress()
 	if t.Ending == nil {
-		answer, err := c.query(ctx, t.WorkflowID, t.RunID)
+		answer, err := c.Status(ctx, t.Name(), t.RunID)
 		switch {
 		case err == nil:
 			p = answer
 		case ctx.Err() != nil:
-			return c.explain(ctx, err)
+			return explained(err)
 		default:
-			a.err.Print(console.Styled(console.Alert, "! "+c.unanswered(err)))
+			a.err.Print(console.Styled(console.Alert, "! "+unanswered(err)))
 		}
 	}
 	if p.Result != nil {
-		c.lookAfter(ctx, p.Result)
+		result := c.WithDeliveries(ctx, *p.Result)
+		p.Result = &result
 	}
 	if p.Approval != nil {
-		p.Approval.Announced = c.delivery(ctx, p.Approval.Announced)
+		p.Approval.Announced = c.Delivery(ctx, p.Approval.Announced)
 	}
 	if a.machine() {
 		return a.print(p)
@@ -92,37 +79,28 @@ func (a *app) status(ctx context.Context, c *connection, args []string) error {
 
 // standing is where a registration stands: as its workflow says, or, if it has ended or no worker answers, as its history
 // has it.
-func (a *app) standing(ctx context.Context, c *connection, t *follow.Timeline) (schemas.Progress, error) {
+func (a *app) standing(ctx context.Context, c *connection, t *registrar.Timeline) (schemas.Progress, error) {
 	if t.Ending != nil {
 		return t.Progress(), nil
 	}
-	p, err := c.query(ctx, t.WorkflowID, t.RunID)
+	p, err := c.Status(ctx, t.Name(), t.RunID)
 	switch {
 	case err == nil:
 		return p, nil
 	case ctx.Err() != nil:
-		return p, c.explain(ctx, err)
+		return p, explained(err)
 	}
-	a.err.Print(console.Styled(console.Alert, "! "+c.unanswered(err)))
+	a.err.Print(console.Styled(console.Alert, "! "+unanswered(err)))
 	return t.Progress(), nil
 }
 
 // unanswered says why a query has no answer, and that what is shown comes from the history.
-func (c *connection) unanswered(err error) string {
-	why := console.FirstLine(err.Error())
-	if unreachable(err) || isQueryFailure(err) {
-		why = fmt.Sprintf("no worker on task queue %q answered", c.TaskQueue())
-	}
-	return why + "; what follows is what the history shows"
-}
-
-func isQueryFailure(err error) bool {
-	_, ok := err.(*serviceerror.FailedPrecondition)
-	return ok
+func unanswered(err error) string {
+	return console.FirstLine(err.Error()) + "; what follows is what the history shows"
 }
 
 // statusLines shows a registration's stages as its history has them.
-func statusLines(t *follow.Timeline, p schemas.Progress, now time.Time) []console.Line {
+func statusLines(t *registrar.Timeline, p schemas.Progress, now time.Time) []console.Line {
 	is, style := " is at ", console.Active
 	if t.Ending != nil {
 		is, style = " ended as ", console.Plain
@@ -136,10 +114,10 @@ func statusLines(t *follow.Timeline, p schemas.Progress, now time.Time) []consol
 }
 
 // refusedLines tells of the decisions that were refused and are not in the history as such, since they were none.
-func refusedLines(t *follow.Timeline, p schemas.Progress) []console.Line {
+func refusedLines(t *registrar.Timeline, p schemas.Progress) []console.Line {
 	var lines []console.Line
 	for _, r := range p.Refused {
-		told := slices.ContainsFunc(t.Log, func(e follow.Entry) bool { return strings.HasSuffix(e.Text, r.Reason) })
+		told := slices.ContainsFunc(t.Log, func(e registrar.Entry) bool { return strings.HasSuffix(e.Text, r.Reason) })
 		if !told {
 			lines = append(lines, console.Styled(console.Alert, "  ! a decision sent by signal was refused: "+r.Reason))
 		}

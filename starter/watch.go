@@ -27,7 +27,7 @@ A fleet is named register-fleet/ID.`,
 			if isFleet(args[0]) {
 				return a.watchFleet(ctx, c, args[0])
 			}
-			t, err := c.known(ctx, args[0])
+			t, err := c.Find(ctx, args[0])
 			if err != nil {
 				return err
 			}

@@ -68,11 +68,6 @@ func (r *registration) setUp(ctx workflow.Context) error {
 // stage is where the registration stands.
 func (r *registration) stage() schemas.Stage { return r.stages[len(r.stages)-1].Stage }
 
-// indexedStages are the stages that the list of workflows can be filtered by, apart from the endings. A registration is
-// indexed as REGISTERING from its start, which is free; each stage listed here costs an action and an event, so those
-// that pass in a moment are left out.
-var indexedStages = []schemas.Stage{schemas.StageApproval, schemas.StageRollingBack}
-
 // enter begins a stage: in the progress, in the UI's current details, and, for stages that last, in the index.
 func (r *registration) enter(ctx workflow.Context, stage schemas.Stage) {
 	now := workflow.Now(ctx)
@@ -84,7 +79,7 @@ func (r *registration) enter(ctx workflow.Context, stage schemas.Stage) {
 	switch {
 	case len(r.stages) == 1:
 		r.indexStart(ctx)
-	case slices.Contains(indexedStages, stage):
+	case stage != schemas.StageRegistering && slices.Contains(schemas.IndexedStages, stage): // it is started at that one
 		r.index(ctx, stage)
 	case stage == schemas.Stage(r.result.Status):
 		r.index(ctx, stage)

@@ -193,7 +193,7 @@ func (w *Worker) resolve() (problems []error) {
 	if g.RequestsPerMinute < 0 {
 		bad("GENESYS_REQUESTS_PER_MINUTE must be at least 1; leave it unset for what the platform allows")
 	}
-	if !slices.Contains([]schemas.ApprovalPolicy{schemas.ApproveNever, schemas.ApproveOnFailure, schemas.ApproveAlways}, w.Approval) {
+	if !slices.Contains(schemas.ApprovalPolicies, w.Approval) {
 		bad("REGISTRAR_APPROVAL must be never, on_failure or always")
 	}
 	if _, err := zerolog.ParseLevel(w.Log.Level); err != nil {

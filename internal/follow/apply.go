@@ -39,14 +39,8 @@ func (t *Timeline) stage(activity string, input *commonpb.Payloads) (schemas.Sta
 	return stage, ok
 }
 
-// stages are the stages that a running registration can be at.
-var stages = []schemas.Stage{
-	schemas.StageValidating, schemas.StageSubmitting, schemas.StageRegistering, schemas.StageProbing,
-	schemas.StageApproval, schemas.StageHealthCheck, schemas.StageRollingBack, schemas.StageRecording,
-}
-
 // Known reports whether a stage is one of a running registration, and not an outcome.
-func Known(s schemas.Stage) bool { return slices.Contains(stages, s) }
+func Known(s schemas.Stage) bool { return slices.Contains(schemas.Stages, s) }
 
 // Apply takes in the next event. Events that were taken in before are passed over, so that a history may be read again.
 func (t *Timeline) Apply(e *historypb.HistoryEvent) {
@@ -88,7 +82,7 @@ func (t *Timeline) started(a *historypb.WorkflowExecutionStartedEventAttributes,
 func (t *Timeline) indexed(a *historypb.UpsertWorkflowSearchAttributesEventAttributes, at time.Time) {
 	fields := a.GetSearchAttributes().GetIndexedFields()
 	stage := schemas.Stage(keyword(fields[schemas.RegistrationStageAttribute]))
-	if slices.Contains(stages, stage) {
+	if Known(stage) {
 		t.enter(stage, at)
 	}
 	if hash := keyword(fields[schemas.PayloadHashAttribute]); hash != "" {

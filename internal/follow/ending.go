@@ -64,3 +64,20 @@ func (e *Ending) Explain() (reason string, kind schemas.ErrorType) {
 
 // Completed reports whether the registration came to a model that is live.
 func (e *Ending) Completed() bool { return e.Result != nil && e.Result.Status == schemas.Completed }
+
+// Result is what an ended registration came to: what its workflow says, or what its history shows of one that left no
+// result, since it was terminated for example. It is empty while the registration runs.
+func (t *Timeline) Result() schemas.Result {
+	switch {
+	case t.Ending == nil:
+		return schemas.Result{}
+	case t.Ending.Result != nil:
+		return *t.Ending.Result
+	}
+	reason, kind := t.Ending.Explain()
+	return schemas.Result{
+		Name: t.Name(), Status: t.Ending.Outcome(), Reason: reason, ErrorType: kind,
+		ModelID: t.Evidence.ModelID, PayloadHash: t.Evidence.PayloadHash, JobID: t.Evidence.JobID,
+		Validation: t.Evidence.Probe, WorkflowID: t.WorkflowID, RunID: t.RunID,
+	}
+}

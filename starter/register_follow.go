@@ -5,9 +5,7 @@ import (
 	"errors"
 	"sync"
 
-	"model-registrar/internal/follow"
 	"model-registrar/registrar"
-	"model-registrar/schemas"
 	"model-registrar/starter/console"
 )
 
@@ -36,11 +34,11 @@ func (a *app) followAll(ctx context.Context, c *connection, all []*registration)
 func (a *app) follow(ctx context.Context, c *connection, r *registration, i int, p *progress) {
 	asked := false
 	var asking sync.WaitGroup
-	t, err := follow.Follow(ctx, c.Temporal(), c.Decoder(), r.workflowID, r.runID, func(v follow.View) {
+	t, err := c.Follow(ctx, r.name, r.runID, func(v registrar.View) {
 		p.show(i, v)
 		if !asked && v.Undecided() {
 			asked = true
-			asking.Go(func() { a.present(ctx, c, v, i, p) })
+			asking.Go(func() { a.present(ctx, c, r.name, v, i, p) })
 		}
 	})
 	asking.Wait()
@@ -56,8 +54,8 @@ func (a *app) follow(ctx context.Context, c *connection, r *registration, i int,
 
 // present shows the evidence to decide by. The workflow is asked for it, the one query of a registration, since the
 // history does not tell the deadline; without an answer, from want of a worker, the history has to do.
-func (a *app) present(ctx context.Context, c *connection, v follow.View, i int, p *progress) {
-	answer, err := c.query(ctx, v.WorkflowID, v.RunID)
+func (a *app) present(ctx context.Context, c *connection, name string, v registrar.View, i int, p *progress) {
+	answer, err := c.Status(ctx, name, v.RunID)
 	switch {
 	case ctx.Err() != nil || !p.undecided(i):
 		return
@@ -69,20 +67,8 @@ func (a *app) present(ctx context.Context, c *connection, v follow.View, i int, 
 	p.say(i, a.evidence(answer, v.Input.Manifest, c.page(v.WorkflowID, v.RunID))...)
 }
 
-// query asks a workflow where it stands. It needs a worker.
-func (c *connection) query(ctx context.Context, workflowID, runID string) (schemas.Progress, error) {
-	ctx, cancel := context.WithTimeout(ctx, registrar.CallTimeout)
-	defer cancel()
-	var p schemas.Progress
-	value, err := c.Temporal().QueryWorkflow(ctx, workflowID, runID, schemas.StatusQuery)
-	if err != nil {
-		return p, err
-	}
-	return p, value.Get(&p)
-}
-
 // learn keeps what a timeline tells of a registration.
-func (r *registration) learn(t follow.Timeline, err error) {
+func (r *registration) learn(t registrar.Timeline, err error) {
 	if t.RunID != "" {
 		r.runID = t.RunID
 	}
@@ -94,14 +80,5 @@ func (r *registration) learn(t follow.Timeline, err error) {
 		r.result.Status = statusInProgress
 		return
 	}
-	if t.Ending.Result != nil {
-		r.result = *t.Ending.Result
-		return
-	}
-	reason, kind := t.Ending.Explain()
-	r.result = schemas.Result{
-		Name: t.Name(), Status: t.Ending.Outcome(), Reason: reason, ErrorType: kind,
-		ModelID: t.Evidence.ModelID, PayloadHash: t.Evidence.PayloadHash, JobID: t.Evidence.JobID,
-		Validation: t.Evidence.Probe, WorkflowID: t.WorkflowID, RunID: t.RunID,
-	}
+	r.result = t.Result()
 }

@@ -13,7 +13,7 @@ func (a *app) conclude(c *connection, all []*registration) error {
 	code := exitDone
 	for _, r := range all {
 		code = worst(code, r.exitCode())
-		c.lookAfter(context.Background(), &r.result)
+		r.result = c.WithDeliveries(context.Background(), r.result)
 		if a.machine() {
 			if err := a.print(r.result); err != nil {
 				return err
@@ -23,7 +23,7 @@ func (a *app) conclude(c *connection, all []*registration) error {
 		case r.ending != nil && !a.machine():
 			a.out.Print(r.block(c.page(r.workflowID, r.runID))...)
 		case r.followed != nil:
-			a.complain(&failure{err: about(r.name, c.explain(context.Background(), r.followed))})
+			a.complain(&failure{err: about(r.name, explained(r.followed))})
 		case r.result.Status == statusInProgress && r.state == started:
 			a.err.Print(console.Styled(console.Alert, "! Interrupted. The registration of ").And(console.Strong, r.name).
 				And(console.Plain, " goes on without this command."))

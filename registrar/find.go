@@ -1,0 +1,130 @@
+package registrar
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"go.temporal.io/api/serviceerror"
+
+	"model-registrar/internal/follow"
+	"model-registrar/schemas"
+)
+
+// NotFound says that Temporal knows no registration of a name, or no fleet of an id. Temporal forgets what has ended
+// after the namespace's retention time.
+type NotFound struct {
+	Name      string // of the model; the id of a fleet
+	Fleet     bool
+	Namespace string
+}
+
+// Error says what is not known.
+func (e *NotFound) Error() string {
+	if e.Fleet {
+		return fmt.Sprintf("no fleet %q is known in namespace %q", e.Name, e.Namespace)
+	}
+	return fmt.Sprintf("no registration of %q is known in namespace %q", e.Name, e.Namespace)
+}
+
+// NoWorker says that no worker answered. What was asked for may have happened all the same.
+type NoWorker struct{ TaskQueue string }
+
+// Error names the task queue.
+func (e *NoWorker) Error() string {
+	return fmt.Sprintf("no worker on task queue %q answered", e.TaskQueue)
+}
+
+func (*NotFound) typed() {}
+func (*NoWorker) typed() {}
+
+// Find reads the newest registration of a name from its history. It needs no worker. The error is a [*NotFound] if there
+// is none.
+func (c *Client) Find(ctx context.Context, name string) (*Timeline, error) {
+	return c.FindRun(ctx, name, "")
+}
+
+// FindRun reads one run of a registration from its history; the newest for an empty id.
+func (c *Client) FindRun(ctx context.Context, name, runID string) (*Timeline, error) {
+	t, err := c.load(ctx, schemas.RegisterModelWorkflowID(name), runID)
+	if err == nil && t == nil {
+		return nil, &NotFound{Name: name, Namespace: c.namespace}
+	}
+	return t, err
+}
+
+// load reads one run of a workflow id, the newest for an empty run id; nil if there is none.
+func (c *Client) load(ctx context.Context, workflowID, runID string) (*Timeline, error) {
+	var t *Timeline
+	err := c.call(ctx, func(ctx context.Context) (err error) {
+		t, err = follow.Load(ctx, c.temporal, c.decoder, workflowID, runID)
+		if _, none := errors.AsType[*serviceerror.NotFound](err); none {
+			t, err = nil, nil
+		}
+		return err
+	})
+	return t, err
+}
+
+// Status asks the workflow of a running registration where it stands. That needs a worker, and tells what the history does
+// not: the deadline of an approval, decisions that were refused. The error is a [*NoWorker] if none answers.
+func (c *Client) Status(ctx context.Context, name, runID string) (schemas.Progress, error) {
+	return query[schemas.Progress](ctx, c, schemas.RegisterModelWorkflowID(name), runID, schemas.StatusQuery)
+}
+
+// query asks a workflow.
+func query[T any](ctx context.Context, c *Client, workflowID, runID, name string) (answer T, err error) {
+	limited, cancel := context.WithTimeout(ctx, CallTimeout)
+	defer cancel()
+	value, err := c.temporal.QueryWorkflow(limited, workflowID, runID, name)
+	if err == nil {
+		err = value.Get(&answer)
+	}
+	return answer, c.unanswered(ctx, err)
+}
+
+// unanswered gives the error of a call that a worker has to answer its type.
+func (c *Client) unanswered(ctx context.Context, err error) error {
+	_, nobody := errors.AsType[*serviceerror.FailedPrecondition](err)
+	if err != nil && ctx.Err() == nil && (nobody || follow.TimedOut(err)) {
+		return &NoWorker{c.taskQueue}
+	}
+	return c.Explain(ctx, err)
+}
+
+// Follow calls show whenever something about a run changes, until the run has ended, and returns its timeline; the newest
+// run for an empty id. Calls of show do not overlap, and a view stays as it is. While Temporal cannot be reached the view
+// says so, and following goes on when it can. It sends no query, and needs no worker.
+func (c *Client) Follow(ctx context.Context, name, runID string, show func(View)) (Timeline, error) {
+	t, err := follow.Follow(ctx, c.temporal, c.decoder, schemas.RegisterModelWorkflowID(name), runID, show)
+	if _, none := errors.AsType[*serviceerror.NotFound](err); none {
+		return t, &NotFound{Name: name, Namespace: c.namespace}
+	}
+	return t, c.Explain(ctx, err)
+}
+
+// WithDeliveries brings what a result says of its webhooks up to date. What cannot be found out stays as it was when the
+// registration ended.
+func (c *Client) WithDeliveries(ctx context.Context, r schemas.Result) schemas.Result {
+	r.Webhook = c.Delivery(ctx, r.Webhook)
+	if r.Approval != nil {
+		approval := *r.Approval
+		approval.Announced = c.Delivery(ctx, approval.Announced)
+		r.Approval = &approval
+	}
+	return r
+}
+
+// Delivery is what has become of a webhook by now, if it was left to a workflow of its own. Nil stays nil.
+func (c *Client) Delivery(ctx context.Context, d *schemas.WebhookDelivery) *schemas.WebhookDelivery {
+	if d == nil || !d.Pending || d.WorkflowID == "" {
+		return d
+	}
+	ctx, cancel := context.WithTimeout(ctx, CallTimeout)
+	defer cancel()
+	now, err := follow.Delivery(ctx, c.temporal, c.decoder, *d)
+	if err != nil {
+		return d
+	}
+	return &now
+}

@@ -1,0 +1,131 @@
+package registrar
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/converter"
+
+	"model-registrar/internal/follow"
+	"model-registrar/schemas"
+)
+
+// Bounds of a list.
+const (
+	DefaultLimit = 100
+	MaxLimit     = 10_000
+)
+
+// Filter says which registrations are listed. Its zero value asks for the newest hundred.
+type Filter struct {
+	Stage        schemas.Stage        // one of [schemas.IndexedStages], or an outcome; default: any
+	Architecture schemas.Architecture // default: any
+	Fleet        string               // only those of the fleet of this id; default: any, of a fleet or not
+	Limit        int                  // from 1 to [MaxLimit]; default: [DefaultLimit]
+}
+
+// Listed is one registration, or one fleet, of a list.
+type Listed struct {
+	Name         string     `json:"name"`  // of the model; the workflow id of a fleet
+	Stage        string     `json:"stage"` // or the outcome
+	Architecture string     `json:"architecture"`
+	PayloadHash  string     `json:"payloadHash,omitempty"`
+	StartedAt    time.Time  `json:"startedAt"`
+	EndedAt      *time.Time `json:"endedAt,omitempty"`
+	DurationMs   int64      `json:"durationMs"` // until now while it runs
+	WorkflowID   string     `json:"workflowId"`
+	RunID        string     `json:"runId"`
+}
+
+// List reads registrations from Temporal's visibility store, newest first, and reports whether there are more than the
+// limit allows. The store may lag behind by a second or so.
+func (c *Client) List(ctx context.Context, f Filter) (all []Listed, more bool, err error) {
+	return c.list(ctx, f.query(), f.Limit)
+}
+
+// ListFleets reads fleets, newest first, at most limit (default: [DefaultLimit]) of them.
+func (c *Client) ListFleets(ctx context.Context, limit int) (all []Listed, more bool, err error) {
+	return c.list(ctx, "WorkflowType = "+literal(schemas.RegisterFleetWorkflow)+" AND ExecutionStatus != 'ContinuedAsNew'", limit)
+}
+
+// list reads the visibility store page by page.
+func (c *Client) list(ctx context.Context, query string, limit int) (all []Listed, more bool, err error) {
+	if limit <= 0 {
+		limit = DefaultLimit
+	}
+	limit = min(limit, MaxLimit)
+	request := &workflowservice.ListWorkflowExecutionsRequest{Namespace: c.namespace, Query: query, PageSize: int32(min(limit, 500))}
+	for {
+		var page *workflowservice.ListWorkflowExecutionsResponse
+		err := c.call(ctx, func(ctx context.Context) (err error) {
+			page, err = c.temporal.ListWorkflow(ctx, request)
+			return err
+		})
+		if err != nil {
+			return nil, false, err
+		}
+		for _, w := range page.GetExecutions() {
+			if len(all) == limit {
+				return all, true, nil
+			}
+			all = append(all, listedOf(w, time.Now()))
+		}
+		if len(page.GetNextPageToken()) == 0 {
+			return all, false, nil
+		}
+		request.NextPageToken = page.GetNextPageToken()
+	}
+}
+
+// query is the filter in the language of the visibility store.
+func (f Filter) query() string {
+	query := "WorkflowType = " + literal(schemas.RegisterModelWorkflow)
+	if f.Fleet != "" {
+		query += " AND ParentWorkflowId = " + literal(schemas.RegisterFleetWorkflowID(f.Fleet))
+	}
+	if f.Stage != "" {
+		query += " AND " + schemas.RegistrationStageAttribute + " = " + literal(string(f.Stage))
+	}
+	if f.Architecture != "" {
+		query += " AND " + schemas.ModelArchitectureAttribute + " = " + literal(string(f.Architecture))
+	}
+	return query
+}
+
+// literal writes a text as a value of a visibility query.
+func literal(s string) string {
+	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s) + "'"
+}
+
+func listedOf(w *workflowpb.WorkflowExecutionInfo, now time.Time) Listed {
+	attribute := func(name string) string {
+		var s string
+		if p := w.GetSearchAttributes().GetIndexedFields()[name]; p != nil {
+			_ = converter.GetDefaultDataConverter().FromPayload(p, &s) // an odd value shows as none
+		}
+		return s
+	}
+	r := Listed{
+		Name: attribute(schemas.ModelNameAttribute), Stage: attribute(schemas.RegistrationStageAttribute),
+		Architecture: attribute(schemas.ModelArchitectureAttribute), PayloadHash: attribute(schemas.PayloadHashAttribute),
+		StartedAt:  w.GetStartTime().AsTime(),
+		WorkflowID: w.GetExecution().GetWorkflowId(), RunID: w.GetExecution().GetRunId(),
+	}
+	if r.Name == "" {
+		r.Name = strings.TrimPrefix(r.WorkflowID, schemas.RegisterModelWorkflowID("")) // a fleet is named by its workflow's id
+	}
+	if w.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
+		r.DurationMs = now.Sub(r.StartedAt).Milliseconds()
+		return r
+	}
+	end := w.GetCloseTime().AsTime()
+	r.EndedAt, r.DurationMs = &end, end.Sub(r.StartedAt).Milliseconds()
+	if follow.Known(schemas.Stage(r.Stage)) || r.Stage == "" {
+		r.Stage = strings.ToUpper(w.GetStatus().String()) // closed from outside, without a word from the workflow
+	}
+	return r
+}

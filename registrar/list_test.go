@@ -1,0 +1,11 @@
+package registrar
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestTheQueryOfAListIsEscaped(t *testing.T) {
+	require.Equal(t, `WorkflowType = 'RegisterModel' AND RegistrationStage = 'it\'s \\ here'`, Filter{Stage: `it's \ here`}.query())
+}

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"model-registrar/registrar"
+	"model-registrar/schemas"
+)
+
+// state is what became of a request to register.
+type state int
+
+const (
+	started           state = iota // to be followed, or left to itself
+	alreadyRegistered              // nothing to do
+	inProgress                     // somebody else's, or an earlier one
+)
+
+// registration is one run that a command deals with.
+type registration struct {
+	name       string
+	workflowID string
+	runID      string
+	state      state
+	since      time.Time
+
+	result   schemas.Result        // final, or as far as it is known
+	ending   *registrar.Ending     // nil while it goes on
+	refusal  *schemas.ErrorDetails // what the platform said, if it refused
+	followed error                 // why following ended early
+}
+
+// Statuses of a result that is none yet. They are the starter's own: a workflow never returns them.
+const (
+	statusStarted    schemas.Outcome = "STARTED"
+	statusInProgress schemas.Outcome = "IN_PROGRESS"
+)
+
+// begin starts a registration, unless one of that name is in progress or has completed with the same payload.
+func (c *connection) begin(ctx context.Context, r request, force bool) (*registration, error) {
+	got, err := c.Start(ctx, registrar.Request{Manifest: r.Manifest, Requester: r.Requester, Force: force})
+	reg := &registration{name: got.Name, workflowID: got.WorkflowID, runID: got.RunID}
+	if busy, ok := errors.AsType[*registrar.InProgress](err); ok {
+		reg.occupied(busy.Registration)
+		return reg, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if done := got.Registered; done != nil {
+		reg.state, reg.since, reg.result = alreadyRegistered, done.Ending.At, *done.Ending.Result
+		return reg, nil
+	}
+	reg.result = schemas.Result{
+		Name: reg.name, Status: statusStarted, PayloadHash: got.PayloadHash, WorkflowID: reg.workflowID, RunID: reg.runID,
+	}
+	return reg, nil
+}
+
+// occupied notes that the name is being registered already, by whom, since when and how far it is.
+func (r *registration) occupied(t registrar.Timeline) {
+	r.state, r.runID, r.since = inProgress, t.RunID, t.StartedAt
+	who := ""
+	if t.Input.Requester != "" {
+		who = " by " + t.Input.Requester
+	}
+	r.result = schemas.Result{
+		Name: r.name, Status: statusInProgress, WorkflowID: r.workflowID, RunID: r.runID,
+		PayloadHash: t.Evidence.PayloadHash, JobID: t.Evidence.JobID, ModelID: t.Evidence.ModelID,
+		Reason: fmt.Sprintf("%s is being registered already: requested%s at %s, now at %s",
+			r.name, who, clock(t.StartedAt), t.Progress().Stage),
+	}
+}
