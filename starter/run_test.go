@@ -79,7 +79,7 @@ func TestWrongUsageExitsWith2AndSaysWhatIsWrong(t *testing.T) {
 		"name exactly one model":                    {"status"},
 		"must be one of: never, on_failure, always": {"register", "--approval", "maybe", manifest},
 		"must be one of: text, json":                {"list", "--output", "xml"},
-		"must be one of: REGISTERING":   {"list", "--stage", "nowhere"},
+		"must be one of: REGISTERING":               {"list", "--stage", "nowhere"},
 		"must be one of: openai, anthropic":         {"list", "--architecture", "llama"},
 		"--limit must be from 1 to 10000":           {"list", "--limit", "0"},
 		"--reason must say why":                     {"approve", "x"},
