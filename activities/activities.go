@@ -38,20 +38,25 @@ type Activities struct {
 	Approvers *approvers.File
 }
 
-// Register registers every activity under its fixed name.
+// Register registers every activity under its fixed name, together with the callers that it serves.
 func Register(r worker.ActivityRegistry, a *Activities) {
 	for name, fn := range map[string]any{
-		schemas.ValidatePayloadActivity:    a.ValidatePayload,
-		schemas.SubmitRegistrationActivity: a.SubmitRegistration,
-		schemas.PollJobActivity:            a.PollJob,
-		schemas.SyntheticProbeActivity:     a.SyntheticProbe,
-		schemas.TriggerHealthCheckActivity: a.TriggerHealthCheck,
-		schemas.NotifyWebhookActivity:      a.NotifyWebhook,
-		schemas.WriteAuditActivity:         a.WriteAudit,
-		schemas.DeregisterModelActivity:    a.DeregisterModel,
-		schemas.LoadFleetPartActivity:      a.LoadFleetPart,
-		schemas.AwaitRegistrationsActivity: a.AwaitRegistrations,
-		schemas.VerifyDecisionActivity:     a.VerifyDecision,
+		schemas.ValidatePayloadActivity: only(a.ValidatePayload, locally(of(
+			func(in schemas.ValidateInput) string { return in.Manifest.Name }))...),
+		schemas.SubmitRegistrationActivity: only(a.SubmitRegistration, of(
+			func(in schemas.SubmitInput) string { return in.Payload.Value.Name })...),
+		schemas.PollJobActivity: only(a.PollJob, anyOperation[schemas.PollInput]()...),
+		schemas.SyntheticProbeActivity: only(a.SyntheticProbe, of(
+			func(in schemas.ProbeInput) string { return in.Name })...),
+		schemas.TriggerHealthCheckActivity: only(a.TriggerHealthCheck, anyOperation[schemas.HealthCheckInput]()...),
+		schemas.NotifyWebhookActivity:      only(a.NotifyWebhook, notifyCallers()...),
+		schemas.WriteAuditActivity:         only(a.WriteAudit, auditCallers()...),
+		schemas.DeregisterModelActivity: onlyDone(a.DeregisterModel, of(
+			func(in schemas.DeregisterInput) string { return in.Payload.Value.Name })...),
+		schemas.LoadFleetPartActivity: only(a.LoadFleetPart, ofFleet(
+			func(in schemas.LoadPartInput) string { return in.FleetID })),
+		schemas.AwaitRegistrationsActivity: only(a.AwaitRegistrations, anyFleet[schemas.AwaitInput]()),
+		schemas.VerifyDecisionActivity:     only(a.VerifyDecision, verifyCallers()...),
 	} {
 		r.RegisterActivityWithOptions(fn, activity.RegisterOptions{Name: name})
 	}

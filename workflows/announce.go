@@ -157,7 +157,7 @@ func deliveryEntry(now time.Time, in schemas.DeliverWebhookInput) schemas.AuditE
 	return schemas.AuditEntry{
 		EntryID: in.Webhook.MessageID + "/delivery", Event: schemas.AuditWebhook, Timestamp: now.UTC(),
 		ModelID: e.ModelID, PayloadHash: e.PayloadHash, JobDurationMs: e.Metrics.JobDurationMs,
-		LatencyMs: e.Metrics.ValidationLatencyMs, Compliance: schemas.RecordStored, Name: plain(e.Name, 80),
+		LatencyMs: e.Metrics.ValidationLatencyMs, Compliance: schemas.RecordStored, Name: schemas.RecordedName(e.Name),
 		Reason: fmt.Sprintf("the event %s was %s", e.Status, deliveredOrNot(d)),
 		JobID:  in.JobID, Requester: in.Requester, Webhook: &d, WorkflowID: e.WorkflowID, RunID: e.RunID,
 	}

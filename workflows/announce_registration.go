@@ -54,7 +54,7 @@ func (r *registration) deliveryOf(ctx workflow.Context, status, kind string) sch
 	}
 	return schemas.DeliverWebhookInput{
 		Webhook: schemas.WebhookInput{
-			URL: r.manifest.WebhookCallbackURL, MessageID: "msg_" + r.result.RunID + "_" + kind, Event: e,
+			URL: r.manifest.WebhookCallbackURL, MessageID: schemas.MessageID(r.result.RunID, kind), Event: e,
 		},
 		JobID: r.result.JobID, Requester: plain(r.requester, 200),
 	}

@@ -14,6 +14,7 @@ import (
 )
 
 const (
+	maxName      = 64      // characters, of a model
 	maxApprover  = 128     // characters
 	maxReason    = 2000    // characters
 	maxSignature = 8 << 10 // bytes

@@ -15,6 +15,9 @@ import (
 // that the receiver asks for, until the receiver takes it or says that it never will. Then it records in the audit
 // trail what came of it. An event that was given up is a result, not a failure.
 func DeliverWebhook(ctx workflow.Context, in schemas.DeliverWebhookInput) (schemas.WebhookDelivery, error) {
+	if err := checkDelivery(workflow.GetInfo(ctx), in.Webhook); err != nil {
+		return schemas.WebhookDelivery{}, err
+	}
 	d := &delivery{in: in, since: workflow.Now(ctx)}
 	if err := d.setUp(ctx); err != nil {
 		return schemas.WebhookDelivery{}, err
@@ -29,6 +32,21 @@ func DeliverWebhook(ctx workflow.Context, in schemas.DeliverWebhookInput) (schem
 	}
 	d.describe(ctx, "")
 	return d.in.Delivery, cancelled
+}
+
+// checkDelivery refuses an event that is not one of the parent's own: signed events come from registrations alone, and
+// not from whoever can start a workflow.
+func checkDelivery(info *workflow.Info, in schemas.WebhookInput) error {
+	e, parent := in.Event, info.ParentWorkflowExecution
+	if want := schemas.DeliverWebhookWorkflowID(in.MessageID); info.WorkflowExecution.ID != want {
+		return wrongID("the delivery of "+in.MessageID, want, info.WorkflowExecution.ID)
+	}
+	if parent == nil || parent.ID != e.WorkflowID || parent.RunID != e.RunID || e.WorkflowID != schemas.RegisterModelWorkflowID(e.Name) ||
+		!strings.HasPrefix(in.MessageID, schemas.MessageID(e.RunID, "")) {
+		return temporal.NewNonRetryableApplicationError("an event is delivered for the registration that it is about, as its child, "+
+			"and for nobody else; nothing was sent", string(schemas.ErrCallerRefused), nil)
+	}
+	return nil
 }
 
 // cancelledDelivery is why a delivery ended that somebody cancelled. A cancelled activity does not say how often it tried.

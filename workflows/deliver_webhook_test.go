@@ -6,7 +6,9 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
 
 	"model-registrar/schemas"
 )
@@ -14,6 +16,8 @@ import (
 // deliver runs DeliverWebhook by itself, after one failed attempt.
 func (s *story) deliver(in schemas.DeliverWebhookInput) (out schemas.WebhookDelivery, err error) {
 	s.t.Helper()
+	s.observed.parent = &workflow.Execution{ID: in.Webhook.Event.WorkflowID, RunID: in.Webhook.Event.RunID}
+	s.env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: schemas.DeliverWebhookWorkflowID(in.Webhook.MessageID)})
 	s.env.ExecuteWorkflow(schemas.DeliverWebhookWorkflow, in)
 	require.True(s.t, s.env.IsWorkflowCompleted())
 	for _, seen := range s.observed.all() {
@@ -168,4 +172,43 @@ func TestADeliveryThatOnlyHasToBeRecordedIsNotSentAgain(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, out.Delivered)
 	require.Equal(t, []string{schemas.WriteAuditActivity}, s.activities())
+}
+
+func TestADeliveryServesItsParentAlone(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(*schemas.DeliverWebhookInput)
+		parent *workflow.Execution
+		want   schemas.ErrorType
+	}{
+		"started by hand":        {nil, nil, schemas.ErrCallerRefused},
+		"a child of another run": {nil, &workflow.Execution{ID: "register-model/" + modelName, RunID: "run-2"}, schemas.ErrCallerRefused},
+		"a child of something else": {func(in *schemas.DeliverWebhookInput) { in.Webhook.Event.WorkflowID = "mine" },
+			&workflow.Execution{ID: "mine", RunID: "run-1"}, schemas.ErrCallerRefused},
+		"a message of another run": {func(in *schemas.DeliverWebhookInput) { in.Webhook.MessageID = "msg_run-2_ended" },
+			&workflow.Execution{ID: "register-model/" + modelName, RunID: "run-1"}, schemas.ErrCallerRefused},
+	} {
+		s := newStory(t)
+		in := undeliveredYet()
+		if c.change != nil {
+			c.change(&in)
+		}
+		s.observed.parent = c.parent
+		s.env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: schemas.DeliverWebhookWorkflowID(in.Webhook.MessageID)})
+		s.env.ExecuteWorkflow(schemas.DeliverWebhookWorkflow, in)
+		require.Equal(t, c.want, explain(s.env.GetWorkflowError()).Type, name)
+		require.Empty(t, s.activities(), name)
+	}
+}
+
+func TestInternalWorkflowsRunUnderIDsThatFitTheirInput(t *testing.T) {
+	for name, in := range map[string]any{
+		schemas.DeliverWebhookWorkflow: undeliveredYet(), schemas.RecordDecisionWorkflow: lateDecision(),
+		schemas.HoldFleetPartWorkflow: schemas.FleetPart{FleetID: "f", Part: 1},
+	} {
+		s := newStory(t)
+		s.env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: "another"})
+		s.env.ExecuteWorkflow(name, in)
+		require.Equal(t, schemas.ErrWrongWorkflowID, explain(s.env.GetWorkflowError()).Type, name)
+		require.Empty(t, s.activities(), name)
+	}
 }

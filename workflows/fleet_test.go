@@ -550,6 +550,7 @@ func TestTheManifestsOfAFleetThatTakesMonthsAreHeldAsLong(t *testing.T) {
 	for i := range 9 {
 		env.RegisterDelayedCallback(func() { env.SignalWorkflow(schemas.RenewSignal, nil) }, time.Duration(i+1)*partsRenewed)
 	}
+	env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: schemas.FleetPartWorkflowID(fleetID, 0)})
 	env.ExecuteWorkflow(schemas.HoldFleetPartWorkflow, schemas.FleetPart{FleetID: fleetID, Manifests: make([]schemas.Manifest, 3)})
 	require.NoError(t, env.GetWorkflowError())
 	require.Equal(t, 9*partsRenewed+partLife, env.Now().Sub(began))

@@ -19,6 +19,10 @@ const maxRenewals = 1000
 // HoldFleetPart holds some of a fleet's manifests, in its input, until the fleet has no more need of them. A closed workflow
 // is forgotten after the namespace's retention time, a running one never. A fleet that goes on renews its parts.
 func HoldFleetPart(ctx workflow.Context, part schemas.FleetPart) error {
+	id := workflow.GetInfo(ctx).WorkflowExecution.ID
+	if want := schemas.FleetPartWorkflowID(part.FleetID, part.Part); id != want {
+		return wrongID("a part of the fleet "+part.FleetID, want, id)
+	}
 	workflow.SetCurrentDetails(ctx, fmt.Sprintf("Holds %d manifests, from number %d on, for the fleet **%s**.\n",
 		len(part.Manifests), part.First+1, markdown(part.FleetID)))
 	released := workflow.GetSignalChannelWithOptions(ctx, schemas.ReleaseSignal, workflow.SignalChannelOptions{

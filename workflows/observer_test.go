@@ -16,6 +16,8 @@ import (
 type observer struct {
 	interceptor.WorkerInterceptorBase
 
+	parent *workflow.Execution // of the workflow, if it is to have one
+
 	mu      sync.Mutex
 	seen    []sighting
 	indexed []temporal.SearchAttributes
@@ -66,6 +68,14 @@ func (i *observerInbound) Init(next interceptor.WorkflowOutboundInterceptor) err
 type observerOutbound struct {
 	interceptor.WorkflowOutboundInterceptorBase
 	o *observer
+}
+
+func (i *observerOutbound) GetInfo(ctx workflow.Context) *workflow.Info {
+	info := *i.Next.GetInfo(ctx)
+	if i.o.parent != nil {
+		info.ParentWorkflowExecution = i.o.parent
+	}
+	return &info
 }
 
 func (i *observerOutbound) ExecuteActivity(ctx workflow.Context, name string, args ...any) workflow.Future {

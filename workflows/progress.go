@@ -180,20 +180,7 @@ func span(d time.Duration) string {
 	return d.String()
 }
 
-// plain makes outside text fit for one line of at most n characters, all of them visible: some of the others would turn
-// what follows around.
-func plain(s string, n int) string {
-	s = strings.Map(func(c rune) rune {
-		if !unicode.IsGraphic(c) {
-			return ' '
-		}
-		return c
-	}, s)
-	if r := []rune(s); len(r) > n {
-		return string(r[:n-1]) + "…"
-	}
-	return s
-}
+func plain(s string, n int) string { return schemas.Plain(s, n) }
 
 // markdown makes outside text fit for the UI's current details: nothing in it can begin a named link, a heading or HTML,
 // or end what it stands in.

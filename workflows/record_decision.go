@@ -10,14 +10,19 @@ import (
 )
 
 // RecordDecision records a decision that came after its registration had ended, so that it is in the audit trail like
-// any other that was refused: with who made it, and with its signature. It changes nothing else. What it says of the
-// registration is what its caller says.
+// any other that was refused: with who made it, and with its signature. It changes nothing else. It is the one internal
+// workflow that the starter starts, and so anybody can: it runs under an id that names its model, writes nothing but a
+// refusal, and says of the registration that this is what the sender said.
 func RecordDecision(ctx workflow.Context, in schemas.RecordDecisionInput) (schemas.RecordedDecision, error) {
 	if err := wellFormed(in.Decision); err != nil {
 		return schemas.RecordedDecision{}, err
 	}
+	id := workflow.GetInfo(ctx).WorkflowExecution.ID
+	if !strings.HasPrefix(id, schemas.LateDecisionWorkflowID(in.Name, "")) || len([]rune(in.Name)) > maxName {
+		return schemas.RecordedDecision{}, wrongID("a late decision about "+in.Name, schemas.LateDecisionWorkflowID(in.Name, "…"), id)
+	}
 	at := workflow.Now(ctx).UTC()
-	in.Name, in.RunID, in.PayloadHash = plain(in.Name, 80), plain(in.RunID, 64), plain(in.PayloadHash, 64)
+	in.RunID, in.PayloadHash = plain(in.RunID, 64), plain(in.PayloadHash, 64)
 	d := in.Decision
 	d.Approver = strings.TrimSpace(d.Approver)
 	d.RunID, d.PayloadHash = plain(d.RunID, 64), plain(d.PayloadHash, 64)
@@ -29,13 +34,14 @@ func RecordDecision(ctx workflow.Context, in schemas.RecordDecisionInput) (schem
 	if v.Approver != "" {
 		d.Approver = v.Approver
 	}
-	refusal := fmt.Sprintf("the registration of %s had ended as %s", in.Name, plain(string(in.Outcome), 40))
+	refusal := fmt.Sprintf("by what its sender saw, the registration of %s had ended as %s",
+		schemas.RecordedName(in.Name), plain(string(in.Outcome), 40))
 	if v.Refusal != "" {
 		refusal += "; besides, " + v.Refusal
 	}
 	receipt, err := writeAudit(ctx, schemas.AuditEntry{
 		EntryID: workflow.GetInfo(ctx).WorkflowExecution.RunID + "/late-decision", Event: schemas.AuditDecision, Timestamp: at,
-		ModelID: plain(in.ModelID, 128), PayloadHash: in.PayloadHash, Compliance: schemas.RecordStored, Name: in.Name,
+		ModelID: plain(in.ModelID, 128), PayloadHash: in.PayloadHash, Compliance: schemas.RecordStored, Name: schemas.RecordedName(in.Name),
 		Requester: plain(in.Requester, 200), WorkflowID: schemas.RegisterModelWorkflowID(in.Name), RunID: in.RunID,
 		Decision: &schemas.AuditedDecision{
 			DecisionStatement: d.Statement(in.Name), Refusal: refusal, Signature: d.Signature,

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
 	"model-registrar/schemas"
@@ -19,21 +20,27 @@ func lateDecision() schemas.RecordDecisionInput {
 	}
 }
 
+// recordLate runs RecordDecision under the id that the starter gives it.
+func (s *story) recordLate(in schemas.RecordDecisionInput) {
+	s.env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: schemas.LateDecisionWorkflowID(in.Name, "1")})
+	s.env.ExecuteWorkflow(schemas.RecordDecisionWorkflow, in)
+}
+
 func TestALateDecisionIsVerifiedRefusedAndRecorded(t *testing.T) {
 	for name, c := range map[string]struct {
 		verified schemas.VerifiedDecision
 		refusal  string
 	}{
 		"of an approver": {schemas.VerifiedDecision{Approver: approver, Signed: true, KeyFingerprint: "SHA256:key"},
-			"the registration of production-llm-v2 had ended as COMPLETED"},
+			"by what its sender saw, the registration of production-llm-v2 had ended as COMPLETED"},
 		"of nobody": {schemas.VerifiedDecision{Refusal: "the key is unknown"},
-			"the registration of production-llm-v2 had ended as COMPLETED; besides, the key is unknown"},
+			"by what its sender saw, the registration of production-llm-v2 had ended as COMPLETED; besides, the key is unknown"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newStory(t)
 			s.world.verify = answers[schemas.VerifyDecisionInput](c.verified)
 			in := lateDecision()
-			s.env.ExecuteWorkflow(schemas.RecordDecisionWorkflow, in)
+			s.recordLate(in)
 			var out schemas.RecordedDecision
 			require.NoError(t, s.env.GetWorkflowResult(&out))
 			require.Equal(t, schemas.RecordedDecision{
@@ -67,7 +74,7 @@ func TestALateDecisionWaitsForTheTrail(t *testing.T) {
 	s := newStory(t)
 	down := fails[schemas.AuditEntry, schemas.AuditReceipt](passing(schemas.ErrAuditUnavailable, "the disk is full"))
 	s.world.audit = inTurn(down, down, down, down, down, down, goodWorld().audit)
-	s.env.ExecuteWorkflow(schemas.RecordDecisionWorkflow, lateDecision())
+	s.recordLate(lateDecision())
 	require.NoError(t, s.env.GetWorkflowError())
 	require.Len(t, s.entries(schemas.AuditDecision), 1)
 }
@@ -82,7 +89,7 @@ func TestWhatIsNoDecisionIsNotRecorded(t *testing.T) {
 		s := newStory(t)
 		in := lateDecision()
 		change(&in.Decision)
-		s.env.ExecuteWorkflow(schemas.RecordDecisionWorkflow, in)
+		s.recordLate(in)
 		var refused *temporal.ApplicationError
 		require.ErrorAs(t, s.env.GetWorkflowError(), &refused)
 		require.Equal(t, string(schemas.ErrDecisionRefused), refused.Type())
@@ -95,10 +102,10 @@ func TestWhatACallerSaysOfAnEndedRegistrationIsBounded(t *testing.T) {
 	s := newStory(t)
 	long := strings.Repeat("x\n", 100_000)
 	in := schemas.RecordDecisionInput{
-		Name: long, RunID: long, PayloadHash: long, ModelID: long, Requester: long, Outcome: schemas.Outcome(long),
+		Name: modelName, RunID: long, PayloadHash: long, ModelID: long, Requester: long, Outcome: schemas.Outcome(long),
 		Decision: schemas.Decision{Decision: schemas.Reject, Approver: "ann", RunID: long, PayloadHash: long},
 	}
-	s.env.ExecuteWorkflow(schemas.RecordDecisionWorkflow, in)
+	s.recordLate(in)
 	require.NoError(t, s.env.GetWorkflowError())
 	e := s.entries(schemas.AuditDecision)[0]
 	for _, text := range []string{e.Name, e.RunID, e.PayloadHash, e.ModelID, e.Requester, e.WorkflowID, e.Decision.RunID, e.Decision.PayloadHash, e.Decision.Refusal} {

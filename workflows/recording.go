@@ -36,7 +36,7 @@ func (r *registration) auditEntry(ctx workflow.Context, event schemas.AuditEvent
 	e := schemas.AuditEntry{
 		EntryID: r.result.RunID + "/" + kind, Event: event, Timestamp: workflow.Now(ctx).UTC(),
 		ModelID: r.result.ModelID, PayloadHash: r.result.PayloadHash, JobDurationMs: r.result.JobDurationMs,
-		Compliance: schemas.RecordStored, Name: plain(r.manifest.Name, 80), JobID: r.result.JobID, Requester: plain(r.requester, 200),
+		Compliance: schemas.RecordStored, Name: schemas.RecordedName(r.manifest.Name), JobID: r.result.JobID, Requester: plain(r.requester, 200),
 		WorkflowID: r.result.WorkflowID, RunID: r.result.RunID,
 	}
 	if v := r.result.Validation; v != nil {

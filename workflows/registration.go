@@ -51,10 +51,7 @@ func newRegistration(ctx workflow.Context, in schemas.RegisterModelInput) *regis
 // name from running beside this one.
 func (r *registration) setUp(ctx workflow.Context) error {
 	if want := schemas.RegisterModelWorkflowID(r.manifest.Name); r.result.WorkflowID != want {
-		return temporal.NewNonRetryableApplicationError(
-			fmt.Sprintf("the registration of %q must run as workflow %q, not as %q; start it with the starter",
-				plain(r.manifest.Name, 80), plain(want, 100), plain(r.result.WorkflowID, 100)),
-			string(schemas.ErrWrongWorkflowID), nil)
+		return wrongID("the registration of "+r.manifest.Name, want, r.result.WorkflowID)
 	}
 	err := workflow.SetQueryHandlerWithOptions(ctx, schemas.StatusQuery,
 		func() (schemas.Progress, error) { return r.progress(), nil },
@@ -63,6 +60,13 @@ func (r *registration) setUp(ctx workflow.Context) error {
 		return err
 	}
 	return r.listenForDecisions(ctx)
+}
+
+// wrongID refuses to run under an id that does not fit the input.
+func wrongID(what, want, is string) error {
+	return temporal.NewNonRetryableApplicationError(
+		fmt.Sprintf("%s must run as workflow %q, not as %q; start it with the starter", plain(what, 120), plain(want, 100), plain(is, 100)),
+		string(schemas.ErrWrongWorkflowID), nil)
 }
 
 // stage is where the registration stands.
