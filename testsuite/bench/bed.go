@@ -236,7 +236,7 @@ func (d *bed) history(ctx context.Context, run client.WorkflowRun) (events []*hi
 // calls counts what the simulator got after a sequence number: calls to Genesys other than for tokens, and how many of
 // them it refused with 429.
 func (d *bed) calls(ctx context.Context, since uint64) (all, refused int, err error) {
-	for _, op := range []control.Op{control.OpList, control.OpCreate, control.OpGet, control.OpJob, control.OpHealth, control.OpDelete} {
+	for _, op := range []control.Op{control.OpList, control.OpCreate, control.OpGet, control.OpUpdate, control.OpJob, control.OpHealth, control.OpDelete} {
 		requests, err := d.Sim.Requests(ctx, control.RequestFilter{Op: op, Since: since})
 		if err != nil {
 			return 0, 0, err

@@ -40,6 +40,8 @@ func (s *Server) routeControl() {
 	s.handle("GET /_sim/state", func(*http.Request) reply { return jsonReply(http.StatusOK, s.State()) })
 	s.handle("GET /_sim/counts", func(*http.Request) reply { return jsonReply(http.StatusOK, s.counts.get()) })
 	s.handle("GET /_sim/models", s.readModels)
+	s.handle("PATCH /_sim/models/{id}", s.editModel)
+	s.handle("DELETE /_sim/models/{id}", s.dropModel)
 	s.handle("GET /_sim/jobs", s.readJobs)
 	s.handle("GET /_sim/requests", s.readRequests)
 	s.handle("GET /_sim/webhooks", s.readWebhooks)

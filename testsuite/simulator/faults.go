@@ -101,7 +101,7 @@ func matches(m control.Match, r *control.Request) bool {
 }
 
 var ops = []control.Op{
-	"", control.OpToken, control.OpCreate, control.OpList, control.OpGet, control.OpDelete, control.OpJob,
+	"", control.OpToken, control.OpCreate, control.OpList, control.OpGet, control.OpUpdate, control.OpDelete, control.OpJob,
 	control.OpHealth, control.OpProvider, control.OpWebhook, control.OpUnknown,
 }
 
@@ -123,7 +123,8 @@ func checkFault(f control.Fault) error {
 	check(slices.Contains([]string{"", control.OutcomeCompleted, control.OutcomeFailed}, a.JobOutcome), "action.jobOutcome must be COMPLETED or FAILED")
 	_, spelled := spellings[a.JobSpelling]
 	check(spelled, "action.jobSpelling must be pascal or absent")
-	check(!shapesJob(a) || slices.Contains([]control.Op{"", control.OpCreate, control.OpJob}, f.Match.Op), "the job actions are for the operations create and job")
+	check(!shapesJob(a) || slices.Contains([]control.Op{"", control.OpCreate, control.OpUpdate, control.OpJob}, f.Match.Op),
+		"the job actions are for the operations create, update and job")
 	check(!shapesAnswer(a) || f.Match.Op == "" || f.Match.Op == control.OpProvider, "the provider actions are for the operation provider")
 	check(!(a.RevokeToken || a.ExpireToken) || f.Match.Op != control.OpProvider && f.Match.Op != control.OpWebhook, "only Genesys has tokens that can be revoked or expired")
 	return errors.Join(wrong...)
@@ -131,7 +132,7 @@ func checkFault(f control.Fault) error {
 
 func shapesJob(a control.Action) bool {
 	return a.JobDurationMS > 0 || a.JobOutcome != "" || a.JobError != nil || a.JobStuck || a.JobStatus != "" ||
-		a.JobNoResultID || a.JobSpelling != ""
+		a.JobNoResultID || a.JobSpelling != "" || a.JobHalfway
 }
 
 func shapesAnswer(a control.Action) bool {

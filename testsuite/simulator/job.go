@@ -40,6 +40,9 @@ type job struct {
 	statusText string // shown until the job ends
 	noResultID bool
 	spelling   string
+
+	update  *payload // that takes the place of the model's when the job ends; nil: the job makes the model
+	halfway bool     // a failed update has changed the rate limits
 }
 
 // jobAnswer is what the jobs endpoint says.
@@ -77,6 +80,7 @@ func (s *store) shape(j *job, a control.Action) {
 		j.spelling = a.JobSpelling
 	}
 	j.stuck = j.stuck || a.JobStuck
+	j.halfway = j.halfway || a.JobHalfway
 	j.statusText, j.noResultID = orText(a.JobStatus, j.statusText), j.noResultID || a.JobNoResultID
 }
 
@@ -185,9 +189,21 @@ func (j *job) end(failure *control.ErrorBody) bool {
 	}
 	j.ended, j.stuck, j.statusText = time.Now(), false, ""
 	close(j.isOver)
-	j.status, j.model.state = completed, control.ModelActive
+	if j.update != nil && j.model.gone && failure == nil {
+		gone := platformError(newUUID(), 404, "not.found", "The model was deleted before its update ended.", nil)
+		failure = &gone
+	}
+	j.status = completed
 	if failure != nil {
-		j.status, j.model.state, j.errors = failed, control.ModelFailed, []control.ErrorBody{*failure}
+		j.status, j.errors = failed, []control.ErrorBody{*failure}
+	}
+	switch {
+	case j.update != nil:
+		j.apply(failure != nil)
+	case failure != nil:
+		j.model.state = control.ModelFailed
+	default:
+		j.model.state = control.ModelActive
 	}
 	return true
 }

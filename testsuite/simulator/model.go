@@ -50,6 +50,8 @@ func (s *Server) routeModels() {
 	s.route("POST "+gatewayPath, s.genesys(control.OpCreate, scopeWrite, byBody, s.createModel))
 	s.route("GET "+gatewayPath, s.genesys(control.OpList, scopeRead, byQuery, s.listModels))
 	s.route("GET "+gatewayPath+"/{id}", s.genesys(control.OpGet, scopeRead, byID, s.getModel))
+	s.route("PUT "+gatewayPath+"/{id}", s.genesys(control.OpUpdate, scopeWrite, byID, s.updateModel))
+	s.route("PATCH "+gatewayPath+"/{id}", s.genesys(control.OpUpdate, scopeWrite, byID, s.updateModel))
 	s.route("DELETE "+gatewayPath+"/{id}", s.genesys(control.OpDelete, scopeWrite, byID, s.deleteModel))
 	s.route("POST "+gatewayPath+"/{id}/health-checks", s.genesys(control.OpHealth, scopeWrite, byID, s.checkHealth))
 }

@@ -33,6 +33,7 @@ type model struct {
 	payload      payload
 	job          *job
 	healthChecks int
+	gone         bool // deleted
 }
 
 func newStore(ended func(control.Job, string)) *store {
@@ -139,6 +140,7 @@ func (s *store) remove(id string) bool {
 	}
 	s.ordered = withoutModel(s.ordered, m)
 	s.deleted++
+	m.gone = true
 	j := m.job
 	s.mu.Unlock()
 	gone := platformError(newUUID(), 404, "not.found", "The model was deleted before its registration ended.", nil)

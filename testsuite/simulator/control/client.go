@@ -99,6 +99,16 @@ func (c *Client) FinishJob(ctx context.Context, id string) (Job, error) {
 	return job, err
 }
 
+// EditModel changes members of a model's payload at once, as somebody does in the admin interface.
+func (c *Client) EditModel(ctx context.Context, id string, members map[string]any) error {
+	return c.call(ctx, http.MethodPatch, "/models/"+url.PathEscape(id), nil, members, nil)
+}
+
+// DropModel deletes a model at once, as somebody does in the admin interface.
+func (c *Client) DropModel(ctx context.Context, id string) error {
+	return c.call(ctx, http.MethodDelete, "/models/"+url.PathEscape(id), nil, nil, nil)
+}
+
 // Requests lists the kept requests that filter selects, oldest first.
 func (c *Client) Requests(ctx context.Context, filter RequestFilter) ([]Request, error) {
 	return get[[]Request](ctx, c, "/requests", filter.query())

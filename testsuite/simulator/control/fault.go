@@ -10,6 +10,7 @@ const (
 	OpCreate   Op = "create"
 	OpList     Op = "list"
 	OpGet      Op = "get"
+	OpUpdate   Op = "update"
 	OpDelete   Op = "delete"
 	OpJob      Op = "job"
 	OpHealth   Op = "health"
@@ -81,7 +82,7 @@ type Action struct {
 	RevokeToken bool `json:"revokeToken,omitempty"`
 	ExpireToken bool `json:"expireToken,omitempty"`
 
-	// The Job fields shape a job. Ordered on OpCreate they shape the job that the request makes; on OpJob the
+	// The Job fields shape a job. Ordered on OpCreate and OpUpdate they shape the job that the request makes; on OpJob the
 	// job that is asked for, except that JobStatus and JobNoResultID then hold for that one answer only.
 	// JobDurationMS counts from the job's creation.
 	JobDurationMS int64  `json:"jobDurationMs,omitempty"`
@@ -93,6 +94,8 @@ type Action struct {
 	JobStatus     string `json:"jobStatus,omitempty"`
 	JobNoResultID bool   `json:"jobNoResultId,omitempty"`
 	JobSpelling   string `json:"jobSpelling,omitempty"`
+	// JobHalfway has a job that fails to update a model change the rate limits all the same.
+	JobHalfway bool `json:"jobHalfway,omitempty"`
 
 	// The fields from here on shape an LLM provider's answer.
 	// Answer is the text in place of VALIDATION_SUCCESS.
