@@ -8,23 +8,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"os/signal"
 	"slices"
 	"strings"
 	"syscall"
 
-	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/contrib/envconfig"
-	sdklog "go.temporal.io/sdk/log"
-	"go.temporal.io/sdk/worker"
-
-	"model-registrar/activities"
-	"model-registrar/internal/capacity"
-	"model-registrar/internal/config"
 	"model-registrar/internal/telemetry"
-	"model-registrar/workflows"
 )
 
 // Exit codes of the worker.
@@ -61,23 +51,18 @@ func command(ctx context.Context, args, environ []string, stderr io.Writer) int 
 
 // run runs a worker until the context ends, and returns the exit code.
 func run(ctx context.Context, environ []string, stderr io.Writer) int {
-	cfg, environment, err := config.LoadWorker(environ)
-	log := telemetry.Logger(stderr, cfg.Log.Level, cfg.Log.Format)
-	keys, keysErr := cfg.Encryption.Keys()
-	deps, err := wire(ctx, cfg, errors.Join(err, keysErr), log)
-	if err != nil {
-		misconfigured(stderr, err)
+	w, err := New(ctx, environ, stderr)
+	var wrong *Misconfigured
+	if errors.As(err, &wrong) {
+		misconfigured(stderr, wrong)
 		return exitMisconfigured
 	}
-	defer deps.Audit.Close()
-	options, err := envconfig.LoadClientOptions(envconfig.LoadClientOptionsRequest{EnvLookup: environment})
-	if err != nil {
-		misconfigured(stderr, fmt.Errorf("the connection to Temporal: %w", err))
-		return exitMisconfigured
+	log := telemetry.Logger(stderr, "", "")
+	if err == nil {
+		log = w.log
+		err = errors.Join(w.Run(ctx), w.Close())
 	}
-	keys.Worker().Into(&options)
-	log.Info("encryption of payloads", "keys", keys.String())
-	if err := serve(ctx, cfg, options, deps, log); err != nil {
+	if err != nil {
 		log.Error("the worker ends", "error", err.Error())
 		return exitFailed
 	}
@@ -89,70 +74,5 @@ func misconfigured(out io.Writer, err error) {
 	fmt.Fprintln(out, "The worker cannot start. Its configuration has problems:")
 	for line := range strings.Lines(err.Error()) {
 		fmt.Fprintln(out, "  - "+strings.TrimSpace(line))
-	}
-}
-
-// serve connects, checks, and works until the context ends or the worker can go on no more.
-func serve(ctx context.Context, cfg config.Worker, options client.Options, deps *activities.Activities, log *slog.Logger) error {
-	var temporal client.Client
-	web, err := telemetry.NewServer(func(ctx context.Context) error {
-		if err := ready(ctx, temporal, options.Namespace); err != nil {
-			return err
-		}
-		return deps.Audit.Ready(ctx)
-	})
-	if err != nil {
-		return err
-	}
-	options.Logger = sdklog.NewStructuredLogger(log)
-	capacity.Connect(&options)
-	options.MetricsHandler = web.MetricsHandler(log)
-	if err := deps.Genesys.Pacer().Observe(web.Meter()); err != nil {
-		log.Warn("the metrics of the Genesys quota are missing", "error", err)
-	}
-	if temporal, err = client.NewLazyClient(options); err != nil {
-		return fmt.Errorf("set up the Temporal client: %w", err)
-	}
-	defer temporal.Close()
-	if cfg.Profiling {
-		web.Profile()
-	}
-	address, err := web.Listen(cfg.MetricsAddress, log)
-	if err != nil {
-		return err
-	}
-	defer web.Close()
-
-	err = waitUntilReady(ctx, temporal, options, log)
-	if ctx.Err() != nil {
-		return nil // told to stop before there was anything to do
-	}
-	if err != nil {
-		return err
-	}
-	fatal := make(chan error, 1)
-	cfg.Capacity.Apply()
-	w := worker.New(temporal, cfg.TaskQueue, cfg.Capacity.Options(worker.Options{
-		WorkerStopTimeout:           cfg.ShutdownTimeout,
-		DisableRegistrationAliasing: true,
-		OnFatalError:                func(err error) { fatal <- err },
-	}))
-	deps.Temporal, deps.Namespace, deps.Data = temporal, namespaceOf(options.Namespace), options.DataConverter
-	workflows.Register(w)
-	activities.Register(w, deps)
-	if err := w.Start(); err != nil {
-		return fmt.Errorf("start polling task queue %s: %w", cfg.TaskQueue, err)
-	}
-	log.Info("the worker is ready", "taskQueue", cfg.TaskQueue, "namespace", namespaceOf(options.Namespace),
-		"temporal", addressOf(options), "genesys", cfg.Genesys.Host, "approvalFloor", cfg.Approval,
-		"signedDecisions", cfg.ApproversFile != "", "audit", deps.Audit.String(), "health", "http://"+address+"/readyz")
-	defer log.Info("the worker has stopped")
-	select {
-	case <-ctx.Done():
-		log.Info("the worker is stopping; running activities may finish", "within", cfg.ShutdownTimeout.String())
-		w.Stop()
-		return nil
-	case err := <-fatal:
-		return fmt.Errorf("the worker cannot go on: %w", err)
 	}
 }

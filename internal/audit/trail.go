@@ -19,6 +19,8 @@ type Trail interface {
 	Migrate(ctx context.Context) error
 	// Ready says why the trail cannot be written now, or nil.
 	Ready(ctx context.Context) error
+	// ID tells this trail from every other, and is the same for whoever writes it, on whichever machine. It is no secret.
+	ID(ctx context.Context) (string, error)
 	// String names the trail for people, without user and password.
 	String() string
 	// Close waits for an append that is under way. Later appends fail.

@@ -23,8 +23,9 @@ type Client struct {
 	pacer   *quota.Pacer
 	log     *slog.Logger
 	timeout time.Duration
-	gateway string // base URL and path
-	jobs    string // likewise
+	refused chan struct{} // see Refused
+	gateway string        // base URL and path
+	jobs    string        // likewise
 }
 
 // request is a call to be made.
@@ -43,9 +44,16 @@ type reply struct {
 	redactor redactor
 }
 
-// call makes one call. A 401 is answered once with a new token and the same request: the platform refuses a token
-// before it looks at the request, so the first one cannot have taken effect.
+// call makes one call, and notes a refused login.
 func (c *Client) call(ctx context.Context, req request) (reply, error) {
+	rep, err := c.attempt(ctx, req)
+	c.noteRefusal(err)
+	return rep, err
+}
+
+// attempt makes one call. A 401 is answered once with a new token and the same request: the platform refuses a token
+// before it looks at the request, so the first one cannot have taken effect.
+func (c *Client) attempt(ctx context.Context, req request) (reply, error) {
 	tok, err := c.tokens.token(ctx, nil)
 	if err != nil {
 		return reply{}, err

@@ -73,6 +73,7 @@ func New(cfg Config) (*Client, error) {
 		pacer:   cfg.Pacer,
 		log:     cfg.Logger,
 		timeout: cfg.Timeout,
+		refused: make(chan struct{}, 1),
 		gateway: api + cfg.GatewayPath,
 		jobs:    api + cfg.JobsPath,
 	}

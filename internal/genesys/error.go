@@ -17,6 +17,7 @@ type op struct{ name, phrase string }
 
 var (
 	opToken       = op{"FetchToken", "issue an access token"}
+	opCheckLogin  = op{"CheckLogin", "show whether the login is accepted"}
 	opCreateModel = op{"CreateModel", "create the model"}
 	opFindModels  = op{"FindModels", "look the model up by name"}
 	opDeleteModel = op{"DeleteModel", "delete the model"}
