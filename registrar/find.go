@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"go.temporal.io/api/serviceerror"
 
@@ -28,10 +29,20 @@ func (e *NotFound) Error() string {
 }
 
 // NoWorker says that no worker answered. What was asked for may have happened all the same.
-type NoWorker struct{ TaskQueue string }
+type NoWorker struct {
+	TaskQueue string
+	Waited    time.Duration // 0: until Temporal gave up
+	Unknown   string        // what may count all the same, for example "the decision"; empty for a question
+}
 
-// Error names the task queue.
+// Error names the task queue, and says what is not known.
 func (e *NoWorker) Error() string {
+	switch {
+	case e.Unknown != "":
+		return fmt.Sprintf("no worker answered within %s; whether %s counts is not known", e.Waited, e.Unknown)
+	case e.Waited > 0:
+		return fmt.Sprintf("no worker on task queue %q answered within %s", e.TaskQueue, e.Waited)
+	}
 	return fmt.Sprintf("no worker on task queue %q answered", e.TaskQueue)
 }
 
@@ -87,7 +98,7 @@ func query[T any](ctx context.Context, c *Client, workflowID, runID, name string
 func (c *Client) unanswered(ctx context.Context, err error) error {
 	_, nobody := errors.AsType[*serviceerror.FailedPrecondition](err)
 	if err != nil && ctx.Err() == nil && (nobody || follow.TimedOut(err)) {
-		return &NoWorker{c.taskQueue}
+		return &NoWorker{TaskQueue: c.taskQueue}
 	}
 	return c.Explain(ctx, err)
 }

@@ -7,9 +7,6 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	"go.temporal.io/api/serviceerror"
-	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/temporal"
 
 	"model-registrar/registrar"
 	"model-registrar/schemas"
@@ -88,7 +85,7 @@ func (a *app) decide(ctx context.Context, c *connection, name string, o decideOp
 	}
 	if t.Ending == nil && !o.yes && a.interactive() && !a.confirm(ctx, questions[d.Decision]) {
 		if ctx.Err() != nil {
-			return c.explain(ctx, ctx.Err())
+			return explained(ctx.Err())
 		}
 		return failed("nothing was decided about %s", name)
 	}
@@ -101,16 +98,9 @@ func (a *app) decide(ctx context.Context, c *connection, name string, o decideOp
 	case d.Approver == "":
 		d.Approver = a.identity()
 	}
-	if t.Ending != nil {
-		return a.decideLate(ctx, c, t, d)
-	}
-	receipt, err := c.send(ctx, t, d)
-	var gone *serviceerror.NotFound
-	if errors.As(err, &gone) { // it ended meanwhile
-		return a.decideTooLate(ctx, c, t, d)
-	}
+	receipt, err := c.Decide(ctx, name, d)
 	if err != nil {
-		return c.explainDecision(ctx, name, err)
+		return c.notDecided(name, err)
 	}
 	if a.machine() {
 		return a.print(receipt)
@@ -168,35 +158,38 @@ func orUnknown(hash string) string {
 	return hash
 }
 
-// send sends a decision to the run that was looked at, and waits for what becomes of it.
-func (c *connection) send(ctx context.Context, t *registrar.Timeline, d schemas.Decision) (receipt schemas.DecisionReceipt, err error) {
-	limited, cancel := context.WithTimeout(ctx, registrar.AnswerTimeout)
-	defer cancel()
-	handle, err := c.Temporal().UpdateWorkflow(limited, client.UpdateWorkflowOptions{
-		WorkflowID: t.WorkflowID, RunID: t.RunID, UpdateName: schemas.DecideHandler,
-		Args: []any{d}, WaitForStage: client.WorkflowUpdateStageCompleted,
-	})
-	if err == nil {
-		err = handle.Get(limited, &receipt)
+// notDecided says why a decision does not count, and what to do.
+func (c *connection) notDecided(name string, err error) error {
+	late, tooLate := errors.AsType[*registrar.TooLate](err)
+	_, refused := errors.AsType[*registrar.Refused](err)
+	_, unknown := errors.AsType[*registrar.NoWorker](err)
+	switch {
+	case tooLate:
+		return c.decidedTooLate(late)
+	case refused:
+		return failed("%w", err).hinting("`starter status %s` shows where the registration stands.", quote(name))
+	case unknown:
+		return failed("%w", err).hinting("Check that a worker polls task queue %q, then look with `starter status %s`, and decide again if need be.",
+			c.TaskQueue(), quote(name))
 	}
-	return receipt, err
+	return explained(err)
 }
 
-// explainDecision says why a decision does not count.
-func (c *connection) explainDecision(ctx context.Context, name string, err error) error {
-	var (
-		refused *temporal.ApplicationError
-		late    *client.WorkflowUpdateServiceTimeoutOrCanceledError
-	)
+// decidedTooLate says what became of a decision that came after the registration had ended.
+func (c *connection) decidedTooLate(late *registrar.TooLate) error {
+	ended := fmt.Sprintf("the registration of %s has ended at %s as %s; there is nothing left to decide",
+		late.Name, clock(late.At), late.Outcome)
+	refused, isRefused := errors.AsType[*registrar.Refused](late.Unrecorded)
+	waited, waits := errors.AsType[*registrar.NoWorker](late.Unrecorded)
 	switch {
-	case ctx.Err() != nil:
-		return c.explain(ctx, err)
-	case errors.As(err, &refused):
-		return failed("the decision was refused: %s", refused.Message()).
-			hinting("`starter status %s` shows where the registration stands.", quote(name))
-	case errors.As(err, &late):
-		return failed("no worker answered within %s; whether the decision counts is not known", registrar.AnswerTimeout).
-			hinting("Check that a worker polls task queue %q, then look with `starter status %s`, and decide again if need be.", c.TaskQueue(), quote(name))
+	case late.Unrecorded == nil:
+		return failed("the decision was refused: %s", late.Refusal).
+			hinting("It ended at %s. The decision is entry %d of the audit trail.", clock(late.At), late.AuditSeq)
+	case isRefused:
+		return failed("%s. The decision was refused: %s", ended, refused.Reason)
+	case waits:
+		return failed("%s. That it was tried is being recorded, by the workflow %s", ended, late.WorkflowID).
+			hinting("No worker has done so within %s; check that one polls task queue %q.", waited.Waited, c.TaskQueue())
 	}
-	return c.explain(ctx, err)
+	return about(ended+". It could not be recorded", explained(late.Unrecorded))
 }

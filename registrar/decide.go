@@ -1,0 +1,136 @@
+package registrar
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/google/uuid"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+
+	"model-registrar/schemas"
+)
+
+// Refused says that a workflow refused a decision, or a fleet an order. It is no error of the program's: the reason is for
+// the person who decided.
+type Refused struct {
+	What   string // "the decision" or "the fleet's order"
+	Reason string // in the workflow's words
+}
+
+// Error says why.
+func (e *Refused) Error() string { return e.What + " was refused: " + e.Reason }
+
+// TooLate says that a registration had ended before a decision about it came. The decision is in the audit trail all the
+// same, unless Unrecorded says why not.
+type TooLate struct {
+	Ended
+	Refusal    string // why it does not count, in the worker's words; empty while that is not known
+	AuditSeq   int64  // of its entry in the audit trail; 0 while there is none
+	WorkflowID string // of the workflow that records it
+	Unrecorded error  // a [*NoWorker], a [*Refused], or why Temporal could not be asked to record it; nil once it is recorded
+}
+
+// Error says how the registration ended, and what became of the decision.
+func (e *TooLate) Error() string {
+	if e.Unrecorded == nil {
+		return "the decision was refused: " + e.Refusal
+	}
+	return fmt.Sprintf("%s; the decision is not recorded: %v", e.Ended.Error(), e.Unrecorded)
+}
+
+// Unwrap returns why the decision is not recorded.
+func (e *TooLate) Unwrap() error { return e.Unrecorded }
+
+func (*Refused) typed() {}
+func (*TooLate) typed() {}
+
+// Decide sends a decision about the registration of a name, and waits up to [AnswerTimeout] for what becomes of it. The
+// decision is about the run d.RunID, and about the newest where that is empty. An approval has to name the payload hash that
+// was looked at. The error is a [*Refused] with the reason if the decision does not count, a [*TooLate] if the run had ended,
+// a [*NoWorker] if none answered (whether the decision counts is then not known), or one of those of every call.
+func (c *Client) Decide(ctx context.Context, name string, d schemas.Decision) (schemas.DecisionReceipt, error) {
+	var receipt schemas.DecisionReceipt
+	err := c.update(ctx, schemas.RegisterModelWorkflowID(name), d.RunID, schemas.DecideHandler, &receipt, d)
+	if _, gone := errors.AsType[*serviceerror.NotFound](err); gone && ctx.Err() == nil {
+		return receipt, c.decideTooLate(ctx, name, d)
+	}
+	return receipt, c.refused(ctx, "the decision", err)
+}
+
+// update sends an update to a workflow and waits for its answer.
+func (c *Client) update(ctx context.Context, workflowID, runID, handler string, answer any, args ...any) error {
+	limited, cancel := context.WithTimeout(ctx, AnswerTimeout)
+	defer cancel()
+	handle, err := c.temporal.UpdateWorkflow(limited, client.UpdateWorkflowOptions{
+		WorkflowID: workflowID, RunID: runID, UpdateName: handler,
+		Args: args, WaitForStage: client.WorkflowUpdateStageCompleted,
+	})
+	if err == nil {
+		err = handle.Get(limited, answer)
+	}
+	return err
+}
+
+// refused gives the error of an update its type.
+func (c *Client) refused(ctx context.Context, what string, err error) error {
+	if err == nil || ctx.Err() != nil {
+		return c.Explain(ctx, err)
+	}
+	if app, ok := errors.AsType[*temporal.ApplicationError](err); ok {
+		return &Refused{what, app.Message()}
+	}
+	if _, late := errors.AsType[*client.WorkflowUpdateServiceTimeoutOrCanceledError](err); late {
+		return &NoWorker{TaskQueue: c.taskQueue, Waited: AnswerTimeout, Unknown: what}
+	}
+	return c.Explain(ctx, err)
+}
+
+// decideTooLate has a decision recorded whose registration has ended, or does not exist.
+func (c *Client) decideTooLate(ctx context.Context, name string, d schemas.Decision) error {
+	t, err := c.FindRun(ctx, name, d.RunID)
+	if err != nil {
+		return err
+	}
+	if t.Ending == nil {
+		return &Moved{t.Name()}
+	}
+	in := schemas.RecordDecisionInput{
+		Name: t.Name(), RunID: t.RunID, PayloadHash: d.PayloadHash, ModelID: t.Evidence.ModelID,
+		Requester: t.Input.Requester, Outcome: t.Ending.Outcome(), Decision: d,
+	}
+	late := &TooLate{Ended: Ended{in.Name, t.Ending.At, in.Outcome}, WorkflowID: schemas.LateDecisionWorkflowID(in.Name, uuid.NewString())}
+	limited, cancel := context.WithTimeout(ctx, AnswerTimeout)
+	defer cancel()
+	recorded, started, err := c.record(limited, late.WorkflowID, in)
+	app, refused := errors.AsType[*temporal.ApplicationError](err)
+	switch {
+	case err == nil:
+		late.Refusal, late.AuditSeq = recorded.Refusal, recorded.AuditSeq
+	case refused:
+		late.Unrecorded = &Refused{"the decision", app.Message()}
+	case started && ctx.Err() == nil && isUnreachable(err):
+		late.Unrecorded = &NoWorker{TaskQueue: c.taskQueue, Waited: AnswerTimeout}
+	default:
+		late.Unrecorded = c.Explain(ctx, err)
+	}
+	return late
+}
+
+// record runs the workflow that records a decision, and reports whether it was started.
+func (c *Client) record(ctx context.Context, id string, in schemas.RecordDecisionInput) (r schemas.RecordedDecision, started bool, err error) {
+	who := in.Decision.Approver
+	if who == "" {
+		who = "the signer"
+	}
+	run, err := c.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID: id, TaskQueue: c.taskQueue,
+		StaticSummary: fmt.Sprintf("Record that %s came too late to %s %s", who, in.Decision.Decision, in.Name),
+	}, schemas.RecordDecisionWorkflow, in)
+	if err != nil {
+		return r, false, err
+	}
+	return r, true, run.Get(ctx, &r)
+}
