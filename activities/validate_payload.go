@@ -22,5 +22,6 @@ func (a *Activities) ValidatePayload(_ context.Context, in schemas.ValidateInput
 	}
 	return schemas.ValidatedPayload{
 		Payload: payload, Approval: a.ApprovalFloor.Stricter(in.Manifest.Approval.Policy),
+		Required: max(1, a.RequiredFloor, in.Manifest.Approval.Required),
 	}, nil
 }

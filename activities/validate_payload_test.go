@@ -17,8 +17,18 @@ func TestAValidManifestBecomesThePayloadAndItsHash(t *testing.T) {
 	hash, err := m.Payload().Hash()
 	require.NoError(t, err)
 	require.Equal(t, hash, out.Payload.Hash)
-	require.Equal(t, schemas.ValidatedPayload{Payload: sealed(m.Payload()), Approval: schemas.ApproveNever}, out)
+	require.Equal(t, schemas.ValidatedPayload{Payload: sealed(m.Payload()), Approval: schemas.ApproveNever, Required: 1}, out)
 	require.Len(t, out.Payload.Hash, 64)
+}
+
+func TestTheLargerOfFloorAndManifestsNumberOfApprovalsHolds(t *testing.T) {
+	for _, c := range []struct{ floor, asked, want int }{{0, 0, 1}, {0, 2, 2}, {2, 0, 2}, {2, 1, 2}, {2, 3, 3}} {
+		m := aManifest()
+		m.Approval.Required = c.asked
+		out, err := run(t, (&Activities{RequiredFloor: c.floor}).ValidatePayload, schemas.ValidateInput{Manifest: m})
+		require.NoError(t, err)
+		require.Equal(t, c.want, out.Required)
+	}
 }
 
 func TestTheStricterOfFloorAndManifestHolds(t *testing.T) {

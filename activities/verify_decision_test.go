@@ -23,7 +23,7 @@ var (
 )
 
 func approval() schemas.Decision {
-	return schemas.Decision{Decision: schemas.Approve, Approver: "bob", Reason: "fine", RunID: about.RunID, PayloadHash: about.PayloadHash}
+	return schemas.Decision{Decision: schemas.Approve, Approver: "bob", Reason: "fine", RunID: about.RunID, PayloadHash: about.PayloadHash, Probe: schemas.ProbePass}
 }
 
 func newKey(t *testing.T) ssh.Signer {
@@ -63,7 +63,7 @@ func TestASignedDecisionIsTheSigners(t *testing.T) {
 	unnamed := approval()
 	unnamed.Approver = ""
 	reject := approval()
-	reject.Decision, reject.PayloadHash = schemas.Reject, ""
+	reject.Decision, reject.PayloadHash, reject.Probe = schemas.Reject, "", ""
 	for name, d := range map[string]schemas.Decision{"named": approval(), "unnamed": unnamed, "a rejection of whatever it is": reject} {
 		t.Run(name, func(t *testing.T) {
 			require.Equal(t, schemas.VerifiedDecision{
@@ -94,6 +94,11 @@ func TestADecisionThatDoesNotCountIsRefusedWithItsReason(t *testing.T) {
 			signed(t, from(func(d *schemas.Decision) { d.RunID = "" }), "llm", key), "has to name the run", key},
 		"for another payload": {
 			signed(t, from(func(d *schemas.Decision) { d.PayloadHash = "cd" }), "llm", key), `about payload "cd"`, key},
+		"for no verdict of the probe": {
+			signed(t, from(func(d *schemas.Decision) { d.Probe = "" }), "llm", key), "has to name the probe's verdict", key},
+		"for another verdict than signed": {
+			func() schemas.Decision { d := signed(t, approval(), "llm", key); d.Probe = schemas.ProbeFail; return d }(),
+			"not one of this decision", nil},
 		"as somebody else": {
 			signed(t, from(func(d *schemas.Decision) { d.Approver = "carol" }), "llm", key), `is not "carol"'s`, key},
 	} {

@@ -6,10 +6,13 @@ import "time"
 type AuditEvent string
 
 // What is recorded. Every registration has one entry of its start and one of its ending, and one for each decision,
-// refused ones included. Its webhook's delivery is recorded when it has been delivered or given up.
+// refused ones included, up to a number of those; how many more were refused is summarised before the ending. Its webhook's
+// delivery is recorded when it has been delivered or given up.
 const (
 	AuditStarted  AuditEvent = "registration_started"
 	AuditDecision AuditEvent = "decision"
+	AuditCancel   AuditEvent = "cancellation"      // by the update `cancel`
+	AuditRefusals AuditEvent = "decisions_refused" // those that have no entries of their own
 	AuditEnded    AuditEvent = "registration_ended"
 	AuditWebhook  AuditEvent = "webhook"
 )
@@ -37,6 +40,7 @@ type AuditEntry struct {
 	Requester        string           `json:"requester"`
 	Approval         *ApprovalReport  `json:"approval,omitempty"`
 	Decision         *AuditedDecision `json:"decision,omitempty"` // of a decision
+	Cancellation     *Cancellation    `json:"cancellation,omitempty"`
 	Probe            *AuditedProbe    `json:"probe,omitempty"`
 	Webhook          *WebhookDelivery `json:"webhook,omitempty"`      // of a webhook's delivery
 	Deregistered     *bool            `json:"deregistered,omitempty"` // absent when there was nothing to roll back

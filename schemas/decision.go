@@ -26,6 +26,9 @@ type Decision struct {
 	PayloadHash string `json:"payloadHash,omitempty"`
 	// RunID is the run of the registration that the decision is about. A signed decision must name it.
 	RunID string `json:"runId,omitempty"`
+	// Probe is the probe's verdict that was seen: PASS, FAIL, or NONE if the probe had not ended. An approval that names
+	// another verdict than the one it would rest on is refused. A signed approval must name it.
+	Probe ProbeStatus `json:"probe,omitempty"`
 	// Signature is an armoured SSH signature (namespace [SignatureNamespace]) over the canonical [DecisionStatement].
 	Signature string `json:"signature,omitempty"`
 }
@@ -42,12 +45,15 @@ type DecisionStatement struct {
 	Decision    Verdict `json:"decision"`
 	Approver    string  `json:"approver"`
 	Reason      string  `json:"reason"`
+	// Probe is absent where the decision names no verdict of the probe.
+	Probe ProbeStatus `json:"probe,omitempty"`
 }
 
 // Statement is what the decision states about the model of this name.
 func (d Decision) Statement(name string) DecisionStatement {
 	return DecisionStatement{
 		Name: name, RunID: d.RunID, PayloadHash: d.PayloadHash, Decision: d.Decision, Approver: d.Approver, Reason: d.Reason,
+		Probe: d.Probe,
 	}
 }
 
@@ -60,13 +66,35 @@ func (s DecisionStatement) Canonical() ([]byte, error) {
 	return jcs.Transform(raw)
 }
 
-// DecisionReceipt answers the update `decide`.
+// DecisionReceipt answers the update `decide`: the decision is kept, will be recorded, and counts once it is.
 type DecisionReceipt struct {
 	Name     string  `json:"name"`
 	Decision Verdict `json:"decision"`
 	Approver string  `json:"approver"`
 	Stage    Stage   `json:"stage"`   // where the registration stood when it took the decision
 	Message  string  `json:"message"` // a sentence for people: what happens now
+}
+
+// CancelRequest is the argument of the update `cancel` of a registration.
+type CancelRequest struct {
+	By     string `json:"by"`     // who cancels
+	Reason string `json:"reason"` // for those who read the audit trail
+}
+
+// CancelReceipt answers the update `cancel`.
+type CancelReceipt struct {
+	Name    string `json:"name"`
+	Stage   Stage  `json:"stage"`   // where the registration stood
+	Message string `json:"message"` // a sentence for people: what happens now
+}
+
+// Cancellation is who cancelled a registration, and why, as the update `cancel` said. A plain cancellation through Temporal
+// says neither, and is recorded as that.
+type Cancellation struct {
+	Plain  bool      `json:"plain,omitempty"` // a cancellation of the workflow, with no word of who and why
+	By     string    `json:"by,omitempty"`
+	Reason string    `json:"reason,omitempty"`
+	At     time.Time `json:"at"`
 }
 
 // RecordDecisionInput starts a RecordDecision workflow. Everything but the decision is about the registration as it ended.

@@ -26,6 +26,7 @@ const (
 	ErrWebhookRefused    ErrorType = "WebhookRefused"      // the receiver will never take this event
 	ErrRollbackFailed    ErrorType = "RollbackFailed"      // a model that should be gone may still exist
 	ErrStepTimedOut      ErrorType = "StepTimedOut"        // an activity's time ran out with no error of its own
+	ErrHistoryFull       ErrorType = "HistoryFull"         // a registration that neared the server's limits, and ended by itself
 	ErrNewerWorker       ErrorType = "NewerWorkerNeeded"   // the input has something that this worker's version does not know
 	ErrSealedInput       ErrorType = "SealedInputBroken"   // the input is not what was validated and hashed
 	ErrCallerRefused     ErrorType = "CallerRefused"       // an activity was called by something other than the product's workflows

@@ -65,6 +65,9 @@ func (p ApprovalPolicy) Stricter(q ApprovalPolicy) ApprovalPolicy {
 	return ApprovalPolicies[rank(p)]
 }
 
+// MaxRequired is how many people may be required to approve at most.
+const MaxRequired = 10
+
 // ApprovalSpec is a manifest's approval block. It can be written as a bare policy: `approval: always`.
 type ApprovalSpec struct {
 	Policy   ApprovalPolicy `json:"policy,omitempty"`

@@ -24,6 +24,8 @@ type ProbeStatus string
 const (
 	ProbePass ProbeStatus = "PASS"
 	ProbeFail ProbeStatus = "FAIL"
+	// ProbeNone is the verdict that a decision names which was made before the probe had ended. No report has it.
+	ProbeNone ProbeStatus = "NONE"
 )
 
 // ProbeReport is what a probe found. It holds no part of an answer, of a header or of a credential.

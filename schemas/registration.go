@@ -64,6 +64,7 @@ type Result struct {
 	Adopted       bool             `json:"adopted,omitempty"`       // a repeated submission found the model that an earlier attempt had made
 	Validation    *ProbeReport     `json:"validation,omitempty"`
 	Approval      *ApprovalReport  `json:"approval,omitempty"`
+	Cancellation  *Cancellation    `json:"cancellation,omitempty"` // when CANCELLED
 	HealthCheck   *HealthCheck     `json:"healthCheck,omitempty"`
 	Twins         []FoundModel     `json:"twins,omitempty"` // other models of the name that are in the gateway beside this one
 	Rollback      *RollbackReport  `json:"rollback,omitempty"`
@@ -83,6 +84,8 @@ type ApprovalReport struct {
 	WaitedMs  int64          `json:"waitedMs,omitempty"`
 	Approvers int            `json:"approvers,omitempty"` // how many have to approve, when somebody had to decide
 	Approvals []Approval     `json:"approvals,omitempty"` // in the order in which they were given
+	// Void are approvals that were given before the probe ran, which then failed: nobody had seen that, so they do not count.
+	Void []Approval `json:"void,omitempty"`
 	// Announced says whether the event that somebody has to decide arrived, as far as it is known.
 	Announced *WebhookDelivery `json:"announced,omitempty"`
 }
@@ -120,8 +123,9 @@ type Progress struct {
 	Validation  *ProbeReport    `json:"validation,omitempty"`
 	Approval    *ApprovalStatus `json:"approval,omitempty"`
 	Refused     []RefusedSignal `json:"refusedDecisions,omitempty"` // at most the newest 20
-	Waiting     *Wait           `json:"waiting,omitempty"`          // why it does not go on at the moment
-	Result      *Result         `json:"result,omitempty"`           // once ended
+	RefusedAll  int             `json:"refusedAltogether,omitempty"`
+	Waiting     *Wait           `json:"waiting,omitempty"` // why it does not go on at the moment
+	Result      *Result         `json:"result,omitempty"`  // once ended
 }
 
 // StageRecord is one stage that a registration went through.
@@ -140,6 +144,10 @@ type ApprovalStatus struct {
 	// Approvers is how many have to approve if the gate opens, and Approvals those who have.
 	Approvers int        `json:"approvers"`
 	Approvals []Approval `json:"approvals,omitempty"`
+	// Void are approvals that do not count, since the probe that was to come had failed afterwards.
+	Void []Approval `json:"void,omitempty"`
+	// Unrecorded is how many decisions were accepted and wait to be written to the audit trail. They count once they are.
+	Unrecorded int `json:"unrecorded,omitempty"`
 	// Announced says whether the event that somebody has to decide arrived, as far as it is known.
 	Announced *WebhookDelivery `json:"announced,omitempty"`
 }

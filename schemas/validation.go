@@ -10,4 +10,6 @@ type ValidatedPayload struct {
 	Payload SealedPayload `json:"payload"`
 	// Approval is the stricter of the worker's floor and the manifest's policy.
 	Approval ApprovalPolicy `json:"approval"`
+	// Required is how many people have to approve: the larger of the worker's floor and the manifest's number.
+	Required int `json:"required,omitempty"`
 }

@@ -13,8 +13,11 @@ type Event struct {
 	Name        string       `json:"name"`
 	Reason      string       `json:"reason,omitempty"`
 	PayloadHash string       `json:"payloadHash,omitempty"`
-	WorkflowID  string       `json:"workflowId"`
-	RunID       string       `json:"runId"`
+	// Approvers are all who have approved, in their order, and RejectedBy who rejected.
+	Approvers  []string `json:"approvers,omitempty"`
+	RejectedBy string   `json:"rejectedBy,omitempty"`
+	WorkflowID string   `json:"workflowId"`
+	RunID      string   `json:"runId"`
 	// Checkpoint is the head of the audit trail just after this ending was recorded, signed if the worker has a key to
 	// sign with. Who keeps it can prove later that the trail was not rewritten or cut.
 	Checkpoint *Checkpoint `json:"checkpoint,omitempty"`

@@ -147,7 +147,10 @@ func (a *app) look(ctx context.Context, c *connection, t *registrar.Timeline, o 
 		return d, failed("the worker says that the payload of %s is %s, but the manifest that is shown makes %s; nothing was decided", p.Name, p.PayloadHash, shown).
 			hinting("Are worker and starter of the same version? --payload-hash %s decides about what the worker says.", p.PayloadHash)
 	}
-	d.PayloadHash, d.RunID = p.PayloadHash, t.RunID
+	d.PayloadHash, d.RunID, d.Probe = p.PayloadHash, t.RunID, schemas.ProbeNone
+	if p.Validation != nil {
+		d.Probe = p.Validation.Status
+	}
 	return d, nil
 }
 

@@ -28,7 +28,7 @@ func TestADecisionIsAnsweredByTheWorkflow(t *testing.T) {
 	r := starter(t, "", f.env(), "approve", "llm", "--reason", "fine", "--approver", "bob")
 	require.Zero(t, r.code, r.errors)
 	require.Equal(t, schemas.Decision{
-		Decision: schemas.Approve, Approver: "bob", Reason: "fine", RunID: "run-1", PayloadHash: hashOf(t, "llm"),
+		Decision: schemas.Approve, Approver: "bob", Reason: "fine", RunID: "run-1", PayloadHash: hashOf(t, "llm"), Probe: schemas.ProbeNone,
 	}, got)
 	require.Equal(t, "✓ llm approved by bob: it goes on\n", r.out)
 
@@ -126,7 +126,7 @@ func TestADecisionAfterTheEndIsRecordedAndRefused(t *testing.T) {
 	}
 	require.Equal(t, schemas.RecordDecisionInput{
 		Name: "llm", RunID: "run-1", PayloadHash: hashOf(t, "llm"), Requester: "alice", Outcome: schemas.Completed,
-		Decision: schemas.Decision{Decision: schemas.Approve, Approver: "bob", Reason: "x", RunID: "run-1", PayloadHash: hashOf(t, "llm")},
+		Decision: schemas.Decision{Decision: schemas.Approve, Approver: "bob", Reason: "x", RunID: "run-1", PayloadHash: hashOf(t, "llm"), Probe: schemas.ProbeNone},
 	}, got)
 	require.Regexp(t, "^late-decision/llm/[0-9a-f-]{36}$", f.started[0].WorkflowId)
 	require.NotEqual(t, f.started[0].WorkflowId, f.started[1].WorkflowId)

@@ -77,7 +77,7 @@ func wire(ctx context.Context, cfg config.Worker, misconfigured error, log *slog
 	}
 	return &activities.Activities{
 		Genesys: platform, Jobs: polling.New(platform.Pacer()), Webhooks: sender, Audit: trail, Checkpoints: signer,
-		ApprovalFloor: cfg.Approval, Approvers: deciders,
+		ApprovalFloor: cfg.Approval, RequiredFloor: cfg.Required, Approvers: deciders,
 		Prober: probe.New(probe.Config{Guard: guard, Credentials: tokens, Logger: log}),
 	}, nil
 }

@@ -49,6 +49,12 @@ func (r *registration) deliveryOf(ctx workflow.Context, status, kind string) sch
 		Name: r.manifest.Name, Reason: plain(r.result.Reason, 2000), PayloadHash: r.result.PayloadHash,
 		WorkflowID: r.result.WorkflowID, RunID: r.result.RunID,
 	}
+	if a := r.result.Approval; a != nil {
+		e.Approvers = approvers(a.Approvals)
+		if a.Decision == schemas.Reject {
+			e.RejectedBy = a.Approver
+		}
+	}
 	if v := r.result.Validation; v != nil {
 		e.Metrics.ValidationLatencyMs = &v.LatencyMs
 	}

@@ -13,36 +13,108 @@ import (
 
 // gate is what people have decided about a registration, and whether it waits for them.
 type gate struct {
-	closes    time.Time // when the open gate closes; zero while it is not open
-	required  int       // how many have to approve
-	approvals []schemas.Approval
-	rejection *schemas.Approval // the one rejection that counts
-	early     *schemas.Decision // the last decision that counted before the gate opened
-	refused   []schemas.RefusedSignal
-	received  int // decisions, whatever became of them
+	closes   time.Time // when the open gate closes; zero while it is not open
+	closed   bool      // it was open and is not any more
+	required int       // how many have to approve
 
-	turn    workflow.Mutex // held while a decision is verified, checked, recorded and taken
-	signals workflow.ReceiveChannel
-	hearing bool // a signal is being dealt with
+	came       []*ticket    // decisions that have not been heard
+	accepted   []*ticket    // those that count, or will once they are recorded
+	unrecorded []unrecorded // what has to be written to the trail, heard decisions among it
+
+	signals    workflow.ReceiveChannel
+	received   int // decisions, whatever became of them
+	refused    []schemas.RefusedSignal
+	refusedAll int
+	listed     int   // refused decisions that have entries in the trail
+	listedFoul int   // likewise, of those that cannot count
+	unlisted   tally // refused decisions that have none
 }
 
-// open tells whether people are waited for.
-func (g *gate) open() bool { return !g.closes.IsZero() }
+// isOpen reports whether people are waited for.
+func (g *gate) isOpen() bool { return !g.closes.IsZero() }
 
-// settled tells whether nothing is left to decide.
-func (g *gate) settled() bool { return g.rejection != nil || len(g.approvals) >= g.required }
+// quiet reports whether everything that has come was heard and recorded.
+func (g *gate) quiet() bool {
+	return len(g.came) == 0 && len(g.unrecorded) == 0 && g.signals.Len() == 0
+}
+
+// accepted and recorded are which tickets to look at: a decision is accepted first, and counts once it is recorded.
+func accepted(t *ticket) bool { return t.refusal == "" }
+func recorded(t *ticket) bool { return t.refusal == "" && t.recorded }
+
+// unwritten tickets are accepted and wait for the audit trail.
+func unwritten(t *ticket) bool { return t.refusal == "" && !t.recorded }
+
+// approvals are those that hold. One from before the probe does not once the probe has failed: nobody had seen that.
+func (r *registration) approvals(which func(*ticket) bool) []*ticket {
+	return r.given(func(t *ticket) bool { return which(t) && t.Decision.Decision == schemas.Approve && !r.isVoid(t) })
+}
+
+// voidApprovals are those that do not hold, although they were accepted.
+func (r *registration) voidApprovals() []*ticket {
+	return r.given(func(t *ticket) bool { return recorded(t) && r.isVoid(t) })
+}
+
+func (r *registration) given(which func(*ticket) bool) []*ticket {
+	var out []*ticket
+	for _, t := range r.gate.accepted {
+		if which(t) {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+func (r *registration) isVoid(t *ticket) bool {
+	return t.Decision.Decision == schemas.Approve && t.seen == schemas.ProbeNone && r.probeVerdict() == schemas.ProbeFail
+}
+
+// rejection is the one that counts; nil if there is none.
+func (r *registration) rejection(which func(*ticket) bool) *ticket {
+	i := slices.IndexFunc(r.gate.accepted, func(t *ticket) bool { return which(t) && t.Decision.Decision == schemas.Reject })
+	if i < 0 {
+		return nil
+	}
+	return r.gate.accepted[i]
+}
+
+// probeVerdict is what the probe came to, NONE before it ended.
+func (r *registration) probeVerdict() schemas.ProbeStatus {
+	if r.result.Validation == nil {
+		return schemas.ProbeNone
+	}
+	return r.result.Validation.Status
+}
+
+// settled reports whether enough people have approved, or one has rejected. Only what is recorded counts.
+func (r *registration) settled() bool {
+	return r.rejection(recorded) != nil || len(r.approvals(recorded)) >= r.gate.required
+}
+
+// takesDecisions reports whether the gate is open or may yet open.
+func (r *registration) takesDecisions() bool {
+	if r.ended || r.stopped != nil {
+		return false
+	}
+	switch r.stage() {
+	case schemas.StageValidating, schemas.StageSubmitting, schemas.StageRegistering, schemas.StageProbing,
+		schemas.StageApproval:
+		return true
+	}
+	return false
+}
 
 // waitForApproval opens the gate if the policy asks for it, and rolls a failed probe back if it does not. A person who
 // rejected before the gate opened is heard even where no approval was needed.
 func (r *registration) waitForApproval(ctx workflow.Context) error {
 	r.settleDecisions(ctx)
-	failed := r.result.Validation.Status != schemas.ProbePass
+	failed := r.probeVerdict() != schemas.ProbePass
 	needed := r.policy == schemas.ApproveAlways || r.policy == schemas.ApproveOnFailure && failed
 	r.result.Approval = &schemas.ApprovalReport{Policy: r.policy, Required: needed}
 	switch {
 	case needed:
 		return r.openGate(ctx)
-	case r.gate.rejection != nil:
+	case r.rejection(recorded) != nil:
 		return r.decided()
 	case failed:
 		return verdict{schemas.RolledBack, "the synthetic probe failed: " + r.result.Validation.Error}
@@ -51,13 +123,13 @@ func (r *registration) waitForApproval(ctx workflow.Context) error {
 }
 
 // openGate waits until enough people have approved or one has rejected, or until the time for it is up. Decisions that
-// came early count at once.
+// came early count at once. No decision that has come is overtaken: the gate lets nothing pass before all are recorded.
 func (r *registration) openGate(ctx workflow.Context) error {
 	timeout := r.manifest.Approval.Timeout.Or(defaultApprovalTimeout)
 	opened := workflow.Now(ctx)
 	r.gate.closes = opened.Add(timeout)
 	r.enter(ctx, schemas.StageApproval)
-	waits := !r.gate.settled()
+	waits := !r.settled()
 	if waits {
 		r.announceWaiting(ctx)
 		r.tellFleet(ctx, true)
@@ -67,9 +139,13 @@ func (r *registration) openGate(ctx workflow.Context) error {
 		TimerOptions: workflow.TimerOptions{
 			Summary: fmt.Sprintf("Wait %s for %s, then roll back", span(timeout), count(r.gate.required, "approval")),
 		},
-	}, r.gate.settled)
-	r.settleDecisions(ctx) // one that is just being looked at came in time
-	r.gate.closes = time.Time{}
+	}, func() bool { return r.settled() && r.gate.quiet() })
+	if err == nil {
+		r.drainSignals(ctx) // those that have come by now came in time
+		r.gate.closed = true
+		r.settleDecisions(ctx)
+	}
+	r.gate.closes, r.gate.closed = time.Time{}, true
 	if waits {
 		r.tellFleet(ctx, false)
 	}
@@ -77,14 +153,13 @@ func (r *registration) openGate(ctx workflow.Context) error {
 	r.result.Approval.WaitedMs = workflow.Now(ctx).Sub(opened).Milliseconds()
 	switch {
 	case err != nil:
-		r.reportApprovals()
 		return err
-	case r.gate.settled():
+	case r.settled():
 		return r.decided()
 	}
 	r.reportApprovals()
 	reason := fmt.Sprintf("nobody decided within %s", span(timeout))
-	if n := len(r.gate.approvals); n > 0 {
+	if n := len(r.approvals(recorded)); n > 0 {
 		reason = fmt.Sprintf("%d of %s were given within %s", n, count(r.gate.required, "approval"), span(timeout))
 	}
 	return verdict{schemas.ApprovalTimedOut, reason}
@@ -93,90 +168,89 @@ func (r *registration) openGate(ctx workflow.Context) error {
 // decided reports what the people came to: nil if they approved.
 func (r *registration) decided() error {
 	r.reportApprovals()
-	report, last := r.result.Approval, r.gate.rejection
-	report.Decision = schemas.Reject
+	last := r.rejection(recorded)
 	if last == nil {
-		report.Decision, last = schemas.Approve, &r.gate.approvals[len(r.gate.approvals)-1]
+		given := r.approvals(recorded)
+		last = given[len(given)-1]
 	}
-	report.Approver, report.Reason, report.DecidedAt = last.Approver, last.Reason, last.DecidedAt
+	report := r.result.Approval
+	report.Decision = last.Decision.Decision
+	report.Approver, report.Reason, report.DecidedAt = last.Approver, last.Reason, last.at
 	if report.Decision == schemas.Reject {
 		return verdict{schemas.Rejected, fmt.Sprintf("rejected by %s: %s", last.Approver, last.Reason)}
 	}
 	return nil
 }
 
-func (r *registration) reportApprovals() { r.result.Approval.Approvals = r.gate.approvals }
-
-// checkDecision says why a decision does not count, or nothing if it does. A key is one person's, whatever names it may
-// sign under.
-func (r *registration) checkDecision(d schemas.Decision, v schemas.VerifiedDecision) (refusal string) {
-	g := &r.gate
-	approves := d.Decision == schemas.Approve
-	given := slices.IndexFunc(g.approvals, func(a schemas.Approval) bool {
-		return samePerson(a.Approver, d.Approver) || v.KeyFingerprint != "" && v.KeyFingerprint == a.KeyFingerprint
-	})
-	switch {
-	case approves && d.PayloadHash == "":
-		return fmt.Sprintf("an approval must name the payload that it approves: payloadHash %s, if that is what was looked at", r.result.PayloadHash)
-	case d.PayloadHash != "" && d.PayloadHash != r.result.PayloadHash:
-		return fmt.Sprintf("it is about payload %s, but this registration of %s is of payload %s", plain(d.PayloadHash, 64), r.manifest.Name, r.result.PayloadHash)
-	case d.RunID != "" && d.RunID != r.result.RunID:
-		return fmt.Sprintf("it is about another registration of %s (run %s)", r.manifest.Name, plain(d.RunID, 64))
-	case approves && samePerson(d.Approver, r.requester):
-		return fmt.Sprintf("%s asked for this registration of %s and so cannot approve it", d.Approver, r.manifest.Name)
-	case g.rejection != nil:
-		return fmt.Sprintf("%s has decided already: reject", g.rejection.Approver)
-	case g.settled() && r.policy != schemas.ApproveNever:
-		return fmt.Sprintf("%s has decided already: approve", g.approvals[len(g.approvals)-1].Approver)
-	case approves && given >= 0:
-		return fmt.Sprintf("%s has approved already; the next approval has to be somebody else's", g.approvals[given].Approver)
-	case !r.takesDecisions():
-		return fmt.Sprintf("%s is at %s and takes no decision any more", r.manifest.Name, r.stage())
-	case r.policy == schemas.ApproveNever && approves:
-		return fmt.Sprintf("the registration of %s asks for no approval (policy never)", r.manifest.Name)
+// reportApprovals puts what people have decided into the result, as far as the gate was come to.
+func (r *registration) reportApprovals() {
+	if report := r.result.Approval; report != nil {
+		report.Approvals, report.Void = approvalsOf(r.approvals(recorded)), approvalsOf(r.voidApprovals())
 	}
-	return ""
 }
 
-// takesDecisions tells whether the gate is open or may yet open.
-func (r *registration) takesDecisions() bool {
-	switch r.stage() {
-	case schemas.StageValidating, schemas.StageSubmitting, schemas.StageRegistering, schemas.StageProbing,
-		schemas.StageApproval:
-		return true
+func approvalsOf(given []*ticket) []schemas.Approval {
+	var out []schemas.Approval
+	for _, t := range given {
+		out = append(out, schemas.Approval{
+			Approver: t.Approver, Reason: t.Reason, DecidedAt: t.at, Signed: t.verified.Signed,
+			KeyFingerprint: t.verified.KeyFingerprint,
+		})
 	}
-	return false
+	return out
 }
 
-// takeDecision lets a decision count, and returns the sentence that tells the person what happens now.
-func (r *registration) takeDecision(d schemas.Decision, v schemas.VerifiedDecision, at time.Time) string {
-	g := &r.gate
-	given := schemas.Approval{
-		Approver: d.Approver, Reason: d.Reason, DecidedAt: at, Signed: v.Signed, KeyFingerprint: v.KeyFingerprint,
+// approvers are the names of all who approved, in their order.
+func approvers(given []schemas.Approval) []string {
+	var names []string
+	for _, a := range given {
+		names = append(names, a.Approver)
 	}
-	if d.Decision == schemas.Reject {
-		g.rejection = &given
-	} else {
-		g.approvals = append(g.approvals, given)
-	}
-	open := r.stage() == schemas.StageApproval
-	if !open {
-		g.early = &d
-	}
-	switch {
-	case g.rejection == nil && !g.settled():
-		return fmt.Sprintf("%d of %s; %d to go", len(g.approvals), count(g.required, "approval"), g.required-len(g.approvals))
-	case !open:
-		return "the decision is kept until the probe has run"
-	case g.rejection != nil:
-		return "the model is rolled back"
-	}
-	return "the registration goes on to its health check"
+	return names
 }
 
-// samePerson compares two names of people as a reader would.
-func samePerson(a, b string) bool {
-	return strings.EqualFold(strings.TrimSpace(a), strings.TrimSpace(b))
+// tally counts refusals by their reason, of which it keeps a few.
+type tally struct {
+	reasons []string
+	times   []int
+	total   int
+}
+
+const maxTallied = 10 // reasons
+
+func (t *tally) add(reason string) {
+	t.total++
+	i := slices.Index(t.reasons, reason)
+	if i < 0 && len(t.reasons) == maxTallied {
+		return
+	}
+	if i < 0 {
+		i = len(t.reasons)
+		t.reasons, t.times = append(t.reasons, plain(reason, 200)), append(t.times, 0)
+	}
+	t.times[i]++
+}
+
+// summarizeRefusals has the trail know how many decisions were refused that have no entries of their own.
+func (r *registration) summarizeRefusals(ctx workflow.Context) {
+	t := r.gate.unlisted
+	if t.total == 0 {
+		return
+	}
+	var parts []string
+	rest := t.total
+	for i, reason := range t.reasons {
+		parts = append(parts, fmt.Sprintf("%d times: %s", t.times[i], reason))
+		rest -= t.times[i]
+	}
+	if rest > 0 {
+		parts = append(parts, fmt.Sprintf("%d times for other reasons", rest))
+	}
+	e := r.auditEntry(ctx, schemas.AuditRefusals, "refusals")
+	e.Reason = fmt.Sprintf("%s more were refused, and have no entries of their own: %s", count(t.total, "decision"), strings.Join(parts, "; "))
+	if _, err := r.write(ctx, e); err != nil {
+		workflow.GetLogger(ctx).Error("the summary of refused decisions was not recorded", "error", err)
+	}
 }
 
 // count writes a number with its noun.

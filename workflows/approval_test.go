@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -90,7 +91,7 @@ func TestApprovalByUpdateIsAnsweredAtOnceAndTheRegistrationGoesOn(t *testing.T) 
 	require.NoError(t, a.err)
 	require.Equal(t, schemas.DecisionReceipt{
 		Name: modelName, Decision: schemas.Approve, Approver: "Ann", Stage: schemas.StageApproval,
-		Message: "the registration goes on to its health check",
+		Message: willBeRecorded + "the registration goes on to its health check",
 	}, a.receipt)
 	require.Equal(t, schemas.Completed, e.Status)
 	require.True(t, e.Approval.Announced.Delivered)
@@ -111,7 +112,7 @@ func TestRejectionByUpdateRollsTheModelBack(t *testing.T) {
 	s.at(time.Hour, func() { a = s.update(reject(approver)) })
 	e := s.run()
 	require.NoError(t, a.err)
-	require.Equal(t, "the model is rolled back", a.receipt.Message)
+	require.Equal(t, willBeRecorded+"the model is rolled back", a.receipt.Message)
 	require.Equal(t, schemas.Rejected, e.Status)
 	require.Contains(t, e.Reason, "rejected by "+approver+": it is too slow")
 	require.True(t, e.Rollback.Deregistered)
@@ -167,7 +168,8 @@ func TestADecisionBeforeTheGateOpensIsKeptAndTakenWithoutWaiting(t *testing.T) {
 				}
 				e := s.run()
 				require.NoError(t, a.err)
-				require.Equal(t, "the decision is kept until the probe has run", a.receipt.Message)
+				require.Contains(t, a.receipt.Message, willBeRecorded+"the decision is kept until the probe has run")
+				require.Equal(t, decision.Decision == schemas.Approve, strings.Contains(a.receipt.Message, "counts only if it passes"))
 				if stage != schemas.ValidatePayloadActivity {
 					require.Equal(t, &decision, kept.Approval.Kept)
 				}
@@ -253,14 +255,14 @@ func TestAsManyPeopleHaveToApproveAsTheManifestAsksFor(t *testing.T) {
 	e := s.run()
 
 	require.NoError(t, first.err)
-	require.Equal(t, "1 of 2 approvals; 1 to go", first.receipt.Message)
+	require.Equal(t, willBeRecorded+"1 of 2 approvals; 1 to go", first.receipt.Message)
 	same.wantRefused(t, "ann@example.com has approved already")
 	require.True(t, between.Approval.Open)
 	require.Equal(t, 2, between.Approval.Approvers)
 	require.Len(t, between.Approval.Approvals, 1)
 	require.Contains(t, page, "ann@example.com decided: **approve**")
 	require.Contains(t, page, "1 of 2 people, each another, still have to decide")
-	require.Equal(t, "the registration goes on to its health check", second.receipt.Message)
+	require.Equal(t, willBeRecorded+"the registration goes on to its health check", second.receipt.Message)
 	require.Equal(t, schemas.Completed, e.Status)
 	require.Equal(t, "bob@example.com", e.Approval.Approver)
 	require.Equal(t, 2, e.Approval.Approvers)

@@ -47,6 +47,10 @@ func auditSummary(e schemas.AuditEntry) string {
 			verb = "accepted"
 		}
 		return "Record the " + verb + " decision of " + plain(e.Decision.Approver, 60) + " in the audit trail"
+	case schemas.AuditCancel:
+		return "Record in the audit trail who cancels"
+	case schemas.AuditRefusals:
+		return "Record in the audit trail how many decisions were refused"
 	case schemas.AuditWebhook:
 		return "Record the webhook's delivery in the audit trail"
 	}

@@ -4,178 +4,264 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode"
 
-	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
+	"model-registrar/internal/people"
 	"model-registrar/schemas"
 )
 
-const (
-	maxName      = 64      // characters, of a model
-	maxApprover  = 128     // characters
-	maxReason    = 2000    // characters
-	maxSignature = 8 << 10 // bytes
-	keptRefused  = 20      // refused decisions that the progress remembers
-	maxDecisions = 200     // decisions of one registration that are recorded; it takes no more
-)
+// The way of one decision, in its order:
+//
+//	update ──┐
+//	         ├─ come ──▶ came ──▶ verify, check, answer ──▶ unrecorded ──▶ write to the trail, count
+//	signal ──┘          (one at a time, in order)          (one at a time, in order)
+//
+// Both queues are served first come, first served, each by one coroutine: a workflow.Mutex keeps no order. A person is
+// answered before the trail is written, so that a trail that is down holds no update; a decision counts once it is
+// recorded. Whoever must not overtake a decision (the gate, its deadline, the ending) waits until both queues are empty.
 
-const decisionShape = `{"decision":"approve"|"reject","approver":"who you are","reason":"why","payloadHash":"of what you approve"}`
+// ticket is a decision that has come.
+type ticket struct {
+	schemas.Decision
+	number int // in the order in which they came, from 1
+	at     time.Time
+	seen   schemas.ProbeStatus // the probe's verdict when the decision came
+	late   string              // why it came too late; empty if it came in time
 
-// listenForDecisions takes decisions by update and by signal from the first workflow task on: one that comes before
-// the gate opens is kept until then.
-func (r *registration) listenForDecisions(ctx workflow.Context) error {
-	r.gate.turn = workflow.NewMutex(ctx)
-	err := workflow.SetUpdateHandlerWithOptions(ctx, schemas.DecideHandler, r.decide,
-		workflow.UpdateHandlerOptions{
-			// What is no decision leaves no trace; everything else is recorded, refused or not.
-			Validator: func(_ workflow.Context, d schemas.Decision) error {
-				if err := wellFormed(d); err != nil {
-					return err
-				}
-				return r.tooMany()
-			},
-			Description: "Approve or reject, and be told at once whether it counts: " + decisionShape,
-		})
-	if err != nil {
-		return err
+	verified    schemas.VerifiedDecision
+	refusal     string // why it does not count; empty if it is accepted
+	cannotCount bool   // whatever else has been decided: nobody vouches for it, or it is about something else
+	receipt     schemas.DecisionReceipt
+	answered    bool
+	recorded    bool
+}
+
+// come gives a decision its place in the order.
+func (r *registration) come(ctx workflow.Context, d schemas.Decision) *ticket {
+	g := &r.gate
+	g.received++
+	t := &ticket{Decision: d, number: g.received, at: workflow.Now(ctx).UTC(), seen: r.probeVerdict()}
+	t.Approver = strings.TrimSpace(t.Approver)
+	switch {
+	case !r.takesDecisions():
+		t.late = r.tooLate()
+	case g.closed:
+		t.late = fmt.Sprintf("the time to decide about %s was up, and it takes no decision any more", r.manifest.Name)
 	}
-	r.gate.signals = workflow.GetSignalChannelWithOptions(ctx, schemas.DecideHandler, workflow.SignalChannelOptions{
-		Description: "Approve or reject, without an answer: " + decisionShape +
-			". One that does not count is listed under refusedDecisions of the status query.",
-	})
-	workflow.GoNamed(ctx, "decide-signals", func(ctx workflow.Context) {
-		ctx, _ = workflow.NewDisconnectedContext(ctx)
-		for {
-			// Received raw: the SDK drops a signal that does not fit its type, and a person would wait in vain.
-			var raw converter.RawValue
-			r.gate.signals.Receive(ctx, &raw)
-			r.gate.hearing = true
-			r.hearSignal(ctx, raw)
-			r.gate.hearing = false
+	g.came = append(g.came, t)
+	return t
+}
+
+// hearDecisions verifies, checks and answers what has come. What is decided about is known once the payload was built.
+func (r *registration) hearDecisions(ctx workflow.Context) {
+	g := &r.gate
+	for {
+		err := workflow.Await(ctx, func() bool { return len(g.came) > 0 && (r.policy != "" || !r.takesDecisions()) })
+		if err != nil {
+			return
 		}
-	})
-	return nil
+		t := g.came[0]
+		r.verify(ctx, t)
+		if t.refusal == "" {
+			t.refusal = r.check(t)
+		}
+		r.answer(ctx, t)
+		g.came = g.came[1:]
+	}
 }
 
-func (r *registration) hearSignal(ctx workflow.Context, raw converter.RawValue) {
-	var d schemas.Decision
-	err := refuse("a decision needs an argument: decision, approver, reason and payloadHash")
-	if raw.Payload() != nil && converter.GetDefaultDataConverter().FromPayload(raw.Payload(), &d) == nil {
-		err = wellFormed(d)
-	}
-	if err == nil {
-		err = r.tooMany()
-	}
-	if err != nil {
-		r.noteRefusal(ctx, explain(err).Message)
-		return
-	}
-	// What comes of it is in the progress and in the audit trail: a signal has no answer.
-	_, _ = r.decide(ctx, d)
-}
-
-// decide is the way of one decision: it is verified, checked, recorded, and only then counts, or is refused. One is
-// dealt with at a time, in the order in which they came.
-func (r *registration) decide(ctx workflow.Context, d schemas.Decision) (schemas.DecisionReceipt, error) {
-	ctx, _ = workflow.NewDisconnectedContext(ctx) // a decision is recorded even if the registration is cancelled meanwhile
-	at := workflow.Now(ctx).UTC()
-	if err := r.gate.turn.Lock(ctx); err != nil {
-		return schemas.DecisionReceipt{}, err
-	}
-	defer r.gate.turn.Unlock()
-	r.gate.received++
-
-	// What is decided about is known once the payload has been built.
-	if err := workflow.Await(ctx, func() bool { return r.policy != "" || !r.takesDecisions() }); err != nil {
-		return schemas.DecisionReceipt{}, err
-	}
-	d.Approver = strings.TrimSpace(d.Approver)
-	v := verifyDecision(ctx, schemas.VerifyDecisionInput{
+// verify has the signature checked, and that the decision is about this registration and no other.
+func (r *registration) verify(ctx workflow.Context, t *ticket) {
+	t.verified = verifyDecision(ctx, schemas.VerifyDecisionInput{
 		Registration: schemas.DecisionStatement{Name: r.manifest.Name, RunID: r.result.RunID, PayloadHash: r.result.PayloadHash},
-		Decision:     d, DecidedAt: at,
+		Decision:     t.Decision, DecidedAt: t.at,
 	})
-	if v.Approver != "" {
-		d.Approver = v.Approver
+	if t.verified.Approver != "" {
+		t.Approver = t.verified.Approver
 	}
-	refusal := v.Refusal
-	if refusal == "" {
-		refusal = r.checkDecision(d, v)
+	t.refusal = t.verified.Refusal
+	if t.refusal == "" {
+		t.refusal = r.isAboutThis(t.Decision)
 	}
-	if err := r.recordDecision(ctx, d, v, at, refusal); err != nil {
-		return schemas.DecisionReceipt{}, err
-	}
-	if refusal != "" {
-		r.noteRefusal(ctx, refusal)
-		return schemas.DecisionReceipt{}, refuse("%s", refusal)
-	}
-	message := r.takeDecision(d, v, at)
-	r.describe(ctx)
-	return schemas.DecisionReceipt{
-		Name: r.manifest.Name, Decision: d.Decision, Approver: d.Approver, Stage: r.stage(), Message: message,
-	}, nil
+	t.cannotCount = t.refusal != ""
 }
 
-// recordDecision writes a decision to the audit trail, and waits for as long as that takes.
-func (r *registration) recordDecision(ctx workflow.Context, d schemas.Decision, v schemas.VerifiedDecision, at time.Time, refusal string) error {
-	e := r.auditEntry(ctx, schemas.AuditDecision, fmt.Sprintf("decision-%d", r.gate.received))
-	statement := d.Statement(r.manifest.Name)
-	statement.PayloadHash, statement.RunID = plain(d.PayloadHash, 64), plain(d.RunID, 64)
-	e.Decision = &schemas.AuditedDecision{
-		DecisionStatement: statement, Accepted: refusal == "", Refusal: refusal, Signature: d.Signature,
-		KeyFingerprint: v.KeyFingerprint, DecidedAt: at,
+// isAboutThis says how a decision shows that it is about something else.
+func (r *registration) isAboutThis(d schemas.Decision) (refusal string) {
+	switch {
+	case d.Decision == schemas.Approve && d.PayloadHash == "":
+		return fmt.Sprintf("an approval must name the payload that it approves: payloadHash %s, if that is what was looked at", r.result.PayloadHash)
+	case d.PayloadHash != "" && d.PayloadHash != r.result.PayloadHash:
+		return fmt.Sprintf("it is about payload %s, but this registration of %s is of payload %s", plain(d.PayloadHash, 64), r.manifest.Name, r.result.PayloadHash)
+	case d.RunID != "" && d.RunID != r.result.RunID:
+		return fmt.Sprintf("it is about another registration of %s (run %s)", r.manifest.Name, plain(d.RunID, 64))
 	}
-	_, err := r.write(ctx, e)
-	return err
+	return ""
+}
+
+// check says why a decision does not count beside those that were accepted before, or nothing if it does. A rejection is
+// heard for as long as the gate has not let the registration pass. A key is one person's, whatever names it may sign under.
+func (r *registration) check(t *ticket) (refusal string) {
+	g := &r.gate
+	approves := t.Decision.Decision == schemas.Approve
+	given := r.approvals(accepted)
+	switch {
+	case approves && people.Same(t.Approver, r.requester):
+		return fmt.Sprintf("%s asked for this registration of %s and so cannot approve it", t.Approver, r.manifest.Name)
+	case r.rejection(accepted) != nil:
+		return fmt.Sprintf("%s has decided already: reject", r.rejection(accepted).Approver)
+	case approves && len(given) >= g.required && r.policy != schemas.ApproveNever:
+		return fmt.Sprintf("%s has decided already: approve", given[len(given)-1].Approver)
+	case t.late != "":
+		return t.late
+	case !r.takesDecisions():
+		return r.tooLate()
+	case approves && r.policy == schemas.ApproveNever:
+		return fmt.Sprintf("the registration of %s asks for no approval (policy never)", r.manifest.Name)
+	case approves:
+		return r.checkApproval(t, given)
+	}
+	return ""
+}
+
+func (r *registration) tooLate() string {
+	return fmt.Sprintf("%s is at %s and takes no decision any more", r.manifest.Name, r.stage())
+}
+
+// checkApproval refuses a second approval of the same person, and one that rests on another verdict of the probe.
+func (r *registration) checkApproval(t *ticket, given []*ticket) (refusal string) {
+	for _, a := range given {
+		key := a.verified.KeyFingerprint
+		if people.Same(a.Approver, t.Approver) || key != "" && key == t.verified.KeyFingerprint {
+			return fmt.Sprintf("%s has approved already; the next approval has to be somebody else's", a.Approver)
+		}
+	}
+	now := r.probeVerdict()
+	switch {
+	case t.Probe == "" || t.Probe == t.seen:
+	case t.Probe != schemas.ProbeNone && t.seen == schemas.ProbeNone:
+		return fmt.Sprintf("it rests on a probe that came to %s, but the probe has not ended yet", t.Probe)
+	case t.Probe != schemas.ProbeNone:
+		return fmt.Sprintf("it rests on a probe that came to %s, but the probe came to %s", t.Probe, now)
+	}
+	if now == schemas.ProbeFail && (t.Probe == schemas.ProbeNone || t.seen == schemas.ProbeNone) {
+		return "it was made before the probe ran, which has failed since: look at the figures, and decide again"
+	}
+	return ""
+}
+
+// answer keeps an accepted decision, and tells whoever waits for an answer. What has no entry of its own in the trail is
+// summarised there: what cannot count must not crowd out what can.
+func (r *registration) answer(ctx workflow.Context, t *ticket) {
+	g := &r.gate
+	t.answered = true
+	if t.refusal != "" {
+		r.noteRefusal(ctx, t.refusal)
+		listed := &g.listed
+		if t.cannotCount {
+			listed = &g.listedFoul
+		}
+		if *listed >= maxListed {
+			g.unlisted.add(t.refusal)
+			return
+		}
+		*listed++
+	} else {
+		g.accepted = append(g.accepted, t)
+		t.receipt = schemas.DecisionReceipt{
+			Name: r.manifest.Name, Decision: t.Decision.Decision, Approver: t.Approver, Stage: r.stage(),
+			Message: willBeRecorded + r.whatFollows(t),
+		}
+	}
+	g.unrecorded = append(g.unrecorded, unrecorded{
+		entry: func(ctx workflow.Context) schemas.AuditEntry { return r.decisionEntry(ctx, t) },
+		after: func(err error) { r.recorded(ctx, t, err) },
+	})
+	r.describe(ctx)
+}
+
+const willBeRecorded = "accepted, will be recorded in the audit trail; "
+
+// whatFollows tells a person what happens once an accepted decision is recorded.
+func (r *registration) whatFollows(t *ticket) string {
+	open := r.gate.isOpen()
+	given := len(r.approvals(accepted))
+	early := "the decision is kept until the probe has run"
+	if r.probeVerdict() != schemas.ProbeNone {
+		early = "the decision is kept until the gate opens"
+	}
+	switch {
+	case t.Decision.Decision == schemas.Reject && open:
+		return "the model is rolled back"
+	case t.Decision.Decision == schemas.Reject:
+		return early
+	case !open && r.probeVerdict() == schemas.ProbeNone && given < r.gate.required:
+		return fmt.Sprintf("%d of %s; %d to go; %s, and counts only if it passes",
+			given, count(r.gate.required, "approval"), r.gate.required-given, early)
+	case !open && r.probeVerdict() == schemas.ProbeNone:
+		return early + ", and counts only if it passes"
+	case given < r.gate.required:
+		return fmt.Sprintf("%d of %s; %d to go", given, count(r.gate.required, "approval"), r.gate.required-given)
+	case !open:
+		return early
+	}
+	return "the registration goes on to its health check"
+}
+
+// unrecorded is an entry that has to be written to the trail, and what follows once it is there or never will be.
+type unrecorded struct {
+	entry func(workflow.Context) schemas.AuditEntry
+	after func(error)
+}
+
+// recordDecisions writes to the audit trail what was decided, and waits for as long as that takes.
+func (r *registration) recordDecisions(ctx workflow.Context) {
+	g := &r.gate
+	for {
+		if workflow.Await(ctx, func() bool { return len(g.unrecorded) > 0 }) != nil {
+			return
+		}
+		next := g.unrecorded[0]
+		_, err := r.write(ctx, next.entry(ctx))
+		next.after(err)
+		g.unrecorded = g.unrecorded[1:]
+		r.describe(ctx)
+	}
+}
+
+func (r *registration) decisionEntry(ctx workflow.Context, t *ticket) schemas.AuditEntry {
+	e := r.auditEntry(ctx, schemas.AuditDecision, fmt.Sprintf("decision-%d", t.number))
+	statement := t.Statement(r.manifest.Name)
+	statement.PayloadHash, statement.RunID = plain(t.PayloadHash, 64), plain(t.RunID, 64)
+	e.Decision = &schemas.AuditedDecision{
+		DecisionStatement: statement, Accepted: t.refusal == "", Refusal: t.refusal, Signature: t.Signature,
+		KeyFingerprint: t.verified.KeyFingerprint, DecidedAt: t.at,
+	}
+	return e
+}
+
+// recorded lets a decision count from now on, if it was accepted. One that can never be recorded does not count.
+func (r *registration) recorded(ctx workflow.Context, t *ticket, err error) {
+	switch {
+	case t.refusal != "":
+	case err != nil:
+		t.refusal = "it could not be recorded in the audit trail: " + explain(err).Message
+		r.noteRefusal(ctx, t.refusal)
+	default:
+		t.recorded = true
+	}
 }
 
 func (r *registration) noteRefusal(ctx workflow.Context, reason string) {
-	r.gate.refused = append(r.gate.refused, schemas.RefusedSignal{At: workflow.Now(ctx), Reason: reason})
-	if len(r.gate.refused) > keptRefused {
-		r.gate.refused = r.gate.refused[1:]
+	g := &r.gate
+	g.refusedAll++
+	g.refused = append(g.refused, schemas.RefusedSignal{At: workflow.Now(ctx), Reason: reason})
+	if len(g.refused) > keptRefused {
+		g.refused = g.refused[1:]
 	}
 	r.describe(ctx)
-}
-
-// settleDecisions waits for the decision that is being dealt with, and for those that wait for their turn.
-func (r *registration) settleDecisions(ctx workflow.Context) {
-	ctx, _ = workflow.NewDisconnectedContext(ctx)
-	if r.gate.turn.Lock(ctx) == nil {
-		r.gate.turn.Unlock()
-	}
-}
-
-// heardEverybody tells whether every decision that has come was dealt with.
-func (r *registration) heardEverybody(ctx workflow.Context) bool {
-	return workflow.AllHandlersFinished(ctx) && !r.gate.hearing && r.gate.signals.Len() == 0
-}
-
-func (r *registration) tooMany() error {
-	if r.gate.received >= maxDecisions {
-		return refuse("the registration of %s has had %d decisions and takes no more; cancel it and register the model again", r.manifest.Name, maxDecisions)
-	}
-	return nil
-}
-
-// wellFormed refuses what is no decision, or too large for one.
-func wellFormed(d schemas.Decision) error {
-	invisible := func(c rune) bool { return !unicode.IsGraphic(c) } // with one, a requester would look like another
-	approver := strings.TrimSpace(d.Approver)
-	switch {
-	case d.Decision != schemas.Approve && d.Decision != schemas.Reject:
-		return refuse(`decision must be "approve" or "reject"`)
-	case approver == "" && d.Signature == "":
-		return refuse("approver must say who decides")
-	case len([]rune(approver)) > maxApprover || strings.ContainsFunc(approver, invisible):
-		return refuse("approver must be at most %d characters, none of them a control character or invisible", maxApprover)
-	case len([]rune(d.Reason)) > maxReason:
-		return refuse("reason must be at most %d characters", maxReason)
-	case len(d.Signature) > maxSignature:
-		return refuse("signature must be at most %d bytes", maxSignature)
-	}
-	return nil
 }
 
 // refuse is the error of a decision that does not count.

@@ -16,7 +16,9 @@ type answer struct {
 	accepted bool
 	done     bool
 	receipt  schemas.DecisionReceipt
-	err      error
+
+	cancelled schemas.CancelReceipt
+	err       error
 }
 
 func approve(who string) schemas.Decision {
@@ -28,18 +30,23 @@ func reject(who string) schemas.Decision {
 }
 
 // update sends a decision, or rubbish, as an update; the answer is there once the story goes on.
-func (s *story) update(decision any) *answer {
+func (s *story) update(decision any) *answer { return s.updateOf(schemas.DecideHandler, decision) }
+
+func (s *story) updateOf(handler string, argument any) *answer {
 	a := &answer{}
-	s.env.UpdateWorkflow(schemas.DecideHandler, "", &testsuite.TestUpdateCallback{
+	s.env.UpdateWorkflow(handler, "", &testsuite.TestUpdateCallback{
 		OnAccept: func() { a.accepted = true },
 		OnReject: func(err error) { a.err, a.done = err, true },
 		OnComplete: func(result any, err error) {
 			a.err, a.done = err, true
-			if receipt, ok := result.(schemas.DecisionReceipt); ok {
+			switch receipt := result.(type) {
+			case schemas.DecisionReceipt:
 				a.receipt = receipt
+			case schemas.CancelReceipt:
+				a.cancelled = receipt
 			}
 		},
-	}, decision)
+	}, argument)
 	return a
 }
 

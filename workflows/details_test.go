@@ -117,7 +117,7 @@ func TestThePageShowsAKeptDecisionAndRefusedOnes(t *testing.T) {
 	s.during[schemas.SubmitRegistrationActivity] = func() {
 		s.signal(approve(requester))
 		s.signal(approve(approver))
-		s.signal(reject(approver))
+		s.signal(approve("bob@example.com"))
 		s.until(func() bool { return len(s.progress().Refused) == 2 })
 		s.onLoop(func() { page = s.page().CurrentDetails })
 	}
@@ -155,8 +155,9 @@ func TestEveryHandlerIsDescribed(t *testing.T) {
 		{d.QueryDefinitions[len(d.QueryDefinitions)-1].Name, d.QueryDefinitions[len(d.QueryDefinitions)-1].Description},
 		{d.SignalDefinitions[0].Name, d.SignalDefinitions[0].Description},
 		{d.UpdateDefinitions[0].Name, d.UpdateDefinitions[0].Description},
+		{d.UpdateDefinitions[1].Name, d.UpdateDefinitions[1].Description},
 	} {
-		require.Contains(t, []string{schemas.StatusQuery, schemas.DecideHandler}, handlers[0])
+		require.Contains(t, []string{schemas.StatusQuery, schemas.DecideHandler, schemas.CancelHandler}, handlers[0])
 		require.NotEmpty(t, handlers[1])
 	}
 }

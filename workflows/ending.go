@@ -22,7 +22,11 @@ func (v verdict) Error() string { return v.reason }
 
 // end turns what ended the story into the result's outcome, reason and error type. What went wrong while a cancellation
 // was on its way is the reason of the cancellation, not an ending of its own: what the person asked for is the ending.
-func (r *registration) end(err error, cancelled bool) {
+func (r *registration) end(err error, cancelled bool, now time.Time) {
+	if r.stopped != nil {
+		err = r.stopped
+	}
+	r.ended = true
 	var v verdict
 	switch {
 	case err == nil:
@@ -30,16 +34,21 @@ func (r *registration) end(err error, cancelled bool) {
 	case errors.As(err, &v):
 		r.result.Status, r.result.Reason = v.outcome, v.reason
 	case temporal.IsCanceledError(err):
-		r.result.Status = schemas.Cancelled
-		r.result.Reason = fmt.Sprintf("cancelled at %s", r.stage())
-	case cancelled:
-		r.result.Status = schemas.Cancelled
-		r.result.Reason = fmt.Sprintf("cancelled at %s, while this went wrong: %s", r.stage(), explain(err).Message)
+		r.cancelledPlainly(now)
+	case cancelled && r.stopped == nil:
+		r.cancelledPlainly(now)
+		r.result.Reason += ", while this went wrong: " + explain(err).Message
 	default:
 		f := explain(err)
 		r.result.Status, r.result.ErrorType = schemas.Failed, f.Type
 		r.result.Reason = fmt.Sprintf("%s failed at %s: %s", r.manifest.Name, r.stage(), f.Message)
 	}
+}
+
+func (r *registration) cancelledPlainly(now time.Time) {
+	r.result.Status = schemas.Cancelled
+	r.result.Cancellation = &schemas.Cancellation{Plain: true, At: now.UTC()}
+	r.result.Reason = cancelledAt(r.stage(), *r.result.Cancellation)
 }
 
 // rollBack deletes the model of a registration that did not complete. If that cannot be done, the registration has
@@ -97,6 +106,8 @@ func (r *registration) jobToWaitFor(ctx workflow.Context) func(error) schemas.Wa
 func (r *registration) record(ctx workflow.Context) {
 	r.enter(ctx, schemas.StageRecording)
 	r.settleDecisions(ctx)
+	r.reportApprovals()
+	r.summarizeRefusals(ctx)
 	receipt, err := r.write(ctx, r.endingEntry(ctx))
 	if err != nil {
 		unwritten := fmt.Sprintf("the ending of %s could not be written to the audit trail: %s", r.manifest.Name, explain(err).Message)

@@ -17,8 +17,8 @@ func (r *registration) progress() schemas.Progress {
 	p := schemas.Progress{
 		Name: r.manifest.Name, Requester: r.requester, StartedAt: r.startedAt, Stages: r.stages,
 		PayloadHash: r.result.PayloadHash, JobID: r.result.JobID, JobStatus: r.jobStatus, Polls: r.polls,
-		ModelID: r.result.ModelID, Validation: r.result.Validation, Refused: r.gate.refused, RunID: r.result.RunID,
-		Waiting: r.waitingFor,
+		ModelID: r.result.ModelID, Validation: r.result.Validation, Refused: r.gate.refused, RefusedAll: r.gate.refusedAll,
+		RunID: r.result.RunID, Waiting: r.waitingFor,
 	}
 	if len(r.stages) > 0 {
 		p.Stage = r.stage()
@@ -28,10 +28,11 @@ func (r *registration) progress() schemas.Progress {
 	}
 	if r.policy != "" {
 		p.Approval = &schemas.ApprovalStatus{
-			Policy: r.policy, Open: r.gate.open(), Deadline: r.gate.closes, Approvers: r.gate.required, Approvals: r.gate.approvals,
+			Policy: r.policy, Open: r.gate.isOpen(), Deadline: r.gate.closes, Approvers: r.gate.required,
+			Approvals: approvalsOf(r.approvals(recorded)), Void: approvalsOf(r.voidApprovals()), Unrecorded: len(r.given(unwritten)),
 		}
 		if r.result.Approval == nil {
-			p.Approval.Kept = r.gate.early
+			p.Approval.Kept = r.early()
 		}
 		p.Approval.Announced = r.announced()
 	}
@@ -69,7 +70,7 @@ func (r *registration) details() string {
 		}
 		b.WriteString("\n\n")
 	}
-	if r.gate.open() {
+	if r.gate.isOpen() {
 		r.describeGate(&b)
 	}
 	r.describeEvidence(func(name, value string) {
@@ -77,7 +78,7 @@ func (r *registration) details() string {
 			fmt.Fprintf(&b, "- **%s**: %s\n", name, markdown(value))
 		}
 	})
-	if r.gate.open() && !r.gate.settled() {
+	if r.gate.isOpen() && !r.settled() {
 		r.describeChoice(&b)
 	}
 	b.WriteString("\n" + r.way() + "\n")
@@ -98,18 +99,23 @@ func (r *registration) way() string {
 }
 
 func (r *registration) describeGate(b *strings.Builder) {
-	for _, a := range r.gate.approvals {
-		fmt.Fprintf(b, "%s decided: **approve**.\n\n", markdown(a.Approver))
+	for _, t := range r.gate.accepted {
+		note := ""
+		switch {
+		case unwritten(t):
+			note = " It counts once it is recorded in the audit trail."
+		case r.isVoid(t):
+			note = " That was before the probe ran, which failed: it does not count."
+		}
+		fmt.Fprintf(b, "%s decided: **%s**.%s\n\n", markdown(t.Approver), t.Decision.Decision, note)
 	}
-	if a := r.gate.rejection; a != nil {
-		fmt.Fprintf(b, "%s decided: **reject**.\n\n", markdown(a.Approver))
-	}
-	if r.gate.settled() {
+	given := r.approvals(accepted)
+	if r.rejection(accepted) != nil || len(given) >= r.gate.required {
 		return
 	}
 	who := "A person has"
 	if r.gate.required > 1 {
-		who = fmt.Sprintf("%d of %d people, each another, still have", r.gate.required-len(r.gate.approvals), r.gate.required)
+		who = fmt.Sprintf("%d of %d people, each another, still have", r.gate.required-len(given), r.gate.required)
 	}
 	fmt.Fprintf(b, "%s to decide by **%s**; after that the model is rolled back.", who, r.gate.closes.UTC().Format("2006-01-02 15:04 MST"))
 	if r.requester != "" {
@@ -136,9 +142,9 @@ func (r *registration) describeEvidence(row func(name, value string)) {
 		row("probe", probeLine(v))
 	}
 	if a := r.result.Approval; a != nil && a.Decision != "" {
-		row("decision", fmt.Sprintf("%s by %s: %s", a.Decision, a.Approver, a.Reason))
+		row("decision", decisionLine(a))
 	}
-	if d := r.gate.early; d != nil && r.result.Approval == nil {
+	if d := r.early(); d != nil && r.result.Approval == nil {
 		row("kept decision", fmt.Sprintf("%s by %s", d.Decision, d.Approver))
 	}
 	if h := r.result.HealthCheck; h != nil {
@@ -151,8 +157,27 @@ func (r *registration) describeEvidence(row func(name, value string)) {
 		row("webhook", webhookLine(*w))
 	}
 	if n := len(r.gate.refused); n > 0 {
-		row("refused decisions", fmt.Sprintf("%d; the newest: %s", n, r.gate.refused[n-1].Reason))
+		row("refused decisions", fmt.Sprintf("%d; the newest: %s", r.gate.refusedAll, r.gate.refused[n-1].Reason))
 	}
+}
+
+// decisionLine is what people came to, with all who approved.
+func decisionLine(a *schemas.ApprovalReport) string {
+	if a.Decision == schemas.Approve && len(a.Approvals) > 1 {
+		return fmt.Sprintf("approved by %s; the last reason: %s", strings.Join(approvers(a.Approvals), ", "), a.Reason)
+	}
+	return fmt.Sprintf("%s by %s: %s", a.Decision, a.Approver, a.Reason)
+}
+
+// early is the last accepted decision that came before the probe had ended.
+func (r *registration) early() *schemas.Decision {
+	var last *schemas.Decision
+	for _, t := range r.gate.accepted {
+		if t.seen == schemas.ProbeNone {
+			last = &t.Decision
+		}
+	}
+	return last
 }
 
 func probeLine(v *schemas.ProbeReport) string {

@@ -103,7 +103,7 @@ func TestWhatACallerSaysOfAnEndedRegistrationIsBounded(t *testing.T) {
 	long := strings.Repeat("x\n", 100_000)
 	in := schemas.RecordDecisionInput{
 		Name: modelName, RunID: long, PayloadHash: long, ModelID: long, Requester: long, Outcome: schemas.Outcome(long),
-		Decision: schemas.Decision{Decision: schemas.Reject, Approver: "ann", RunID: long, PayloadHash: long},
+		Decision: schemas.Decision{Decision: schemas.Reject, Approver: "ann", RunID: "other\nrun", PayloadHash: "other\nhash"},
 	}
 	s.recordLate(in)
 	require.NoError(t, s.env.GetWorkflowError())

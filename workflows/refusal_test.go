@@ -24,7 +24,14 @@ func TestDecisionsThatDoNotCountAreRefusedAndWaitingGoesOn(t *testing.T) {
 		"by spaces":                            {reject(" \t\n"), "who decides"},
 		"by a name without end":                {approve(strings.Repeat("ä", 129)), "at most 128 characters"},
 		"by a name with a line break":          {approve("Ann\nBob"), "control character"},
-		"by the requester, not quite":          {approve(requester + "\u200b"), "control character or invisible"},
+		"by the requester, not quite":          {approve(requester + "\u200b"), "invisible"},
+		"by the requester and a filler":        {approve(requester + "\u3164"), "invisible"},
+		"by the requester in full width":       {approve("ｒequester@example.com"), "cannot approve it"},
+		"by a name in two alphabets":           {approve("rеquester@example.com"), "mixes letters of"},
+		"by the example's placeholder":         {approve("who you are"), "placeholder"},
+		"for the example's reason":             {schemas.Decision{Decision: "approve", Approver: approver, Reason: "why", PayloadHash: payloadHash}, "placeholder"},
+		"for a payload without end":            {schemas.Decision{Decision: "reject", Approver: approver, PayloadHash: strings.Repeat("a", 1_000)}, "at most 128 bytes"},
+		"on a probe that came to something":    {schemas.Decision{Decision: "reject", Approver: approver, Probe: "GOOD"}, `must be "PASS"`},
 		"with a reason without end":            {schemas.Decision{Decision: "reject", Approver: approver, Reason: strings.Repeat("ä", 2001)}, "at most 2000"},
 		"without the payload that it approves": {schemas.Decision{Decision: "approve", Approver: approver}, "must name the payload that it approves: payloadHash " + payloadHash},
 		"for another payload":                  {schemas.Decision{Decision: "reject", Approver: approver, PayloadHash: "beef"}, "it is about payload beef"},
@@ -96,8 +103,8 @@ func TestAnUpdatesRubbishIsRefused(t *testing.T) {
 	require.False(t, text.accepted || number.accepted)
 }
 
-func TestOnlyTheFirstDecisionCounts(t *testing.T) {
-	for _, second := range []schemas.Decision{approve("bob@example.com"), reject("bob@example.com"), approve(approver)} {
+func TestOnlyAsManyApprovalsCountAsAreRequired(t *testing.T) {
+	for _, second := range []schemas.Decision{approve("bob@example.com"), approve(approver)} {
 		s := gated(t)
 		var first, again *answer
 		s.at(time.Hour, func() {
@@ -143,18 +150,51 @@ func TestADecisionThatCannotBeVerifiedIsRefused(t *testing.T) {
 	}
 }
 
-func TestARegistrationTakesNoMoreDecisionsThanCanBeRecorded(t *testing.T) {
+func TestHowManyDecisionsAreRefusedARegistrationStaysOpenForThoseThatCount(t *testing.T) {
 	s := gated(t)
-	var last *answer
-	for i := range maxDecisions {
-		s.at(time.Duration(i+1)*time.Minute, func() { s.update(approve(requester)) })
+	foul := schemas.Decision{Decision: schemas.Reject, Approver: "mallory", PayloadHash: "beef"}
+	for i := range 3 * maxListed {
+		s.at(time.Duration(i+1)*time.Minute, func() { s.signal(foul) })
 	}
-	s.at(10*time.Hour, func() { last = s.update(approve(approver)) })
-	s.at(11*time.Hour, func() { s.signal(approve(approver)) })
+	s.at(9*time.Hour, func() { s.update(approve(requester)) })
+	s.at(10*time.Hour, func() { s.update(approve(approver)) })
 	e := s.run()
-	require.Equal(t, schemas.ApprovalTimedOut, e.Status)
-	last.wantRefused(t, "has had 200 decisions and takes no more")
-	require.Len(t, s.entries(schemas.AuditDecision), maxDecisions)
+	require.Equal(t, schemas.Completed, e.Status)
+	require.Len(t, s.entries(schemas.AuditDecision), maxListed+2)
+	summary := s.entries(schemas.AuditRefusals)
+	require.Len(t, summary, 1)
+	require.Contains(t, summary[0].Reason, "200 decisions more were refused, and have no entries of their own: 200 times: it is about payload beef")
+	p := s.progress()
+	require.Equal(t, 3*maxListed+1, p.RefusedAll)
+	require.Len(t, p.Refused, keptRefused)
+}
+
+func TestASignalOfMegabytesIsRefusedUnread(t *testing.T) {
+	s := gated(t)
+	large := approve(approver)
+	large.Reason = strings.Repeat("x", 1_900_000)
+	s.at(time.Hour, func() { s.signal(large) })
+	s.at(2*time.Hour, func() { s.update(approve(approver)) })
+	require.Equal(t, schemas.Completed, s.run().Status)
+	s.wantRefusedSignals("was refused unread; it has at most 65536")
+	require.Len(t, s.entries(schemas.AuditDecision), 1)
+}
+
+func TestARegistrationThatNearsTheServersLimitsEndsByItself(t *testing.T) {
+	for what, fill := range map[string]func(*story){
+		"bytes":  func(s *story) { s.env.SetCurrentHistorySize(maxHistoryBytes) },
+		"events": func(s *story) { s.env.SetCurrentHistoryLength(maxHistoryEvents) },
+	} {
+		t.Run(what, func(t *testing.T) {
+			s := gated(t)
+			s.at(time.Hour, func() { fill(s); s.signal("rubbish") })
+			e := s.run()
+			require.Equal(t, schemas.Failed, e.Status)
+			require.Equal(t, schemas.ErrHistoryFull, e.ErrorType)
+			require.True(t, e.Rollback.Deregistered)
+			require.Contains(t, e.Reason, "near where the server terminates a workflow")
+		})
+	}
 }
 
 func TestDecisionsAreRefusedOnceTheGateIsBehind(t *testing.T) {

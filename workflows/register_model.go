@@ -19,8 +19,9 @@ func RegisterModel(ctx workflow.Context, in schemas.RegisterModelInput) (schemas
 		return schemas.Result{}, err
 	}
 
-	err := r.register(ctx)
-	r.end(err, ctx.Err() != nil)
+	r.watchHistory(r.story)
+	err := r.register(r.story)
+	r.end(err, r.story.Err() != nil, workflow.Now(ctx))
 
 	// What follows must happen even if the registration was cancelled, or is cancelled now.
 	ctx, _ = workflow.NewDisconnectedContext(ctx)
@@ -51,19 +52,19 @@ func (r *registration) register(ctx workflow.Context) error {
 // validate has the manifest checked and the payload built, and learns the approval policy that holds here. Beside that
 // the start is recorded: nothing leaves before it is in the audit trail.
 func (r *registration) validate(ctx workflow.Context) error {
-	r.enter(ctx, schemas.StageValidating)
+	r.begin(ctx)
 	recorded := r.recordStart(ctx)
 	var out schemas.ValidatedPayload
 	err := executeLocally(ctx, schemas.ValidatePayloadActivity, "Check the manifest and build the payload",
 		schemas.ValidateInput{Manifest: r.manifest}, &out)
+	if err == nil { // decisions are answered from now on, also while the start waits for the trail
+		r.payload, r.result.PayloadHash, r.policy = out.Payload, out.Payload.Hash, out.Approval
+		r.gate.required = max(out.Required, r.gate.required)
+	}
 	if err := recorded.Get(ctx, nil); err != nil {
 		return err
 	}
-	if err != nil {
-		return err
-	}
-	r.payload, r.result.PayloadHash, r.policy = out.Payload, out.Payload.Hash, out.Approval
-	return nil
+	return err
 }
 
 // submit creates the model, or adopts the one that an earlier attempt created. From here on there may be a model to

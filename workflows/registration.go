@@ -29,6 +29,11 @@ type registration struct {
 	gate    gate
 	waiting *announcement // that a person has to decide; nil until then
 
+	story   workflow.Context    // of the steps, until the registration ends
+	halt    workflow.CancelFunc // cancels the present step
+	stopped error               // what ended the story from outside it; nil while nothing did
+	ended   bool                // the story is over: nothing stops it any more
+
 	trailTrouble string        // why the audit trail cannot be written at the moment; empty when it can
 	waitingFor   *schemas.Wait // why the present step does not go on; nil while it does
 	news         int           // that were told to the registration's fleet
@@ -38,8 +43,11 @@ type registration struct {
 
 func newRegistration(ctx workflow.Context, in schemas.RegisterModelInput) *registration {
 	info := workflow.GetInfo(ctx)
+	story, halt := workflow.WithCancel(ctx)
 	return &registration{
 		manifest: in.Manifest, requester: in.Requester, startedAt: workflow.Now(ctx),
+		stages: []schemas.StageRecord{{Stage: schemas.StageValidating, StartedAt: workflow.Now(ctx)}},
+		story:  story, halt: halt,
 		gate: gate{required: max(1, in.Manifest.Approval.Required)},
 		result: schemas.Result{
 			Name: in.Manifest.Name, WorkflowID: info.WorkflowExecution.ID, RunID: info.WorkflowExecution.RunID,
@@ -47,8 +55,8 @@ func newRegistration(ctx workflow.Context, in schemas.RegisterModelInput) *regis
 	}
 }
 
-// setUp registers the handlers, and refuses to run under an id that would not keep a second registration of the same
-// name from running beside this one.
+// setUp registers the handlers, for which everything that they look at has to be there already, and refuses to run under an
+// id that would not keep a second registration of the same name from running beside this one.
 func (r *registration) setUp(ctx workflow.Context) error {
 	if want := schemas.RegisterModelWorkflowID(r.manifest.Name); r.result.WorkflowID != want {
 		return wrongID("the registration of "+r.manifest.Name, want, r.result.WorkflowID)
@@ -59,7 +67,7 @@ func (r *registration) setUp(ctx workflow.Context) error {
 	if err != nil {
 		return err
 	}
-	return r.listenForDecisions(ctx)
+	return r.listen(ctx)
 }
 
 // wrongID refuses to run under an id that does not fit the input.
@@ -72,17 +80,19 @@ func wrongID(what, want, is string) error {
 // stage is where the registration stands.
 func (r *registration) stage() schemas.Stage { return r.stages[len(r.stages)-1].Stage }
 
-// enter begins a stage: in the progress, in the UI's current details, and, for stages that last, in the index.
+// begin shows the first stage, which the registration is at from its first line.
+func (r *registration) begin(ctx workflow.Context) {
+	r.describe(ctx)
+	r.indexStart(ctx)
+}
+
+// enter begins a later stage: in the progress, in the UI's current details, and, for stages that last, in the index.
 func (r *registration) enter(ctx workflow.Context, stage schemas.Stage) {
 	now := workflow.Now(ctx)
-	if n := len(r.stages); n > 0 {
-		r.stages[n-1].EndedAt = now
-	}
+	r.stages[len(r.stages)-1].EndedAt = now
 	r.stages = append(r.stages, schemas.StageRecord{Stage: stage, StartedAt: now})
 	r.describe(ctx)
 	switch {
-	case len(r.stages) == 1:
-		r.indexStart(ctx)
 	case stage != schemas.StageRegistering && slices.Contains(schemas.IndexedStages, stage): // it is started at that one
 		r.index(ctx, stage)
 	case stage == schemas.Stage(r.result.Status):

@@ -26,6 +26,7 @@ import (
 type Worker struct {
 	TaskQueue       string                 `env:"REGISTRAR_TASK_QUEUE" envDefault:"model-registrar"`
 	Approval        schemas.ApprovalPolicy `env:"REGISTRAR_APPROVAL" envDefault:"never"`
+	Required        int                    `env:"REGISTRAR_APPROVALS_REQUIRED" envDefault:"1"`
 	ApproversFile   string                 `env:"REGISTRAR_APPROVERS_FILE"`
 	Audit           string                 `env:"REGISTRAR_AUDIT" envDefault:"file:llm_model_audit.log"`
 	AuditKey        string                 `env:"REGISTRAR_AUDIT_KEY"`
@@ -195,6 +196,9 @@ func (w *Worker) resolve() (problems []error) {
 	}
 	if !slices.Contains(schemas.ApprovalPolicies, w.Approval) {
 		bad("REGISTRAR_APPROVAL must be never, on_failure or always")
+	}
+	if w.Required < 1 || w.Required > schemas.MaxRequired {
+		bad("REGISTRAR_APPROVALS_REQUIRED must be a number of people, 1 to %d", schemas.MaxRequired)
 	}
 	if _, err := zerolog.ParseLevel(w.Log.Level); err != nil {
 		bad("REGISTRAR_LOG_LEVEL must be trace, debug, info, warn or error")
