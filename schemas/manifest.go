@@ -75,16 +75,27 @@ type ApprovalSpec struct {
 	Timeout  Duration       `json:"timeout,omitzero" jsonschema_description:"How long to wait for a decision (default 72h); then the model is rolled back."`
 }
 
+// ProbeAPI names one of the APIs that an OpenAI-shaped endpoint may have.
+type ProbeAPI string
+
+// The APIs of OpenAI-shaped endpoints.
+const (
+	ChatAPI      ProbeAPI = "chat"      // chat completions; the default
+	ResponsesAPI ProbeAPI = "responses" // for models that speak only that
+)
+
 // ProbeSpec is a manifest's probe block. Zero values mean the defaults stated here.
 type ProbeSpec struct {
 	Model        string   `json:"model,omitempty" jsonschema:"maxLength=256" jsonschema_description:"Model name that the probe asks for (default: the manifest's name)."`
-	Deployment   string   `json:"deployment,omitempty" jsonschema:"maxLength=256" jsonschema_description:"Azure deployment (classic endpoints)."`
-	APIVersion   string   `json:"api_version,omitempty" jsonschema:"maxLength=64" jsonschema_description:"Azure api-version (classic endpoints)."`
+	Deployment   string   `json:"deployment,omitempty" jsonschema:"maxLength=256" jsonschema_description:"Azure deployment (default: the one in the URL, or else the model)."`
+	APIVersion   string   `json:"api_version,omitempty" jsonschema:"maxLength=64" jsonschema_description:"Azure: the api-version, added where the URL has none. Anthropic: the anthropic-version (default: the one that the endpoint takes)."`
+	API          ProbeAPI `json:"api,omitempty" jsonschema:"enum=chat,enum=responses" jsonschema_description:"Which of OpenAI's APIs the model speaks (openai, azure, custom): chat (default) or responses."`
+	URL          string   `json:"url,omitempty" jsonschema:"minLength=1,maxLength=2048" jsonschema_description:"The exact URL to call, on the host of endpoint_url, where completing endpoint_url does not lead there."`
 	Samples      int      `json:"samples,omitempty" jsonschema:"minimum=1,maximum=20" jsonschema_description:"Warm samples after the cold one (default 3)."`
 	Stream       *bool    `json:"stream,omitempty" jsonschema_description:"Whether to stream (default true)."`
 	Timeout      Duration `json:"timeout,omitzero" jsonschema_description:"Time limit of one sample (default 15s, 1s to 5m)."`
 	LatencySLOMs int      `json:"latency_slo_ms,omitempty" jsonschema:"minimum=1,maximum=600000" jsonschema_description:"Highest median total latency, in milliseconds, that passes (default: no limit)."`
 	TTFTSLOMs    int      `json:"ttft_slo_ms,omitempty" jsonschema:"minimum=1,maximum=600000" jsonschema_description:"Highest median time to first token, in milliseconds, that passes (default: no limit)."`
-	MinSuccess   *float64 `json:"min_success,omitempty" jsonschema:"minimum=0,maximum=1" jsonschema_description:"Share of the warm samples that must succeed (default 1)."`
-	TokenBudget  int      `json:"token_budget,omitempty" jsonschema:"minimum=16,maximum=100000" jsonschema_description:"Completion tokens that the whole probe may use (default 4096)."`
+	MinSuccess   *float64 `json:"min_success,omitempty" jsonschema:"minimum=0,maximum=1" jsonschema_description:"Share of the warm samples that must succeed (default 1); one must in any case."`
+	TokenBudget  int      `json:"token_budget,omitempty" jsonschema:"minimum=16,maximum=100000" jsonschema_description:"Completion tokens that the whole probe may use (default 10240)."`
 }

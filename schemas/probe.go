@@ -1,5 +1,7 @@
 package schemas
 
+import "fmt"
+
 // ProbeInput is the input of SyntheticProbe.
 type ProbeInput struct {
 	Name             string       `json:"name"`
@@ -7,13 +9,17 @@ type ProbeInput struct {
 	AuthCredentialID string       `json:"authCredentialId"`
 	Architecture     Architecture `json:"architecture"`
 	Spec             ProbeSpec    `json:"spec"`
+	// What is registered, and therefore what the probe has to prove.
+	Parameters Parameters `json:"parameters,omitzero"`
+	RateLimits RateLimits `json:"rateLimits,omitzero"`
 }
 
 // ProbeInput is how the manifest's endpoint is to be probed.
 func (m Manifest) ProbeInput() ProbeInput {
 	return ProbeInput{
 		Name: m.Name, EndpointURL: m.EndpointURL, AuthCredentialID: m.AuthCredentialID,
-		Architecture: m.ModelArchitecture, Spec: m.Probe,
+		Architecture: m.ModelArchitecture, Spec: m.Probe, Parameters: m.Parameters,
+		RateLimits: RateLimits{m.MaxRequestsPerMinute, m.MaxTokensPerMinute},
 	}
 }
 
@@ -46,12 +52,29 @@ type ProbeDetails struct {
 	Streamed    bool          `json:"streamed"`
 	Cold        *ProbeSample  `json:"cold,omitempty"`
 	Warm        []ProbeSample `json:"warm,omitempty"`
+	Registered  *ProbeSample  `json:"registered,omitempty"` // sent with the registered parameters, when there are any
+	Asked       int           `json:"asked,omitempty"`      // warm samples that the manifest asks for
+	Needed      int           `json:"needed,omitempty"`     // how many of them must succeed
+	Succeeded   int           `json:"succeeded"`            // how many of them did
 	Latency     *Distribution `json:"latency,omitempty"`          // over the warm samples that succeeded
 	TTFT        *Distribution `json:"timeToFirstToken,omitempty"` // likewise; absent when not streamed
 	TokensPerS  float64       `json:"tokensPerSecond,omitempty"`
 	TokensUsed  int           `json:"tokensUsed"`
 	TokenBudget int           `json:"tokenBudget"`
 	Adapted     []string      `json:"adapted,omitempty"` // parameters that the endpoint refused, and what was sent instead
+	Remarks     []string      `json:"remarks,omitempty"` // what does not decide and should be known, a sentence each
+}
+
+// Share says on how many samples a verdict rests, as "2 of 3 samples, 1 was asked for", and "" when it is all of them.
+func (d *ProbeDetails) Share() string {
+	if d == nil || d.Asked == 0 || d.Succeeded == d.Asked && d.Needed == d.Asked {
+		return ""
+	}
+	were := "were"
+	if d.Needed == 1 {
+		were = "was"
+	}
+	return fmt.Sprintf("%d of %d samples, %d %s asked for", d.Succeeded, d.Asked, d.Needed, were)
 }
 
 // ProbeSample is one synthetic prompt and its answer.

@@ -14,13 +14,18 @@ type Credential struct {
 	ID          string
 	Header      string           // replaces the architecture's header when not empty
 	Scheme      string           // written before the token in Header
+	Query       string           // the query parameter that carries the token in place of a header, or ""
 	RootCAs     *x509.CertPool   // the system's authorities and the credential's own; nil means the system's
 	Certificate *tls.Certificate // client certificate, or nil
 	Proxy       *url.URL         // or nil
 
 	// A function, because the fmt package reads even unexported fields of the structs that hold this one.
 	token func() string
+	extra func() []header // sent beside the token
 }
+
+// header is one more header of a credential, with its value.
+type header struct{ name, value string }
 
 // Anonymous says that the endpoint takes no token.
 func (c Credential) Anonymous() bool { return c.token == nil }
@@ -33,20 +38,51 @@ func (c Credential) Token() string {
 	return c.token()
 }
 
-// Authorize sets the header that carries the token: the credential's own, or else the one that the architecture
-// expects. It does nothing for an anonymous credential.
-func (c Credential) Authorize(h http.Header, header, scheme string) {
-	if c.Anonymous() {
-		return
+// Secrets are the values that must be shown nowhere.
+func (c Credential) Secrets() []string {
+	var all []string
+	if token := c.Token(); token != "" {
+		all = append(all, token)
+		if escaped := url.QueryEscape(token); escaped != token {
+			all = append(all, escaped)
+		}
 	}
-	if c.Header != "" {
-		header, scheme = c.Header, c.Scheme
+	if c.extra != nil {
+		for _, h := range c.extra() {
+			all = append(all, h.value)
+		}
+	}
+	return all
+}
+
+// Authorize puts the token where the credential says, or else into the header that the architecture expects, and sets
+// the credential's other headers. An anonymous credential has no token and may have headers.
+func (c Credential) Authorize(req *http.Request, name, scheme string) {
+	if c.extra != nil {
+		for _, h := range c.extra() {
+			req.Header.Set(h.name, h.value)
+		}
+	}
+	switch {
+	case c.Anonymous():
+		return
+	case c.Query != "":
+		parameter := url.QueryEscape(c.Query) + "=" + url.QueryEscape(c.Token())
+		u := *req.URL
+		if u.RawQuery != "" {
+			u.RawQuery += "&"
+		}
+		u.RawQuery += parameter
+		req.URL = &u
+		return
+	case c.Header != "":
+		name, scheme = c.Header, c.Scheme
 	}
 	value := c.Token()
 	if scheme != "" {
 		value = scheme + " " + value
 	}
-	h.Set(header, value)
+	req.Header.Set(name, value)
 }
 
 // String names the credential without its token.

@@ -13,25 +13,41 @@ import (
 // entry is one credential as the file describes it: references, resolved at each use.
 type entry struct {
 	hosts             hostSet
-	tokenFile         string
-	tokenEnv          string
+	token             source
 	anonymous         bool
 	header, scheme    string
+	query             string
+	headers           []headerEntry
 	caFile            string
 	certFile, keyFile string
 	proxy             *url.URL
 }
 
+// source is where a secret is: in a file or in an environment variable.
+type source struct{ file, env string }
+
+// headerEntry is one more header, and where its value is.
+type headerEntry struct {
+	name   string
+	scheme string
+	source
+}
+
 // read resolves the references and reports everything that is wrong with them.
 func (e entry) read(id string) (Credential, []error) {
-	c := Credential{ID: id, Header: e.header, Scheme: e.scheme, Proxy: e.proxy}
+	c := Credential{ID: id, Header: e.header, Scheme: e.scheme, Query: e.query, Proxy: e.proxy}
 	var problems []error
 	if !e.anonymous {
-		token, err := e.readToken()
+		token, err := e.token.read("token_file")
 		if err != nil {
 			problems = append(problems, err)
 		}
 		c.token = func() string { return token }
+	}
+	if len(e.headers) > 0 {
+		extra, errs := e.readHeaders()
+		problems = append(problems, errs...)
+		c.extra = func() []header { return extra }
 	}
 	if e.caFile != "" {
 		pool, err := readAuthorities(e.caFile)
@@ -50,18 +66,34 @@ func (e entry) read(id string) (Credential, []error) {
 	return c, problems
 }
 
-func (e entry) readToken() (string, error) {
-	raw, source := os.Getenv(e.tokenEnv), "environment variable "+e.tokenEnv
-	if e.tokenFile != "" {
-		b, err := readBounded(e.tokenFile, maxToken)
+func (e entry) readHeaders() (extra []header, problems []error) {
+	for _, h := range e.headers {
+		value, err := h.read("token_file")
 		if err != nil {
-			return "", fmt.Errorf("token_file: %w", err)
+			problems = append(problems, fmt.Errorf("headers: %s: %w", h.name, err))
+			continue
 		}
-		raw, source = string(b), e.tokenFile
+		if h.scheme != "" {
+			value = h.scheme + " " + value
+		}
+		extra = append(extra, header{h.name, value})
+	}
+	return extra, problems
+}
+
+// read reads the secret. Its errors name where it is, and never what it is.
+func (s source) read(key string) (string, error) {
+	raw, from := os.Getenv(s.env), "environment variable "+s.env
+	if s.file != "" {
+		b, err := readBounded(s.file, maxToken)
+		if err != nil {
+			return "", fmt.Errorf("%s: %w", key, err)
+		}
+		raw, from = string(b), s.file
 	}
 	token, err := checkToken(raw)
 	if err != nil {
-		return "", fmt.Errorf("%s: %w", source, err)
+		return "", fmt.Errorf("%s: %w", from, err)
 	}
 	return token, nil
 }

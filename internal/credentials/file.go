@@ -40,6 +40,18 @@ type entryForm struct {
 	ClientCertFile string   `yaml:"client_cert_file"`
 	ClientKeyFile  string   `yaml:"client_key_file"`
 	Proxy          string   `yaml:"proxy"`
+	// Query names the query parameter that carries the token in place of a header.
+	Query string `yaml:"query"`
+	// Headers are sent beside the token, each with a value of its own.
+	Headers map[string]headerForm `yaml:"headers"`
+}
+
+// headerForm says where the value of one more header is. Value is here only to be refused.
+type headerForm struct {
+	TokenFile string `yaml:"token_file"`
+	TokenEnv  string `yaml:"token_env"`
+	Scheme    string `yaml:"scheme"`
+	Value     any    `yaml:"value"`
 }
 
 // loadFile returns the entries and every problem, each named with its file and credential.
@@ -80,8 +92,8 @@ func withoutSource(err error) string {
 	var mismatch *yaml.TypeError
 	switch {
 	case errors.As(err, &unknown):
-		kind = "unknown key; a credential has hosts, token_file or token_env or anonymous, header, scheme, ca_file, " +
-			"client_cert_file, client_key_file, proxy"
+		kind = "unknown key; a credential has hosts, token_file or token_env or anonymous, header, scheme, query, " +
+			"headers, ca_file, client_cert_file, client_key_file, proxy; each of headers has token_file or token_env, and scheme"
 	case errors.As(err, &duplicate):
 		kind = "this key is there twice"
 	case errors.As(err, &mismatch):
@@ -94,14 +106,12 @@ func withoutSource(err error) string {
 // entry checks what can be checked without reading other files. Relative paths are relative to the file's folder.
 func (f entryForm) entry(dir string) (entry, []error) {
 	var problems []error
-	e := entry{tokenEnv: f.TokenEnv, header: f.Header, anonymous: f.Anonymous}
+	e := entry{token: source{env: f.TokenEnv}, header: f.Header, query: f.Query, anonymous: f.Anonymous}
 	for _, p := range []struct {
 		to   *string
 		from string
-	}{{&e.tokenFile, f.TokenFile}, {&e.caFile, f.CAFile}, {&e.certFile, f.ClientCertFile}, {&e.keyFile, f.ClientKeyFile}} {
-		if *p.to = p.from; p.from != "" && !filepath.IsAbs(p.from) {
-			*p.to = filepath.Join(dir, p.from)
-		}
+	}{{&e.token.file, f.TokenFile}, {&e.caFile, f.CAFile}, {&e.certFile, f.ClientCertFile}, {&e.keyFile, f.ClientKeyFile}} {
+		*p.to = within(dir, p.from)
 	}
 	hosts, errs := parseHosts(f.Hosts)
 	if e.hosts = hosts; len(hosts) == 0 && len(errs) == 0 {
@@ -109,6 +119,9 @@ func (f entryForm) entry(dir string) (entry, []error) {
 	}
 	problems = append(problems, errs...)
 	problems = append(problems, f.tokenProblems()...)
+	problems = append(problems, f.queryProblems()...)
+	e.headers, errs = f.headerEntries(dir)
+	problems = append(problems, errs...)
 	if f.Header != "" && !httpguts.ValidHeaderFieldName(f.Header) {
 		problems = append(problems, errors.New("header is not the name of an HTTP header"))
 	}
@@ -132,6 +145,55 @@ func (f entryForm) entry(dir string) (entry, []error) {
 	}
 	return e, problems
 }
+
+// within makes a relative path one of the credentials file's folder.
+func within(dir, path string) string {
+	if path == "" || filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(dir, path)
+}
+
+func (f entryForm) queryProblems() []error {
+	switch {
+	case f.Query == "":
+		return nil
+	case f.Anonymous:
+		return []error{errors.New("query needs a token; it has no place beside anonymous: true")}
+	case f.Header != "" || f.Scheme != nil:
+		return []error{errors.New("query carries the token in place of header and scheme; remove one of them")}
+	case strings.ContainsAny(f.Query, " &=#?/") || len(f.Query) > 64:
+		return []error{errors.New("query is not the name of a query parameter such as key")}
+	}
+	return nil
+}
+
+// headerEntries checks the headers that are sent beside the token, in the order of their names.
+func (f entryForm) headerEntries(dir string) (entries []headerEntry, problems []error) {
+	for _, name := range slices.Sorted(maps.Keys(f.Headers)) {
+		h := f.Headers[name]
+		refuse := func(why string) { problems = append(problems, fmt.Errorf("headers: %s: %s", name, why)) }
+		switch {
+		case !httpguts.ValidHeaderFieldName(name):
+			problems = append(problems, errors.New("headers holds a name that is not the name of an HTTP header"))
+		case slices.Contains(ownHeaders, strings.ToLower(name)):
+			refuse("is set by the probe itself")
+		case strings.EqualFold(name, f.Header):
+			refuse("is the header of the token already")
+		case h.Value != nil:
+			refuse("value is not kept in this file; name its file in token_file, or an environment variable in token_env")
+		case (h.TokenFile == "") == (h.TokenEnv == ""):
+			refuse("exactly one of token_file and token_env says where the value is")
+		case h.Scheme != "" && !httpguts.ValidHeaderFieldName(h.Scheme):
+			refuse("scheme is not one word such as Bearer")
+		}
+		entries = append(entries, headerEntry{name, h.Scheme, source{within(dir, h.TokenFile), h.TokenEnv}})
+	}
+	return entries, problems
+}
+
+// ownHeaders are those that make the request what it is.
+var ownHeaders = []string{"host", "content-type", "content-length", "transfer-encoding", "connection", "accept", "accept-encoding"}
 
 func (f entryForm) tokenProblems() []error {
 	if f.Token != nil {

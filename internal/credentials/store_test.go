@@ -153,10 +153,13 @@ func TestAnAnonymousCredentialSendsNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := http.Header{}
-	c.Authorize(h, "Authorization", "Bearer")
-	if len(h) != 0 || !c.Anonymous() {
-		t.Errorf("headers %v", h)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://127.0.0.1:11434", http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Authorize(req, "Authorization", "Bearer")
+	if len(req.Header) != 0 || !c.Anonymous() {
+		t.Errorf("headers %v", req.Header)
 	}
 }
 

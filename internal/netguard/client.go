@@ -6,7 +6,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -64,6 +63,7 @@ func (g *Guard) Client(opts Options) *http.Client {
 			maxBytes: cmp.Or(opts.MaxResponseBytes, 1<<20),
 			base: &http.Transport{
 				Proxy:                  proxyOfContext,
+				OnProxyConnectResponse: connected,
 				DialContext:            d.dial,
 				TLSClientConfig:        tlsConfig,
 				TLSHandshakeTimeout:    connect,
@@ -130,6 +130,14 @@ func proxyOfContext(req *http.Request) (*url.URL, error) {
 	return proxy, nil
 }
 
+// connected refuses a proxy's answer to CONNECT unless the tunnel is there.
+func connected(_ context.Context, proxy *url.URL, _ *http.Request, resp *http.Response) error {
+	if resp.StatusCode != http.StatusOK {
+		return &ProxyError{Proxy: proxy.Host, Status: resp.StatusCode}
+	}
+	return nil
+}
+
 type dialer struct{ guarded, proxy *net.Dialer }
 
 // dial leaves the guard aside only when the connection belongs to a request that goes through the operator's proxy:
@@ -138,7 +146,7 @@ func (d dialer) dial(ctx context.Context, network, address string) (net.Conn, er
 	if proxy, _ := ctx.Value(proxyKey{}).(*url.URL); proxy != nil {
 		conn, err := d.proxy.DialContext(ctx, network, address)
 		if err != nil {
-			return nil, fmt.Errorf("the proxy could not be reached: %w", err)
+			return nil, &ProxyError{Proxy: proxy.Host, Err: err}
 		}
 		return conn, nil
 	}

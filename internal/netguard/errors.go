@@ -39,3 +39,19 @@ type TooLargeError struct {
 func (e *TooLargeError) Error() string {
 	return fmt.Sprintf("the response is larger than %d bytes", e.Limit)
 }
+
+// ProxyError says that the operator's proxy, and not the endpoint behind it, is why there is no connection.
+type ProxyError struct {
+	Proxy  string // host and port
+	Status int    // of its answer to CONNECT, or 0 when it was not reached
+	Err    error  // why it was not reached, or nil
+}
+
+func (e *ProxyError) Error() string {
+	if e.Err != nil {
+		return fmt.Sprintf("the proxy %s could not be reached: %v", e.Proxy, e.Err)
+	}
+	return fmt.Sprintf("the proxy %s refused the connection with status %d", e.Proxy, e.Status)
+}
+
+func (e *ProxyError) Unwrap() error { return e.Err }

@@ -60,7 +60,7 @@ func TestARefusalThatIsNotAdaptedToIsABadRequest(t *testing.T) {
 				fmt.Fprint(w, body)
 			})
 			wantFail(t, report(t, prober, in), probe.CodeBadRequest)
-			if requests > 2 {
+			if requests > 6 {
 				t.Errorf("%d requests for one refusal", requests)
 			}
 		})

@@ -5,19 +5,24 @@ import (
 	"testing"
 )
 
-func TestOnlySpaceQuotesAndAFullStopAreForgiven(t *testing.T) {
+func TestFormattingAroundTheAnswerIsForgivenAndNothingElse(t *testing.T) {
 	for _, right := range []string{
 		"VALIDATION_SUCCESS", " VALIDATION_SUCCESS\n", "VALIDATION_SUCCESS.", `"VALIDATION_SUCCESS"`, `"VALIDATION_SUCCESS."`,
 		`"VALIDATION_SUCCESS".`, "'VALIDATION_SUCCESS'", "“VALIDATION_SUCCESS”", "«VALIDATION_SUCCESS»",
+		"**VALIDATION_SUCCESS**", "*VALIDATION_SUCCESS*", "__VALIDATION_SUCCESS__", "_VALIDATION_SUCCESS_", "***VALIDATION_SUCCESS***",
+		"**VALIDATION_SUCCESS.**", "**VALIDATION_SUCCESS**.", "`VALIDATION_SUCCESS`", "``VALIDATION_SUCCESS``", "**`VALIDATION_SUCCESS`**",
+		"```\nVALIDATION_SUCCESS\n```", "```text\nVALIDATION_SUCCESS\n```\n", "~~~\nVALIDATION_SUCCESS\n~~~", "```VALIDATION_SUCCESS```",
+		"\"**VALIDATION_SUCCESS**\"",
 	} {
 		if !matches(right) {
 			t.Errorf("%q is not forgiven", right)
 		}
 	}
 	for _, wrong := range []string{
-		"", "VALIDATION_SUCCESS..", "VALIDATION_SUCCESS!", "validation_success", "VALIDATION SUCCESS", "`VALIDATION_SUCCESS`",
+		"", "VALIDATION_SUCCESS..", "VALIDATION_SUCCESS!", "validation_success", "VALIDATION SUCCESS", "VALIDATION\\_SUCCESS",
 		`"VALIDATION_SUCCESS`, `VALIDATION_SUCCESS"`, `""VALIDATION_SUCCESS""`, `"VALIDATION_SUCCESS.".`,
-		"**VALIDATION_SUCCESS**", "VALIDATION_SUCCESS VALIDATION_SUCCESS", "Sure: VALIDATION_SUCCESS", `"`, ".",
+		"****VALIDATION_SUCCESS****", "**VALIDATION_SUCCESS", "**`VALIDATION_SUCCESS` is it**", "```\nVALIDATION_SUCCESS\n```\nDone.", "# VALIDATION_SUCCESS",
+		"- VALIDATION_SUCCESS", "<b>VALIDATION_SUCCESS</b>", "VALIDATION_SUCCESS VALIDATION_SUCCESS", "Sure: VALIDATION_SUCCESS", `"`, ".",
 	} {
 		if matches(wrong) {
 			t.Errorf("%q is forgiven", wrong)
@@ -46,7 +51,7 @@ func TestASecretInAProvidersMessageIsNotRepeated(t *testing.T) {
 		"Incorrect API key provided: sk-proj-abcdef", "invalid token: hunter22", "Bearer hunter22 is not known",
 		"unknown credential aGVsbG8gd29ybGQgYWdhaW4hIQ",
 	} {
-		got := apiError{Message: message}.quotable()
+		got := (apiError{messages: []string{message}}).quotable()
 		for _, secret := range []string{"sk-proj", "hunter22", "aGVsbG8"} {
 			if strings.Contains(got, secret) {
 				t.Errorf("%q becomes %q", message, got)
@@ -54,7 +59,7 @@ func TestASecretInAProvidersMessageIsNotRepeated(t *testing.T) {
 		}
 	}
 	plain := "This model's maximum context length is 4096 tokens"
-	if got := (apiError{Message: plain}).quotable(); got != plain {
+	if got := (apiError{messages: []string{plain}}).quotable(); got != plain {
 		t.Errorf("a harmless message becomes %q", got)
 	}
 }

@@ -1,111 +1,235 @@
 package probe
 
 import (
-	"bytes"
-	"encoding/json"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 )
 
-// apiError is a provider's error body. The providers' forms differ; all of them end up here.
+// Bounds of what is kept of an error: of all that is said, and of what a sentence quotes.
+const (
+	maxMessages = 12
+	maxQuoted   = 300
+)
+
+// apiError is a provider's error. The providers' forms differ; all of them end up here.
 type apiError struct {
-	Code, Type, Param string // each of them an identifier, or empty
-	Message           string // bounded, printable; see [apiError.quotable]
+	code, kind, param string   // the first of each
+	words             []string // all codes and kinds
+	status            int      // an HTTP status among them, or 0
+	messages          []string // whole, in the order in which they stand
+	raw               string   // everything that the endpoint sent
+	title             string   // of an HTML page
+	page              bool
+	secrets           []string // never quoted
 }
 
-// errorForm reads all the known forms at once: {error:{…}}, {error:"…"}, {type:"error",error:{…}}, {message}, {detail}.
-type errorForm struct {
-	Error   json.RawMessage `json:"error"`
-	Type    json.RawMessage `json:"type"`
-	Object  json.RawMessage `json:"object"`
-	Code    json.RawMessage `json:"code"`
-	Param   json.RawMessage `json:"param"`
-	Message json.RawMessage `json:"message"`
-	Detail  json.RawMessage `json:"detail"`
-}
-
-// parseError reads an error body. What is not understood stays empty.
-func parseError(body []byte) apiError {
-	var f errorForm
-	if json.Unmarshal(body, &f) != nil {
-		return apiError{}
+// readError reads what an endpoint sent in place of an answer, in whatever form: JSON, lines of events, text, a page.
+func readError(raw []byte, secrets []string) apiError {
+	e := apiError{raw: string(raw), secrets: secrets}
+	switch text := strings.TrimSpace(e.raw); {
+	case looksLikeHTML(raw):
+		e.page, e.title = true, titleOf(text)
+	case text != "":
+		e.say(text, 0)
 	}
-	if !isNull(f.Error) {
-		var inner errorForm
-		if json.Unmarshal(f.Error, &inner) == nil {
-			f = inner
-		} else {
-			f.Message = f.Error
+	return e
+}
+
+// errorOf reads an error out of an answer's JSON. It reports whether that says anything.
+func errorOf(n node, raw string, secrets []string) (apiError, bool) {
+	e := apiError{raw: raw, secrets: secrets}
+	e.gather(n, 0)
+	return e, e.says()
+}
+
+// errorIn finds an error in a document that came as an answer, or as an event of one. Where the answer is there, a
+// message of its own beside it is none; where there is no answer, no protocol has a text at such places.
+func errorIn(doc node, p piece, answered bool, raw string, secrets []string) (apiError, bool) {
+	kind := doc.at("type").or(doc.at("object")).text()
+	if items, is := doc.value.([]any); is && len(items) > 0 && !answered {
+		return errorIn(doc.first(), p, false, raw, secrets)
+	}
+	for _, place := range []node{doc.at("error"), doc.at("errors"), p.failed} {
+		if e, says := errorOf(place, raw, secrets); says || place.value == true {
+			outer, _ := errorOf(node{withoutAnswer(doc)}, raw, secrets)
+			return e.within(outer), true
 		}
 	}
-	message := text(f.Message)
-	if message == "" {
-		message = text(f.Detail)
+	code := statusIn(doc)
+	if base := doc.at("base_resp", "status_code").text(); base != "" && base != "0" {
+		return errorOf(doc.at("base_resp"), raw, secrets)
 	}
-	if message == "" && !isNull(f.Detail) {
-		message = string(f.Detail) // FastAPI's list of {loc, msg}
-	}
-	return apiError{
-		Code: identifier(text(f.Code)), Type: identifier(text(f.Type)), Param: identifier(text(f.Param)),
-		Message: printable(message, 300),
-	}
-}
-
-// errorUnder200 tells whether a body that came with a status of success is an error all the same.
-func errorUnder200(body []byte) (apiError, bool) {
-	var f errorForm
-	if json.Unmarshal(body, &f) != nil {
+	if kind != "error" && answered && code < 400 {
 		return apiError{}, false
 	}
-	// No answer of any architecture has a text at these places, as Cohere's and FastAPI's errors do.
-	said := text(f.Message) != "" || text(f.Detail) != ""
-	if !said && isNull(f.Error) && text(f.Type) != "error" && text(f.Object) != "error" {
-		return apiError{}, false
+	e, says := errorOf(node{withoutAnswer(doc)}, raw, secrets)
+	if code >= 400 {
+		e.status = code
 	}
-	return parseError(body), true
+	return e, code >= 400 || says && (kind == "error" || len(e.messages) > 0)
 }
 
-// under200 is the failure for an error that came with a status of success. Overload is announced this way too, once a
-// stream has begun, and goes away.
-func (e apiError) under200(where string) *failure {
-	f := failed(CodeErrorBody, "The endpoint sent status 200 with an error in its %s%s. Look at the endpoint's log.",
-		where, e.suffix())
-	f.transient = e.overloaded()
-	f.definite = !f.transient
-	return f
+// within completes an error by what stands around it.
+func (e apiError) within(outer apiError) apiError {
+	if e.status == 0 {
+		e.status = outer.status
+	}
+	e.words = append(e.words, outer.words...)
+	for _, m := range outer.messages {
+		e.message(m)
+	}
+	return e
 }
 
-func (e apiError) overloaded() bool {
-	return e.Type == "overloaded_error" || e.Type == "rate_limit_error" || e.Code == "rate_limit_exceeded"
-}
-
-func (e apiError) quotaExhausted() bool {
-	for _, s := range []string{e.Code, e.Type} {
-		switch s {
-		case "insufficient_quota", "billing_hard_limit_reached", "billing_error":
-			return true
+// withoutAnswer is a document's members that can be about an error.
+func withoutAnswer(doc node) map[string]any {
+	object, _ := doc.value.(map[string]any)
+	about := map[string]any{}
+	for key, value := range object {
+		switch key {
+		case "choices", "content", "output", "delta", "usage", "model", "type", "object", "name":
+		default:
+			about[key] = value
 		}
 	}
-	return strings.Contains(e.Message, "credit balance is too low") // Anthropic has no code for it
+	return about
 }
 
-func (e apiError) namesModel() bool {
-	switch e.Code {
-	case "model_not_found", "DeploymentNotFound", "invalid_model":
+// statusIn is the HTTP status that a document claims, or 0.
+func statusIn(doc node) int {
+	for _, key := range []string{"code", "status", "status_code", "statusCode"} {
+		if n, err := strconv.Atoi(doc.at(key).text()); err == nil && n >= 100 && n <= 599 {
+			return n
+		}
+	}
+	return 0
+}
+
+// The members of errors, in the order in which they are read.
+var (
+	codeKeys    = []string{"code", "error_code", "errorCode", "status_code", "statusCode"}
+	kindKeys    = []string{"type", "error_type", "__type", "status", "reason", "name"}
+	messageKeys = []string{
+		"error", "errors", "message", "msg", "detail", "details", "error_description", "error_message", "error_msg",
+		"errorMessage", "status_msg", "description", "title", "reason", "hint", "metadata", "raw", "body", "response", "innererror",
+		"inner_error", "cause", "base_resp", "fault", "faultstring", "exception",
+	}
+)
+
+// gather collects codes and messages from a value of any shape.
+func (e *apiError) gather(n node, depth int) {
+	if depth > maxDepth {
+		return
+	}
+	switch v := n.value.(type) {
+	case string:
+		e.say(v, depth+1)
+	case []any:
+		for _, item := range v[:min(len(v), maxMessages)] {
+			e.gather(node{item}, depth+1)
+		}
+	case map[string]any:
+		place := e.identify(n)
+		before := len(e.messages)
+		for _, key := range messageKeys {
+			e.gather(n.at(key), depth+1)
+		}
+		if place != "" && len(e.messages) > before {
+			e.messages[before] = place + ": " + e.messages[before]
+		}
+	}
+}
+
+// identify takes the codes of an object. It returns the place that FastAPI's errors name.
+func (e *apiError) identify(n node) (place string) {
+	if e.status == 0 {
+		e.status = statusIn(n)
+	}
+	take := func(to *string, keys []string) {
+		for _, key := range keys {
+			word := identifier(n.at(key).text())
+			if blank(word) || word == "error" {
+				continue
+			}
+			e.words = append(e.words, word)
+			if *to == "" {
+				*to = word
+			}
+		}
+	}
+	take(&e.code, codeKeys)
+	take(&e.kind, kindKeys)
+	if loc := n.at("loc").list(); len(loc) > 0 {
+		place = printable(loc[len(loc)-1].text(), 64)
+	}
+	if param := n.at("param").text(); e.param == "" && !blank(param) {
+		e.param = identifier(param)
+	} else if e.param == "" {
+		e.param = identifier(place)
+	}
+	return place
+}
+
+// say takes a message, and reads JSON that it holds.
+func (e *apiError) say(text string, depth int) {
+	text = strings.TrimSpace(text)
+	if depth > maxDepth || blank(text) {
+		return
+	}
+	at := strings.IndexAny(text, "{[")
+	if at >= 0 {
+		if inner, rest, is := parsePrefix(text[at:]); is {
+			if outer := strings.Trim(text[:at], " \r\n\t:-"); !blank(outer) && !isField(outer) {
+				e.message(outer)
+			}
+			e.gather(inner, depth+1)
+			e.say(rest, depth+1)
+			return
+		}
+	}
+	if lines := strings.Split(text, "\n"); at >= 0 && len(lines) > 1 && len(lines) <= maxMessages {
+		for _, line := range lines { // events, or JSON after something else
+			e.say(line, depth+1)
+		}
+		return
+	}
+	e.message(text)
+}
+
+// isField reports whether a text is only the name of an event's field.
+func isField(text string) bool { return text == "data" || text == "error" || text == "event" }
+
+func (e *apiError) message(text string) {
+	if len(e.messages) < maxMessages && !slices.Contains(e.messages, text) {
+		e.messages = append(e.messages, text)
+	}
+}
+
+// says reports whether an error says anything: fields that are blank, or that report a success, do not.
+func (e *apiError) says() bool {
+	return len(e.messages) > 0 || slices.ContainsFunc(e.words, func(w string) bool { return !blank(w) })
+}
+
+// blank reports whether a text says nothing, or that all is well.
+func blank(text string) bool {
+	if strings.ContainsFunc(text, func(r rune) bool { return r > unicode.MaxASCII && unicode.IsLetter(r) }) {
+		return false
+	}
+	switch folded(text) {
+	case "", "0", "00", "200", "false", "null", "none", "nil", "undefined", "ok", "okay", "success", "succeeded", "successful",
+		"noerror", "ping", "keepalive", "heartbeat", "processing", "completed":
 		return true
 	}
-	return e.Type == "not_found_error" && strings.Contains(e.Message, "model") || e.Param == "model"
+	return false
 }
 
 // suffix is what the provider said, to be put behind a sentence of ours: " (code: message)".
 func (e apiError) suffix() string {
-	id := e.Code
-	if id == "" {
-		id = e.Type
-	}
 	parts := make([]string, 0, 2)
-	if id != "" {
+	if id := e.firstWord(); id != "" {
 		parts = append(parts, id)
 	}
 	if m := e.quotable(); m != "" {
@@ -117,66 +241,55 @@ func (e apiError) suffix() string {
 	return " (" + strings.Join(parts, ": ") + ")"
 }
 
-// secretLike matches what providers repeat of a key that they refuse, masked or not.
-var secretLike = regexp.MustCompile(`(?i)\b[spr]k-\S{4,}|\bbearer\s+\S+|` +
-	`\b(?:key|token|password|secret)\s*[:=]\s*\S+|[a-z0-9+/_*-]{24,}`)
+func (e apiError) firstWord() string {
+	for _, word := range []string{e.code, e.kind} {
+		if word != "" {
+			return redact(word, e.secrets)
+		}
+	}
+	return ""
+}
 
-// quotable is the message without anything that looks like a credential.
+// quotable is what was said, without anything that looks like a credential. It is redacted before it is cut, so that no
+// half of a credential comes through.
 func (e apiError) quotable() string {
-	return strings.TrimRight(secretLike.ReplaceAllString(e.Message, "[redacted]"), " .")
+	if e.page && e.title == "" {
+		return "an HTML page"
+	}
+	said := strings.Join(e.messages, "; ")
+	if e.page {
+		said = "an HTML page titled “" + e.title + "”"
+	}
+	return strings.TrimRight(printable(redact(said, e.secrets), maxQuoted), " .")
 }
 
-// refusal phrases say that a parameter is not taken, as opposed to having a wrong value.
-var refusal = regexp.MustCompile(`(?i)unsupported|not support|not permitted|not allowed|unrecognized|unrecognised|` +
-	`unknown|unexpected|deprecated|extra_forbidden|extra inputs|extra fields`)
+// What providers repeat of a key that they refuse, masked or not: what is named as one, and long random text. A path or a
+// name of several words is long and not random.
+var (
+	secretLike = regexp.MustCompile(`(?i)\b[spr]k-\S{4,}|\bbearer\s+\S+|\b(?:key|token|password|secret)\s*[:=]\s*\S+`)
+	longText   = regexp.MustCompile(`(?i)[a-z0-9+/_*-]{24,}`)
+	severalWords = regexp.MustCompile(`^[A-Za-z]{1,20}([/_-][A-Za-z]{1,20})+$`)
+)
 
-// refusedParameter names the parameter among those that the endpoint refuses to take at all, or "". The error's own
-// param is reliable; the message is asked where servers leave param out.
-func (e apiError) refusedParameter(among []string) string {
-	said := e.Message + " " + e.Code
-	if !refusal.MatchString(strings.ReplaceAll(said, "_", " ")) && !refusal.MatchString(said) {
-		return ""
-	}
-	for _, name := range among {
-		if e.Param == name {
-			return name
+// hide removes the credential's secrets.
+func hide(text string, secrets []string) string {
+	for _, secret := range secrets {
+		if len(secret) > 3 {
+			text = strings.ReplaceAll(text, secret, "[redacted]")
 		}
 	}
-	if e.Param != "" {
-		return ""
-	}
-	for _, name := range among {
-		if mentions(e.Message, name) {
-			return name
+	return text
+}
+
+// redact removes the credential's secrets, and what else looks like one.
+func redact(text string, secrets []string) string {
+	text = secretLike.ReplaceAllString(hide(text, secrets), "[redacted]")
+	return longText.ReplaceAllStringFunc(text, func(match string) string {
+		if severalWords.MatchString(match) {
+			return match
 		}
-	}
-	return ""
-}
-
-// mentions looks for a parameter's name: as a word, or in quotes where the name is a word of everyday language.
-func mentions(message, name string) bool {
-	pattern := `\b` + regexp.QuoteMeta(name) + `\b`
-	if name == "stream" {
-		pattern = "['\"`]" + name + "['\"`]"
-	}
-	return regexp.MustCompile(pattern).MatchString(message)
-}
-
-// text returns a JSON text or number as text.
-func text(raw json.RawMessage) string {
-	var s string
-	if json.Unmarshal(raw, &s) == nil {
-		return s
-	}
-	var n json.Number
-	if json.Unmarshal(raw, &n) == nil {
-		return n.String()
-	}
-	return ""
-}
-
-func isNull(raw json.RawMessage) bool {
-	return len(raw) == 0 || bytes.Equal(bytes.TrimSpace(raw), []byte("null"))
+		return "[redacted]"
+	})
 }
 
 // identifier keeps what looks like a machine's word, and nothing else: codes go into reports unquoted.
@@ -204,4 +317,18 @@ func printable(s string, limit int) string {
 		b.WriteRune(r)
 	}
 	return b.String()
+}
+
+func looksLikeHTML(body []byte) bool {
+	return strings.HasPrefix(strings.TrimLeft(string(body[:min(len(body), 512)]), " \t\r\n\ufeff"), "<")
+}
+
+var titleTag = regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title>`)
+
+// titleOf is the title of an HTML page, or "".
+func titleOf(page string) string {
+	if m := titleTag.FindStringSubmatch(page[:min(len(page), 16<<10)]); m != nil {
+		return printable(m[1], 80)
+	}
+	return ""
 }

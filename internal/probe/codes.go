@@ -28,14 +28,16 @@ const (
 
 	// The endpoint refused, and will do so again.
 
-	CodeBadRequest       = "bad_request"       // 400, 422 and other 4xx
-	CodeUnauthorized     = "unauthorized"      // 401, 498
-	CodeForbidden        = "forbidden"         // 403
-	CodeNotFound         = "not_found"         // 404: no such path
-	CodeModelNotFound    = "model_not_found"   // 404 or 400 that names the model or deployment
-	CodeQuota            = "quota_exhausted"   // 402, insufficient_quota
-	CodeRedirect         = "redirected"        // 3xx: never followed
-	CodeUnexpectedStatus = "unexpected_status" // anything else that is not 200
+	CodeBadRequest       = "bad_request"        // 400, 422 and other 4xx
+	CodeUnauthorized     = "unauthorized"       // 401, 498
+	CodeForbidden        = "forbidden"          // 403
+	CodeNotFound         = "not_found"          // 404: no such path
+	CodeModelNotFound    = "model_not_found"    // 404 or 400 that names the model or deployment
+	CodeUnsupportedAPI   = "api_not_supported"  // the model speaks another API of the endpoint
+	CodeParameters       = "parameters_refused" // the registered parameters
+	CodeQuota            = "quota_exhausted"    // 402, insufficient_quota
+	CodeRedirect         = "redirected"         // 3xx: never followed
+	CodeUnexpectedStatus = "unexpected_status"  // anything else that is not 200
 
 	// The response is not one that the architecture knows.
 

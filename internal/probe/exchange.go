@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"mime"
 	"net/http"
 	"net/http/httptrace"
 	"time"
@@ -14,11 +13,10 @@ import (
 	"model-registrar/internal/credentials"
 )
 
-// Bounds of what is read beside the answer itself.
+// Bounds of what is read behind the end of an answer.
 const (
-	maxErrorBody = 64 << 10
-	maxDrain     = 16 << 10
-	drainTime    = 200 * time.Millisecond
+	maxDrain  = 16 << 10
+	drainTime = 200 * time.Millisecond
 )
 
 // exchanger sends one prompt and reads one answer.
@@ -26,6 +24,7 @@ type exchanger struct {
 	client     *http.Client
 	credential credentials.Credential
 	plan       plan
+	limits     grants // what the provider says that it grants
 }
 
 // exchange is one request and what came of it.
@@ -48,11 +47,12 @@ func (x *exchanger) send(ctx context.Context, p prompt) (exchange, *failure) {
 	resp, err := x.client.Do(req.WithContext(httptrace.WithClientTrace(ctx, ex.timings.trace())))
 	if err != nil {
 		ex.latency = ex.timings.since()
-		return ex, transportFailure(err, x.plan.target.url.Host, ex.timings, x.plan.timeout)
+		return ex, transportFailure(err, x.plan.target.URL.Host, ex.timings, x.plan.timeout)
 	}
 	defer resp.Body.Close()
 	body := &countingReader{r: resp.Body}
 	ex.status = resp.StatusCode
+	x.limits.note(resp.Header)
 	f := x.read(&ex, resp, body, p)
 	if f != nil && f.status == 0 && errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		f = timeOut(x.plan.timeout)
@@ -69,62 +69,35 @@ func (x *exchanger) request(ctx context.Context, p prompt) (*http.Request, error
 	if err != nil {
 		return nil, err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, x.plan.target.url.String(), bytes.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, x.plan.target.URL.String(), bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Accept", "application/json")
-	if p.shape.stream {
+	if p.shape.streaming == streamed {
 		req.Header.Set("Accept", "text/event-stream")
 	}
+	req.Header.Set("Accept-Encoding", "identity")
 	req.Header.Set("User-Agent", "model-registrar-probe/1")
-	x.plan.adapter.prepare(req.Header)
-	name, scheme := x.plan.adapter.header()
-	x.credential.Authorize(req.Header, name, scheme)
+	x.plan.adapter.prepare(req.Header, p.shape)
+	name, scheme := x.plan.adapter.header(p.shape)
+	x.credential.Authorize(req, name, scheme)
 	return req, nil
 }
 
-// read reads the response in the way that its status and type ask for.
+// read reads the response in the way that its status asks for.
 func (x *exchanger) read(ex *exchange, resp *http.Response, body io.Reader, p prompt) (f *failure) {
-	since := ex.timings.since
-	defer func() {
-		if ex.end == 0 {
-			ex.end = since()
-		}
-	}()
+	secrets := x.credential.Secrets()
 	if resp.StatusCode != http.StatusOK {
-		raw, _ := io.ReadAll(io.LimitReader(body, maxErrorBody)) // what there is of it may help
-		return statusFailure(resp, raw, x.plan.adapter)
+		ex.end = ex.timings.since()
+		raw := errorBody(body, resp.Header.Get("Content-Encoding"))
+		return statusFailure(resp, readError(raw, secrets))
 	}
-	if e := resp.Header.Get("Content-Encoding"); e != "" && e != "identity" {
-		return wrongType("a compressed body, which was not asked for", p.shape.stream)
-	}
-	mediaType, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type"))
-	switch {
-	case mediaType == "text/event-stream" && p.shape.stream:
-		ex.reading, f = readStream(body, x.plan.adapter, p.maxTokens, since)
-	case mediaType == "application/json" && !p.shape.stream:
-		ex.reading, f = readWhole(body, x.plan.adapter, p.maxTokens, since)
-	default:
-		return unexpectedType(mediaType, body, p.shape.stream)
-	}
+	r := newReader(x.plan.adapter, p.maxTokens, secrets, ex.timings.since)
+	ex.reading, f = r.readBody(resp, body, x.plan.maxResponse(), p.shape.streaming == streamed)
+	ex.remarks = r.remarks
 	return f
-}
-
-// unexpectedType looks into the body for what explains its type better than the type does.
-func unexpectedType(mediaType string, body io.Reader, stream bool) *failure {
-	raw, err := io.ReadAll(io.LimitReader(body, maxErrorBody))
-	if mediaType == "text/html" || mediaType == "application/xhtml+xml" || looksLikeHTML(raw) {
-		return htmlFailure()
-	}
-	if err != nil {
-		return streamFailure(err)
-	}
-	if e, ok := errorUnder200(raw); ok {
-		return e.under200("body")
-	}
-	return wrongType(mediaType, stream)
 }
 
 // drain reads what follows the end of an answer, so that the connection serves the next sample. A server that goes on

@@ -17,8 +17,10 @@ type failure struct {
 	retryAfter time.Duration
 	// definite failures would meet every further sample as well.
 	definite bool
-	// refused is the optional parameter that the endpoint will not take, or "".
-	refused string
+	// unfinished: the token limit cut off what was right so far.
+	unfinished bool
+	// said is the refusal of a request, which may name a parameter that the request can do without; nil for the rest.
+	said *apiError
 }
 
 func (f *failure) Error() string { return f.sentence }

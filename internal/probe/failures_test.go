@@ -113,7 +113,7 @@ var rawFailures = []struct {
 	{"an error frame under 200", stream("data: {\"error\":{\"message\":\"out of memory\"}}\n\n"), probe.CodeErrorBody},
 	{"an error object in place of a stream", stream(`{"error":{"message":"no"}}`), probe.CodeErrorBody},
 	{"an object in place of a stream", stream(`{"hello":"world"}`), probe.CodeMalformed},
-	{"JSON where a stream was asked for", answerWith("application/json", `{"choices":[]}`), probe.CodeContentType},
+	{"JSON where a stream was asked for", answerWith("application/json", `{"choices":[]}`), probe.CodeMalformed},
 	{"an error as JSON where a stream was asked for", answerWith("application/json", `{"error":"no"}`), probe.CodeErrorBody},
 	{"reasoning left in the text", stream(chunk("<think>hmm</think>VALIDATION_SUCCESS") + done), probe.CodeAnswerMismatch},
 	{"a refusal by the model", stream(`data: {"choices":[{"delta":{"refusal":"no"},"finish_reason":"stop"}]}` + "\n\n" + done), probe.CodeContentFiltered},

@@ -3,19 +3,31 @@ package probe
 import (
 	"bytes"
 	"net/http"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
 
+	"model-registrar/internal/endpoint"
 	"model-registrar/schemas"
 )
 
 var architectures = []schemas.Architecture{schemas.OpenAI, schemas.Azure, schemas.Anthropic, schemas.Cohere, schemas.Custom}
 
 // pick chooses an adapter by a byte of the fuzzer's.
-func pick(n byte) adapter { return adapters[architectures[int(n)%len(architectures)]] }
+func pick(n byte) adapter {
+	if n >= 200 {
+		return responses{}
+	}
+	return adapterFor(architectures[int(n)%len(architectures)], endpoint.Target{})
+}
+
+// read reads a body as a prober reads an answer of status 200.
+func read(body []byte, a adapter, stream bool) (reading, *failure) {
+	now := clock()
+	resp := &http.Response{Header: http.Header{"Content-Type": {"text/plain"}}}
+	return newReader(a, minTokens, nil, now).readBody(resp, bytes.NewReader(body), 1<<20, stream)
+}
 
 // clock advances by a millisecond whenever it is read.
 func clock() func() time.Duration {
@@ -45,7 +57,7 @@ func FuzzStream(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, n byte, body []byte) {
-		r, failure := readStream(bytes.NewReader(body), pick(n), minTokens, clock())
+		r, failure := read(body, pick(n), true)
 		checkReading(t, r, failure, len(body))
 		if r.first > r.end || r.visible > r.end || r.visible != 0 && r.first > r.visible {
 			t.Errorf("first %v, visible %v, end %v", r.first, r.visible, r.end)
@@ -68,7 +80,7 @@ func FuzzWhole(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, n byte, body []byte) {
-		r, failure := readWhole(bytes.NewReader(body), pick(n), minTokens, clock())
+		r, failure := read(body, pick(n), false)
 		checkReading(t, r, failure, len(body))
 	})
 }
@@ -103,61 +115,38 @@ func FuzzErrorBody(f *testing.F) {
 	}
 	f.Add(byte(1), 429, "Mon, 02 Jan 2006 15:04:05 GMT", []byte(nil))
 	f.Fuzz(func(t *testing.T, n byte, status int, wait string, body []byte) {
-		e := parseError(body)
-		for _, word := range []string{e.Code, e.Type, e.Param} {
+		e := readError(body, []string{"hunter2hunter2"})
+		for _, word := range append(e.words, e.code, e.kind, e.param) {
 			if word != identifier(word) {
 				t.Errorf("%q is no identifier", word)
 			}
 		}
-		if utf8.RuneCountInString(e.Message) > 301 || !utf8.ValidString(e.Message) || strings.ContainsAny(e.Message, "\r\n\x1b\x00") {
-			t.Errorf("the message is not fit to print: %q", e.Message)
+		if said := e.suffix(); utf8.RuneCountInString(said) > maxQuoted+80 || !utf8.ValidString(said) ||
+			strings.ContainsAny(said, "\r\n\x1b\x00") || strings.Contains(said, "hunter2hunter2") {
+			t.Errorf("what was said is not fit to print: %q", said)
 		}
 		resp := &http.Response{StatusCode: status, Header: http.Header{
 			"Retry-After": {wait}, "Retry-After-Ms": {wait}, "Location": {wait},
 		}}
-		a := pick(n)
-		failure := statusFailure(resp, body, a)
+		failure := statusFailure(resp, e)
 		if failure.code == "" || failure.sentence == "" || failure.transient == failure.definite {
 			t.Errorf("status %d: %+v", status, failure)
 		}
 		if failure.retryAfter < 0 || failure.retryAfter > maxRetryAfter {
 			t.Errorf("wait %v", failure.retryAfter)
 		}
-		if failure.refused != "" && !slices.Contains(a.adaptable(), failure.refused) {
-			t.Errorf("%q cannot be adapted to", failure.refused)
-		}
-		if e, is := errorUnder200(body); is && e.under200("body").code != CodeErrorBody {
-			t.Error("an error body with another code")
-		}
+		adaptTo(t, failure, pick(n))
 	})
 }
 
-func FuzzEndpointURL(f *testing.F) {
-	for n := range architectures {
-		for _, seed := range []string{
-			"https://h", "https://h/v1/", "https://h/openai/deployments/d?api-version=v", "https://u:p@h/", "https://[::1]:80/%2F",
-			"http://127.0.0.1:1/v1/chat/completions?key=x", "https://１２７.1", "https://h/../..//v1", "//", "https://h/a%00b#c",
-		} {
-			f.Add(byte(n), seed)
+// adaptTo adapts to a refusal again and again, which comes to an end.
+func adaptTo(t *testing.T, f *failure, a adapter) {
+	t.Helper()
+	s := series{exchanger: exchanger{plan: plan{adapter: a}}, details: &schemas.ProbeDetails{}}
+	s.shape.version = anthropicFirst
+	for n := 0; s.adapt(f, prompt{shape: s.shape, maxTokens: max(minTokens, s.shape.mostTokens)}); n++ {
+		if n > 20 {
+			t.Fatalf("adapted %q and goes on", s.details.Adapted)
 		}
 	}
-	f.Fuzz(func(t *testing.T, n byte, endpoint string) {
-		p, failure := newPlan(schemas.ProbeInput{Name: "name", EndpointURL: endpoint, Architecture: architectures[int(n)%len(architectures)]})
-		if failure != nil {
-			if failure.code != CodeEndpointInvalid {
-				t.Errorf("code %s", failure.code)
-			}
-			return
-		}
-		before, failure := parseEndpoint(endpoint)
-		if failure != nil || before.Host != p.target.url.Host || before.Scheme != p.target.url.Scheme || p.target.url.User != nil {
-			t.Errorf("%s becomes %s", endpoint, p.target.url)
-		}
-		if strings.Contains(p.target.url.EscapedPath(), "//") {
-			t.Errorf("a doubled slash in %s", p.target.url)
-		}
-		if again, failure := parseEndpoint(p.target.url.String()); failure != nil || again.Host != before.Host {
-			t.Errorf("%s is not read as the same host again: %v", p.target.url, failure)
-		}
-	})
 }

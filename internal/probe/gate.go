@@ -12,20 +12,15 @@ type gate struct {
 	latencySLO, ttftSLO int // milliseconds; 0 means no limit
 }
 
-// needed is how many of n warm samples must succeed.
+// needed is how many of n warm samples must succeed: one in any case, or nothing would be proven.
 func (g gate) needed(n int) int {
-	return int(math.Ceil(g.minSuccess*float64(n) - 1e-9)) // 0.1 × 30 is not 3.0000000000000004 samples
+	return max(1, int(math.Ceil(g.minSuccess*float64(n)-1e-9))) // 0.1 × 30 is not 3.0000000000000004 samples
 }
 
 // verdict says why the series is a FAIL, or nothing. planned is how many warm samples there should have been; first is
 // the first failure among them.
 func (g gate) verdict(d *schemas.ProbeDetails, planned int, first *failure) *failure {
-	succeeded := 0
-	for _, s := range d.Warm {
-		if s.Status == schemas.ProbePass {
-			succeeded++
-		}
-	}
+	succeeded := d.Succeeded
 	switch {
 	case succeeded < g.needed(planned) && succeeded == 0 && first != nil:
 		return first
@@ -37,8 +32,6 @@ func (g gate) verdict(d *schemas.ProbeDetails, planned int, first *failure) *fai
 			f.status = first.status
 		}
 		return f
-	case g.latencySLO > 0 && d.Latency == nil, g.ttftSLO > 0 && d.Latency == nil:
-		return first // min_success: 0 lets samples fail, but a limit needs a figure
 	case g.latencySLO > 0 && d.Latency.Median > float64(g.latencySLO):
 		return failed(CodeLatencySLO, "The median total latency is %.1f ms, and probe.latency_slo_ms allows %d ms.",
 			d.Latency.Median, g.latencySLO)

@@ -1,133 +1,64 @@
 package probe
 
 import (
-	"encoding/json"
 	"net/http"
-	"net/url"
-
-	"github.com/tmaxmax/go-sse"
-
-	"model-registrar/schemas"
+	"strings"
 )
 
 // openAI is the chat completions protocol, which most other servers speak too.
-type openAI struct{}
+type openAI struct{ name, scheme string }
 
-func (openAI) target(u *url.URL, in schemas.ProbeInput) (target, error) {
-	return target{url: chatCompletionsURL(u), model: modelOf(in)}, nil
+func (a openAI) header(shape) (name, scheme string) { return a.name, a.scheme }
+
+func (openAI) prepare(http.Header, shape) {}
+
+// names: local servers know max_tokens only, so it goes first; reasoning models know only the other.
+func (openAI) names() names {
+	return names{limits: []string{"max_tokens", "max_completion_tokens"}, topP: "top_p", stop: "stop", frequencyPenalty: "frequency_penalty"}
 }
 
-func (openAI) header() (name, scheme string) { return "Authorization", "Bearer" }
-
-func (openAI) prepare(http.Header) {}
-
-// adaptable: reasoning models refuse the first two, older servers stream_options, some models streaming.
-func (openAI) adaptable() []string {
-	return []string{"max_tokens", "temperature", "stream_options", "stream"}
-}
-
-func (openAI) body(p prompt) any {
-	body := map[string]any{
-		"model":    p.model,
-		"messages": []map[string]string{{"role": "user", "content": p.text}},
+func (a openAI) body(p prompt) map[string]any {
+	body := map[string]any{"model": p.model, "messages": messages()}
+	if p.shape.streaming == streamed && !p.shape.noStreamOptions {
+		body["stream_options"] = map[string]bool{"include_usage": true}
 	}
-	// Local servers know max_tokens only, so it goes first.
-	if p.shape.completionTokens {
-		body["max_completion_tokens"] = p.maxTokens
+	return p.asked(body, a.names())
+}
+
+func messages() any { return []map[string]string{{"role": "user", "content": Prompt}} }
+
+// read reads a completion or a chunk of one. Of a choice with both, delta is the new text and message what was said so
+// far. The usage chunk, and Azure's first one, have no choices.
+func (openAI) read(doc node) (piece, bool) {
+	choice := doc.at("choices").first()
+	p := spoken(choice.at("delta"), choice.at("finish_reason").text())
+	if said := choice.at("message").or(choice.at("text")); p.text == "" && p.thinking == "" && !said.absent() {
+		p = spoken(said, choice.at("finish_reason").text())
+		p.whole = strings.HasSuffix(doc.at("object").text(), "completion")
+	}
+	p.tokens = doc.at("usage", "completion_tokens").or(doc.at("usage", "output_tokens")).count()
+	p.failed = choice.at("error")
+	p.hollow = choice.at("delta").or(choice.at("message")).or(choice.at("text")).absent()
+	return p, doc.has("choices")
+}
+
+// spoken reads a message or a delta.
+func spoken(n node, finish string) piece {
+	var c content
+	c.think(thoughts(n))
+	if n.has("content") || n.has("refusal") {
+		c.add(n.at("content"))
+		c.refused = c.refused || n.at("refusal").text() != ""
 	} else {
-		body["max_tokens"] = p.maxTokens
+		c.add(node{n.value}.orText())
 	}
-	if !p.shape.noTemperature {
-		body["temperature"] = 0
-	}
-	if p.shape.stream {
-		body["stream"] = true
-		if !p.shape.noStreamOptions {
-			body["stream_options"] = map[string]bool{"include_usage": true}
-		}
-	}
-	return body
+	return c.piece(finish)
 }
 
-// completion is a chat completion, whole (message) or one chunk of it (delta).
-type completion struct {
-	Choices []struct {
-		Message      *completionText `json:"message"`
-		Delta        *completionText `json:"delta"`
-		FinishReason string          `json:"finish_reason"`
-	} `json:"choices"`
-	Usage *struct {
-		CompletionTokens int `json:"completion_tokens"`
-	} `json:"usage"`
-}
-
-// completionText has the reasoning under the two names that servers use.
-type completionText struct {
-	Content          string `json:"content"`
-	Refusal          string `json:"refusal"`
-	ReasoningContent string `json:"reasoning_content"`
-	Reasoning        string `json:"reasoning"`
-}
-
-func (openAI) whole(body []byte) (piece, *failure) {
-	var c completion
-	if f := decodeBody(body, &c); f != nil {
-		return piece{}, f
+// orText is the node when it is content by itself: a text or a list, not a message without content.
+func (n node) orText() node {
+	if _, is := n.value.(map[string]any); is {
+		return n.at("text")
 	}
-	if len(c.Choices) == 0 || c.Choices[0].Message == nil {
-		return piece{}, malformed("The response has no choices[0].message")
-	}
-	return c.piece(c.Choices[0].Message), nil
-}
-
-func (openAI) frame(ev sse.Event) (piece, *failure) {
-	if ev.Data == "[DONE]" {
-		return piece{last: true}, nil
-	}
-	var c completion
-	if f := decodeFrame(ev, &c); f != nil {
-		return piece{}, f
-	}
-	// The usage frame, and Azure's first one, have no choices.
-	if len(c.Choices) == 0 || c.Choices[0].Delta == nil {
-		return c.piece(&completionText{}), nil
-	}
-	return c.piece(c.Choices[0].Delta), nil
-}
-
-func (c completion) piece(t *completionText) piece {
-	p := piece{text: t.Content, thinking: t.ReasoningContent + t.Reasoning}
-	if len(c.Choices) > 0 {
-		p.finish = c.Choices[0].FinishReason
-	}
-	if t.Refusal != "" {
-		p.finish = "refusal"
-	}
-	if c.Usage != nil {
-		p.tokens = c.Usage.CompletionTokens
-	}
-	return p
-}
-
-// UnmarshalJSON leaves a null or missing text empty, and takes content in parts as one text.
-func (t *completionText) UnmarshalJSON(b []byte) error {
-	type plain completionText
-	var raw struct {
-		plain
-		Content json.RawMessage `json:"content"`
-	}
-	if err := json.Unmarshal(b, &raw); err != nil {
-		return err
-	}
-	*t = completionText(raw.plain)
-	var parts textParts
-	if len(raw.Content) == 0 || json.Unmarshal(raw.Content, &t.Content) == nil {
-		return nil
-	}
-	if err := json.Unmarshal(raw.Content, &parts); err != nil {
-		return err
-	}
-	t.Content = parts.text()
-	t.ReasoningContent += parts.thinking()
-	return nil
+	return n
 }

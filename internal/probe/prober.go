@@ -57,17 +57,17 @@ func (p *Prober) Run(ctx context.Context, in schemas.ProbeInput) (*schemas.Probe
 
 func (p *Prober) run(ctx context.Context, in schemas.ProbeInput) (*schemas.ProbeDetails, *failure) {
 	plan, f := newPlan(in)
-	details := &schemas.ProbeDetails{Model: plan.target.model, Streamed: plan.stream, TokenBudget: plan.budget}
+	details := &schemas.ProbeDetails{Model: plan.target.Model, Streamed: plan.stream, TokenBudget: plan.budget}
 	if f != nil {
 		return details, f
 	}
-	details.URL = shown(plan.target.url)
-	credential, err := p.credentials.Lookup(in.AuthCredentialID, plan.target.url)
+	details.URL = shown(plan.target.URL)
+	credential, err := p.credentials.Lookup(in.AuthCredentialID, plan.target.URL)
 	if err != nil {
 		return details, credentialFailure(err)
 	}
 	client := p.guard.Client(netguard.Options{
-		MaxResponseBytes: 1<<20 + int64(plan.budget)<<10, // a token's frame is a few hundred bytes
+		MaxResponseBytes: plan.maxResponse(),
 		Proxy:            credential.Proxy,
 		RootCAs:          credential.RootCAs,
 		Certificate:      credential.Certificate,
@@ -75,7 +75,7 @@ func (p *Prober) run(ctx context.Context, in schemas.ProbeInput) (*schemas.Probe
 	defer client.CloseIdleConnections()
 	s := series{
 		exchanger: exchanger{client: client, credential: credential, plan: plan},
-		shape:     shape{stream: plan.stream}, left: plan.budget, details: details,
+		shape:     plan.firstShape(), left: plan.budget, details: details,
 	}
 	return details, s.run(ctx)
 }

@@ -4,49 +4,83 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
+	"strconv"
 	"time"
 
 	"model-registrar/schemas"
 )
 
-// series is one run: the cold sample, and the warm ones after it.
+// series is one run: the cold sample, the warm ones after it, and one with the registered parameters.
 type series struct {
 	exchanger
-	shape   shape
-	refused []string // adapted to already: a second refusal of the same parameter is a failure
-	left    int      // tokens of the budget
-	details *schemas.ProbeDetails
+	shape           shape
+	lowered         int      // how often the token limit was lowered
+	otherGeneration *failure // Anthropic's first generation was refused with this
+	left            int      // tokens of the budget
+	byBudget        bool     // the last sample's limit was what is left, not what the endpoint allows
+	details         *schemas.ProbeDetails
 }
 
 // run takes the samples until the verdict is certain. The cold sample only decides when it meets what every other
 // sample would meet as well.
 func (s *series) run(ctx context.Context) *failure {
-	cold, coldFailure := s.sample(ctx, s.plan.samples+1)
+	f := s.neutral(ctx)
+	if f == nil && ctx.Err() == nil {
+		f = s.proveRegistered(ctx)
+	}
+	s.details.Remarks = append(s.details.Remarks, s.limits.remarks(s.plan.rateLimits)...)
+	return f
+}
+
+// neutral takes the samples that ask for the one right answer.
+func (s *series) neutral(ctx context.Context) *failure {
+	asked := s.plan.samples
+	s.details.Asked, s.details.Needed = asked, s.plan.gate.needed(asked)
+	cold, coldFailure := s.sample(ctx, asked)
 	s.details.Cold = cold
-	if coldFailure != nil && (coldFailure.definite || coldFailure.transient) {
+	if coldFailure != nil && (coldFailure.definite || coldFailure.transient || coldFailure.code == CodeAnswerTruncated) {
 		return coldFailure
 	}
 	var first *failure
-	allowed := s.plan.samples - s.plan.gate.needed(s.plan.samples)
-	for n := range s.plan.samples {
-		if s.left < minTokens {
-			first = orElse(orElse(first, coldFailure), failed(CodeTokenBudget, "The token budget of %d is used up after %d of %d warm samples. "+
-				"Raise probe.token_budget or lower probe.samples.", s.plan.budget, n, s.plan.samples))
+	allowed := asked - s.plan.gate.needed(asked)
+	for taken := 0; taken < asked && allowed >= 0 && ctx.Err() == nil; taken++ {
+		sample, f := s.sample(ctx, asked-taken-1)
+		if sample == nil || s.usedUp(f) && (taken > 0 || coldFailure == nil) {
+			s.remark("The token budget of %d was used up after %d of %d warm samples; those before decide. Raise "+
+				"probe.token_budget to have all of them.", s.plan.budget, taken, asked)
+			asked = taken
 			break
 		}
-		sample, f := s.sample(ctx, s.plan.samples-n)
 		s.details.Warm = append(s.details.Warm, *sample)
-		if f != nil {
+		if f != nil { // once allowed is used up, no further sample can turn it; none is paid for
 			first = orElse(first, f)
 			allowed--
-		}
-		if allowed < 0 || ctx.Err() != nil {
-			break // no further sample can turn it; none is paid for
+		} else {
+			s.details.Succeeded++
 		}
 	}
 	s.summarise()
-	return s.plan.gate.verdict(s.details, s.plan.samples, first)
+	if asked == 0 {
+		return s.coldAlone(coldFailure)
+	}
+	return s.plan.gate.verdict(s.details, asked, first)
+}
+
+// usedUp reports whether a sample could not finish within what was left of the budget.
+func (s *series) usedUp(f *failure) bool {
+	return f != nil && f.unfinished && s.byBudget
+}
+
+// coldAlone is the verdict where the budget did for the cold sample only. A limit on time needs a warm one.
+func (s *series) coldAlone(coldFailure *failure) *failure {
+	if coldFailure != nil {
+		return coldFailure
+	}
+	if s.plan.gate.latencySLO > 0 || s.plan.gate.ttftSLO > 0 {
+		return failed(CodeTokenBudget, "The token budget of %d did for the cold sample only, and a limit on latency needs warm "+
+			"ones. Raise probe.token_budget.", s.plan.budget)
+	}
+	return nil
 }
 
 func orElse(f, other *failure) *failure {
@@ -56,16 +90,22 @@ func orElse(f, other *failure) *failure {
 	return other
 }
 
-// sample sends the prompt, and once more for each parameter that the endpoint refuses. remaining counts this sample
-// and those after it, among which the budget is divided.
-func (s *series) sample(ctx context.Context, remaining int) (*schemas.ProbeSample, *failure) {
+// sample sends the prompt, and once more for each parameter that the endpoint refuses. after is how many samples are to
+// follow, for which a little is kept: a limit costs nothing unless it is used.
+// It returns nothing when nothing is left.
+func (s *series) sample(ctx context.Context, after int) (*schemas.ProbeSample, *failure) {
+	if s.left < minTokens {
+		return nil, nil
+	}
 	for {
-		p := prompt{
-			model: s.plan.target.model, text: Prompt, shape: s.shape,
-			maxTokens: max(minTokens, min(s.left, s.plan.budget)/remaining),
+		limit := max(minTokens, s.left-after*minTokens)
+		s.byBudget = s.shape.mostTokens == 0 || limit <= s.shape.mostTokens
+		if !s.byBudget {
+			limit = s.shape.mostTokens
 		}
+		p := prompt{model: s.plan.target.Model, shape: s.shape, maxTokens: limit}
 		ex, f := s.send(ctx, p)
-		if f != nil && s.adapt(f) {
+		if f != nil && s.adapt(f, p) {
 			if s.details.Cold == nil {
 				s.client.CloseIdleConnections() // the cold sample makes its own connection
 			}
@@ -73,53 +113,45 @@ func (s *series) sample(ctx context.Context, remaining int) (*schemas.ProbeSampl
 		}
 		if f == nil {
 			f = judge(ex.reading)
+		} else {
+			f = s.explained(s.both(f))
 		}
-		s.left -= ex.tokens
-		s.details.TokensUsed += ex.tokens
-		if f != nil {
-			f.sentence = s.redact(f.sentence)
-			if f.status == 0 {
-				f.status = ex.status
-			}
-		}
+		s.spend(ex)
 		return s.result(ex, f), f
 	}
 }
 
-// adapt changes the shape after a refusal. It says whether it is worth another try.
-func (s *series) adapt(f *failure) bool {
-	if f.refused == "" || slices.Contains(s.refused, f.refused) {
-		return false
+// explained names the budget where the endpoint takes none of the token limits that were tried.
+func (s *series) explained(f *failure) *failure {
+	if s.lowered > 0 && f.code == CodeBadRequest {
+		f.sentence += " No token limit down to " + strconv.Itoa(s.shape.mostTokens) + " was accepted: set probe.token_budget to what the " +
+			"endpoint allows."
 	}
-	s.refused = append(s.refused, f.refused)
-	instead := "left out"
-	switch f.refused {
-	case "max_tokens":
-		s.shape.completionTokens, instead = true, "max_completion_tokens sent instead"
-	case "temperature":
-		s.shape.noTemperature = true
-	case "stream_options":
-		s.shape.noStreamOptions = true
-	case "stream":
-		s.shape.stream, instead = false, "not streamed"
-		s.details.Streamed = false
-	}
-	s.details.Adapted = append(s.details.Adapted, fmt.Sprintf("%s refused: %s", f.refused, instead))
-	return true
+	return f
 }
 
-// redact removes the token from what an endpoint said about it.
-func (s *series) redact(text string) string {
-	if token := s.credential.Token(); len(token) > 3 {
-		return strings.ReplaceAll(text, token, "[redacted]")
+func (s *series) spend(ex exchange) {
+	s.left -= ex.tokens
+	s.details.TokensUsed += ex.tokens
+	for _, text := range ex.remarks {
+		s.remark("%s", text)
 	}
-	return text
 }
+
+// remark keeps a sentence, once, about what does not decide.
+func (s *series) remark(format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	if len(s.details.Remarks) < maxRemarks && !slices.Contains(s.details.Remarks, text) {
+		s.details.Remarks = append(s.details.Remarks, text)
+	}
+}
+
+const maxRemarks = 20
 
 func (s *series) result(ex exchange, f *failure) *schemas.ProbeSample {
 	r := &schemas.ProbeSample{
 		Status: schemas.ProbePass, ResponseCode: ex.status, LatencyMs: millis(ex.latency), Bytes: ex.bytes,
-		TTFTMs: millis(ex.first), Tokens: ex.tokens, FinishReason: s.redact(identifier(ex.finish)),
+		TTFTMs: millis(ex.first), Tokens: ex.tokens, FinishReason: redact(identifier(ex.finish), s.credential.Secrets()),
 		AnswerMatches: matches(ex.text),
 	}
 	if ex.visible > ex.first {
@@ -130,6 +162,10 @@ func (s *series) result(ex exchange, f *failure) *schemas.ProbeSample {
 		r.DNSMs, r.ConnectMs, r.TLSMs = millis(dns), millis(connect), millis(tls)
 	}
 	if f != nil {
+		if f.status == 0 {
+			f.status = ex.status
+		}
+		f.sentence = hide(f.sentence, s.credential.Secrets())
 		r.Status, r.ErrorCode, r.Error = schemas.ProbeFail, f.code, f.sentence
 	}
 	return r

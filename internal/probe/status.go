@@ -1,10 +1,12 @@
 package probe
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -12,59 +14,129 @@ import (
 const maxRetryAfter = time.Hour
 
 // statusFailure says what a status other than 200 means. The body may help and may be anything.
-func statusFailure(resp *http.Response, body []byte, a adapter) *failure {
-	e := parseError(body)
+func statusFailure(resp *http.Response, e apiError) *failure {
 	f := byStatus(resp, e)
 	f.status = resp.StatusCode
 	if f.transient {
-		f.retryAfter = retryAfter(resp.Header, time.Now())
+		f.retryAfter = cmp.Or(retryAfter(resp.Header, time.Now()), waitOf(strings.Join(e.messages, "; ")))
 	}
 	f.definite = !f.transient
-	if f.status == http.StatusBadRequest || f.status == http.StatusUnprocessableEntity {
-		f.refused = e.refusedParameter(a.adaptable())
+	if f.status == http.StatusBadRequest || f.status == http.StatusUnprocessableEntity || f.status == http.StatusUnauthorized {
+		f.said = &e
 	}
 	return f
 }
 
 func byStatus(resp *http.Response, e apiError) *failure {
-	status, said := resp.StatusCode, e.suffix()
-	switch {
+	status := resp.StatusCode
+	where := fmt.Sprintf("status %d%s", status, e.suffix())
+	passing := passes(status)
+	switch class := e.class(status); {
 	case status >= 300 && status < 400:
-		return failed(CodeRedirect, "The endpoint redirects%s (status %d), and redirects are not followed. Put the final "+
-			"address into endpoint_url.", redirectHost(resp), status)
-	case status == 402 || e.quotaExhausted():
-		return failed(CodeQuota, "The account's quota is used up or its bill unpaid (status %d%s). Look at the "+
-			"provider's billing page.", status, codeOf(e))
+		return redirected(resp)
+	case status == 402:
+		return classed(CodeQuota, where)
+	case status == 407:
+		return failed(CodeConnectFailed, "A proxy between the worker and the endpoint asks for credentials (%s). Check "+
+			"HTTPS_PROXY, or proxy of the credential.", where)
+	case e.page && !passing:
+		return failed(CodeHTML, "The endpoint answered with a web page (%s). Check the URL: this is a web site, a login "+
+			"page, a firewall or a proxy, not a model.", where)
+	case class == CodeQuota, class == CodeContentFiltered, class != "" && !passing && status != 401:
+		return classed(class, where)
 	case status == 401 || status == 498:
-		return failed(CodeUnauthorized, "The endpoint does not accept the token (status %d%s). Check which token the "+
-			"credential refers to, and whether it was revoked.", status, codeOf(e))
+		return classed(CodeUnauthorized, where)
 	case status == 403:
-		return failed(CodeForbidden, "The token may not use this endpoint (status 403%s). Check its permissions, and the "+
-			"provider's network rules.", codeOf(e))
-	case e.namesModel() && status >= 400 && status < 500:
-		return failed(CodeModelNotFound, "The endpoint does not know the model or deployment (status %d%s). Check "+
-			"probe.model or probe.deployment.", status, said)
+		return failed(CodeForbidden, "The token may not use this endpoint (%s). Check its permissions, and the provider's "+
+			"network rules.", where)
 	case status == 404:
-		return failed(CodeNotFound, "The endpoint has no such path (status 404%s). Check endpoint_url and "+
-			"model_architecture.", said)
+		return failed(CodeNotFound, "The endpoint has no such path (%s). Check endpoint_url and model_architecture.", where)
 	case status == 408:
-		return failedForNow(CodeRequestTimeout, "The endpoint gave up waiting (status 408%s).", said)
+		return failedForNow(CodeRequestTimeout, "The endpoint gave up waiting (%s).", where)
 	case status == 429:
-		return failedForNow(CodeRateLimited, "The endpoint limits the rate of requests (status 429%s). Look at the "+
-			"limits of this token.", said)
-	case status == 503 || status == 529:
-		return failedForNow(CodeOverloaded, "The endpoint is overloaded or starting (status %d%s).", status, said)
+		return classed(CodeRateLimited, where)
+	case status == 424 || status == 425 || status == 503 || status == 529:
+		return classed(CodeOverloaded, where)
 	case status >= 500 && status != 501:
-		return failedForNow(CodeServerError, "The endpoint failed (status %d%s). Look at its log.", status, said)
+		return failedForNow(CodeServerError, "The endpoint failed (%s). Look at its log.", where)
 	case status >= 400 && status < 500:
-		return failed(CodeBadRequest, "The endpoint refuses the request (status %d%s). Check model_architecture and the "+
-			"probe block.", status, said)
+		return failed(CodeBadRequest, "The endpoint refuses the request (%s). Check model_architecture and the probe "+
+			"block.", where)
 	}
-	return failed(CodeUnexpectedStatus, "The endpoint answered with status %d%s, where 200 is the only success.", status, said)
+	return failed(CodeUnexpectedStatus, "The endpoint answered with %s, where 200 is the only success.", where)
 }
 
-// codeOf leaves the message out: what is said about a token may repeat it.
-func codeOf(e apiError) string { return apiError{Code: e.Code, Type: e.Type}.suffix() }
+// passes reports whether what a status means may go away by itself.
+func passes(status int) bool {
+	switch status {
+	case 408, 424, 425, 429:
+		return true
+	}
+	return status >= 500 && status <= 599 && status != 501
+}
+
+// classed is the failure of a class of errors. where says how the error came.
+func classed(class, where string) *failure {
+	switch class {
+	case CodeQuota:
+		return failedForGood(class, "The account's quota is used up, its bill unpaid, or the account suspended (%s). Look at "+
+			"the provider's billing page.", where)
+	case CodeContentFiltered:
+		return failedForGood(class, "The provider's content filter refused the prompt (%s). Look at the filter's settings for "+
+			"this deployment.", where)
+	case CodeUnsupportedAPI:
+		return failedForGood(class, "The model does not speak this API (%s). If it speaks the Responses API only, set "+
+			"probe.api: responses; otherwise check probe.model.", where)
+	case CodeModelNotFound:
+		return failedForGood(class, "The endpoint does not know the model or deployment (%s). Check probe.model or "+
+			"probe.deployment.", where)
+	case CodeUnauthorized:
+		return failedForGood(class, "The endpoint does not accept the token (%s). Check which token the credential refers to, "+
+			"and whether it was revoked.", where)
+	case CodeRateLimited:
+		return failedForNow(class, "The endpoint limits the rate of requests (%s). Look at the limits of this token.", where)
+	case CodeOverloaded:
+		return failedForNow(class, "The endpoint is overloaded or starting (%s).", where)
+	}
+	return failedForNow(CodeServerError, "The endpoint failed (%s). Look at its log.", where)
+}
+
+// under200 is the failure for an error that came with a status of success, in a body or in a stream. Overload is
+// announced this way too, once a stream has begun, and goes away.
+func (e apiError) under200(where string) *failure {
+	class := e.class(e.status)
+	where = "status 200 with an error in its " + where + e.suffix()
+	f := failedForGood(CodeErrorBody, "The endpoint sent %s. Look at the endpoint's log.", where)
+	switch {
+	case class != "":
+		f = classed(class, where)
+	case e.status == 429:
+		f = classed(CodeRateLimited, where)
+	case e.status == 503 || e.status == 529 || e.status == 424 || e.status == 425:
+		f = classed(CodeOverloaded, where)
+	case passes(e.status):
+		f = classed(CodeServerError, where)
+	}
+	if f.transient {
+		f.retryAfter = waitOf(strings.Join(e.messages, "; "))
+	}
+	if e.status == http.StatusBadRequest || e.status == http.StatusUnprocessableEntity {
+		f.said = &e
+	}
+	return f
+}
+
+// redirected says where a redirect leads. To the same host, probe.url can name it exactly.
+func redirected(resp *http.Response) *failure {
+	status := resp.StatusCode
+	to, err := resp.Location()
+	if err == nil && resp.Request != nil && to.Host == resp.Request.URL.Host && to.Scheme == resp.Request.URL.Scheme {
+		return failed(CodeRedirect, "The endpoint redirects to %s (status %d), and redirects are not followed. If that is the "+
+			"model, write it into probe.url, which is called exactly as it stands.", printable(shown(to), 200), status)
+	}
+	return failed(CodeRedirect, "The endpoint redirects%s (status %d), and redirects are not followed. Put the final address "+
+		"into endpoint_url.", redirectHost(resp), status)
+}
 
 // redirectHost names where a redirect leads, without anything that may be secret.
 func redirectHost(resp *http.Response) string {
@@ -89,16 +161,25 @@ func retryAfter(h http.Header, now time.Time) time.Duration {
 	return min(max(d, 0), maxRetryAfter)
 }
 
-// wrongType says that the answer came as something else than was asked for.
-func wrongType(mediaType string, stream bool) *failure {
+// wrongType says that what came is neither a stream of events nor JSON.
+func wrongType(mediaType string, stream bool, e apiError) *failure {
 	got := "without a content type"
 	if mediaType != "" {
 		got = fmt.Sprintf("as %s", printable(mediaType, 64))
 	}
 	if stream {
-		return failedForGood(CodeContentType, "The answer came %s, where a stream (text/event-stream) was asked for. If "+
-			"the endpoint cannot stream, set probe.stream: false.", got)
+		return failedForGood(CodeContentType, "The answer came %s, where a stream (text/event-stream) was asked for, and is "+
+			"neither events nor JSON%s. If the endpoint cannot stream, set probe.stream: false.", got, e.suffix())
 	}
-	return failedForGood(CodeContentType, "The answer came %s, where application/json was asked for. Check the URL and "+
-		"model_architecture.", got)
+	return failedForGood(CodeContentType, "The answer came %s, where application/json was asked for, and is neither JSON nor "+
+		"events%s. Check the URL and model_architecture.", got, e.suffix())
+}
+
+func malformed(what string) *failure {
+	return failedForGood(CodeMalformed, "%s. Check model_architecture, and that the URL is the chat endpoint.", what)
+}
+
+func htmlFailure(page apiError) *failure {
+	return failedForGood(CodeHTML, "The endpoint answered with a web page (status 200%s). Check the URL: this is a web site, "+
+		"a login page or a proxy, not a model.", page.suffix())
 }

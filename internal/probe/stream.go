@@ -2,124 +2,213 @@ package probe
 
 import (
 	"bufio"
-	"bytes"
+	"cmp"
 	"errors"
 	"io"
 	"strings"
 	"time"
 
-	"github.com/tmaxmax/go-sse"
-
 	"model-registrar/internal/netguard"
 )
-
-// maxFrame bounds one event of a stream, in bytes.
-const maxFrame = 256 << 10
 
 // reading is what came of one response.
 type reading struct {
 	text      string
+	thinking  string // bounded like the text
 	finish    string
 	maxTokens int
 	tokens    int  // as reported, or else the number of frames with content
 	cut       bool // the probe stopped reading: the answer was too long
+	remarks   []string
 	first     time.Duration
 	visible   time.Duration
 	end       time.Duration
 }
 
-// readStream reads events until the protocol says that the answer is complete. since tells the time since the request
-// was sent; it is asked as soon as an event has arrived.
-func readStream(body io.Reader, a adapter, maxTokens int, since func() time.Duration) (reading, *failure) {
-	buffered := bufio.NewReader(body)
-	if f := peek(buffered); f != nil {
-		return reading{end: since()}, f
-	}
-	s := streamReader{reading: reading{maxTokens: maxTokens}, adapter: a}
-	// Some servers leave out the blank line that ends the last event.
-	complete := io.MultiReader(buffered, strings.NewReader("\n\n"))
-	for ev, err := range sse.Read(complete, &sse.ReadConfig{MaxEventSize: maxFrame}) {
-		now := since()
-		if err != nil {
-			return s.done(now), streamFailure(err)
-		}
-		last, f := s.take(ev, now)
-		if f != nil || last || s.cut {
-			return s.done(now), f
-		}
-	}
-	now := since()
-	if s.finish == "" {
-		return s.done(now), failed(CodeStreamTruncated, "The stream stopped before the answer was complete. Look at the "+
-			"endpoint's log and at timeouts of proxies on the way.")
-	}
-	return s.done(now), nil
+// reader reads one response, as a stream or as a document. since tells the time since the request was sent; it is asked
+// as soon as an event has arrived.
+type reader struct {
+	reading
+	adapter  adapter
+	secrets  []string
+	since    func() time.Duration
+	text     strings.Builder
+	thoughts strings.Builder
+	frames   int // with content
+	known    int // of this protocol
+	foreign  int // JSON of another
+	junk     string
 }
 
-// peek looks at the first bytes: a page or an object where events should be is told apart from a broken stream.
-func peek(r *bufio.Reader) *failure {
-	head, _ := r.Peek(1)
-	switch {
-	case len(head) == 1 && head[0] == '<':
-		return htmlFailure()
-	case len(head) == 1 && head[0] == '{':
-		whole, err := io.ReadAll(io.LimitReader(r, maxFrame))
-		if err != nil {
-			return streamFailure(err)
+func newReader(a adapter, maxTokens int, secrets []string, since func() time.Duration) *reader {
+	return &reader{reading: reading{maxTokens: maxTokens}, adapter: a, secrets: secrets, since: since}
+}
+
+// stream reads events until the protocol says that the answer is complete.
+func (r *reader) stream(body io.Reader) (reading, *failure) {
+	events := newEventReader(body)
+	for {
+		ev, err := events.next()
+		now := r.since()
+		if err != nil && err != io.EOF {
+			return r.done(now), streamFailure(err)
 		}
-		if e, ok := errorUnder200(whole); ok {
-			return e.under200("body")
+		if err == io.EOF {
+			return r.done(now), r.ended()
 		}
-		return malformed("The response says that it is an event stream, and is not")
+		last, f := r.take(ev, now)
+		if f != nil || last || r.cut {
+			return r.done(now), cmp.Or(f, r.incomplete(last))
+		}
+	}
+}
+
+// incomplete reports an end that was announced before anything of this protocol came.
+func (r *reader) incomplete(last bool) *failure {
+	if last && r.known == 0 && r.foreign > 0 {
+		return malformed("The stream is not the JSON of this architecture")
 	}
 	return nil
 }
 
-type streamReader struct {
-	reading
-	adapter     adapter
-	visibleText bytes.Buffer
-	frames      int
+// ended says what it means that the stream stopped without having announced its end.
+func (r *reader) ended() *failure {
+	cutJSON := strings.HasPrefix(r.junk, "{") && !strings.HasSuffix(r.junk, "}")
+	switch {
+	case r.finish != "":
+		return nil
+	case cutJSON, r.known > 0, r.foreign == 0 && r.junk == "":
+		f := failed(CodeStreamTruncated, "The stream stopped before the answer was complete. Look at the endpoint's log and at "+
+			"timeouts of proxies on the way.")
+		if r.junk != "" && !cutJSON {
+			e := readError([]byte(r.junk), r.secrets)
+			f.sentence += " The last line that is no JSON:" + e.suffix() + "."
+		}
+		return f
+	}
+	return malformed("The stream is not the JSON of this architecture" + readError([]byte(r.junk), r.secrets).suffix())
 }
 
-// take adds one event, and says whether it is the last.
-func (s *streamReader) take(ev sse.Event, now time.Duration) (last bool, f *failure) {
-	if ev.Data == "" {
+// take takes one event, and reports whether it is the last.
+func (r *reader) take(ev event, now time.Duration) (last bool, f *failure) {
+	data := strings.TrimSpace(ev.data)
+	if data == "[DONE]" {
+		return true, nil
+	}
+	if looksLikeHTML([]byte(data)) {
+		return false, htmlFailure(readError([]byte(data), r.secrets))
+	}
+	doc, isJSON := parseJSON([]byte(data))
+	if ev.name == "error" && data != "" {
+		e := readError([]byte(data), r.secrets)
+		if e.says() {
+			return false, e.under200("stream")
+		}
 		return false, nil
 	}
-	p, f := s.adapter.frame(ev)
-	if f != nil {
-		return false, f
+	if !isJSON {
+		if data != "" {
+			r.junk = data
+		}
+		return false, nil
 	}
+	if object, is := doc.value.(map[string]any); is && ev.name != "" && ev.name != "message" && doc.at("type").absent() {
+		object["type"] = ev.name
+	}
+	return r.add(doc, data, now)
+}
+
+// add adds one JSON event to the answer.
+func (r *reader) add(doc node, data string, now time.Duration) (last bool, f *failure) {
+	p, known := r.adapter.read(doc)
+	if e, is := errorIn(doc, p, known, data, r.secrets); is {
+		return false, e.under200("stream")
+	}
+	if !known {
+		r.foreign++
+		return false, nil
+	}
+	if r.known++; r.junk != "" {
+		r.remark("The stream holds data that is no JSON, taken for keep-alives.")
+		r.junk = ""
+	}
+	if p.whole && r.frames > 0 { // it repeats what came in pieces
+		p.text, p.thinking = strings.TrimPrefix(p.text, r.text.String()), ""
+	}
+	r.say(p, now)
+	// A frame holds one token or more: twice as many frames as tokens allowed means that nobody counts.
+	r.cut = r.text.Len() > maxVisible || r.frames > 2*r.maxTokens+64
+	return p.last || p.whole && p.finish != "" && p.text != "", nil
+}
+
+func (r *reader) say(p piece, now time.Duration) {
 	if p.text != "" || p.thinking != "" {
-		s.frames++
-		if s.first == 0 {
-			s.first = now
+		r.frames++
+		if r.first == 0 {
+			r.first = now
 		}
 	}
-	if p.text != "" && s.visible == 0 {
-		s.visible = now
+	if p.text != "" && r.visible == 0 {
+		r.visible = now
 	}
-	s.visibleText.WriteString(p.text)
-	if p.finish != "" {
-		s.finish = p.finish
+	r.text.WriteString(p.text)
+	if r.thoughts.Len() < maxVisible {
+		r.thoughts.WriteString(p.thinking)
 	}
-	s.tokens = max(s.tokens, believable(p.tokens))
-	// A frame holds one token or more: twice as many frames as tokens allowed means that nobody counts.
-	s.cut = s.visibleText.Len() > maxVisible || s.frames > 2*s.maxTokens+64
-	return p.last, nil
+	if p.finish != "" && p.finish != "null" {
+		r.finish = p.finish
+	}
+	r.tokens = max(r.tokens, p.tokens)
 }
 
-func (s *streamReader) done(now time.Duration) reading {
-	r := s.reading
-	r.text, r.end = s.visibleText.String(), now
-	if r.tokens == 0 {
-		r.tokens = s.frames
+func (r *reader) remark(text string) { r.remarks = append(r.remarks, text) }
+
+func (r *reader) done(now time.Duration) reading {
+	got := r.reading
+	got.text, got.thinking, got.end = r.text.String(), r.thoughts.String(), now
+	if got.tokens == 0 {
+		got.tokens = r.frames
 	}
-	return r
+	return got
 }
 
-// streamFailure tells why a response could not be read to its end. A time out is the caller's to recognise.
+// document reads an answer that is one JSON document. A token takes a few bytes, so an answer that goes on for much
+// longer than its tokens allow is not waited for.
+func (r *reader) document(body io.Reader) (reading, *failure) {
+	limit := 64<<10 + 64*r.maxTokens
+	raw, err := io.ReadAll(io.LimitReader(body, int64(limit)+1))
+	now := r.since()
+	switch {
+	case err != nil:
+		return r.done(now), streamFailure(err)
+	case len(raw) > limit:
+		got := r.done(now)
+		got.cut, got.tokens = true, r.maxTokens
+		return got, endless()
+	}
+	doc, isJSON := parseJSON(raw)
+	if !isJSON { // several documents, or something after the first
+		return r.stream(strings.NewReader(string(raw)))
+	}
+	p, known := r.adapter.read(doc)
+	if e, is := errorIn(doc, p, known, string(raw), r.secrets); is {
+		return r.done(now), e.under200("body")
+	}
+	if !known || p.hollow {
+		return r.done(now), malformed("The response is not an answer in the JSON of this architecture")
+	}
+	r.tokens = p.tokens
+	r.text.WriteString(p.text)
+	r.thoughts.WriteString(p.thinking)
+	r.finish = p.finish
+	got := r.done(now)
+	if p.tokens == 0 {
+		got.tokens = (len(p.text) + len(p.thinking) + 3) / 4 // nobody said; about what it takes
+	}
+	return got, nil
+}
+
+// streamFailure says why a response could not be read to its end. A timeout is the caller's to recognise.
 func streamFailure(err error) *failure {
 	if tooLarge, ok := errors.AsType[*netguard.TooLargeError](err); ok {
 		return failed(CodeResponseTooLarge, "The response is larger than %d bytes. Look at what the endpoint sends.", tooLarge.Limit)
@@ -130,30 +219,3 @@ func streamFailure(err error) *failure {
 	return failed(CodeStreamTruncated, "The connection was cut in the middle of the answer. Look at the endpoint's log "+
 		"and at timeouts of proxies on the way.")
 }
-
-// readWhole reads an answer that is one JSON document. A token takes a few bytes, so an answer that goes on for much
-// longer than its tokens allow is not waited for.
-func readWhole(body io.Reader, a adapter, maxTokens int, since func() time.Duration) (reading, *failure) {
-	limit := 64<<10 + 64*maxTokens
-	raw, err := io.ReadAll(io.LimitReader(body, int64(limit)+1))
-	r := reading{maxTokens: maxTokens, end: since()}
-	switch {
-	case err != nil:
-		return r, streamFailure(err)
-	case len(raw) > limit:
-		r.cut, r.tokens = true, maxTokens
-		return r, endless()
-	}
-	if len(bytes.TrimSpace(raw)) == 0 {
-		return r, malformed("The response is empty")
-	}
-	p, f := a.whole(raw)
-	r.text, r.finish, r.tokens = p.text, p.finish, believable(p.tokens)
-	if r.tokens == 0 {
-		r.tokens = (len(p.text) + len(p.thinking) + 3) / 4 // nobody said; about what it takes
-	}
-	return r, f
-}
-
-// believable bounds what an endpoint claims to have used, so that no claim gives the budget anything back.
-func believable(tokens int) int { return min(max(tokens, 0), 1<<30) }

@@ -3,8 +3,10 @@ package probe
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"net/url"
 	"strings"
 	"syscall"
@@ -23,6 +25,12 @@ func transportFailure(err error, host string, t *timings, limit time.Duration) *
 	}
 	if invalid, ok := errors.AsType[*netguard.URLError](err); ok {
 		return failedForGood(CodeEndpointInvalid, "endpoint_url cannot be called: %v", invalid)
+	}
+	if proxy, ok := errors.AsType[*netguard.ProxyError](err); ok {
+		return proxyFailure(proxy, host)
+	}
+	if strings.Contains(err.Error(), "remote error: tls:") {
+		return tlsRefused(host, err.Error())
 	}
 	if dns, ok := errors.AsType[*net.DNSError](err); ok {
 		return failedForNow(CodeDNS, "The name %s could not be resolved (%s). Check the host in endpoint_url and the "+
@@ -45,6 +53,31 @@ func transportFailure(err error, host string, t *timings, limit time.Duration) *
 		return failedForNow(CodeConnectionClosed, "%s closed the connection without an answer. Look at the endpoint's log.", host)
 	}
 	return malformed("The response is not HTTP that can be read (" + reason(err) + ")")
+}
+
+// tlsRefused is a TLS alert of the endpoint's, which may come after the handshake when a client certificate is missing.
+func tlsRefused(host, alert string) *failure {
+	return failedForNow(CodeTLS, "%s ended the TLS connection (%s). If it asks for a client certificate, name one in "+
+		"client_cert_file and client_key_file of the credential; otherwise check TLS versions on both sides.", host,
+		printable(alert, 100))
+}
+
+// proxyFailure names the proxy that refused or is dead. Its refusal will be the same again.
+func proxyFailure(p *netguard.ProxyError, host string) *failure {
+	f := failedForNow(CodeConnectFailed, "The proxy %s could not be reached (%s), so %s was not asked. Check HTTPS_PROXY, or proxy "+
+		"of the credential.", printable(p.Proxy, 100), printable(fmt.Sprint(p.Err), 150), host)
+	switch {
+	case p.Status == http.StatusProxyAuthRequired:
+		return failedForGood(CodeConnectFailed, "The proxy %s asks for credentials (status 407), so %s was not asked. Check "+
+			"HTTPS_PROXY, or proxy of the credential.", printable(p.Proxy, 100), host)
+	case p.Status >= 500:
+		f.sentence = fmt.Sprintf("The proxy %s did not reach %s (status %d). Check the host, and the proxy's own log.",
+			printable(p.Proxy, 100), host, p.Status)
+	case p.Status != 0:
+		return failedForGood(CodeConnectFailed, "The proxy %s refuses connections to %s (status %d). Check the proxy's rules.",
+			printable(p.Proxy, 100), host, p.Status)
+	}
+	return f
 }
 
 func timeOut(limit time.Duration) *failure {

@@ -1,4 +1,4 @@
-package probe
+package endpoint
 
 import (
 	"testing"
@@ -41,7 +41,7 @@ func TestEndpointURLsInEveryFormEndInTheRightRequest(t *testing.T) {
 		{schemas.Azure, deployment, "https://h", "https://h/openai/v1/chat/completions", "gpt-4o"},
 		{schemas.Azure, deployment, "https://h/openai", "https://h/openai/v1/chat/completions", "gpt-4o"},
 		{schemas.Azure, deployment, "https://h/openai/v1/", "https://h/openai/v1/chat/completions", "gpt-4o"},
-		{schemas.Azure, classic, "https://h/openai/v1/chat/completions", "https://h/openai/v1/chat/completions", "gpt-4o"},
+		{schemas.Azure, classic, "https://h/openai/v1/chat/completions", "https://h/openai/v1/chat/completions?api-version=2024-10-21", "gpt-4o"},
 		{schemas.Azure, schemas.ProbeSpec{}, "https://h/openai/v1/", "https://h/openai/v1/chat/completions", "name"},
 		{schemas.Anthropic, schemas.ProbeSpec{}, "https://h", "https://h/v1/messages", "name"},
 		{schemas.Anthropic, schemas.ProbeSpec{}, "https://h/v1/", "https://h/v1/messages", "name"},
@@ -54,14 +54,14 @@ func TestEndpointURLsInEveryFormEndInTheRightRequest(t *testing.T) {
 		{schemas.Cohere, schemas.ProbeSpec{}, "https://h/x/v1/chat/", "https://h/x/v2/chat", "name"},
 	} {
 		t.Run(string(test.architecture)+" "+test.endpoint, func(t *testing.T) {
-			p, f := newPlan(schemas.ProbeInput{
+			target, p := Resolve(schemas.ProbeInput{
 				Name: "name", EndpointURL: test.endpoint, Architecture: test.architecture, Spec: test.spec,
 			})
-			if f != nil {
-				t.Fatal(f)
+			if p != nil {
+				t.Fatal(p)
 			}
-			if got := p.target.url.String(); got != test.url || p.target.model != test.model {
-				t.Errorf("got %s for %s\nwant %s for %s", got, p.target.model, test.url, test.model)
+			if got := target.URL.String(); got != test.url || target.Model != test.model {
+				t.Errorf("got %s for %s\nwant %s for %s", got, target.Model, test.url, test.model)
 			}
 		})
 	}
@@ -74,8 +74,8 @@ func TestAnAzureDeploymentThatCannotBeMeantIsRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			in.Name, in.Architecture = "name", schemas.Azure
-			if _, f := newPlan(in); f == nil || f.code != CodeEndpointInvalid {
-				t.Errorf("got %v", f)
+			if _, p := Resolve(in); p == nil {
+				t.Error("it is resolved")
 			}
 		})
 	}
