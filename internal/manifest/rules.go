@@ -2,16 +2,19 @@ package manifest
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
+	"model-registrar/internal/endpoint"
 	"model-registrar/schemas"
 )
 
 // rules are what a JSON Schema cannot say, or says badly. Each looks at the tree of a manifest and leaves alone what is
 // absent or of the wrong type: that is the schema's business.
 var rules = []func(fields, *report){
-	urlRules, credentialRule, parameterRules, azureRule, durationRules,
+	urlRules, credentialRule, parameterRules, endpointRule, durationRules,
 }
 
 func applyRules(manifest map[string]any) []schemas.Violation {
@@ -48,16 +51,26 @@ func (f fields) text(keys ...string) string {
 }
 
 func urlRules(f fields, r *report) {
-	for _, key := range []string{"endpoint_url", "webhook_callback_url"} {
-		raw := f.text(key)
-		if raw == "" || len(raw) > maxURLBytes {
+	for _, u := range []struct{ path, raw, instead string }{
+		{"endpoint_url", f.text("endpoint_url"), endpointSecret}, {"probe.url", f.text("probe", "url"), endpointSecret},
+		{"webhook_callback_url", f.text("webhook_callback_url"), webhookSecret},
+	} {
+		if u.raw == "" || len(u.raw) > maxURLBytes {
 			continue
 		}
-		if code, message := checkURL(raw); message != "" {
-			r.add(key, code, "%s", message)
+		if code, message := checkURL(u.raw, u.instead); message != "" {
+			r.add(u.path, code, "%s", message)
 		}
 	}
 }
+
+// What to do with a secret that stands in a URL.
+const (
+	endpointSecret = "let auth_credential_id name a credential of the worker's REGISTRAR_CREDENTIALS_FILE, which can send its " +
+		"token in a header or, with query, in a query parameter"
+	webhookSecret = "let the worker send it: name the receiver's host in its REGISTRAR_WEBHOOK_CREDENTIALS_FILE, with a header or a " +
+		"query parameter"
+)
 
 // maxURLBytes is the schema's maximum; longer ones are not even parsed.
 const maxURLBytes = 2048
@@ -69,21 +82,52 @@ func credentialRule(f fields, r *report) {
 	}
 }
 
-// azureRule: classic Azure OpenAI endpoints name a deployment and an api-version in each request; v1 endpoints neither.
-func azureRule(f fields, r *report) {
-	deployment, version := f.text("probe", "deployment"), f.text("probe", "api_version")
-	switch architecture := f.text("model_architecture"); {
-	case architecture == string(schemas.Azure) && deployment != "" && version == "":
-		r.add("probe.api_version", schemas.CodeMissing, "is missing; a classic schemas.Azure endpoint needs it together with deployment")
-	case architecture == string(schemas.Azure) && version != "" && deployment == "":
-		r.add("probe.deployment", schemas.CodeMissing, "is missing; a classic schemas.Azure endpoint needs it together with api_version")
-	case architecture != "" && architecture != string(schemas.Azure):
-		for _, key := range []string{"deployment", "api_version"} {
-			if f.text("probe", key) != "" {
-				r.add("probe."+key, schemas.CodeUnsupported, "is for model_architecture azure only")
-			}
+// endpointRule asks what the probe will ask: whether the URL to call follows from the manifest.
+func endpointRule(f fields, r *report) {
+	architecture := schemas.Architecture(f.text("model_architecture"))
+	if f.refusesProbeFields(architecture, r) || !slices.Contains(schemas.Architectures, architecture) {
+		return
+	}
+	for _, raw := range []string{f.text("endpoint_url"), f.text("probe", "url")} {
+		if _, problem := checkURL(raw, ""); len(raw) > maxURLBytes || raw != "" && problem != "" {
+			return // it is among the violations already
 		}
 	}
+	_, problem := endpoint.Resolve(schemas.ProbeInput{
+		Name: f.text("name"), EndpointURL: f.text("endpoint_url"), Architecture: architecture,
+		Spec: schemas.ProbeSpec{
+			Model: f.text("probe", "model"), Deployment: f.text("probe", "deployment"), APIVersion: f.text("probe", "api_version"),
+			API: schemas.ProbeAPI(f.text("probe", "api")), URL: f.text("probe", "url"),
+		},
+	})
+	if problem == nil || f.text("endpoint_url") == "" {
+		return
+	}
+	code := schemas.CodeURL
+	if strings.HasPrefix(problem.Message, "is missing") {
+		code = schemas.CodeMissing
+	} else if !strings.HasSuffix(problem.Path, "url") {
+		code = schemas.CodeUnsupported
+	}
+	r.add(problem.Path, code, "%s", problem.Message)
+}
+
+// refusesProbeFields reports fields of the probe block that mean nothing for an architecture.
+func (f fields) refusesProbeFields(architecture schemas.Architecture, r *report) bool {
+	before := len(r.violations)
+	for _, only := range []struct {
+		key, whose string
+		is         []schemas.Architecture
+	}{
+		{"deployment", "azure only", []schemas.Architecture{schemas.Azure}},
+		{"api_version", "azure and anthropic only", []schemas.Architecture{schemas.Azure, schemas.Anthropic}},
+		{"api", "openai, azure and custom only", []schemas.Architecture{schemas.OpenAI, schemas.Azure, schemas.Custom}},
+	} {
+		if f.text("probe", only.key) != "" && architecture != "" && !slices.Contains(only.is, architecture) {
+			r.add("probe."+only.key, schemas.CodeUnsupported, "is for model_architecture %s", only.whose)
+		}
+	}
+	return len(r.violations) > before
 }
 
 // durationLimits bound the time spans. A job may run for days; nobody's approval should be waited for beyond a quarter.

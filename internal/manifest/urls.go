@@ -13,8 +13,8 @@ import (
 )
 
 // checkURL says what is wrong with a URL that the platform, the probe or the webhook is to call, and "" if nothing is.
-// It judges the text alone and looks no name up: addresses behind names are checked when they are dialled.
-func checkURL(raw string) (code, message string) {
+// instead says what to do with a secret in it. It judges the text alone and looks no name up: addresses behind names are checked when they are dialled.
+func checkURL(raw, instead string) (code, message string) {
 	if strings.ContainsFunc(raw, func(r rune) bool {
 		return unicode.IsSpace(r) || !unicode.IsPrint(r) || r == '\\'
 	}) {
@@ -24,15 +24,17 @@ func checkURL(raw string) (code, message string) {
 	if err != nil || u.Opaque != "" {
 		return schemas.CodeURL, "must be an absolute https URL such as https://host.example.com/path"
 	}
-	if u.User != nil {
-		return schemas.CodeSecret, "must not hold a user name or password; no secret has a place in a manifest, " +
-			"use auth_credential_id"
+	where := ""
+	switch {
+	case u.User != nil:
+		where = "a user name or password"
+	case secretInQuery(u.RawQuery):
+		where = "a secret in its query"
+	case secretInPath(u.EscapedPath()):
+		where = "a secret in its path"
 	}
-	for name := range u.Query() {
-		if isSecretName(name) {
-			return schemas.CodeSecret, "must not hold a secret in its query; no secret has a place in a manifest, " +
-				"use auth_credential_id"
-		}
+	if where != "" {
+		return schemas.CodeSecret, "must not hold " + where + "; no secret has a place in a manifest: " + instead
 	}
 	return schemas.CodeURL, urlProblem(u, raw)
 }

@@ -15,7 +15,7 @@ func TestURLsThatAreAccepted(t *testing.T) {
 		"http://localhost:8080/v1", "http://LOCALHOST", "http://127.0.0.1:9000", "http://127.8.9.10/", "http://[::1]:9000/",
 		"https://127.0.0.1/", "https://a.example/%C3%BC",
 	} {
-		_, problem := checkURL(raw)
+		_, problem := checkURL(raw, "write it elsewhere")
 		require.Empty(t, problem, raw)
 	}
 }
@@ -52,7 +52,7 @@ func TestURLsThatAreRefusedAndWhy(t *testing.T) {
 	}
 	for why, urls := range cases {
 		for _, raw := range urls {
-			_, problem := checkURL(raw)
+			_, problem := checkURL(raw, "write it elsewhere")
 			require.Contains(t, problem, why, "%q", raw)
 		}
 	}
