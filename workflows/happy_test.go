@@ -61,7 +61,8 @@ func TestWhatIsSentToTheActivitiesComesFromTheManifest(t *testing.T) {
 	require.Equal(t, "job-1", made[schemas.PollInput](s, schemas.PollJobActivity)[0].JobID)
 	require.Equal(t, schemas.ProbeInput{
 		Name: modelName, EndpointURL: s.in.Manifest.EndpointURL, AuthCredentialID: s.in.Manifest.AuthCredentialID,
-		Architecture: schemas.OpenAI, Spec: s.in.Manifest.Probe,
+		Architecture: schemas.OpenAI, Spec: s.in.Manifest.Probe, Parameters: s.in.Manifest.Parameters,
+		RateLimits: s.in.Manifest.Payload().RateLimits,
 	}, made[schemas.ProbeInput](s, schemas.SyntheticProbeActivity)[0])
 	require.Equal(t, "model-1", made[schemas.HealthCheckInput](s, schemas.TriggerHealthCheckActivity)[0].ModelID)
 
