@@ -52,10 +52,10 @@ type ProbeDetails struct {
 	Streamed    bool          `json:"streamed"`
 	Cold        *ProbeSample  `json:"cold,omitempty"`
 	Warm        []ProbeSample `json:"warm,omitempty"`
-	Registered  *ProbeSample  `json:"registered,omitempty"` // sent with the registered parameters, when there are any
-	Asked       int           `json:"asked,omitempty"`      // warm samples that the manifest asks for
-	Needed      int           `json:"needed,omitempty"`     // how many of them must succeed
-	Succeeded   int           `json:"succeeded"`            // how many of them did
+	Registered  *ProbeSample  `json:"registered,omitempty"`       // sent with the registered parameters, when there are any
+	Asked       int           `json:"asked,omitempty"`            // warm samples that the manifest asks for
+	Needed      int           `json:"needed,omitempty"`           // how many of them must succeed
+	Succeeded   int           `json:"succeeded"`                  // how many of them did
 	Latency     *Distribution `json:"latency,omitempty"`          // over the warm samples that succeeded
 	TTFT        *Distribution `json:"timeToFirstToken,omitempty"` // likewise; absent when not streamed
 	TokensPerS  float64       `json:"tokensPerSecond,omitempty"`

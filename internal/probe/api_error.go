@@ -266,8 +266,8 @@ func (e apiError) quotable() string {
 // What providers repeat of a key that they refuse, masked or not: what is named as one, and long random text. A path or a
 // name of several words is long and not random.
 var (
-	secretLike = regexp.MustCompile(`(?i)\b[spr]k-\S{4,}|\bbearer\s+\S+|\b(?:key|token|password|secret)\s*[:=]\s*\S+`)
-	longText   = regexp.MustCompile(`(?i)[a-z0-9+/_*-]{24,}`)
+	secretLike   = regexp.MustCompile(`(?i)\b[spr]k-\S{4,}|\bbearer\s+\S+|\b(?:key|token|password|secret)\s*[:=]\s*\S+`)
+	longText     = regexp.MustCompile(`(?i)[a-z0-9+/_*-]{24,}`)
 	severalWords = regexp.MustCompile(`^[A-Za-z]{1,20}([/_-][A-Za-z]{1,20})+$`)
 )
 
