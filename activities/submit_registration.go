@@ -32,7 +32,7 @@ func (a *Activities) SubmitRegistration(ctx context.Context, in schemas.SubmitIn
 	if in.Creation != nil {
 		since = in.Creation.Since
 	}
-	calls, done := quota.Together(ctx, 2) // the look-up is wasted unless the creation follows
+	calls, done := quota.Reserve(ctx, 2) // the look-up is wasted unless the creation follows
 	defer done()
 	found, err := a.Genesys.FindModels(calls, payload.Name)
 	if err != nil {

@@ -169,7 +169,7 @@ func unreachable(o op, cause error) *Error {
 
 // notSent is a call whose turn did not come: the quota has no room for it soon, or the caller left.
 func notSent(o op, err error) *Error {
-	var busy *quota.Busy
+	var busy *quota.Deferred
 	if !errors.As(err, &busy) {
 		return unreachable(o, err)
 	}

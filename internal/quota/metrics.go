@@ -23,7 +23,7 @@ func (p *Pacer) Observe(m metric.Meter) error {
 	}
 	calls := counter("genesys_calls", "Calls to the Genesys API, by operation.")
 	limited := counter("genesys_rate_limited", "Answers with 429.")
-	away := counter("genesys_calls_sent_away", "Calls for which there was no room soon; their activities are tried again later.")
+	deferred := counter("genesys_calls_deferred", "Calls for which there was no room soon; their activities are retried later.")
 	waits := counter("genesys_waits", "Calls that had to wait for their turn, by class.")
 	waited := counter("genesys_wait", "How long calls waited for their turn, by class.", metric.WithUnit("s"))
 	waiting := gauge("genesys_waiting", "Calls that wait for their turn now, by class.")
@@ -35,7 +35,7 @@ func (p *Pacer) Observe(m metric.Meter) error {
 			o.ObserveFloat64(calls, float64(n), metric.WithAttributes(attribute.String("op", op)))
 		}
 		o.ObserveFloat64(limited, float64(s.RateLimited))
-		o.ObserveFloat64(away, float64(s.SentAway))
+		o.ObserveFloat64(deferred, float64(s.Deferred))
 		for class := range classes {
 			by := metric.WithAttributes(attribute.String("class", class.String()))
 			o.ObserveFloat64(waits, float64(s.Waits[class]), by)
@@ -47,6 +47,6 @@ func (p *Pacer) Observe(m metric.Meter) error {
 			o.ObserveInt64(remaining, int64(max(0, s.Allowed-s.Used)))
 		}
 		return nil
-	}, calls, limited, away, waits, waited, waiting, allowed, remaining)
+	}, calls, limited, deferred, waits, waited, waiting, allowed, remaining)
 	return errors.Join(append(problems, err)...)
 }

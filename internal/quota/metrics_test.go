@@ -43,7 +43,7 @@ func TestTheFiguresAreInThePrometheusEndpoint(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		`genesys_calls_total{op="GetJob",`, "genesys_rate_limited_total{", "genesys_calls_sent_away_total{",
+		`genesys_calls_total{op="GetJob",`, "genesys_rate_limited_total{", "genesys_calls_deferred_total{",
 		`genesys_waits_total{class="start",`, `genesys_wait_seconds_total{class="finish",`, `genesys_waiting{class="finish",`,
 		"genesys_quota_allowed{", "genesys_quota_remaining{",
 	} {

@@ -15,51 +15,54 @@ const (
 	// DefaultPerMinute is the platform's quota of an OAuth client, until it says otherwise.
 	DefaultPerMinute = 300
 
-	// MaxWait is how long a call waits for its turn at most. Who would wait longer is sent away and told when to come
-	// back, so that it holds no slot of the worker meanwhile.
+	// MaxWait is how long a call waits for its turn at most. A caller that would wait longer is deferred, so that it holds no
+	// slot of the worker meanwhile.
 	MaxWait = 20 * time.Second
 
-	// Who is expected to wait longer than this is sent away at once. The rest is for estimates that are wrong.
+	// A caller that is expected to wait longer than this is deferred at once. The rest of MaxWait is for estimates that are
+	// wrong.
 	patience = 12 * time.Second
 
-	ownWindow = time.Minute // until the platform tells of its own
+	ownWindow = time.Minute // length of a window until the platform tells of its own
 
-	// After so long without an answer others may have used any part of the quota: one call goes ahead to see.
+	// After so long without an answer others may have used any part of the quota, and a scout goes ahead.
 	knowledgeLasts = 5 * time.Second
-	// The next call that goes ahead, if the first one brings no answer or no news.
-	nextScout   = time.Second
-	afterNoNews = 250 * time.Millisecond
+	nextScout      = time.Second            // until the next scout, if the one before brings no answer
+	afterNoNews    = 250 * time.Millisecond // likewise, if its answer has no news
 
-	noRetryAfter = 5 * time.Second // a 429 that does not say how long
+	noRetryAfter = 5 * time.Second // how long a 429 blocks that does not say how long
 )
 
-// Busy refuses a call for which there is no room soon.
-type Busy struct {
-	RetryAfter time.Duration // when its turn may come
+// Deferred refuses a call for which there is no room soon. The caller holds nothing and is to come back.
+type Deferred struct {
+	RetryAfter time.Duration // until there may be room
 }
 
-func (b *Busy) Error() string {
-	return fmt.Sprintf("the request quota of the OAuth client is in use; its turn comes in about %s", b.RetryAfter)
+func (d *Deferred) Error() string {
+	return fmt.Sprintf("deferred for %s: the client's request quota is used up", d.RetryAfter.Round(time.Second))
 }
 
 // Pacer decides when calls may be made. It is safe for concurrent use; a nil one lets every call go at once.
+//
+// Everything below mu is guarded by it. The methods that begin with a lower-case letter, but for wait, isBlocked and
+// giveBack, are called with the lock held.
 type Pacer struct {
 	ceiling int // never more than that in a window; 0: what the platform allows
 
-	mu       sync.Mutex
-	window   window
-	length   time.Duration // of a window, as far as it is known
-	inFlight int           // calls that may have been made and are in no reply's count yet
-	answered time.Time     // the newest reply that told of the window; zero: none
-	scout    time.Time     // not before then may the next call go ahead to see how things stand
-	blocked  time.Time     // a 429 asked not to call before
-	queue    queue
-	timer    *time.Timer
-	away     []appointment // by time
-	stats    Stats
+	mu           sync.Mutex
+	window       window
+	length       time.Duration // of a window, as far as it is known
+	inFlight     int           // calls that may have been made and are in no reply's count yet
+	answered     time.Time     // of the newest reply that told of the window; zero: none
+	scoutAfter   time.Time     // the next scout goes no sooner
+	blockedUntil time.Time     // a 429 asked for no call before
+	queue        queue
+	timer        *time.Timer   // for the turn of the queue's front
+	deferred     []appointment // of the callers that were deferred, by time
+	stats        Stats
 }
 
-// appointment is when the turn of somebody who was sent away is likely to come, and for how many calls.
+// appointment is when a deferred caller is expected back, and for how many calls.
 type appointment struct {
 	at time.Time
 	n  int
@@ -79,27 +82,24 @@ type Call struct {
 	sent time.Time
 }
 
-// Acquire waits until a call may be made. It returns [*Busy] if that would take too long, or the context's error.
+// Acquire waits until a call may be made, of this class unless the context says otherwise ([WithPriority], [Finishing],
+// [Reserve]). It returns [*Deferred] if that would take too long, or the context's error.
 func (p *Pacer) Acquire(ctx context.Context, class Class, op string) (*Call, error) {
 	if p == nil {
 		return nil, nil
 	}
-	n := 1
-	if ctx.Value(finishingKey{}) != nil {
-		class = Finish
-	}
-	together, _ := ctx.Value(togetherKey{}).(*together)
-	if together != nil {
+	c := callerOf(ctx)
+	if c.reservation != nil {
 		class = Start
-		if together.take(p) {
+		if c.reservation.use(p) {
 			return p.sending(op), nil
 		}
-		n = together.wanted()
 	}
-	if err := p.wait(ctx, class, n); err != nil {
+	n := c.reservation.wanted()
+	if err := p.wait(ctx, c.class(class), n); err != nil {
 		return nil, err
 	}
-	together.got(p, n)
+	c.reservation.grant(p, n)
 	return p.sending(op), nil
 }
 
@@ -110,20 +110,20 @@ func (p *Pacer) sending(op string) *Call {
 	return &Call{p: p, sent: time.Now()}
 }
 
-// wait waits for the turn of n calls.
+// wait waits until n calls may be made.
 func (p *Pacer) wait(ctx context.Context, class Class, n int) error {
 	now := time.Now()
 	w := &waiter{class: class, n: n, ready: make(chan struct{})}
 	p.mu.Lock()
 	p.queue.add(w)
 	p.dispatch(now)
-	if w.at == nil {
+	if w.place == nil {
 		p.mu.Unlock()
 		return nil
 	}
 	// Before the first answer there is nothing to estimate from.
-	if !p.answered.IsZero() && p.eta(now, p.ahead(class)) > patience {
-		err := p.sendAway(w, now)
+	if !p.answered.IsZero() && p.eta(now, p.queue.ahead(class)) > patience {
+		err := p.deferCaller(w, now)
 		p.mu.Unlock()
 		return err
 	}
@@ -140,65 +140,50 @@ func (p *Pacer) wait(ctx context.Context, class Class, n int) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.stats.Waited[class] += time.Since(now)
-	if w.at == nil {
-		if ctx.Err() == nil {
-			return nil
-		}
-		p.inFlight -= n // its turn came, and it has gone
-		p.dispatch(time.Now())
-		return ctx.Err()
-	}
-	if ctx.Err() != nil {
+	switch {
+	case w.place == nil && ctx.Err() == nil:
+		return nil
+	case w.place == nil: // its turn came, and the caller has gone
+		p.inFlight -= n
+	case ctx.Err() != nil:
 		p.queue.remove(w)
-		p.dispatch(time.Now())
-		return ctx.Err()
+	default:
+		return p.deferCaller(w, time.Now())
 	}
-	return p.sendAway(w, time.Now())
+	p.dispatch(time.Now())
+	return ctx.Err()
 }
 
-// sendAway takes a waiter out of the queue. It is to come back some time before its turn, so that there is always
-// somebody to take the turns that come. The caller holds the lock.
-func (p *Pacer) sendAway(w *waiter, now time.Time) error {
+// deferCaller takes a waiter out of the queue. It is to come back some time before there is room, so that there is always
+// a caller to take the turns that come.
+func (p *Pacer) deferCaller(w *waiter, now time.Time) error {
 	p.queue.remove(w)
-	p.stats.SentAway++
+	p.stats.Deferred++
 	p.dispatch(now)
-	return &Busy{RetryAfter: max(p.appoint(now, w.n)-patience/2, time.Second)}
+	return &Deferred{RetryAfter: max(p.reserve(now, w.n)-patience/2, time.Second)}
 }
 
-// ahead is how many calls go before one that joins the queue of a class now, itself included. The caller holds the lock.
-func (p *Pacer) ahead(class Class) int {
-	if class == Finish {
-		waiting := p.queue.calls[Finish]
-		return waiting + waiting/finishTurns
-	}
-	return p.queue.calls[Finish] + brings*p.queue.calls[Start]
-}
-
-// brings is what a call that starts a registration amounts to, with those that finish it and go before other starts.
-// An appointment does not reckon with them: to come back too early costs a retry, too late leaves quota unused.
-const brings = 2
-
-// appoint finds when there is room for so many calls more, after who waits and between who was sent away already, and
-// keeps it. The caller holds the lock.
-func (p *Pacer) appoint(now time.Time, n int) (in time.Duration) {
-	p.away = slices.DeleteFunc(p.away, func(a appointment) bool { return !a.at.After(now) })
+// reserve finds when there is room for n calls more, behind those that wait and between those that were deferred already,
+// and notes the time.
+func (p *Pacer) reserve(now time.Time, n int) (in time.Duration) {
+	p.deferred = slices.DeleteFunc(p.deferred, func(a appointment) bool { return !a.at.After(now) })
 	before := p.queue.total() + n
 	in = p.eta(now, before)
 	place := 0
-	for ; place < len(p.away) && !p.away[place].at.After(now.Add(in)); place++ {
-		before += p.away[place].n
+	for ; place < len(p.deferred) && !p.deferred[place].at.After(now.Add(in)); place++ {
+		before += p.deferred[place].n
 		in = p.eta(now, before)
 	}
-	p.away = slices.Insert(p.away, place, appointment{now.Add(in), n})
+	p.deferred = slices.Insert(p.deferred, place, appointment{now.Add(in), n})
 	return in
 }
 
-// eta estimates how long it takes until so many calls more have been made. The caller holds the lock.
+// eta estimates how long it takes until that many calls more have been made.
 func (p *Pacer) eta(now time.Time, calls int) time.Duration {
 	perCall := float64(p.windowLength()) / float64(max(1, p.window.usable()))
 	from := now
-	if p.blocked.After(now) {
-		from = p.blocked
+	if p.blockedUntil.After(now) {
+		from = p.blockedUntil
 	}
 	left := 0
 	if !p.window.over(from) {
@@ -212,8 +197,7 @@ func (p *Pacer) eta(now time.Time, calls int) time.Duration {
 	return from.Sub(now) + time.Duration(perCall*float64(calls-left))
 }
 
-// dispatch lets everybody go whose turn has come, and sees to it that the next one is not forgotten. The caller holds
-// the lock.
+// dispatch lets every waiter go whose turn has come, and sets the timer for the next one.
 func (p *Pacer) dispatch(now time.Time) {
 	for {
 		w := p.queue.next()
@@ -223,13 +207,13 @@ func (p *Pacer) dispatch(now time.Time) {
 			}
 			return
 		}
-		at := p.opens(now, w.n)
+		at := p.opens(now, w)
 		if at.After(now) {
 			p.wake(at.Sub(now))
 			return
 		}
 		if p.blind(now) {
-			p.scout = now.Add(nextScout)
+			p.scoutAfter = now.Add(nextScout)
 		}
 		p.inFlight += w.n
 		p.queue.take(w)
@@ -248,24 +232,27 @@ func (p *Pacer) wake(after time.Duration) {
 	p.timer.Reset(after)
 }
 
-// blind tells whether nothing is known of how much others have used: nobody has answered yet, or not lately, or the
+// blind reports whether nothing is known of how much others have used: nobody has answered yet, or not lately, or the
 // window has ended.
 func (p *Pacer) blind(now time.Time) bool {
 	return p.window.learned && p.window.over(now) || p.answered.IsZero() || now.Sub(p.answered) > knowledgeLasts
 }
 
-// opens is when n calls may be made: now, or at a later time when it is to be asked again.
-func (p *Pacer) opens(now time.Time, n int) time.Time {
-	if p.blocked.After(now) {
-		return p.blocked
+// opens is when a waiter's calls may be made: now, or a later time at which to ask again.
+func (p *Pacer) opens(now time.Time, w *waiter) time.Time {
+	if p.blockedUntil.After(now) {
+		return p.blockedUntil
 	}
 	if !p.window.learned && p.window.over(now) {
 		p.openOwnWindow(now)
 	}
 	if p.blind(now) {
-		return p.scout // one call goes ahead, so that a wrong idea of the window costs one 429 at most
+		return p.scoutAfter // so that a wrong idea of the window costs one 429 at most
 	}
-	used := float64(p.window.count + p.inFlight + min(n, p.window.usable()))
+	used := float64(p.window.count + p.inFlight + min(w.n, p.window.usable()))
+	if w.class == Check {
+		used += p.window.burst() // left unused, for a caller that matters more
+	}
 	if used <= p.window.line(now) {
 		return now
 	}
@@ -294,7 +281,7 @@ func (p *Pacer) windowLength() time.Duration {
 	return p.length
 }
 
-// Answered tells that a call was answered, and what the answer says of the quota.
+// Answered reports that a call was answered, and what the answer says of the quota.
 func (c *Call) Answered(status int, h http.Header) {
 	if c == nil {
 		return
@@ -313,8 +300,8 @@ func (c *Call) Answered(status int, h http.Header) {
 			p.answered = now
 		}
 	}
-	if p.scout.After(now.Add(afterNoNews)) {
-		p.scout = now.Add(afterNoNews)
+	if p.scoutAfter.After(now.Add(afterNoNews)) {
+		p.scoutAfter = now.Add(afterNoNews)
 	}
 	if status == http.StatusTooManyRequests {
 		p.stats.RateLimited++
@@ -322,8 +309,8 @@ func (c *Call) Answered(status int, h http.Header) {
 		if wait == 0 {
 			wait = noRetryAfter
 		}
-		if until := now.Add(wait); until.After(p.blocked) {
-			p.blocked = until
+		if until := now.Add(wait); until.After(p.blockedUntil) {
+			p.blockedUntil = until
 		}
 	}
 	p.dispatch(now)
@@ -344,7 +331,7 @@ func (p *Pacer) learn(t told, now time.Time) {
 	p.answered = now
 }
 
-// Lost tells that a call brought no answer. It may have counted.
+// Lost reports that a call had no answer. It may have counted.
 func (c *Call) Lost() {
 	if c == nil {
 		return
@@ -356,7 +343,7 @@ func (c *Call) Lost() {
 	c.p.dispatch(time.Now())
 }
 
-// Spare is how many calls more could be made at once without anybody waiting for it; negative while calls wait.
+// Spare is how many calls more could be made at once without delaying another; negative while calls wait.
 func (p *Pacer) Spare() int {
 	if p == nil {
 		return 1 << 20
@@ -366,7 +353,7 @@ func (p *Pacer) Spare() int {
 	defer p.mu.Unlock()
 	waiting := p.queue.total()
 	switch {
-	case p.blocked.After(now):
+	case p.blockedUntil.After(now):
 		return -max(1, waiting)
 	case p.window.over(now):
 		allowed := p.window.burst()

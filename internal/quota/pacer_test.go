@@ -113,7 +113,7 @@ func TestALongSilenceSendsCallersAwayAtOnce(t *testing.T) {
 		c.Answered(http.StatusTooManyRequests, http.Header{"Retry-After": {"50"}})
 		began := time.Now()
 		_, err := p.Acquire(t.Context(), Finish, "op")
-		var busy *Busy
+		var busy *Deferred
 		if !errors.As(err, &busy) || busy.RetryAfter < 30*time.Second || busy.RetryAfter > 60*time.Second || time.Since(began) != 0 {
 			t.Errorf("%v after %s", err, time.Since(began))
 		}
@@ -139,7 +139,7 @@ func TestNobodyWaitsLongerThanAWorkersSlotIsWorth(t *testing.T) {
 		}
 		synctest.Wait()
 		defer wg.Wait()
-		if s := p.Stats(); s.SentAway == 0 || s.Waiting[Start] == 0 {
+		if s := p.Stats(); s.Deferred == 0 || s.Waiting[Start] == 0 {
 			t.Errorf("%+v; want some that wait and some that were sent away", s)
 		}
 	})
@@ -190,10 +190,72 @@ func TestFinishingGoesFirstAndNeitherClassStarves(t *testing.T) {
 		wg.Wait()
 		starts := 0
 		for _, class := range order[:40] {
-			starts += int(class)
+			if class == Start {
+				starts++
+			}
 		}
 		if starts != 10 {
 			t.Errorf("%d of the first 40 turns were starts, want one of four", starts)
+		}
+	})
+}
+
+// turns has calls of each of these classes wait at once, and returns the classes in the order of their turns.
+func turns(t *testing.T, f *platform, p *Pacer, each int, priorities ...Priority) (order []Priority) {
+	t.Helper()
+	var wg sync.WaitGroup
+	for _, priority := range priorities {
+		for range each {
+			wg.Go(func() {
+				c, err := p.Acquire(WithPriority(t.Context(), priority), Start, "op")
+				if err == nil {
+					order = append(order, priority)
+					c.Answered(f.call())
+				}
+			})
+		}
+		synctest.Wait()
+	}
+	wg.Wait()
+	return order
+}
+
+func TestASingleOperationGoesBeforeAFleetAndBothBeforeChecks(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f, p := newPlatform(300, time.Minute), New(0)
+		f.crowd(t, 40, p) // the line is reached
+		order := turns(t, f, p, 12, OfCheck, OfFleet, OfPerson)
+		person := 0
+		for i, priority := range order {
+			if priority == OfPerson {
+				person++
+			}
+			if priority == OfCheck && i < 24 {
+				t.Errorf("turn %d of 36 was a check's", i)
+			}
+		}
+		if person != 12 || order[0] != OfPerson {
+			t.Errorf("the order is %v", order)
+		}
+	})
+}
+
+func TestChecksLeaveABurstOfTheQuotaForWhoeverComesNext(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		f, p := newPlatform(300, time.Minute), New(0)
+		for range 100 {
+			c, err := p.Acquire(WithPriority(t.Context(), OfCheck), Finish, "op")
+			if err != nil {
+				break // deferred: what is left is not for checks
+			}
+			c.Answered(f.call())
+			if spare := p.Spare(); spare < 300/burstShare-2 {
+				t.Fatalf("%d calls are left at once", spare)
+			}
+		}
+		began := time.Now()
+		if err := f.make(t.Context(), p, Start); err != nil || time.Since(began) > time.Second {
+			t.Errorf("a registration's call took %s: %v", time.Since(began), err)
 		}
 	})
 }
@@ -232,7 +294,7 @@ func TestCallsThatBelongTogetherWaitOnce(t *testing.T) {
 		for range 3 { // others who wait
 			wg.Go(func() { _ = f.make(t.Context(), p, Finish) })
 		}
-		ctx, done := Together(t.Context(), 2)
+		ctx, done := Reserve(t.Context(), 2)
 		defer done()
 		var took [2]time.Duration
 		for i := range took {
@@ -253,7 +315,7 @@ func TestCallsThatBelongTogetherWaitOnce(t *testing.T) {
 func TestATurnThatIsNotUsedIsGivenBack(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		f, p := newPlatform(300, time.Minute), New(0)
-		ctx, done := Together(t.Context(), 2)
+		ctx, done := Reserve(t.Context(), 2)
 		c, err := p.Acquire(ctx, Start, "op")
 		if err != nil {
 			t.Fatal(err)

@@ -9,7 +9,7 @@ import (
 type Stats struct {
 	PerOp       map[string]int64       // calls made, by operation
 	RateLimited int64                  // answers with 429
-	SentAway    int64                  // calls that were told to come back later
+	Deferred    int64                  // calls that were deferred
 	Waits       [classes]int64         // calls that had to wait for their turn
 	Waited      [classes]time.Duration // how long, in all
 	Waiting     [classes]int           // calls that wait now

@@ -36,7 +36,7 @@ func (w *window) burst() float64 {
 // end is the likeliest end.
 func (w *window) end() time.Time { return w.lo.Add(w.hi.Sub(w.lo) / 2) }
 
-// over tells whether the window has certainly ended.
+// over reports whether the window has certainly ended.
 func (w *window) over(now time.Time) bool { return !now.Before(w.hi) }
 
 // line is how many calls may have been made at a time.
@@ -70,7 +70,7 @@ type told struct {
 	lo, hi         time.Time
 }
 
-// learn takes in a reply and tells whether it speaks of another, later window than the one known.
+// learn takes in a reply and reports whether it speaks of another, later window than the one known.
 func (w *window) learn(t told, now time.Time) (another bool) {
 	if !w.learned || !t.lo.Before(w.hi) {
 		*w = window{learned: true, allowed: t.allowed, count: t.count, lo: t.lo, hi: t.hi, seen: now, seenCount: t.count}

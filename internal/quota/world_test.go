@@ -69,7 +69,7 @@ func (f *platform) call() (status int, h http.Header) {
 func (f *platform) make(ctx context.Context, p *Pacer, class Class) error {
 	for {
 		c, err := p.Acquire(ctx, class, "op")
-		var busy *Busy
+		var busy *Deferred
 		if errors.As(err, &busy) {
 			time.Sleep(busy.RetryAfter)
 			continue
@@ -92,7 +92,7 @@ func (f *platform) crowd(t *testing.T, calls int, pacers ...*Pacer) time.Duratio
 	var wg sync.WaitGroup
 	for i := range calls {
 		wg.Go(func() {
-			if err := f.make(t.Context(), pacers[i%len(pacers)], Class(i%2)); err != nil {
+			if err := f.make(t.Context(), pacers[i%len(pacers)], Finish+Class(i%2)); err != nil {
 				t.Error(err)
 			}
 		})

@@ -128,7 +128,7 @@ func name(i int) string { return fmt.Sprintf("model-%04d", i) }
 func (p *process) register(ctx context.Context, name string) error {
 	var jobID, modelID string
 	err := retried(ctx, func() error {
-		ctx, done := quota.Together(ctx, 2)
+		ctx, done := quota.Reserve(ctx, 2)
 		defer done()
 		found, err := p.platform.FindModels(ctx, name)
 		if err != nil {
