@@ -16,12 +16,23 @@ import (
 // Refused says that a workflow refused a decision, or a fleet an order. It is no error of the program's: the reason is for
 // the person who decided.
 type Refused struct {
-	What   string // "the decision" or "the fleet's order"
+	Who    string // "the registration" or "the fleet"
 	Reason string // in the workflow's words
 }
 
 // Error says why.
-func (e *Refused) Error() string { return e.What + " was refused: " + e.Reason }
+func (e *Refused) Error() string {
+	if e.Who == aRegistration {
+		return "the decision was refused: " + e.Reason
+	}
+	return e.Who + " refused: " + e.Reason
+}
+
+// Who refuses.
+const (
+	aRegistration = "the registration"
+	aFleet        = "the fleet"
+)
 
 // TooLate says that a registration had ended before a decision about it came. The decision is in the audit trail all the
 // same, unless Unrecorded says why not.
@@ -57,7 +68,7 @@ func (c *Client) Decide(ctx context.Context, name string, d schemas.Decision) (s
 	if _, gone := errors.AsType[*serviceerror.NotFound](err); gone && ctx.Err() == nil {
 		return receipt, c.decideTooLate(ctx, name, d)
 	}
-	return receipt, c.refused(ctx, "the decision", err)
+	return receipt, c.refused(ctx, aRegistration, "the decision", err)
 }
 
 // update sends an update to a workflow and waits for its answer.
@@ -75,12 +86,12 @@ func (c *Client) update(ctx context.Context, workflowID, runID, handler string, 
 }
 
 // refused gives the error of an update its type.
-func (c *Client) refused(ctx context.Context, what string, err error) error {
+func (c *Client) refused(ctx context.Context, who, what string, err error) error {
 	if err == nil || ctx.Err() != nil {
 		return c.Explain(ctx, err)
 	}
 	if app, ok := errors.AsType[*temporal.ApplicationError](err); ok {
-		return &Refused{what, app.Message()}
+		return &Refused{who, app.Message()}
 	}
 	if _, late := errors.AsType[*client.WorkflowUpdateServiceTimeoutOrCanceledError](err); late {
 		return &NoWorker{TaskQueue: c.taskQueue, Waited: AnswerTimeout, Unknown: what}
@@ -110,7 +121,7 @@ func (c *Client) decideTooLate(ctx context.Context, name string, d schemas.Decis
 	case err == nil:
 		late.Refusal, late.AuditSeq = recorded.Refusal, recorded.AuditSeq
 	case refused:
-		late.Unrecorded = &Refused{"the decision", app.Message()}
+		late.Unrecorded = &Refused{aRegistration, app.Message()}
 	case started && ctx.Err() == nil && isUnreachable(err):
 		late.Unrecorded = &NoWorker{TaskQueue: c.taskQueue, Waited: AnswerTimeout}
 	default:

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"model-registrar/registrar"
 	"model-registrar/schemas"
 	"model-registrar/starter/console"
 )
@@ -32,7 +33,7 @@ type cancelled struct {
 
 func (a *app) cancel(ctx context.Context, c *connection, args []string) error {
 	name := args[0]
-	if isFleet(name) {
+	if registrar.IsFleet(name) {
 		return a.cancelFleet(ctx, c, name)
 	}
 	run, err := c.Cancel(ctx, name)

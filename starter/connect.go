@@ -72,19 +72,3 @@ func (c *connection) page(workflowID, runID string) string {
 	return strings.TrimRight(c.uiURL, "/") + "/namespaces/" + url.PathEscape(c.Namespace()) +
 		"/workflows/" + url.PathEscape(workflowID) + "/" + url.PathEscape(runID) + "/history"
 }
-
-// call runs one call with its time limit and explains its failure.
-func (c *connection) call(ctx context.Context, do func(context.Context) error) error {
-	limited, cancel := context.WithTimeout(ctx, registrar.CallTimeout)
-	defer cancel()
-	return c.explain(ctx, do(limited))
-}
-
-// explain turns what a call to Temporal failed with into what a person can act on.
-func (c *connection) explain(ctx context.Context, err error) error {
-	var known *failure
-	if errors.As(err, &known) {
-		return err
-	}
-	return explained(c.Explain(ctx, err))
-}

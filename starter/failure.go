@@ -6,9 +6,6 @@ import (
 	"fmt"
 	"strings"
 
-	"go.temporal.io/api/serviceerror"
-
-	"model-registrar/internal/follow"
 	"model-registrar/registrar"
 	"model-registrar/schemas"
 )
@@ -150,6 +147,15 @@ func hintOfCall(err error) string {
 	if _, ok := errors.AsType[*registrar.NotFound](err); ok {
 		return "`starter list` shows those that are; Temporal forgets ended ones after the namespace's retention time."
 	}
+	if e, ok := errors.AsType[*registrar.Taken](err); ok {
+		return "Choose another --id, or leave it out. That one:  starter status " + quote(schemas.RegisterFleetWorkflowID(e.ID))
+	}
+	if e, ok := errors.AsType[*registrar.Closed](err); ok {
+		return "Its registrations go on by themselves: starter list --fleet " + e.ID
+	}
+	if _, ok := errors.AsType[*registrar.Forgotten](err); ok {
+		return "Register all of them: those that are registered are left alone."
+	}
 	if _, ok := errors.AsType[*registrar.Moved](err); ok {
 		return "Look again, and repeat the command if the new one is meant."
 	}
@@ -165,10 +171,4 @@ func hintOfCall(err error) string {
 		return "Run `starter setup` again in a minute."
 	}
 	return ""
-}
-
-// unreachable reports whether a call to Temporal had no answer.
-func unreachable(err error) bool {
-	var down *serviceerror.Unavailable
-	return errors.As(err, &down) || follow.TimedOut(err)
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"model-registrar/registrar"
 	"model-registrar/schemas"
 	"model-registrar/starter/console"
 )
@@ -74,7 +75,7 @@ func (o *fleetOptions) check() error {
 	if o.partSize < 1 || o.partSize > schemas.MaxPart {
 		return fmt.Errorf("--part-size must be from 1 to %d", schemas.MaxPart)
 	}
-	o.onlyFailedOf = fleetID(o.onlyFailedOf)
+	o.onlyFailedOf = registrar.FleetID(o.onlyFailedOf)
 	for flag, id := range map[string]string{"--id": o.id, "--only-failed-of": o.onlyFailedOf} {
 		if err := schemas.CheckFleetID(id); id != "" && err != nil {
 			return fmt.Errorf("%s: %w", flag, err)
@@ -99,7 +100,7 @@ func (a *app) fleet(ctx context.Context, paths []string, o fleetOptions) error {
 	if o.onlyFailedOf != "" {
 		requests, err = a.onlyUnregistered(ctx, c, requests, o.onlyFailedOf)
 		if err != nil {
-			return c.explain(ctx, err)
+			return explained(err)
 		}
 		if len(requests) == 0 {
 			a.err.Print(console.Styled(console.Good, "✓ ").And(console.Plain, "every model of the fleet "+o.onlyFailedOf+
@@ -112,7 +113,7 @@ func (a *app) fleet(ctx context.Context, paths []string, o fleetOptions) error {
 	}
 	begun, err := a.beginFleet(ctx, c, requests, o)
 	if err != nil {
-		return c.explain(ctx, err)
+		return explained(err)
 	}
 	begun.paths = paths
 	if o.detach {

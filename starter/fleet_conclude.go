@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"time"
@@ -17,17 +16,17 @@ const shownFailures = 100
 // concludeFleet prints what a fleet came to, and returns the exit code.
 func (a *app) concludeFleet(c *connection, f *fleetRun) error {
 	if f.followed != nil {
-		return about("the fleet "+f.id, c.explain(context.Background(), f.followed))
+		return about("the fleet "+f.id, explained(f.followed))
 	}
 	if a.machine() {
 		if err := a.print(f.result); err != nil {
 			return err
 		}
 	}
-	watch := "starter watch " + f.workflowID()
+	watch := "starter watch " + f.workflowID
 	switch {
 	case f.ended && !a.machine():
-		a.out.Print(fleetLines(f, c.page(f.workflowID(), f.result.RunID))...)
+		a.out.Print(fleetLines(f, c.page(f.workflowID, f.result.RunID))...)
 	case f.result.Status == schemas.FleetStatus(statusInProgress):
 		a.err.Print(console.Styled(console.Alert, "! Interrupted. The fleet ").And(console.Strong, f.id).And(console.Plain, " goes on without this command."))
 		a.err.Print(console.Text("  Watch it again:  " + watch))

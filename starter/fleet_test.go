@@ -19,12 +19,10 @@ import (
 	updatepb "go.temporal.io/api/update/v1"
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
-	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
-	"model-registrar/registrar"
 	"model-registrar/schemas"
 	"model-registrar/starter/console"
 )
@@ -429,20 +427,4 @@ func TestAFleetsBarShowsCountsRateAndTimeLeft(t *testing.T) {
 		"49 COMPLETED, 1 FAILED, 8 in flight (window 8), 2 waiting for approval, 40 queued", "model-7 FAILED  the job failed"} {
 		require.Contains(t, out.String(), want)
 	}
-}
-
-func TestAFleetThatNobodyAnswersForIsSaidToLackAWorkerWhoeverNoticesFirst(t *testing.T) {
-	c := &connection{Client: registrar.New(nil, registrar.Options{
-		Temporal: client.Options{HostPort: "temporal.example.com:7233"}, TaskQueue: "model-registrar",
-	})}
-	for _, err := range []error{
-		context.DeadlineExceeded,
-		serviceerror.NewDeadlineExceeded("context deadline exceeded"),
-		serviceerror.NewCanceled("stream terminated by RST_STREAM with error code: CANCEL"), // the server's clock was first
-		serviceerror.NewFailedPrecondition("no poller seen for task queue recently"),
-	} {
-		require.Equal(t, `no worker on task queue "model-registrar" answers; the fleet goes on when one does`, c.unansweredFleet(err), "%T", err)
-	}
-	require.Equal(t, "Temporal at temporal.example.com:7233: connection refused; trying again",
-		c.unansweredFleet(serviceerror.NewUnavailable("connection refused")))
 }

@@ -24,6 +24,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
+	"model-registrar/registrar"
 	"model-registrar/schemas"
 )
 
@@ -177,7 +178,7 @@ func (f *frontend) GetWorkflowExecutionHistory(ctx context.Context, r *workflows
 }
 
 func (f *frontend) DescribeWorkflowExecution(_ context.Context, r *workflowservice.DescribeWorkflowExecutionRequest) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
-	if isFleet(r.Execution.WorkflowId) {
+	if registrar.IsFleet(r.Execution.WorkflowId) {
 		return f.describeFleet(r.Execution.WorkflowId)
 	}
 	return &workflowservice.DescribeWorkflowExecutionResponse{}, nil
@@ -207,7 +208,7 @@ func (f *frontend) ListWorkflowExecutions(_ context.Context, r *workflowservice.
 }
 
 func (f *frontend) QueryWorkflow(_ context.Context, r *workflowservice.QueryWorkflowRequest) (*workflowservice.QueryWorkflowResponse, error) {
-	if isFleet(r.Execution.WorkflowId) && f.fleetProgress != nil {
+	if registrar.IsFleet(r.Execution.WorkflowId) && f.fleetProgress != nil {
 		return &workflowservice.QueryWorkflowResponse{QueryResult: payloads(f.fleetProgress)}, nil
 	}
 	if f.progress == nil {
@@ -223,7 +224,7 @@ func (f *frontend) UpdateWorkflowExecution(_ context.Context, r *workflowservice
 	if h == nil || len(h.Events) > 1 {
 		return nil, serviceerror.NewNotFound("workflow execution already completed")
 	}
-	if isFleet(r.WorkflowExecution.WorkflowId) {
+	if registrar.IsFleet(r.WorkflowExecution.WorkflowId) {
 		return f.orderFleet(r)
 	}
 	var d schemas.Decision

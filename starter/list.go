@@ -46,7 +46,7 @@ last stage that is.`,
 			if o.fleets && (o.stage != "" || o.architecture != "" || o.fleet != "") {
 				return fmt.Errorf("--fleets lists all fleets, and goes with none of --stage, --architecture and --fleet")
 			}
-			if o.fleet = fleetID(o.fleet); o.fleet != "" {
+			if o.fleet = registrar.FleetID(o.fleet); o.fleet != "" {
 				return schemas.CheckFleetID(o.fleet)
 			}
 			return nil

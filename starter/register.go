@@ -74,7 +74,7 @@ func (a *app) register(ctx context.Context, files []string, o registerOptions) e
 		reg, err := c.begin(ctx, r, o.force)
 		if err != nil {
 			a.tellStarted(registrations)
-			return about(r.Manifest.Name+" was not started", c.explain(ctx, err))
+			return about(r.Manifest.Name+" was not started", explained(err))
 		}
 		a.tellBegun(c, reg)
 		registrations = append(registrations, reg)

@@ -98,7 +98,7 @@ func (a *app) online(do func(ctx context.Context, c *connection, args []string) 
 		if why := c.unread.why.Load(); why != nil {
 			a.err.Print(console.Styled(console.Bad, "warning: ").And(console.Plain, "not all can be shown: "+why.Error()))
 		}
-		return c.explain(ctx, err)
+		return explained(err)
 	})
 }
 

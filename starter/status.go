@@ -30,7 +30,7 @@ A fleet is named register-fleet/ID; in JSON it is a schemas.FleetProgress, and o
 }
 
 func (a *app) status(ctx context.Context, c *connection, args []string) error {
-	if isFleet(args[0]) {
+	if registrar.IsFleet(args[0]) {
 		return a.statusOfFleet(ctx, c, args[0])
 	}
 	t, err := c.Find(ctx, args[0])

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"model-registrar/registrar"
 	"model-registrar/schemas"
 )
 
@@ -24,7 +25,7 @@ A fleet is named register-fleet/ID.`,
 			if uiURL != "" {
 				c.uiURL = uiURL
 			}
-			if isFleet(args[0]) {
+			if registrar.IsFleet(args[0]) {
 				return a.watchFleet(ctx, c, args[0])
 			}
 			t, err := c.Find(ctx, args[0])

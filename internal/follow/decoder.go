@@ -98,16 +98,22 @@ func refusal(err error) *schemas.ErrorDetails {
 
 // resultOf finds the result that a failed or cancelled workflow carries in its error.
 func resultOf(err error) *schemas.Result {
-	var app *temporal.ApplicationError
-	var cancelled *temporal.CanceledError
-	var r schemas.Result
-	switch {
-	case errors.As(err, &app) && app.Details(&r) == nil && r.Status != "":
-		return &r
-	case errors.As(err, &cancelled) && cancelled.Details(&r) == nil && r.Status != "":
+	if r, ok := Carried[schemas.Result](err); ok && r.Status != "" {
 		return &r
 	}
 	return nil
+}
+
+// Carried finds the value that a failed or cancelled workflow carries in its error, as the details of it.
+func Carried[T any](err error) (value T, ok bool) {
+	if app, is := errors.AsType[*temporal.ApplicationError](err); is {
+		ok = app.Details(&value) == nil
+		return value, ok
+	}
+	if cancelled, is := errors.AsType[*temporal.CanceledError](err); is {
+		ok = cancelled.Details(&value) == nil
+	}
+	return value, ok
 }
 
 func errorType(err error) schemas.ErrorType {

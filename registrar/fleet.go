@@ -1,0 +1,170 @@
+package registrar
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+
+	"model-registrar/internal/fleetparts"
+	"model-registrar/schemas"
+	"model-registrar/workflows"
+)
+
+// FleetRequest asks for many registrations as one fleet.
+type FleetRequest struct {
+	// ID names the fleet; every fleet needs one of its own. Default: one that is made of the time and some letters.
+	ID        string
+	Manifests []schemas.Manifest // at most [schemas.MaxFleet]
+	Requester string             // who asks; cannot approve any of them
+	// Window is how many registrations run at a time, from 1 to [schemas.MaxWindow]. Default: [schemas.DefaultWindow].
+	Window        int
+	StopOnFailure bool // start no more once a model was not registered; default: go on
+	// PartSize is how many manifests travel in one payload, from 1 to [schemas.MaxPart]. Default: [schemas.MaxPart].
+	PartSize int
+}
+
+// Fleet is a fleet that was started or found.
+type Fleet struct {
+	ID         string
+	WorkflowID string
+	RunID      string // of its newest run
+	Total      int    // manifests; 0 for a fleet that was found and runs
+	Parts      int    // likewise
+	Requester  string // likewise
+	// Result is what the fleet came to; nil while it runs.
+	Result *schemas.FleetResult
+}
+
+// Taken says that the id of a fleet that was to be started belongs to another one.
+type Taken struct{ ID string }
+
+// Error names the id.
+func (e *Taken) Error() string { return fmt.Sprintf("the id %q is taken by another fleet", e.ID) }
+
+// Closed says that a fleet was closed from outside, terminated for example, and left no summary. Its registrations go on.
+type Closed struct {
+	ID  string
+	Err error
+}
+
+// Error says how it was closed.
+func (e *Closed) Error() string {
+	return fmt.Sprintf("the fleet was closed from outside, and left no summary: %v", e.Err)
+}
+
+// Unwrap returns how it was closed.
+func (e *Closed) Unwrap() error { return e.Err }
+
+// Forgotten says that Temporal has forgotten the manifests of a fleet, which it holds until the namespace's retention
+// time is over.
+type Forgotten struct{ ID string }
+
+// Error names the fleet.
+func (e *Forgotten) Error() string {
+	return fmt.Sprintf("Temporal has forgotten the manifests of the fleet %s, so what it did not register is not known", e.ID)
+}
+
+func (*Taken) typed()     {}
+func (*Closed) typed()    {}
+func (*Forgotten) typed() {}
+
+// FleetID takes the folder off the id of a fleet's workflow; the id of a fleet stays as it is.
+func FleetID(name string) string {
+	return strings.TrimPrefix(name, schemas.RegisterFleetWorkflowID(""))
+}
+
+// IsFleet reports whether a name is the id of a fleet's workflow, such as register-fleet/ID.
+func IsFleet(name string) bool { return strings.HasPrefix(name, schemas.RegisterFleetWorkflowID("")) }
+
+// StartFleet starts the workflows that hold the manifests, then the fleet; if one cannot be started, those before it are
+// released again. The fleet goes on whatever happens to this program. The error is a [*Taken] if the id is in use.
+func (c *Client) StartFleet(ctx context.Context, r FleetRequest) (Fleet, error) {
+	if r.ID == "" {
+		r.ID = time.Now().UTC().Format("20060102-150405") + "-" + strings.ToLower(rand.Text()[:5])
+	}
+	if r.Window == 0 {
+		r.Window = schemas.DefaultWindow
+	}
+	if r.PartSize == 0 {
+		r.PartSize = schemas.MaxPart
+	}
+	f := Fleet{ID: r.ID, WorkflowID: schemas.RegisterFleetWorkflowID(r.ID), Total: len(r.Manifests), Requester: r.Requester}
+	parts, err := fleetparts.Split(r.ID, r.Manifests, r.PartSize, schemas.MaxPartBytes)
+	if err != nil {
+		return f, err
+	}
+	f.Parts = len(parts)
+	for i, p := range parts {
+		if err := c.startPart(ctx, p, len(parts)); err != nil {
+			c.release(r.ID, i)
+			return f, c.taken(r.ID, err)
+		}
+	}
+	f.RunID, err = c.startFleet(ctx, schemas.RegisterFleetInput{
+		FleetID: r.ID, Total: f.Total, Parts: f.Parts, Window: r.Window, StopOnFailure: r.StopOnFailure, Requester: r.Requester,
+	})
+	if err != nil {
+		c.release(r.ID, len(parts))
+		return f, c.taken(r.ID, err)
+	}
+	return f, nil
+}
+
+// unique are the options of a workflow whose id is used once.
+func (c *Client) unique(id, summary string) client.StartWorkflowOptions {
+	return client.StartWorkflowOptions{
+		ID: id, TaskQueue: c.taskQueue,
+		WorkflowIDConflictPolicy:                 enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
+		WorkflowIDReusePolicy:                    enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
+		WorkflowExecutionErrorWhenAlreadyStarted: true,
+		StaticSummary:                            summary,
+	}
+}
+
+func (c *Client) startPart(ctx context.Context, p schemas.FleetPart, of int) error {
+	options := c.unique(schemas.FleetPartWorkflowID(p.FleetID, p.Part), fmt.Sprintf("Part %d of %d of the fleet %s", p.Part+1, of, p.FleetID))
+	return c.call(ctx, func(ctx context.Context) error {
+		_, err := c.temporal.ExecuteWorkflow(ctx, options, schemas.HoldFleetPartWorkflow, p)
+		return err
+	})
+}
+
+func (c *Client) startFleet(ctx context.Context, in schemas.RegisterFleetInput) (runID string, err error) {
+	start := workflows.StartOfFleet(in)
+	options := c.unique(schemas.RegisterFleetWorkflowID(in.FleetID), start.Summary)
+	options.StaticDetails, options.TypedSearchAttributes = start.Details, start.Attributes
+	err = c.call(ctx, func(ctx context.Context) error {
+		run, err := c.temporal.ExecuteWorkflow(ctx, options, schemas.RegisterFleetWorkflow, in)
+		if err == nil {
+			runID = run.GetRunID()
+		}
+		return err
+	})
+	return runID, err
+}
+
+// taken gives the error of a start its type.
+func (c *Client) taken(id string, err error) error {
+	if _, ok := errors.AsType[*serviceerror.WorkflowExecutionAlreadyStarted](err); ok {
+		return &Taken{id}
+	}
+	return err
+}
+
+// release lets go of the first parts of a fleet that was not started. Those that it does not reach end by themselves.
+func (c *Client) release(id string, parts int) {
+	ctx, cancel := context.WithTimeout(context.Background(), CallTimeout)
+	defer cancel()
+	for part := range parts {
+		if c.temporal.SignalWorkflow(ctx, schemas.FleetPartWorkflowID(id, part), "", schemas.ReleaseSignal, nil) != nil {
+			return
+		}
+	}
+}

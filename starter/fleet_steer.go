@@ -1,0 +1,88 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"model-registrar/registrar"
+	"model-registrar/schemas"
+	"model-registrar/starter/console"
+)
+
+func (a *app) pauseCommand() *cobra.Command {
+	return a.orderCommand("pause FLEET", "Have a fleet start nothing more until it is resumed",
+		`Have a fleet start nothing more until it is resumed. What is in flight goes on to its end.`,
+		"  starter pause migration-1", (*registrar.Client).Pause)
+}
+
+func (a *app) resumeCommand() *cobra.Command {
+	return a.orderCommand("resume FLEET", "Have a paused fleet go on", `Have a paused fleet go on.`,
+		"  starter resume migration-1", (*registrar.Client).Resume)
+}
+
+func (a *app) windowCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "window FLEET SIZE",
+		Short: "Set how many registrations of a fleet run at a time",
+		Long: fmt.Sprintf(`Set how many registrations of a fleet run at a time, from 1 to %d. If more are in flight, they go on, and nothing starts
+until fewer are.`, schemas.MaxWindow),
+		Example: "  starter window migration-1 100",
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 2 {
+				return errors.New("name one fleet and the size of its window")
+			}
+			if _, err := strconv.Atoi(args[1]); err != nil {
+				return fmt.Errorf("the size of the window must be a number from 1 to %d", schemas.MaxWindow)
+			}
+			return checkFleet(args[0])
+		},
+		RunE: a.online(func(ctx context.Context, c *connection, args []string) error {
+			size, _ := strconv.Atoi(args[1])
+			receipt, err := c.SetWindow(ctx, registrar.FleetID(args[0]), size)
+			return a.steered(c, args[0], receipt, err)
+		}),
+	}
+}
+
+// order is a method of the client that steers a fleet.
+type order func(c *registrar.Client, ctx context.Context, id string) (schemas.FleetReceipt, error)
+
+func (a *app) orderCommand(use, short, long, example string, give order) *cobra.Command {
+	return &cobra.Command{
+		Use: use, Short: short, Long: long + " The command waits for the fleet's answer.", Example: example,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return errors.New("name exactly one fleet")
+			}
+			return checkFleet(args[0])
+		},
+		RunE: a.online(func(ctx context.Context, c *connection, args []string) error {
+			receipt, err := give(c.Client, ctx, registrar.FleetID(args[0]))
+			return a.steered(c, args[0], receipt, err)
+		}),
+	}
+}
+
+// checkFleet checks the name of a fleet: its id, or its workflow's.
+func checkFleet(name string) error { return schemas.CheckFleetID(registrar.FleetID(name)) }
+
+// steered prints what a fleet answered to an order.
+func (a *app) steered(c *connection, name string, receipt schemas.FleetReceipt, err error) error {
+	if _, unknown := errors.AsType[*registrar.NoWorker](err); unknown {
+		return failed("%w", err).hinting("Check that a worker polls task queue %q, then look with `starter status %s`.",
+			c.TaskQueue(), schemas.RegisterFleetWorkflowID(registrar.FleetID(name)))
+	}
+	if err != nil {
+		return err
+	}
+	if a.machine() {
+		return a.print(receipt)
+	}
+	a.out.Print(console.Styled(console.Good, "✓ ").And(console.Strong, "fleet "+receipt.FleetID).
+		And(console.Plain, fmt.Sprintf(" is %s: %s", receipt.Status, receipt.Message)))
+	return nil
+}
