@@ -12,6 +12,7 @@ const (
 	MaxPartBytes  = 256 << 10 // of one part's JSON, far below the 2 MiB that a payload may have
 	DefaultWindow = 50        // registrations at a time
 	MaxWindow     = 1000      // likewise
+	MaxLeft       = 3         // models that a fleet remembers of one registration
 	MaxFailures   = 1000      // failures that a fleet remembers; further ones are only counted
 	MaxReason     = 200       // characters of a failure's reason
 	maxFleetID    = 64        // characters
@@ -134,6 +135,8 @@ type FleetFailure struct {
 	Outcome   Outcome   `json:"outcome"`
 	ErrorType ErrorType `json:"errorType,omitempty"`
 	Reason    string    `json:"reason,omitempty"` // at most [MaxReason] characters
+	// Left are the models that it has left in the gateway, or may have: see [Result.LeftBehind]. At most [MaxLeft].
+	Left []FoundModel `json:"left,omitempty"`
 }
 
 // FleetEnding is what became of one registration of a fleet.
@@ -142,6 +145,8 @@ type FleetEnding struct {
 	Outcome   Outcome   `json:"outcome"`
 	ErrorType ErrorType `json:"errorType,omitempty"`
 	Reason    string    `json:"reason,omitempty"`
+	// Left are the models that it has left in the gateway, or may have: see [Result.LeftBehind]. At most [MaxLeft].
+	Left []FoundModel `json:"left,omitempty"`
 }
 
 // FleetResult is what a fleet comes to, or has come to so far. A workflow that fails or is cancelled carries it as the

@@ -136,11 +136,26 @@ func failureLines(r schemas.FleetResult) []console.Line {
 	if more := failures - min(len(r.Failures), shownFailures); more > 0 {
 		lines = append(lines, console.Styled(console.Faint, fmt.Sprintf("and %d more; --output json lists up to %d", more, schemas.MaxFailures)))
 	}
+	lines = append(lines, leftLines(r)...)
 	if len(advice.rows) > 0 {
 		lines = append(lines, nil, console.Text("What to do:"))
 		lines = append(lines, advice.lines()...)
 	}
 	return lines
+}
+
+// leftLines names what is left in the gateway of registrations that failed.
+func leftLines(r schemas.FleetResult) []console.Line {
+	left := table{}
+	for _, x := range r.Failures {
+		for _, m := range x.Left {
+			left.row(x.Name, m.Removal(x.Name))
+		}
+	}
+	if len(left.rows) == 0 {
+		return nil
+	}
+	return append([]console.Line{nil, console.Styled(console.Bad, "Left behind in the gateway:")}, left.lines()...)
 }
 
 // retryCommand registers what a fleet did not, once its cause is mended.

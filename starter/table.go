@@ -47,6 +47,9 @@ func resultRows(t *table, r schemas.Result) {
 		t.row("health check", spaced("triggered", r.HealthCheck.ID, r.HealthCheck.Status))
 	}
 	t.row("rollback", rollbackText(r.Rollback))
+	for _, m := range r.LeftBehind() {
+		t.row("left behind", m.Removal(r.Name))
+	}
 	t.row("webhook", webhookText(r.Webhook))
 }
 

@@ -97,6 +97,7 @@ func (f *fleet) count(ctx workflow.Context, e schemas.FleetEnding) {
 	} else if len(f.state.Failures) < schemas.MaxFailures {
 		f.state.Failures = append(f.state.Failures, schemas.FleetFailure{
 			Name: e.Name, Outcome: e.Outcome, ErrorType: e.ErrorType, Reason: plain(e.Reason, schemas.MaxReason),
+			Left: e.Left,
 		})
 	}
 	if f.in.StopOnFailure && !e.Outcome.Registered() && e.Outcome != schemas.Duplicate {

@@ -42,6 +42,8 @@ func Of(run schemas.FleetRun, result schemas.Result, err error) schemas.FleetEnd
 	if result.ErrorType == schemas.ErrAlreadyRegistered {
 		return with(e, schemas.AlreadyRegistered, "", "")
 	}
+	left := result.LeftBehind()
+	e.Left = left[:min(len(left), schemas.MaxLeft)]
 	return with(e, result.Status, result.ErrorType, result.Reason)
 }
 

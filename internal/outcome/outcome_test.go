@@ -30,6 +30,11 @@ func TestEveryWayInWhichARegistrationClosesIsToldApart(t *testing.T) {
 			schemas.FleetEnding{Outcome: schemas.Failed, ErrorType: schemas.ErrJobFailed, Reason: "the job failed"}},
 		{"failed without a result", schemas.Result{}, temporal.NewApplicationError("not so", "WrongWorkflowID"),
 			schemas.FleetEnding{Outcome: schemas.Failed, ErrorType: schemas.ErrWrongWorkflowID, Reason: "not so"}},
+		{"rolled back in vain", schemas.Result{}, temporal.NewApplicationError("x", "RollbackFailed", schemas.Result{
+			Status: schemas.Failed, ErrorType: schemas.ErrRollbackFailed, Reason: "no", ModelID: "model-1", JobID: "job-1",
+			Rollback: &schemas.RollbackReport{Error: "no"}}),
+			schemas.FleetEnding{Outcome: schemas.Failed, ErrorType: schemas.ErrRollbackFailed, Reason: "no",
+				Left: []schemas.FoundModel{{ID: "model-1", JobID: "job-1"}}}},
 		{"registered before", schemas.Result{}, temporal.NewApplicationError("x", "AlreadyRegistered", known),
 			schemas.FleetEnding{Outcome: schemas.AlreadyRegistered}},
 		{"cancelled", schemas.Result{}, temporal.NewCanceledError(cancelled),
