@@ -11,9 +11,14 @@ import (
 
 // ValidatePayload checks the manifest, since a workflow may be started by anything that can reach Temporal, and
 // returns the payload with its hash and the approval policy that holds here. A manifest that is not valid is a
-// PayloadValidationError with the list of violations: field paths, never values.
-func (a *Activities) ValidatePayload(_ context.Context, in schemas.ValidateInput) (schemas.ValidatedPayload, error) {
-	if violations := manifest.Validate(in.Manifest); len(violations) > 0 {
+// PayloadValidationError with the list of violations: field paths, never values. So is one whose endpoint this worker can never
+// probe, with the probe's reason code: better known before anything is made.
+func (a *Activities) ValidatePayload(ctx context.Context, in schemas.ValidateInput) (schemas.ValidatedPayload, error) {
+	violations := manifest.Validate(in.Manifest)
+	if len(violations) == 0 {
+		violations = a.Prober.Preflight(ctx, in.Manifest.ProbeInput())
+	}
+	if len(violations) > 0 {
 		return schemas.ValidatedPayload{}, temporal.NewPayloadValidationError(violations)
 	}
 	payload, err := in.Manifest.Payload().Seal()

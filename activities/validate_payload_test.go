@@ -2,12 +2,23 @@ package activities
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/temporal"
+	"golang.org/x/net/http/httpproxy"
 
+	"model-registrar/internal/credentials"
+	"model-registrar/internal/netguard"
+	"model-registrar/internal/probe"
 	"model-registrar/schemas"
+	"model-registrar/testsuite/simulator/control"
 )
 
 func TestAValidManifestBecomesThePayloadAndItsHash(t *testing.T) {
@@ -89,4 +100,53 @@ func TestAnIntegerThatTheHashCannotHoldIsRefused(t *testing.T) {
 	m.MaxTokensPerMinute = math.MaxInt64
 	_, err := run(t, (&Activities{}).ValidatePayload, schemas.ValidateInput{Manifest: m})
 	wantFatal(t, err, schemas.ErrPayloadValidation)
+}
+
+func TestWhatCanNeverWorkIsKnownBeforeAnythingIsSent(t *testing.T) {
+	w := newWorld(t)
+	host := strings.TrimPrefix(w.url, "http://")
+	file := filepath.Join(t.TempDir(), "credentials.yaml")
+	token := filepath.Join(t.TempDir(), "token")
+	require.NoError(t, os.WriteFile(token, []byte("hunter2hunter2"), 0o600))
+	require.NoError(t, os.WriteFile(file, fmt.Appendf(nil, "credentials:\n  known: {hosts: [%q, 10.1.2.3, api.example], token_file: %s}\n"+
+		"  elsewhere: {hosts: [other.example], token_file: %s}\n  gone: {hosts: [%q], token_file: %s.gone}\n", host, token, token, host, token), 0o600))
+	require.NoError(t, os.WriteFile(token+".gone", []byte("hunter2hunter2"), 0o600))
+	store, err := credentials.Load(credentials.Config{File: file})
+	require.NoError(t, err)
+	require.NoError(t, os.Remove(token+".gone"))
+	guard, err := netguard.New(netguard.Config{
+		AllowNetworks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Proxy: &httpproxy.Config{},
+	})
+	require.NoError(t, err)
+	w.Prober = probe.New(probe.Config{Guard: guard, Credentials: store})
+	for name, c := range map[string]struct{ endpoint, credential, path, code string }{
+		"all is well":            {w.url, "known", "", ""},
+		"a name not known yet":   {"https://api.example", "known", "", ""},
+		"an unknown credential":  {w.url, "nobody", "auth_credential_id", probe.CodeCredentialMissing},
+		"another host's":         {w.url, "elsewhere", "auth_credential_id", probe.CodeCredentialHost},
+		"a file that has gone":   {w.url, "gone", "auth_credential_id", probe.CodeCredentialUnusable},
+		"an address not allowed": {"https://10.1.2.3", "known", "endpoint_url", probe.CodeAddressBlocked},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := aManifest()
+			m.EndpointURL, m.AuthCredentialID = c.endpoint, c.credential
+			_, err := run(t, w.ValidatePayload, schemas.ValidateInput{Manifest: m})
+			if c.code == "" {
+				require.NoError(t, err)
+				return
+			}
+			var app *temporal.ApplicationError
+			require.ErrorAs(t, err, &app)
+			require.Equal(t, string(schemas.ErrPayloadValidation), app.Type())
+			var list []schemas.Violation
+			require.NoError(t, app.Details(&list))
+			require.Len(t, list, 1)
+			require.Equal(t, c.path, list[0].Path)
+			require.Equal(t, c.code, list[0].Code)
+			for _, value := range []string{host, "10.1.2.3", "elsewhere", "nobody", "hunter2", token} {
+				require.NotContains(t, list[0].Message, value)
+			}
+		})
+	}
+	require.Empty(t, w.requests(control.OpProvider), "the endpoint was called")
 }

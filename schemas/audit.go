@@ -69,7 +69,9 @@ type AuditedProbe struct {
 	Status       ProbeStatus   `json:"status"`
 	ErrorCode    string        `json:"errorCode,omitempty"`
 	ResponseCode int           `json:"responseCode"`
-	Samples      int           `json:"samples"` // warm ones
+	Samples      int           `json:"samples"`         // warm ones
+	Share        string        `json:"share,omitempty"` // on how many of them it rests, unless that is all; see [ProbeDetails.Share]
+	Remarks      []string      `json:"remarks,omitempty"`
 	Latency      *Distribution `json:"latency,omitempty"`
 	TTFT         *Distribution `json:"timeToFirstToken,omitempty"`
 	TokensUsed   int           `json:"tokensUsed,omitempty"`

@@ -13,6 +13,8 @@ type Event struct {
 	Name        string       `json:"name"`
 	Reason      string       `json:"reason,omitempty"`
 	PayloadHash string       `json:"payloadHash,omitempty"`
+	// Share says on how many samples the probe's verdict rests, unless that is all; see [ProbeDetails.Share].
+	Share string `json:"share,omitempty"`
 	// Approvers are all who have approved, in their order, and RejectedBy who rejected.
 	Approvers  []string `json:"approvers,omitempty"`
 	RejectedBy string   `json:"rejectedBy,omitempty"`

@@ -86,4 +86,7 @@ func probeRows(t *table, d *schemas.ProbeDetails) {
 		t.row("tokens", fmt.Sprintf("%d of at most %d", d.TokensUsed, d.TokenBudget))
 	}
 	t.row("adapted", strings.Join(d.Adapted, "; "))
+	for n, remark := range d.Remarks {
+		t.row(map[bool]string{true: "remarks"}[n == 0], remark)
+	}
 }

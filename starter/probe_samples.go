@@ -29,6 +29,9 @@ func samplesOf(d *schemas.ProbeDetails) []sample {
 	for i, s := range d.Warm {
 		all = append(all, sample{fmt.Sprintf("warm %d", i+1), s})
 	}
+	if d.Registered != nil {
+		all = append(all, sample{"registered", *d.Registered})
+	}
 	return all
 }
 

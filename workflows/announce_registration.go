@@ -13,7 +13,7 @@ func (r *registration) announceEnding(ctx workflow.Context, head *schemas.Checkp
 		r.waiting.letGo(ctx)
 		r.result.Approval.Announced = r.announced()
 	}
-	if r.manifest.WebhookCallbackURL == "" {
+	if r.manifest.WebhookCallbackURL == "" || r.unannounced {
 		return
 	}
 	in := r.deliveryOf(ctx, string(r.result.Status), "ended")
@@ -57,6 +57,7 @@ func (r *registration) deliveryOf(ctx workflow.Context, status, kind string) sch
 	}
 	if v := r.result.Validation; v != nil {
 		e.Metrics.ValidationLatencyMs = &v.LatencyMs
+		e.Share = v.Details.Share()
 	}
 	return schemas.DeliverWebhookInput{
 		Webhook: schemas.WebhookInput{

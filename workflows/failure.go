@@ -3,6 +3,7 @@ package workflows
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/temporal"
@@ -56,6 +57,19 @@ func violations(app *temporal.ApplicationError) string {
 		text += v.String()
 	}
 	return plain(text, 4000)
+}
+
+// violates reports whether a field of the manifest is among the violations that refused it.
+func violates(err error, path string) bool {
+	var app *temporal.ApplicationError
+	var list []schemas.Violation
+	if !errors.As(err, &app) || app.Type() != string(schemas.ErrPayloadValidation) {
+		return false
+	}
+	if app.Details(&list) != nil || len(list) == 0 {
+		return true // what is not known to be valid is not called
+	}
+	return slices.ContainsFunc(list, func(v schemas.Violation) bool { return v.Path == path || v.Path == "" || v.Code == schemas.CodeTooMany })
 }
 
 func timedOut(err error) bool {

@@ -140,6 +140,10 @@ func (r *registration) describeEvidence(row func(name, value string)) {
 	row("model", r.result.ModelID)
 	if v := r.result.Validation; v != nil {
 		row("probe", probeLine(v))
+		if d := v.Details; d != nil {
+			row("adapted", strings.Join(d.Adapted, "; "))
+			row("remarks", strings.Join(d.Remarks, " "))
+		}
 	}
 	if a := r.result.Approval; a != nil && a.Decision != "" {
 		row("decision", decisionLine(a))
@@ -190,6 +194,9 @@ func probeLine(v *schemas.ProbeReport) string {
 	}
 	if d := v.Details; d != nil && len(d.Warm) > 0 {
 		line += fmt.Sprintf(", %d samples, %d tokens", len(d.Warm)+1, d.TokensUsed)
+	}
+	if share := v.Details.Share(); share != "" {
+		line += ", " + share
 	}
 	return line
 }

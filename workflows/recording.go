@@ -60,6 +60,7 @@ func auditedProbe(v *schemas.ProbeReport) *schemas.AuditedProbe {
 	p := &schemas.AuditedProbe{Status: v.Status, ErrorCode: v.ErrorCode, ResponseCode: v.ResponseCode}
 	if d := v.Details; d != nil {
 		p.Samples, p.Latency, p.TTFT, p.TokensUsed = len(d.Warm), d.Latency, d.TTFT, d.TokensUsed
+		p.Share, p.Remarks = d.Share(), d.Remarks
 	}
 	return p
 }

@@ -61,6 +61,9 @@ func (r *registration) validate(ctx workflow.Context) error {
 		r.payload, r.result.PayloadHash, r.policy = out.Payload, out.Payload.Hash, out.Approval
 		r.gate.required = max(out.Required, r.gate.required)
 	}
+	if violates(err, "webhook_callback_url") {
+		r.unannounced = true
+	}
 	if err := recorded.Get(ctx, nil); err != nil {
 		return err
 	}

@@ -23,6 +23,7 @@ type registration struct {
 	submittedAt time.Time
 	jobDeadline time.Time // when the job has to have ended; zero until it is known to run
 	mayExist    bool      // there may be a model to roll back
+	unannounced bool      // the webhook URL is among the violations, so it is not called
 	polls       int
 	jobStatus   string
 

@@ -188,5 +188,8 @@ func ProbeLine(r *schemas.ProbeReport) string {
 	if r.ResponseCode != 0 {
 		line += fmt.Sprintf(", HTTP %d", r.ResponseCode)
 	}
+	if share := r.Details.Share(); share != "" {
+		line += ", " + share
+	}
 	return line
 }

@@ -132,3 +132,24 @@ func (g *Guard) allowsEverything() bool {
 	}
 	return v4 && v6
 }
+
+// Never reports, with a [*BlockedError], that no connection to a host will be let through: each of its addresses is
+// blocked. A host that cannot be resolved now may be one later, and is no error here.
+func (g *Guard) Never(ctx context.Context, host string) error {
+	addrs := make([]netip.Addr, 0, 4)
+	if addr, err := netip.ParseAddr(host); err == nil {
+		addrs = append(addrs, addr)
+	} else if addrs, err = g.resolver.LookupNetIP(ctx, "ip", host); err != nil {
+		return nil
+	}
+	var blocked error
+	for _, addr := range addrs {
+		if blocked = g.Check(addr); blocked == nil {
+			return nil
+		}
+	}
+	if blocked == nil {
+		return nil
+	}
+	return namingHost(blocked, host)
+}

@@ -43,6 +43,11 @@ func newWorld(t testing.TB) *world {
 // proberFor makes a prober that may dial loopback and send the token to the hosts of these URLs.
 func proberFor(t testing.TB, urls ...string) *probe.Prober {
 	t.Helper()
+	return proberWithToken(t, token, urls...)
+}
+
+func proberWithToken(t testing.TB, token string, urls ...string) *probe.Prober {
+	t.Helper()
 	guard, err := netguard.New(netguard.Config{
 		AllowNetworks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Proxy: &httpproxy.Config{},
 	})
@@ -99,6 +104,8 @@ var variants = []struct {
 		spec: schemas.ProbeSpec{Deployment: "gpt-4o", APIVersion: "2024-10-21"}},
 	{name: "azure v1", path: "/providers/azure", architecture: schemas.Azure, spec: schemas.ProbeSpec{Deployment: "gpt-4o"}},
 	{name: "anthropic", path: "/providers/anthropic", architecture: schemas.Anthropic},
+	{name: "anthropic 2026-10-21", path: "/providers/anthropic-2026-10-21", architecture: schemas.Anthropic,
+		spec: schemas.ProbeSpec{APIVersion: "2026-10-21"}},
 	{name: "cohere", path: "/providers/cohere", architecture: schemas.Cohere},
 }
 

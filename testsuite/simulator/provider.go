@@ -101,6 +101,8 @@ func (s *Server) routeProviders() {
 	s.mountProvider("POST /providers/azure/openai/deployments/{deployment}/chat/completions", azureClassic{openAI{emptyFirst: true}})
 	s.mountProvider("POST /providers/azure/openai/v1/chat/completions", azureV1{openAI{emptyFirst: true}})
 	s.mountProvider("POST /providers/anthropic/v1/messages", anthropic{})
+	s.mountProvider("POST /providers/anthropic-2023-06-01/v1/messages", anthropic{only: anthropicFirst})
+	s.mountProvider("POST /providers/anthropic-2026-10-21/v1/messages", anthropic{only: anthropicSecond})
 	s.mountProvider("POST /providers/cohere/v2/chat", cohere{})
 }
 

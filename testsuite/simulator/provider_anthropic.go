@@ -7,8 +7,15 @@ import (
 	"strings"
 )
 
-// anthropic is the Messages API.
-type anthropic struct{}
+// The generations of the Messages API, by its version header. Since the second the token is a bearer token, and
+// temperature is not known.
+const (
+	anthropicFirst  = "2023-06-01"
+	anthropicSecond = "2026-10-21"
+)
+
+// anthropic is the Messages API, of both generations or of one only.
+type anthropic struct{ only string }
 
 // anthropicFields are the members of a request that the API documents.
 var anthropicFields = []string{
@@ -22,7 +29,21 @@ var anthropicKinds = map[int]string{
 	404: "not_found_error", 413: "request_too_large", 429: "rate_limit_error", 504: "timeout_error", 529: "overloaded_error",
 }
 
-func (anthropic) token(r *http.Request) string { return r.Header.Get("x-api-key") }
+// generation is the one of a request, or "" if it is not served here.
+func (a anthropic) generation(r *http.Request) string {
+	version := r.Header.Get("anthropic-version")
+	if version != anthropicFirst && version != anthropicSecond || a.only != "" && version != a.only {
+		return ""
+	}
+	return version
+}
+
+func (a anthropic) token(r *http.Request) string {
+	if a.generation(r) == anthropicSecond || a.generation(r) == "" && a.only == anthropicSecond {
+		return bearer(r)
+	}
+	return r.Header.Get("x-api-key")
+}
 
 func (anthropic) requestID() string { return "request-id" }
 
@@ -38,13 +59,14 @@ func (anthropic) broke() refusal {
 	return refusal{status: http.StatusBadRequest, message: "Your credit balance is too low to access the Anthropic API."}
 }
 
-func (anthropic) read(c *call) (chat, *refusal) {
+func (a anthropic) read(c *call) (chat, *refusal) {
 	r := readChat(c)
-	if c.r.Header.Get("anthropic-version") != "2023-06-01" {
+	generation := a.generation(c.r)
+	if generation == "" {
 		r.wrong("", "anthropic-version: header is required and must be a valid version")
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.members)) {
-		if !slices.Contains(anthropicFields, name) {
+		if !slices.Contains(anthropicFields, name) || name == "temperature" && generation == anthropicSecond {
 			r.wrong(name, name+": Extra inputs are not permitted")
 		}
 	}
