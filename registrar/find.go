@@ -49,8 +49,8 @@ func (e *NoWorker) Error() string {
 func (*NotFound) typed() {}
 func (*NoWorker) typed() {}
 
-// Find reads the newest registration of a name from its history. It needs no worker. The error is a [*NotFound] if there
-// is none.
+// Find reads the newest registration of a name from its history. It needs no worker. A name that no registration has is
+// taken for the id of its workflow. The error is a [*NotFound] if there is none.
 func (c *Client) Find(ctx context.Context, name string) (*Timeline, error) {
 	return c.FindRun(ctx, name, "")
 }
@@ -58,6 +58,9 @@ func (c *Client) Find(ctx context.Context, name string) (*Timeline, error) {
 // FindRun reads one run of a registration from its history; the newest for an empty id.
 func (c *Client) FindRun(ctx context.Context, name, runID string) (*Timeline, error) {
 	t, err := c.load(ctx, schemas.RegisterModelWorkflowID(name), runID)
+	if of, ok := schemas.ModelNameOf(name); ok && err == nil && t == nil {
+		t, err = c.load(ctx, schemas.RegisterModelWorkflowID(of), runID)
+	}
 	if err == nil && t == nil {
 		return nil, &NotFound{Name: name, Namespace: c.namespace}
 	}

@@ -116,7 +116,10 @@ func listedOf(w *workflowpb.WorkflowExecutionInfo, now time.Time) Listed {
 		WorkflowID: w.GetExecution().GetWorkflowId(), RunID: w.GetExecution().GetRunId(),
 	}
 	if r.Name == "" {
-		r.Name = strings.TrimPrefix(r.WorkflowID, schemas.RegisterModelWorkflowID("")) // a fleet is named by its workflow's id
+		var ok bool
+		if r.Name, ok = schemas.ModelNameOf(r.WorkflowID); !ok { // a fleet is named by its workflow's id
+			r.Name = r.WorkflowID
+		}
 	}
 	if w.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
 		r.DurationMs = now.Sub(r.StartedAt).Milliseconds()

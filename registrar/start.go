@@ -63,6 +63,9 @@ func (c *Client) Start(ctx context.Context, r Request) (Registration, error) {
 	reg := Registration{
 		Name: r.Manifest.Name, WorkflowID: schemas.RegisterModelWorkflowID(r.Manifest.Name), PayloadHash: hash,
 	}
+	if err := c.CheckNames(ctx, reg.Name); err != nil {
+		return reg, err
+	}
 	latest, err := c.load(ctx, reg.WorkflowID, "")
 	switch {
 	case err != nil:

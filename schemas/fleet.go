@@ -16,8 +16,6 @@ const (
 	MaxFailures   = 1000      // failures that a fleet remembers; further ones are only counted
 	MaxReason     = 200       // characters of a failure's reason
 	maxFleetID    = 64        // characters
-	partsFolder   = "/part/"  // between a fleet's workflow id and the number of a part
-	fleetFolder   = "register-fleet/"
 )
 
 // RegisterFleetInput starts a RegisterFleet workflow. The manifests are not in it: they are held by one workflow a part
@@ -240,14 +238,6 @@ type AwaitInput struct {
 // AwaitResult is the result of AwaitRegistrations.
 type AwaitResult struct {
 	Ended []FleetEnding `json:"ended,omitempty"`
-}
-
-// RegisterFleetWorkflowID is the id of the workflow that registers the fleet of this id.
-func RegisterFleetWorkflowID(id string) string { return fleetFolder + id }
-
-// FleetPartWorkflowID is the id of the workflow that holds a part of a fleet; parts are counted from 0.
-func FleetPartWorkflowID(id string, part int) string {
-	return RegisterFleetWorkflowID(id) + fmt.Sprint(partsFolder, part)
 }
 
 // CheckFleetID says what is wrong with a fleet's id, if anything is.

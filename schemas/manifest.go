@@ -6,7 +6,7 @@ import "slices"
 // tutorial; the rest says how the registration is to be proven and approved. No secret has a place in it:
 // AuthCredentialID is a reference.
 type Manifest struct {
-	Name                 string       `json:"name" jsonschema:"minLength=3,maxLength=64,pattern=^[^\\p{Z}\\p{C}]([^\\p{C}]*[^\\p{Z}\\p{C}])?$" jsonschema_description:"Name of the model in the LLM Gateway: 3 to 64 characters, none of them a control character, no space at either end."`
+	Name                 string       `json:"name" jsonschema:"minLength=3,maxLength=64,pattern=^[^\\p{Z}\\p{C}](([^\\p{C}]|[\u200c\u200d])*[^\\p{Z}\\p{C}])?$" jsonschema_description:"Name of the model in the LLM Gateway: 3 to 64 characters, none of them a control character, no space at either end. The joiners that some scripts and emoji need (U+200C and U+200D) may stand within."`
 	EndpointURL          string       `json:"endpoint_url" jsonschema:"minLength=1,maxLength=2048" jsonschema_description:"Absolute https URL of the model's endpoint; http only for loopback hosts."`
 	AuthCredentialID     string       `json:"auth_credential_id" jsonschema:"minLength=1,maxLength=128,pattern=^[A-Za-z0-9][A-Za-z0-9._:/-]*$" jsonschema_description:"Reference to the credential with which the gateway calls the endpoint. Never the credential itself."`
 	ModelArchitecture    Architecture `json:"model_architecture" jsonschema_description:"Which protocol the endpoint speaks."`
@@ -18,6 +18,10 @@ type Manifest struct {
 	Approval             ApprovalSpec `json:"approval,omitzero" jsonschema_description:"Whether a person has to approve."`
 	JobTimeout           Duration     `json:"job_timeout,omitzero" jsonschema_description:"How long the Genesys job may take (default 120s, 1s to 720h)."`
 }
+
+// IsJoiner reports whether a character is one of the two invisible ones that a model's name may hold, because Persian,
+// Hindi and other scripts, and emoji of several parts, are spelled with them: U+200C and U+200D.
+func IsJoiner(c rune) bool { return c == '\u200c' || c == '\u200d' }
 
 // Architecture names the protocol that a model's endpoint speaks.
 type Architecture string

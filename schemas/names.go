@@ -1,7 +1,5 @@
 package schemas
 
-import "strings"
-
 // Names under which workflows, activities and handlers are registered. Others start, signal and query by them, and
 // recorded histories refer to them, so they never change.
 const (
@@ -62,21 +60,5 @@ var SearchAttributes = []string{
 	ModelNameAttribute, ModelArchitectureAttribute, RegistrationStageAttribute, PayloadHashAttribute,
 }
 
-// RegisterModelWorkflowID is the id of the one workflow that may register the model of this name. Temporal runs at
-// most one workflow of an id at a time, which is what keeps two registrations of one name from running at once.
-func RegisterModelWorkflowID(name string) string { return "register-model/" + name }
-
-// ModelNameOf is the name of the model that the workflow of this id works on: the inverse of [RegisterModelWorkflowID].
-func ModelNameOf(workflowID string) (name string, ok bool) {
-	return strings.CutPrefix(workflowID, RegisterModelWorkflowID(""))
-}
-
-// DeliverWebhookWorkflowID is the id of the workflow that goes on delivering the message of this id.
-func DeliverWebhookWorkflowID(messageID string) string { return "deliver-webhook/" + messageID }
-
 // MessageID is the webhook-id of one event of a run; the kind tells its events apart.
 func MessageID(runID, kind string) string { return "msg_" + runID + "_" + kind }
-
-// LateDecisionWorkflowID is the id of the workflow that records one decision about the model of this name that came
-// after its registration had ended. The id tells several apart.
-func LateDecisionWorkflowID(name, id string) string { return "late-decision/" + name + "/" + id }

@@ -9,7 +9,7 @@ import (
 // what follows around.
 func Plain(s string, n int) string {
 	s = strings.Map(func(c rune) rune {
-		if !unicode.IsGraphic(c) {
+		if !unicode.IsGraphic(c) && !IsJoiner(c) {
 			return ' '
 		}
 		return c

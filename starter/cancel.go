@@ -6,7 +6,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"model-registrar/registrar"
-	"model-registrar/schemas"
 	"model-registrar/starter/console"
 )
 
@@ -36,15 +35,20 @@ func (a *app) cancel(ctx context.Context, c *connection, args []string) error {
 	if registrar.IsFleet(name) {
 		return a.cancelFleet(ctx, c, name)
 	}
+	t, err := c.Find(ctx, name)
+	if err != nil {
+		return err
+	}
+	name = t.Name() // the argument may be the workflow's id
 	run, err := c.Cancel(ctx, name)
 	if err != nil {
 		return err
 	}
 	if a.machine() {
-		return a.print(cancelled{name, schemas.RegisterModelWorkflowID(name), run, true})
+		return a.print(cancelled{name, t.WorkflowID, run, true})
 	}
 	a.out.Print(console.Styled(console.Good, "✓ ").And(console.Strong, name).
 		And(console.Plain, ": cancellation requested; its model is removed again if it exists"))
-	a.err.Print(console.Text("  Watch it:  starter watch " + quote(name)))
+	a.err.Print(console.Text("  Watch it:  starter watch " + argument(name)))
 	return nil
 }

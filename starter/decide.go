@@ -79,6 +79,7 @@ func (a *app) decide(ctx context.Context, c *connection, name string, o decideOp
 	if err != nil {
 		return err
 	}
+	name = t.Name() // the argument may be the workflow's id
 	d, err := a.look(ctx, c, t, o)
 	if err != nil {
 		return err
@@ -108,7 +109,7 @@ func (a *app) decide(ctx context.Context, c *connection, name string, o decideOp
 	verb := map[schemas.Verdict]string{schemas.Approve: "approved", schemas.Reject: "rejected"}[receipt.Decision]
 	a.out.Print(console.Styled(console.Good, "✓ ").And(console.Strong, receipt.Name).
 		And(console.Plain, fmt.Sprintf(" %s by %s: %s", verb, receipt.Approver, receipt.Message)))
-	a.err.Print(console.Text("  Watch it:  starter watch " + quote(name)))
+	a.err.Print(console.Text("  Watch it:  starter watch " + argument(name)))
 	return nil
 }
 
@@ -170,10 +171,10 @@ func (c *connection) notDecided(name string, err error) error {
 	case tooLate:
 		return c.decidedTooLate(late)
 	case refused:
-		return failed("%w", err).hinting("`starter status %s` shows where the registration stands.", quote(name))
+		return failed("%w", err).hinting("`starter status %s` shows where the registration stands.", argument(name))
 	case unknown:
 		return failed("%w", err).hinting("Check that a worker polls task queue %q, then look with `starter status %s`, and decide again if need be.",
-			c.TaskQueue(), quote(name))
+			c.TaskQueue(), argument(name))
 	}
 	return explained(err)
 }

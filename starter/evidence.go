@@ -18,8 +18,8 @@ func (a *app) evidence(p schemas.Progress, m schemas.Manifest, page string) []co
 	t := evidenceTable(p, m, page)
 	lines = append(lines, t.lines()...)
 	return append(lines,
-		console.Text("  Approve:  starter approve "+quote(p.Name)+` --reason "…" --approver WHO`),
-		console.Text("  Reject:   starter reject "+quote(p.Name)+` --reason "…" --approver WHO`),
+		console.Text("  Approve:  starter approve "+argument(p.Name)+` --reason "…" --approver WHO`),
+		console.Text("  Reject:   starter reject "+argument(p.Name)+` --reason "…" --approver WHO`),
 		console.Text("  Where decisions have to be signed, with --key FILE in place of --approver WHO."),
 	)
 }

@@ -156,6 +156,9 @@ func hintOfCall(err error) string {
 	if _, ok := errors.AsType[*registrar.Forgotten](err); ok {
 		return "Register all of them: those that are registered are left alone."
 	}
+	if _, ok := errors.AsType[*registrar.NameTooLong](err); ok {
+		return "Choose a shorter name: each character that is not plain ASCII takes 6 to 12 characters of the id."
+	}
 	if _, ok := errors.AsType[*registrar.Moved](err); ok {
 		return "Look again, and repeat the command if the new one is meant."
 	}

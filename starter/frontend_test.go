@@ -118,6 +118,10 @@ func (f *frontend) GetSystemInfo(context.Context, *workflowservice.GetSystemInfo
 	return &workflowservice.GetSystemInfoResponse{Capabilities: &workflowservice.GetSystemInfoResponse_Capabilities{}}, nil
 }
 
+func (f *frontend) GetClusterInfo(context.Context, *workflowservice.GetClusterInfoRequest) (*workflowservice.GetClusterInfoResponse, error) {
+	return &workflowservice.GetClusterInfoResponse{PersistenceStore: "postgres12"}, nil
+}
+
 func (f *frontend) DescribeNamespace(_ context.Context, r *workflowservice.DescribeNamespaceRequest) (*workflowservice.DescribeNamespaceResponse, error) {
 	if r.Namespace != "default" {
 		return nil, serviceerror.NewNamespaceNotFound(r.Namespace)
@@ -195,6 +199,9 @@ func (f *frontend) ListWorkflowExecutions(_ context.Context, r *workflowservice.
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.listQuery = r.Query
+	if len(f.listed) == 0 {
+		return &workflowservice.ListWorkflowExecutionsResponse{}, nil
+	}
 	if strings.Contains(r.Query, "ModelArchitecture = 'cohere'") {
 		return &workflowservice.ListWorkflowExecutionsResponse{}, nil
 	}

@@ -69,6 +69,9 @@ func (a *app) register(ctx context.Context, files []string, o registerOptions) e
 	if o.uiURL != "" {
 		c.uiURL = o.uiURL
 	}
+	if err := a.checkNames(ctx, c, requests); err != nil {
+		return explained(err)
+	}
 	registrations := make([]*registration, 0, len(requests))
 	for _, r := range requests {
 		reg, err := c.begin(ctx, r, o.force)
@@ -140,7 +143,7 @@ func (a *app) tellBegun(c *connection, r *registration) {
 			r.result.ModelID, clock(r.since))))
 	case inProgress:
 		a.err.Print(console.Styled(console.Alert, "! ").And(console.Plain, r.result.Reason))
-		a.err.Print(console.Text("  Watch it:  starter watch " + quote(r.name)))
+		a.err.Print(console.Text("  Watch it:  starter watch " + argument(r.name)))
 	}
 }
 

@@ -27,9 +27,9 @@ func (a *app) conclude(c *connection, all []*registration) error {
 		case r.result.Status == statusInProgress && r.state == started:
 			a.err.Print(console.Styled(console.Alert, "! Interrupted. The registration of ").And(console.Strong, r.name).
 				And(console.Plain, " goes on without this command."))
-			a.err.Print(console.Text("  Watch it again:  starter watch " + quote(r.name)))
+			a.err.Print(console.Text("  Watch it again:  starter watch " + argument(r.name)))
 		case r.result.Status == statusStarted && !a.machine():
-			a.out.Print(console.Text("It goes on by itself. Watch it:  starter watch " + quote(r.name)))
+			a.out.Print(console.Text("It goes on by itself. Watch it:  starter watch " + argument(r.name)))
 		}
 	}
 	return exitWith(code)

@@ -2,7 +2,6 @@ package follow
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
@@ -91,7 +90,10 @@ func (t *Timeline) Name() string {
 	if t.Input.Manifest.Name != "" {
 		return t.Input.Manifest.Name
 	}
-	return strings.TrimPrefix(t.WorkflowID, schemas.RegisterModelWorkflowID(""))
+	if name, ok := schemas.ModelNameOf(t.WorkflowID); ok {
+		return name
+	}
+	return t.WorkflowID
 }
 
 // Progress is what the query `status` would answer, as far as the history tells.

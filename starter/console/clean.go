@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"strings"
 	"unicode"
+
+	"model-registrar/schemas"
 )
 
 // escapes matches the terminal sequences that would leave rubbish behind if only their control characters were taken
@@ -19,6 +21,8 @@ func Clean(s string) string {
 		switch {
 		case r == '\n' || r == '\r' || r == '\t' || r == '\u2028' || r == '\u2029':
 			return ' '
+		case schemas.IsJoiner(r):
+			return r // a name that a command prints can be given to the next one
 		case unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co):
 			return -1
 		}

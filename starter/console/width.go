@@ -8,7 +8,7 @@ import (
 
 // cells returns how many terminal cells a character takes.
 func cells(r rune) int {
-	if unicode.In(r, unicode.Mn, unicode.Me) {
+	if unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf) {
 		return 0
 	}
 	switch width.LookupRune(r).Kind() {

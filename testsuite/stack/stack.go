@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net"
 	"net/url"
 	"os"
@@ -256,6 +255,7 @@ func (s *Stack) WriteManifest(m schemas.Manifest) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	file := filepath.Join(s.options.Dir, fmt.Sprintf("%s.json", m.Name))
+	base := schemas.EscapeID(m.Name) // a name may hold a slash, and be longer than a file's may be
+	file := filepath.Join(s.options.Dir, base[:min(len(base), 200)]+".json")
 	return file, os.WriteFile(file, data, 0o644)
 }

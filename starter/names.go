@@ -1,0 +1,46 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"model-registrar/registrar"
+	"model-registrar/schemas"
+	"model-registrar/starter/console"
+)
+
+// argument writes a model's name so that a shell and the starter take it for that name. One that looks like a flag or a
+// fleet is named by its workflow's id.
+func argument(name string) string {
+	if strings.HasPrefix(name, "-") || registrar.IsFleet(name) {
+		name = schemas.RegisterModelWorkflowID(name)
+	}
+	return quote(name)
+}
+
+// checkNames refuses names that Temporal cannot hold, and warns of those that look alike: which of two is meant, people
+// know.
+func (a *app) checkNames(ctx context.Context, c *connection, requests []request) error {
+	names := make([]string, len(requests))
+	for i, r := range requests {
+		names[i] = r.Manifest.Name
+	}
+	if err := c.CheckNames(ctx, names...); err != nil {
+		return err
+	}
+	for _, l := range c.Lookalikes(ctx, names) {
+		a.err.Print(console.Styled(console.Alert, fmt.Sprintf("! %s and %s look alike, and are two models. Is that meant?",
+			spelled(l.Name), spelled(l.Other))))
+	}
+	return nil
+}
+
+// spelled writes a name, and if it is not plain, also its code points, by which it can be told from one that looks the same.
+func spelled(name string) string {
+	if ascii := strconv.QuoteToASCII(name); ascii != strconv.Quote(name) {
+		return fmt.Sprintf("%q (%s)", name, ascii)
+	}
+	return strconv.Quote(name)
+}
