@@ -73,7 +73,7 @@ func (a *app) status(ctx context.Context, c *connection, args []string) error {
 		a.out.Print(r.block(c.page(t.WorkflowID, t.RunID))...)
 		return nil
 	}
-	a.out.Print(console.Text("Follow it:  starter watch " + quote(p.Name)))
+	a.out.Print(console.Text("Follow it:  starter watch " + argument(p.Name)))
 	return nil
 }
 
