@@ -21,12 +21,21 @@ const (
 	maxSize = 16 << 20
 )
 
-// PayloadCodec compresses payloads where that makes them smaller, and encrypts them with the first key: AES-256-GCM
-// with a random nonce, the key's id authenticated. Payloads that are not encrypted pass Decode as they are, so that
-// histories from before stay readable. Without keys it encodes nothing.
-func (k *Keys) PayloadCodec() converter.PayloadCodec { return payloadCodec{k} }
+// PayloadCodec compresses payloads where that makes them smaller, and encrypts them with the first key: AES-256-GCM with
+// a random nonce; the key's id and the place where the payload belongs are authenticated. This codec knows no place and
+// decodes payloads of each, as the codec server has to; those that are not encrypted pass Decode as they are. Without
+// keys it encodes nothing.
+func (k *Keys) PayloadCodec() converter.PayloadCodec { return payloadCodec{Keys: k} }
 
-type payloadCodec struct{ *Keys }
+// payloadCodec encodes and decodes for one place.
+type payloadCodec struct {
+	*Keys
+	at binding
+	// strict refuses what is not encrypted, or not bound.
+	strict bool
+	// read hears where each payload that was decoded belongs; it may be nil.
+	read func(binding)
+}
 
 var compressor = converter.NewZlibCodec(converter.ZlibCodecOptions{})
 
@@ -51,6 +60,9 @@ func (c payloadCodec) Decode(payloads []*commonpb.Payload) ([]*commonpb.Payload,
 	for i, p := range payloads {
 		out[i] = p
 		if string(p.GetMetadata()[converter.MetadataEncoding]) != encrypted {
+			if c.strict {
+				return nil, &Error{NotEncrypted, ""}
+			}
 			continue
 		}
 		var err error
@@ -74,10 +86,12 @@ func (c payloadCodec) encrypt(p *commonpb.Payload) (*commonpb.Payload, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &commonpb.Payload{
-		Metadata: map[string][]byte{converter.MetadataEncoding: []byte(encrypted), keyIDField: []byte(id)},
-		Data:     c.aead[id].Seal(nil, nil, plain, authenticated(id)),
-	}, nil
+	out := &commonpb.Payload{Metadata: map[string][]byte{converter.MetadataEncoding: []byte(encrypted), keyIDField: []byte(id)}}
+	if c.at.known() {
+		out.Metadata[bindingField] = c.at.text()
+	}
+	out.Data = c.aead[id].Seal(nil, nil, plain, authenticated(id, out.Metadata[bindingField]))
+	return out, nil
 }
 
 func (c payloadCodec) decrypt(p *commonpb.Payload) (*commonpb.Payload, error) {
@@ -92,9 +106,19 @@ func (c payloadCodec) decrypt(p *commonpb.Payload) (*commonpb.Payload, error) {
 	case len(p.GetData()) > maxSize+1024:
 		return nil, &Error{TooLarge, id}
 	}
-	plain, err := aead.Open(nil, nil, p.GetData(), authenticated(id))
+	plain, err := aead.Open(nil, nil, p.GetData(), authenticated(id, p.GetMetadata()[bindingField]))
 	if err != nil {
 		return nil, &Error{Unreadable, id}
+	}
+	bound, ok, err := boundTo(p)
+	switch {
+	case err != nil, ok && c.at.known() && !c.at.takes(bound):
+		return nil, &Error{Misplaced, id}
+	case !ok && c.strict:
+		return nil, &Error{Unbound, id}
+	}
+	if c.read != nil {
+		c.read(bound)
 	}
 	out := &commonpb.Payload{}
 	if err := proto.Unmarshal(plain, out); err != nil {
@@ -106,8 +130,13 @@ func (c payloadCodec) decrypt(p *commonpb.Payload) (*commonpb.Payload, error) {
 	return inflate(out.GetData(), id)
 }
 
-// authenticated is what is authenticated beside the data: the scheme and the key's id.
-func authenticated(id string) []byte { return []byte(encrypted + " " + id) }
+// authenticated is what is authenticated beside the data: the scheme, the key's id and where the payload belongs.
+func authenticated(id string, binding []byte) []byte {
+	if len(binding) == 0 {
+		return []byte(encrypted + " " + id)
+	}
+	return append([]byte(encrypted+" "+id+" "), binding...)
+}
 
 // inflate undoes the compressor, within bounds.
 func inflate(data []byte, id string) (*commonpb.Payload, error) {

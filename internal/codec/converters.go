@@ -3,12 +3,15 @@ package codec
 import (
 	"context"
 	"errors"
+	"strings"
 
 	commonpb "go.temporal.io/api/common/v1"
-	failurepb "go.temporal.io/api/failure/v1"
+	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
-	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"model-registrar/schemas"
 )
 
 // Converters turn values and errors into what Temporal stores, and back.
@@ -23,91 +26,138 @@ func (c Converters) Into(o *client.Options) { o.DataConverter, o.FailureConverte
 // Client are the converters of a process that starts, follows and decides. What it cannot decode is an [Error]; the message
 // of a failure that it cannot decode says so.
 func (k *Keys) Client() Converters {
-	data := k.data()
-	return Converters{Data: data, Failure: failures{k.failures(data), data}}
+	data := placed{keys: k}.with()
+	return Converters{Data: data, Failure: k.failures(data)}
 }
 
 // Worker are the converters of a worker. Within a workflow, a payload that cannot be decoded panics with an [Error]: the
 // SDK would else fail the workflow (for its input), hand the error to the workflow as if an activity had failed, drop a
 // signal with a line in a log, refuse an update, and leave a failure's message and details out without a word. A panic
-// fails the workflow task; the workflow goes on once a worker has the key. Within an activity the error stays one,
+// fails the workflow task; the workflow goes on once a worker has the key. A forged payload ([Problem.Forged]) is an error
+// all the same: no key makes it better, and what it stands for has not happened. Within an activity the error stays one,
 // which the SDK makes a retryable failure of. A worker needs these converters even if it has no keys.
 func (k *Keys) Worker() Converters {
-	data := guarded{DataConverter: k.data()}
-	strict := data.within()
-	return Converters{Data: data, Failure: failures{k.failures(strict), strict}}
+	data := placed{keys: k, worker: true}.with()
+	within := data
+	within.workflow = true // it is workflow code alone that reads failures
+	return Converters{Data: data, Failure: k.failures(within)}
 }
 
-func (k *Keys) data() converter.DataConverter {
-	return converter.NewCodecDataConverter(converter.GetDefaultDataConverter(), k.PayloadCodec())
+// placed is a data converter that knows where the payloads belong that it converts, as far as the SDK has said.
+type placed struct {
+	converter.DataConverter // of the SDK, with the codec for this place
+
+	keys     *Keys
+	at       binding
+	worker   bool // of a worker, not of a client
+	workflow bool // for workflow code
+	replayed bool // a workflow that ran before
+	lenient  bool // for a workflow from before encryption was required
+	input    *binding
 }
 
-func (k *Keys) failures(data converter.DataConverter) converter.FailureConverter {
-	return temporal.NewDefaultFailureConverter(temporal.DefaultFailureConverterOptions{
-		DataConverter: data, EncodeCommonAttributes: k.On(),
-	})
+// with makes the converter for the place that is known by now.
+func (p placed) with() placed {
+	c := payloadCodec{Keys: p.keys, at: p.at, strict: p.strict()}
+	if p.input != nil {
+		c.read = func(b binding) {
+			if b.Way == wayIn {
+				*p.input = b
+			}
+		}
+	}
+	p.DataConverter = converter.NewCodecDataConverter(converter.GetDefaultDataConverter(), c)
+	return p
 }
 
-// guarded is a data converter that, within a workflow, panics on what it cannot decode.
-type guarded struct {
-	converter.DataConverter
-	workflow bool
-}
+// strict reports whether what is not encrypted and bound is refused here. Where the place is not known, nothing is
+// acted on.
+func (p placed) strict() bool { return p.keys != nil && p.keys.required && !p.lenient && p.at.known() }
 
-func (g guarded) within() guarded { return guarded{g.DataConverter, true} }
+// WithSerializationContext is how the SDK says what a payload is of.
+func (p placed) WithSerializationContext(c converter.SerializationContext) converter.DataConverter {
+	p.at = bindingOf(c)
+	_, p.workflow = c.(converter.WorkflowSerializationContext)
+	p.workflow = p.workflow && p.worker // arguments of updates, and markers: their errors the SDK would overlook
+	if a, ok := c.(converter.ActivitySerializationContext); ok && p.worker && !a.IsLocal {
+		p.input = &binding{}
+	}
+	return p.with()
+}
 
 // WithWorkflowContext is how the SDK says that it converts for workflow code.
-func (g guarded) WithWorkflowContext(converter.WorkflowContext) converter.DataConverter {
-	return g.within()
+func (p placed) WithWorkflowContext(ctx converter.WorkflowContext) converter.DataConverter {
+	p.workflow, p.input = true, nil
+	if ctx != nil {
+		info := workflow.GetInfo(ctx)
+		p.replayed = workflow.IsReplaying(ctx)
+		p.lenient = p.keys != nil && !p.keys.strictAt(info.WorkflowStartTime)
+		if strings.HasPrefix(p.at.Kind, "activity/") {
+			p.at.Way, p.at.Run = wayOut, info.OriginalRunID
+		}
+	}
+	return p.with()
 }
 
 // WithContext is how the SDK says that it converts for an activity.
-func (g guarded) WithContext(context.Context) converter.DataConverter {
-	return guarded{g.DataConverter, false}
+func (p placed) WithContext(ctx context.Context) converter.DataConverter {
+	p.workflow = false
+	if activity.IsActivity(ctx) {
+		p.lenient = p.keys != nil && !p.keys.strictAt(activity.GetInfo(ctx).ScheduledTime)
+	}
+	return p.with()
 }
 
-// WithSerializationContext is how the SDK says that it converts for a workflow where it has no workflow context:
-// arguments of updates, and the markers of versions and side effects, whose errors it would overlook.
-func (g guarded) WithSerializationContext(c converter.SerializationContext) converter.DataConverter {
-	if _, ok := c.(converter.WorkflowSerializationContext); ok {
-		return g.within()
+// writing is the converter for what is written here: an activity's input in a workflow, and its result in a worker.
+func (p placed) writing() converter.DataConverter {
+	switch {
+	case !strings.HasPrefix(p.at.Kind, "activity/"):
+	case p.workflow:
+		p.at.Way = wayIn
+		return p.with().DataConverter
+	case p.input != nil:
+		p.at.Way, p.at.Run = wayOut, p.input.Run
+		return p.with().DataConverter
 	}
-	return g
+	return p.DataConverter
 }
+
+// ToPayload encodes one value.
+func (p placed) ToPayload(v any) (*commonpb.Payload, error) { return p.writing().ToPayload(v) }
+
+// ToPayloads encodes several values.
+func (p placed) ToPayloads(v ...any) (*commonpb.Payloads, error) { return p.writing().ToPayloads(v...) }
 
 // FromPayload decodes one value.
-func (g guarded) FromPayload(from *commonpb.Payload, to any) error {
-	return g.checked(g.DataConverter.FromPayload(from, to))
+func (p placed) FromPayload(from *commonpb.Payload, to any) error {
+	return p.checked(p.DataConverter.FromPayload(from, to), to)
 }
 
 // FromPayloads decodes several values.
-func (g guarded) FromPayloads(from *commonpb.Payloads, to ...any) error {
-	return g.checked(g.DataConverter.FromPayloads(from, to...))
+func (p placed) FromPayloads(from *commonpb.Payloads, to ...any) error {
+	return p.checked(p.DataConverter.FromPayloads(from, to...), to...)
 }
 
-func (g guarded) checked(err error) error {
+func (p placed) checked(err error, to ...any) error {
 	var undecodable *Error
-	if g.workflow && errors.As(err, &undecodable) {
+	if !p.workflow || !errors.As(err, &undecodable) {
+		return err
+	}
+	if !undecodable.Problem.Forged() || p.replayed && startsWith(to...) {
 		panic(undecodable)
 	}
 	return err
 }
 
-// failures is a failure converter that does not overlook what it cannot decode. Whether it panics then, its data
-// converter says.
-type failures struct {
-	converter.FailureConverter
-	data converter.DataConverter
-}
-
-// FailureToError decodes a failure with its causes.
-func (f failures) FailureToError(failure *failurepb.Failure) error {
-	for cause := failure; cause != nil; cause = cause.GetCause() {
-		var message converter.RawValue
-		var undecodable *Error
-		if encoded := cause.GetEncodedAttributes(); encoded != nil && errors.As(f.data.FromPayload(encoded, &message), &undecodable) {
-			cause.Message = undecodable.Error()
+// startsWith reports whether values are the input of a workflow. One that ran before, and whose input is refused now, is
+// from before encryption was required: it waits for a worker that is told so, rather than failing.
+func startsWith(to ...any) bool {
+	for _, v := range to {
+		switch v.(type) {
+		case *schemas.RegisterModelInput, *schemas.RegisterFleetInput, *schemas.FleetPart, *schemas.DeliverWebhookInput,
+			*schemas.RecordDecisionInput:
+			return true
 		}
 	}
-	return f.FailureConverter.FailureToError(failure)
+	return false
 }

@@ -8,10 +8,20 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"time"
 )
 
-// Variable is the environment variable that holds the keys.
-const Variable = "REGISTRAR_ENCRYPTION_KEYS"
+// Environment variables of encryption.
+const (
+	// Variable holds the keys.
+	Variable = "REGISTRAR_ENCRYPTION_KEYS"
+	// Mode is empty, or [Required].
+	Mode = "REGISTRAR_ENCRYPTION"
+	// Required is the mode that refuses what is not encrypted and bound to its place.
+	Required = "required"
+	// Since is from when on everything is encrypted: workflows that were started before may hold plain payloads.
+	Since = "REGISTRAR_ENCRYPTION_SINCE"
+)
 
 // keySize is that of AES-256.
 const keySize = 32
@@ -24,6 +34,24 @@ var keyID = regexp.MustCompile(`^[A-Za-z0-9._-]{1,32}$`)
 type Keys struct {
 	ids  []string
 	aead map[string]cipher.AEAD
+
+	required bool
+	since    time.Time
+}
+
+// Require makes the keys refuse what is not encrypted and bound to its place, in workflows that were started at that time
+// or later. It refuses to do so without a key.
+func (k *Keys) Require(since time.Time) error {
+	if !k.On() {
+		return fmt.Errorf("%s=%s needs a key in %s", Mode, Required, Variable)
+	}
+	k.required, k.since = true, since
+	return nil
+}
+
+// strictAt reports whether a workflow that was started then has to be encrypted throughout.
+func (k *Keys) strictAt(started time.Time) bool {
+	return k != nil && k.required && !started.Before(k.since)
 }
 
 // ParseKeys reads keys in the form "id:base64", separated by spaces or newlines, each of 32 bytes. The text may be empty.
@@ -89,6 +117,9 @@ func (k *Keys) String() string {
 	text := k.ids[0] + " encrypts"
 	for _, id := range k.ids[1:] {
 		text += ", " + id + " decrypts too"
+	}
+	if k.required {
+		text += "; required"
 	}
 	return text
 }

@@ -2,6 +2,8 @@ package config
 
 import (
 	"errors"
+	"fmt"
+	"time"
 
 	"model-registrar/internal/codec"
 )
@@ -9,10 +11,39 @@ import (
 // Encryption holds the keys with which payloads are encrypted. Worker and starter read it alike.
 type Encryption struct {
 	EncryptionKeys string `env:"REGISTRAR_ENCRYPTION_KEYS"`
+	// EncryptionMode is empty, or "required": what is not encrypted and bound to its place is refused.
+	EncryptionMode string `env:"REGISTRAR_ENCRYPTION"`
+	// EncryptionSince is an RFC 3339 time: workflows that were started before it may hold plain payloads.
+	EncryptionSince string `env:"REGISTRAR_ENCRYPTION_SINCE"`
 }
 
 // Keys parses the keys; there are none if the variable is not set. The error joins every problem found.
-func (e Encryption) Keys() (*codec.Keys, error) { return codec.ParseKeys(e.EncryptionKeys) }
+func (e Encryption) Keys() (*codec.Keys, error) {
+	keys, err := codec.ParseKeys(e.EncryptionKeys)
+	problems := []error{err}
+	var since time.Time
+	if e.EncryptionSince != "" {
+		if since, err = time.Parse(time.RFC3339, e.EncryptionSince); err != nil {
+			problems = append(problems, fmt.Errorf("%s must be a time such as 2026-12-01T00:00:00Z", codec.Since))
+		}
+	}
+	switch e.EncryptionMode {
+	case "":
+		if e.EncryptionSince != "" {
+			problems = append(problems, fmt.Errorf("%s has no meaning without %s=%s", codec.Since, codec.Mode, codec.Required))
+		}
+	case codec.Required:
+		if keys != nil {
+			problems = append(problems, keys.Require(since))
+		}
+	default:
+		problems = append(problems, fmt.Errorf("%s is empty or %q", codec.Mode, codec.Required))
+	}
+	if err := errors.Join(problems...); err != nil {
+		return nil, err
+	}
+	return keys, nil
+}
 
 // CodecToken is the variable with the token of `starter codec-server`.
 const CodecToken = "REGISTRAR_CODEC_TOKEN"
@@ -27,7 +58,7 @@ func LoadEncryption(environ []string) (*codec.Keys, error) {
 // LoadCodecServer reads the keys, and the token of the codec server, which may be empty.
 func LoadCodecServer(environ []string) (keys *codec.Keys, token string, err error) {
 	e, err := Read(environ, codec.Variable, CodecToken)
-	keys, problems := codec.ParseKeys(e[codec.Variable])
+	keys, problems := Encryption{e[codec.Variable], e[codec.Mode], e[codec.Since]}.Keys()
 	if err := errors.Join(err, problems); err != nil {
 		return nil, "", err
 	}
