@@ -49,7 +49,7 @@ func Register(r worker.ActivityRegistry, a *Activities) {
 			func(in schemas.SubmitInput) string { return in.Payload.Value.Name })...),
 		schemas.PollJobActivity: only(a.PollJob, anyOperation[schemas.PollInput]()...),
 		schemas.SyntheticProbeActivity: only(a.SyntheticProbe, of(
-			func(in schemas.ProbeInput) string { return in.Name })...),
+			func(in schemas.Sealed[schemas.ProbeInput]) string { return in.Value.Name })...),
 		schemas.TriggerHealthCheckActivity: only(a.TriggerHealthCheck, anyOperation[schemas.HealthCheckInput]()...),
 		schemas.NotifyWebhookActivity:      only(a.NotifyWebhook, notifyCallers()...),
 		schemas.WriteAuditActivity:         only(a.WriteAudit, auditCallers()...),

@@ -55,14 +55,20 @@ func locally[In any](permits []permit[In]) []permit[In] {
 	return permits
 }
 
-// only makes an activity that serves the callers permitted and refuses all others.
+// only makes an activity that serves the callers permitted and refuses all others. Its results say what they answer.
 func only[In, Out any](fn func(context.Context, In) (Out, error), permits ...permit[In]) func(context.Context, In) (Out, error) {
 	return func(ctx context.Context, in In) (Out, error) {
 		if err := admit(ctx, in, permits); err != nil {
 			var none Out
 			return none, err
 		}
-		return fn(ctx, in)
+		out, err := fn(ctx, in)
+		if asked, ok := any(in).(schemas.Asked); ok && err == nil {
+			if answer, ok := any(&out).(schemas.Answered); ok {
+				answer.SetAbout(asked.Subject())
+			}
+		}
+		return out, err
 	}
 }
 

@@ -76,7 +76,7 @@ func TestAnActivityServesAnOperationOnlyForItsOwnModel(t *testing.T) {
 	for name, in := range map[string]any{
 		schemas.ValidatePayloadActivity:    schemas.ValidateInput{Manifest: aManifest()},
 		schemas.SubmitRegistrationActivity: schemas.SubmitInput{Payload: sealed(payload())},
-		schemas.SyntheticProbeActivity:     aManifest().ProbeInput(),
+		schemas.SyntheticProbeActivity:     sealedProbe(aManifest().ProbeInput()),
 		schemas.DeregisterModelActivity:    schemas.DeregisterInput{Payload: sealed(payload())},
 		schemas.VerifyDecisionActivity:     schemas.VerifyDecisionInput{Registration: schemas.DecisionStatement{Name: aManifest().Name}},
 	} {

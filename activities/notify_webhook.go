@@ -19,9 +19,9 @@ import (
 // error's detail is a [schemas.WebhookFailure]. The attempt ends a little before the activity's time does, so that what
 // it came to is told rather than timed out.
 func (a *Activities) NotifyWebhook(ctx context.Context, in schemas.WebhookInput) (schemas.WebhookDelivery, error) {
-	body, err := json.Marshal(in.Event)
+	body, err := eventBody(in)
 	if err != nil {
-		return schemas.WebhookDelivery{}, fatal(schemas.ErrInternal, err.Error())
+		return schemas.WebhookDelivery{}, err
 	}
 	if deadline, ok := ctx.Deadline(); ok {
 		var cancel context.CancelFunc
@@ -37,6 +37,23 @@ func (a *Activities) NotifyWebhook(ctx context.Context, in schemas.WebhookInput)
 		Delivered: true, MessageID: in.MessageID, Attempts: attempt,
 		ResponseCode: status, DeliveredAt: time.Now().UTC(),
 	}, nil
+}
+
+// eventBody is what is sent: the bytes that the workflow made of the event, so that attempts by workers of several
+// versions do not differ. As far as this worker knows the event, they have to be of it.
+func eventBody(in schemas.WebhookInput) ([]byte, error) {
+	want, err := schemas.Seal(in.Event)
+	if err != nil {
+		return nil, fatal(schemas.ErrInternal, err.Error())
+	}
+	var event schemas.Event
+	if json.Unmarshal([]byte(in.Body), &event) != nil {
+		return nil, fatal(schemas.ErrSealedInput, "the event has no body that could be sent")
+	}
+	if is, err := schemas.Seal(event); err != nil || is.Hash != want.Hash {
+		return nil, fatal(schemas.ErrSealedInput, "the body of the event is of another event; nothing was sent")
+	}
+	return []byte(in.Body), nil
 }
 
 // tellTime is what an attempt leaves of the activity's time.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 
@@ -19,14 +20,14 @@ import (
 // event is an announcement to the simulator's receiver, whose path is its password.
 func (w *world) event() schemas.WebhookInput {
 	latency := 420.5
-	return schemas.WebhookInput{
+	return withBody(schemas.WebhookInput{
 		URL: w.url + "/webhooks/hush?token=hush", MessageID: "msg_run-1_ended",
 		Event: schemas.Event{
 			Event: schemas.RegistrationUpdated, Timestamp: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), ModelID: "model-1",
 			Status: string(schemas.Completed), Metrics: schemas.EventMetrics{JobDurationMs: 2000, ValidationLatencyMs: &latency},
 			Name: "production-llm-v2", WorkflowID: "register-model/production-llm-v2", RunID: "run-1",
 		},
-	}
+	})
 }
 
 func (w *world) deliveries() []control.Webhook {
@@ -114,4 +115,29 @@ func TestAnAddressThatTheGuardRefusesIsNotCalledAndNotTriedAgain(t *testing.T) {
 		require.NotContains(t, wantFatal(t, err, schemas.ErrWebhookRefused).Error(), "hush")
 	}
 	require.Empty(t, w.deliveries())
+}
+
+// withBody gives an event the bytes that are sent.
+func withBody(in schemas.WebhookInput) schemas.WebhookInput {
+	sealed, err := schemas.Seal(in.Event)
+	if err != nil {
+		panic(err)
+	}
+	in.Body = sealed.Canonical
+	return in
+}
+
+func TestAnEventIsSentByTheBytesThatTheWorkflowMade(t *testing.T) {
+	w := newWorld(t)
+	in := w.event()
+	in.Body = strings.Replace(in.Body, "{", `{"addedByANewerVersion":1,`, 1)
+	_, err := run(t, w.NotifyWebhook, in)
+	require.NoError(t, err)
+	require.Equal(t, in.Body, w.deliveries()[0].Body)
+
+	for _, body := range []string{"", "{}", strings.Replace(in.Body, "COMPLETED", "FAILED", 1)} {
+		in.Body = body
+		_, err := run(t, w.NotifyWebhook, in)
+		wantFatal(t, err, schemas.ErrSealedInput)
+	}
 }

@@ -18,7 +18,7 @@ import (
 
 func (w *world) probed(options ...option) (schemas.ProbeReport, error) {
 	w.Helper()
-	return run(w.T, w.SyntheticProbe, probeInput(w.url+"/providers/openai"), options...)
+	return run(w.T, w.SyntheticProbe, sealedProbe(probeInput(w.url+"/providers/openai")), options...)
 }
 
 func probeInput(endpoint string) schemas.ProbeInput {
@@ -76,7 +76,7 @@ func TestAnEndpointThatIsDownIsRetried(t *testing.T) {
 	server := httptest.NewServer(http.NotFoundHandler())
 	a := activitiesFor(t, server.URL)
 	server.Close()
-	_, err := run(t, a.SyntheticProbe, probeInput(server.URL))
+	_, err := run(t, a.SyntheticProbe, sealedProbe(probeInput(server.URL)))
 	app := wantRetried(t, err, schemas.ErrEndpointUnready, 0)
 	var report *schemas.ProbeReport
 	require.NoError(t, app.Details(&report))
@@ -87,7 +87,7 @@ func TestAnEndpointThatIsDownIsRetried(t *testing.T) {
 func TestAnEndpointThatComesUpPassesInALaterAttempt(t *testing.T) {
 	w := newWorld(t)
 	w.order(control.OpProvider, 2, control.Action{Status: http.StatusBadGateway})
-	report, errs := attempts(t, w.SyntheticProbe, probeInput(w.url+"/providers/openai"))
+	report, errs := attempts(t, w.SyntheticProbe, sealedProbe(probeInput(w.url+"/providers/openai")))
 	require.Len(t, errs, 3)
 	require.Equal(t, schemas.ProbePass, report.Status)
 }
@@ -102,6 +102,6 @@ func TestACancelledProbeIsNoVerdict(t *testing.T) {
 	t.Cleanup(server.Close)
 	a := activitiesFor(t, server.URL)
 	go func() { <-asked; close(cancelled) }()
-	_, err := run(t, a.SyntheticProbe, probeInput(server.URL), cancelledBy(t, cancelled))
+	_, err := run(t, a.SyntheticProbe, sealedProbe(probeInput(server.URL)), cancelledBy(t, cancelled))
 	require.Equal(t, context.Canceled, err)
 }

@@ -154,3 +154,12 @@ func details(t *testing.T, err error) schemas.ErrorDetails {
 }
 
 var errNotRun = errors.New("the activity was not run")
+
+// sealedProbe is how a workflow has an endpoint probed.
+func sealedProbe(in schemas.ProbeInput) schemas.Sealed[schemas.ProbeInput] {
+	s, err := schemas.Seal(in)
+	if err != nil {
+		panic(err)
+	}
+	return s
+}

@@ -79,6 +79,8 @@ type AuditedProbe struct {
 
 // AuditReceipt is the result of WriteAudit: where the entry stands in the trail. Checkpoint is set for endings.
 type AuditReceipt struct {
+	Answer
+
 	Seq        int64       `json:"seq"`
 	Hash       string      `json:"hash"`
 	Checkpoint *Checkpoint `json:"checkpoint,omitempty"`

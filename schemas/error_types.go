@@ -31,6 +31,7 @@ const (
 	ErrSealedInput       ErrorType = "SealedInputBroken"   // the input is not what was validated and hashed
 	ErrCallerRefused     ErrorType = "CallerRefused"       // an activity was called by something other than the product's workflows
 	ErrAskedTooLong      ErrorType = "GatewayAskedTooLong" // the gateway asked one step to wait for more than an hour in all
+	ErrAnswer            ErrorType = "AnswerNotBelieved"   // a result that is not about what was asked
 	ErrUnverified        ErrorType = "FailureUnverified"   // a failure that nobody with a key wrote, or that was cut
 	ErrInternal          ErrorType = "Internal"
 

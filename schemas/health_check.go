@@ -7,6 +7,8 @@ type HealthCheckInput struct {
 
 // HealthCheck is the result of TriggerHealthCheck: how the gateway's own check of the model ended.
 type HealthCheck struct {
+	Answer
+
 	ID      string        `json:"id,omitempty"`
 	Status  string        `json:"status,omitempty"` // the platform's word
 	Outcome HealthOutcome `json:"outcome,omitempty"`

@@ -24,6 +24,8 @@ type PollProgress struct {
 
 // PollResult is the result of PollJob: the job's end, or how far it came within the window.
 type PollResult struct {
+	Answer
+
 	Done       bool   `json:"done"` // the job succeeded and ModelID is set; a job that failed is an error
 	ModelID    string `json:"modelId,omitempty"`
 	Polls      int    `json:"polls"`

@@ -36,6 +36,8 @@ const (
 
 // ProbeReport is what a probe found. It holds no part of an answer, of a header or of a credential.
 type ProbeReport struct {
+	Answer
+
 	Status           ProbeStatus   `json:"status"`
 	LatencyMs        float64       `json:"latencyMs"`    // total latency; the median over the warm samples
 	ResponseCode     int           `json:"responseCode"` // 0 when there was no response

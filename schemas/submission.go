@@ -11,6 +11,8 @@ type SubmitInput struct {
 
 // Submission is the result of SubmitRegistration.
 type Submission struct {
+	Answer
+
 	JobID   string `json:"jobId"`
 	ModelID string `json:"modelId,omitempty"` // known only when a repeated attempt adopted the model
 	// Adopted: the answer to the creation was lost, and the one model that can be its work was found by name. It counts as

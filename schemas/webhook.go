@@ -40,10 +40,15 @@ type WebhookInput struct {
 	// MessageID is the webhook-id: the same on every retry of one event, without a dot.
 	MessageID string `json:"messageId"`
 	Event     Event  `json:"event"`
+	// Body is what is sent, on each attempt and by each worker, whether it knows all of the event or not: the event's RFC
+	// 8785 form.
+	Body string `json:"body,omitempty"`
 }
 
 // WebhookDelivery says whether a webhook arrived.
 type WebhookDelivery struct {
+	Answer
+
 	Delivered bool `json:"delivered"`
 	// Pending says that delivery goes on in the workflow WorkflowID, for up to 24 hours.
 	Pending      bool      `json:"pending,omitempty"`

@@ -22,6 +22,9 @@ type announcement struct {
 }
 
 func newAnnouncement(in schemas.DeliverWebhookInput) *announcement {
+	if sealed, err := schemas.Seal(in.Webhook.Event); err == nil { // if not, the activity says so
+		in.Webhook.Body = sealed.Canonical
+	}
 	in.Delivery = schemas.WebhookDelivery{Pending: true, MessageID: in.Webhook.MessageID}
 	return &announcement{in: in}
 }
@@ -55,6 +58,9 @@ func (a *announcement) attempt(ctx workflow.Context) error {
 	o.Summary = webhookSummary(a.in.Webhook)
 	var out schemas.WebhookDelivery
 	err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, o), schemas.NotifyWebhookActivity, a.in.Webhook).Get(ctx, &out)
+	if err == nil {
+		err = answered(schemas.NotifyWebhookActivity, a.in.Webhook, &out)
+	}
 	if err == nil && !a.concluded {
 		a.in.Delivery = out
 	}

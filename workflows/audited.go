@@ -27,6 +27,9 @@ func writeAudit(ctx workflow.Context, e schemas.AuditEntry, waiting func(reason 
 	for {
 		var receipt schemas.AuditReceipt
 		err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, o), schemas.WriteAuditActivity, e).Get(ctx, &receipt)
+		if err == nil {
+			err = answered(schemas.WriteAuditActivity, e, &receipt)
+		}
 		var final *temporal.ApplicationError
 		switch {
 		case err == nil, temporal.IsCanceledError(err), errors.As(err, &final) && final.NonRetryable():

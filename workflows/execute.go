@@ -56,7 +56,10 @@ func (r *registration) do(ctx workflow.Context, s step, out any) error {
 		o.Summary = s.summary
 		began := workflow.Now(ctx)
 		err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, o), s.activity, in).Get(ctx, out)
-		if err == nil || ctx.Err() != nil {
+		if err == nil {
+			return answered(s.activity, in, out)
+		}
+		if ctx.Err() != nil {
 			return err
 		}
 		wait, final := p.after(err, began, workflow.Now(ctx))

@@ -168,11 +168,15 @@ func jobIs(status string) string {
 func (r *registration) probe(ctx workflow.Context) error {
 	r.enter(ctx, schemas.StageProbing)
 	var report schemas.ProbeReport
-	err := r.do(ctx, step{
+	in, err := schemas.Seal(r.manifest.ProbeInput())
+	if err != nil {
+		return err
+	}
+	err = r.do(ctx, step{
 		activity: schemas.SyntheticProbeActivity,
 		summary:  "Prompt " + plain(hostOf(r.manifest.EndpointURL), 80) + " and check the answer",
 		next: func() (workflow.ActivityOptions, any) {
-			return probeOptions(r.manifest.Probe), r.manifest.ProbeInput()
+			return probeOptions(r.manifest.Probe), in
 		},
 	}, &report)
 	if err != nil {

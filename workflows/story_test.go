@@ -73,7 +73,7 @@ func newStory(t *testing.T) *story {
 	stub(s, schemas.ValidatePayloadActivity, &s.world.validate)
 	stub(s, schemas.SubmitRegistrationActivity, &s.world.submit)
 	stub(s, schemas.PollJobActivity, &s.world.poll)
-	stub(s, schemas.SyntheticProbeActivity, &s.world.probe)
+	stubOf(s, schemas.SyntheticProbeActivity, &s.world.probe, func(in schemas.Sealed[schemas.ProbeInput]) schemas.ProbeInput { return in.Value })
 	stub(s, schemas.TriggerHealthCheckActivity, &s.world.healthCheck)
 	stub(s, schemas.DeregisterModelActivity, &s.world.deregister)
 	stub(s, schemas.NotifyWebhookActivity, &s.world.notify)
@@ -87,7 +87,13 @@ const recordingTheEnding = "WriteAudit of the ending"
 
 // stub registers an activity under its name that answers as the world does when it is called.
 func stub[In, Out any](s *story, name string, answer *func(In) (Out, error)) {
-	s.env.RegisterActivityWithOptions(func(_ context.Context, in In) (Out, error) {
+	stubOf(s, name, answer, func(in In) In { return in })
+}
+
+// stubOf is stub for an activity of whose input the world knows a part.
+func stubOf[Full, In, Out any](s *story, name string, answer *func(In) (Out, error), part func(Full) In) {
+	s.env.RegisterActivityWithOptions(func(_ context.Context, full Full) (Out, error) {
+		in := part(full)
 		s.onLoop(func() {
 			s.mu.Lock()
 			defer s.mu.Unlock()
@@ -104,7 +110,13 @@ func stub[In, Out any](s *story, name string, answer *func(In) (Out, error)) {
 		if meanwhile != nil {
 			meanwhile()
 		}
-		return (*answer)(in)
+		out, err := (*answer)(in)
+		if asked, ok := any(full).(schemas.Asked); ok {
+			if answer, ok := any(&out).(schemas.Answered); ok && answer.Answers() == "" {
+				answer.SetAbout(asked.Subject())
+			}
+		}
+		return out, err
 	}, activity.RegisterOptions{Name: name})
 }
 

@@ -54,14 +54,14 @@ func (b binding) text() []byte {
 	return text
 }
 
-// takes reports whether a payload of that binding is valid here. What is not known on this side is not compared: a client
-// does not know an activity's way, and an activity not the run before it has read its input.
+// takes reports whether a payload of that binding is valid here. What one of the two sides cannot know is not compared: a
+// client does not know an activity's way, nor an activity without an input the run.
 func (b binding) takes(p binding) bool {
 	if b.Namespace == replayNamespace {
 		b.Namespace = p.Namespace
 	}
 	return b.Namespace == p.Namespace && b.Workflow == p.Workflow && b.Kind == p.Kind &&
-		cmp.Or(b.Way, p.Way) == p.Way && cmp.Or(b.Run, p.Run) == p.Run
+		cmp.Or(b.Way, p.Way) == p.Way && cmp.Or(b.Run, p.Run) == cmp.Or(p.Run, b.Run)
 }
 
 // boundTo is where a payload says that it belongs, and whether it says so at all: those from before do not.

@@ -1,0 +1,40 @@
+package schemas
+
+// Asked is an input of an activity that can say in a word what it asks about. The result repeats it, so that the result
+// of one question is not taken for that of another.
+type Asked interface{ Subject() string }
+
+// Answer is the part of a result that says what it answers.
+type Answer struct {
+	About string `json:"about,omitempty"` // the subject of what was asked
+}
+
+// SetAbout says what the result answers.
+func (a *Answer) SetAbout(subject string) { a.About = subject }
+
+// Answers returns what the result answers.
+func (a *Answer) Answers() string { return a.About }
+
+// Answered is a result that says what it answers.
+type Answered interface {
+	SetAbout(subject string)
+	Answers() string
+}
+
+// Subject is the hash of the payload.
+func (in SubmitInput) Subject() string { return in.Payload.Hash }
+
+// Subject is the job.
+func (in PollInput) Subject() string { return in.JobID }
+
+// Subject is the hash of what is sealed: of a probe, all that is asked for.
+func (s Sealed[T]) Subject() string { return s.Hash }
+
+// Subject is the model.
+func (in HealthCheckInput) Subject() string { return in.ModelID }
+
+// Subject is the message.
+func (in WebhookInput) Subject() string { return in.MessageID }
+
+// Subject is the entry.
+func (e AuditEntry) Subject() string { return e.EntryID }
