@@ -50,8 +50,6 @@ func aboutAnother(in schemas.VerifyDecisionInput) string {
 		return fmt.Sprintf("it is about another registration of %s (run %.64q), not about this one (run %s)", of.Name, d.RunID, of.RunID)
 	case d.PayloadHash != "" && d.PayloadHash != of.PayloadHash:
 		return fmt.Sprintf("it is about payload %.64q, but this registration of %s is of payload %s", d.PayloadHash, of.Name, of.PayloadHash)
-	case d.Probe == "" && d.Signature != "" && d.Decision == schemas.Approve:
-		return "a signed approval has to name the probe's verdict that was seen: probe PASS or FAIL, or NONE if the probe had not ended"
 	}
 	return ""
 }

@@ -94,8 +94,6 @@ func TestADecisionThatDoesNotCountIsRefusedWithItsReason(t *testing.T) {
 			signed(t, from(func(d *schemas.Decision) { d.RunID = "" }), "llm", key), "has to name the run", key},
 		"for another payload": {
 			signed(t, from(func(d *schemas.Decision) { d.PayloadHash = "cd" }), "llm", key), `about payload "cd"`, key},
-		"for no verdict of the probe": {
-			signed(t, from(func(d *schemas.Decision) { d.Probe = "" }), "llm", key), "has to name the probe's verdict", key},
 		"for another verdict than signed": {
 			func() schemas.Decision { d := signed(t, approval(), "llm", key); d.Probe = schemas.ProbeFail; return d }(),
 			"not one of this decision", nil},

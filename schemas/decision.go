@@ -27,7 +27,7 @@ type Decision struct {
 	// RunID is the run of the registration that the decision is about. A signed decision must name it.
 	RunID string `json:"runId,omitempty"`
 	// Probe is the probe's verdict that was seen: PASS, FAIL, or NONE if the probe had not ended. An approval that names
-	// another verdict than the one it would rest on is refused. A signed approval must name it.
+	// another verdict than the one it would rest on is refused, and so is a signed one after a failure that does not name it.
 	Probe ProbeStatus `json:"probe,omitempty"`
 	// Signature is an armoured SSH signature (namespace [SignatureNamespace]) over the canonical [DecisionStatement].
 	Signature string `json:"signature,omitempty"`

@@ -65,7 +65,7 @@ func (Verdict) JSONSchema() *jsonschema.Schema {
 
 // JSONSchema lists the verdicts of a probe.
 func (ProbeStatus) JSONSchema() *jsonschema.Schema {
-	return &jsonschema.Schema{Type: "string", Enum: []any{ProbePass, ProbeFail}}
+	return &jsonschema.Schema{Type: "string", Enum: []any{ProbePass, ProbeFail, ProbeNone}}
 }
 
 // JSONSchema lists the endings.

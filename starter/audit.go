@@ -178,6 +178,12 @@ func (a *app) publicKey(text string) (ed25519.PublicKey, error) {
 // maxCheckpointFile bounds a file with checkpoints.
 const maxCheckpointFile = 4 << 20
 
+// numberedCheckpoint is a checkpoint that has to name its entry by a number: one that does not would agree with any trail.
+type numberedCheckpoint struct {
+	schemas.Checkpoint
+	Seq *int64 `json:"seq"`
+}
+
 // readCheckpoints reads the checkpoints in a file: JSON documents that are one, or hold one as webhooks do.
 func readCheckpoints(path string) (found []schemas.Checkpoint, err error) {
 	file, err := os.Open(path)
@@ -188,8 +194,8 @@ func readCheckpoints(path string) (found []schemas.Checkpoint, err error) {
 	decoder := json.NewDecoder(io.LimitReader(file, maxCheckpointFile))
 	for {
 		var document struct {
-			schemas.Checkpoint
-			Within *schemas.Checkpoint `json:"checkpoint"`
+			numberedCheckpoint
+			Within *numberedCheckpoint `json:"checkpoint"`
 		}
 		switch err := decoder.Decode(&document); {
 		case errors.Is(err, io.EOF) && len(found) > 0:
@@ -197,14 +203,18 @@ func readCheckpoints(path string) (found []schemas.Checkpoint, err error) {
 		case err != nil:
 			return nil, misused("--checkpoint %s: it holds no checkpoint in JSON", path)
 		}
-		c := document.Checkpoint
+		c := document.numberedCheckpoint
 		if document.Within != nil {
 			c = *document.Within
 		}
 		if c.Hash == "" {
 			return nil, misused("--checkpoint %s: it holds no checkpoint", path)
 		}
-		found = append(found, c)
+		if c.Seq == nil {
+			return nil, misused("--checkpoint %s: a checkpoint has no sequence number (seq), and would agree with any trail", path)
+		}
+		c.Checkpoint.Seq = *c.Seq
+		found = append(found, c.Checkpoint)
 	}
 }
 

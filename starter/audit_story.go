@@ -52,6 +52,10 @@ func headlineOf(e schemas.AuditEntry) (console.Style, string) {
 		return console.Plain, spaced(orSomebody(e.Requester), "asked for the registration")
 	case schemas.AuditDecision:
 		return decisionHeadline(e.Decision)
+	case schemas.AuditCancel:
+		return console.Alert, spaced(canceller(e.Cancellation), "cancelled it")
+	case schemas.AuditRefusals:
+		return console.Alert, "more decisions were refused than have entries"
 	case schemas.AuditWebhook:
 		if e.Webhook != nil && e.Webhook.Delivered {
 			return console.Plain, "the webhook arrived"
@@ -81,6 +85,13 @@ func decisionHeadline(d *schemas.AuditedDecision) (console.Style, string) {
 		return console.Plain, spaced(orSomebody(d.Approver), did+" it")
 	}
 	return console.Alert, spaced(orSomebody(d.Approver), "would have "+did+" it; it did not count")
+}
+
+func canceller(c *schemas.Cancellation) string {
+	if c == nil {
+		return orSomebody("")
+	}
+	return orSomebody(c.By)
 }
 
 func orSomebody(who string) string {

@@ -64,11 +64,11 @@ func (a *app) logger() (*slog.Logger, error) {
 	return telemetry.Logger(a.err.W, level, format), nil
 }
 
-// page is the address of a run's page in the Temporal UI; empty if the UI's address is unknown.
+// page is the address of a run's page in the Temporal UI, where its details are and not its raw history; empty if the UI's address is unknown.
 func (c *connection) page(workflowID, runID string) string {
 	if c.uiURL == "" {
 		return ""
 	}
 	return strings.TrimRight(c.uiURL, "/") + "/namespaces/" + url.PathEscape(c.Namespace()) +
-		"/workflows/" + url.PathEscape(workflowID) + "/" + url.PathEscape(runID) + "/history"
+		"/workflows/" + url.PathEscape(workflowID) + "/" + url.PathEscape(runID) + "/user-metadata"
 }

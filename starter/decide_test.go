@@ -77,7 +77,7 @@ func TestTheEvidenceIsShownBeforeADecision_AndBoundToIt(t *testing.T) {
 	r := starter(t, "", f.env(), "approve", "llm", "--reason", "fine")
 	require.Zero(t, r.code, r.errors)
 	for _, shown := range []string{
-		hash, "api.example.com\n", "openai", "PASS, latency 182ms", "requested by  alice", "1 of 2 carol (signed)", "decide by",
+		hash, "https://api.example.com/v1?token=…\n", "0 requests and 0 tokens a minute", "openai", "PASS, latency 182ms", "requested by  alice", "1 of 2 carol (signed)", "decide by",
 	} {
 		require.Contains(t, r.errors, shown)
 	}

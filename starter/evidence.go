@@ -24,15 +24,15 @@ func (a *app) evidence(p schemas.Progress, m schemas.Manifest, page string) []co
 	)
 }
 
-// evidenceTable is what a decision is about. Of the endpoint it shows the host alone, since the rest of a URL may hold a
-// token.
+// evidenceTable is what a decision is about: what would be let into the gateway, and what the probe found.
 func evidenceTable(p schemas.Progress, m schemas.Manifest, page string) table {
 	var t table
 	t.row("payload hash", hashText(p.PayloadHash))
-	if m.EndpointURL != "" {
-		t.row("endpoint", hostOf(m.EndpointURL))
+	if m.EndpointURL != "" { // the history can be read here
+		for _, approved := range words.Approved(m) {
+			t.row(approved.Name, approved.Text)
+		}
 	}
-	t.row("architecture", string(m.ModelArchitecture))
 	t.row("model id", p.ModelID)
 	if p.Validation != nil {
 		t.row("probe", follow.ProbeLine(p.Validation))
@@ -52,7 +52,7 @@ func evidenceTable(p schemas.Progress, m schemas.Manifest, page string) table {
 
 // approvalsText says how many have approved of how many that have to, and who they are.
 func approvalsText(s schemas.ApprovalStatus) string {
-	if s.Approvers < 2 && len(s.Approvals) == 0 {
+	if s.Policy == schemas.ApproveNever {
 		return ""
 	}
 	var who []string
@@ -63,7 +63,14 @@ func approvalsText(s schemas.ApprovalStatus) string {
 		}
 		who = append(who, name)
 	}
-	return spaced(fmt.Sprintf("%d of %d", len(s.Approvals), s.Approvers), strings.Join(who, ", "))
+	text := spaced(fmt.Sprintf("%d of %d", len(s.Approvals), s.Approvers), strings.Join(who, ", "))
+	if s.Unrecorded > 0 {
+		text += fmt.Sprintf("; %s accepted, waiting for the audit trail", counted(s.Unrecorded, "decision"))
+	}
+	if len(s.Void) > 0 {
+		text += fmt.Sprintf("; %s given before the probe failed, which does not count", counted(len(s.Void), "approval"))
+	}
+	return text
 }
 
 // probeRows shows the figures behind a probe's verdict.

@@ -77,7 +77,15 @@ func approvalText(a *schemas.ApprovalReport) string {
 		return ""
 	case a.Decision != "":
 		verb := map[schemas.Verdict]string{schemas.Approve: "approved", schemas.Reject: "rejected"}[a.Decision]
-		text := fmt.Sprintf("%s by %s at %s", verb, a.Approver, clock(a.DecidedAt))
+		who := a.Approver
+		if a.Decision == schemas.Approve && len(a.Approvals) > 1 {
+			var all []string
+			for _, given := range a.Approvals {
+				all = append(all, given.Approver)
+			}
+			who = strings.Join(all, ", ")
+		}
+		text := fmt.Sprintf("%s by %s at %s", verb, who, clock(a.DecidedAt))
 		if a.WaitedMs > 0 {
 			text += ", after " + words.Millis(float64(a.WaitedMs))
 		}

@@ -101,8 +101,8 @@ func (r *registration) isAboutThis(d schemas.Decision) (refusal string) {
 	return ""
 }
 
-// check says why a decision does not count beside those that were accepted before, or nothing if it does. A rejection is
-// heard for as long as the gate has not let the registration pass. A key is one person's, whatever names it may sign under.
+// check says why a decision does not count beside those that were accepted before, or nothing if it does. Approvals that
+// are enough settle the matter once they are recorded; a rejection that comes before that is heard.
 func (r *registration) check(t *ticket) (refusal string) {
 	g := &r.gate
 	approves := t.Decision.Decision == schemas.Approve
@@ -113,6 +113,9 @@ func (r *registration) check(t *ticket) (refusal string) {
 	case r.rejection(accepted) != nil:
 		return fmt.Sprintf("%s has decided already: reject", r.rejection(accepted).Approver)
 	case approves && len(given) >= g.required && r.policy != schemas.ApproveNever:
+		return fmt.Sprintf("%s has decided already: approve", given[len(given)-1].Approver)
+	case !approves && r.policy != schemas.ApproveNever && len(r.approvals(recorded)) >= g.required:
+		given = r.approvals(recorded)
 		return fmt.Sprintf("%s has decided already: approve", given[len(given)-1].Approver)
 	case t.late != "":
 		return t.late
@@ -130,7 +133,8 @@ func (r *registration) tooLate() string {
 	return fmt.Sprintf("%s is at %s and takes no decision any more", r.manifest.Name, r.stage())
 }
 
-// checkApproval refuses a second approval of the same person, and one that rests on another verdict of the probe.
+// checkApproval refuses a second approval of the same person, and one that rests on another verdict of the probe. A key is
+// one person's, whatever names it may sign under.
 func (r *registration) checkApproval(t *ticket, given []*ticket) (refusal string) {
 	for _, a := range given {
 		key := a.verified.KeyFingerprint
@@ -145,6 +149,9 @@ func (r *registration) checkApproval(t *ticket, given []*ticket) (refusal string
 		return fmt.Sprintf("it rests on a probe that came to %s, but the probe has not ended yet", t.Probe)
 	case t.Probe != schemas.ProbeNone:
 		return fmt.Sprintf("it rests on a probe that came to %s, but the probe came to %s", t.Probe, now)
+	}
+	if now == schemas.ProbeFail && t.Probe == "" && t.Signature != "" {
+		return "a signed approval that names no verdict of the probe may be from before it failed: sign one that names it, probe FAIL"
 	}
 	if now == schemas.ProbeFail && (t.Probe == schemas.ProbeNone || t.seen == schemas.ProbeNone) {
 		return "it was made before the probe ran, which has failed since: look at the figures, and decide again"
@@ -189,7 +196,7 @@ func (r *registration) whatFollows(t *ticket) string {
 	open := r.gate.isOpen()
 	given := len(r.approvals(accepted))
 	early := "the decision is kept until the probe has run"
-	if r.probeVerdict() != schemas.ProbeNone {
+	if t.seen != schemas.ProbeNone {
 		early = "the decision is kept until the gate opens"
 	}
 	switch {
@@ -197,10 +204,10 @@ func (r *registration) whatFollows(t *ticket) string {
 		return "the model is rolled back"
 	case t.Decision.Decision == schemas.Reject:
 		return early
-	case !open && r.probeVerdict() == schemas.ProbeNone && given < r.gate.required:
+	case !open && t.seen == schemas.ProbeNone && given < r.gate.required:
 		return fmt.Sprintf("%d of %s; %d to go; %s, and counts only if it passes",
 			given, count(r.gate.required, "approval"), r.gate.required-given, early)
-	case !open && r.probeVerdict() == schemas.ProbeNone:
+	case !open && t.seen == schemas.ProbeNone:
 		return early + ", and counts only if it passes"
 	case given < r.gate.required:
 		return fmt.Sprintf("%d of %s; %d to go", given, count(r.gate.required, "approval"), r.gate.required-given)

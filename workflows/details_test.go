@@ -53,7 +53,7 @@ var (
 func TestAtTheGateThePageShowsTheEvidenceAndWhatToDo(t *testing.T) {
 	page, after := detailsAtTheGate(t, func(*story) {})
 	for _, shown := range []string{
-		"**production-llm-v2** is at **WAITING_FOR_APPROVAL**", "- **endpoint**: api.external-ai-provider.com\n",
+		"**production-llm-v2** is at **WAITING_FOR_APPROVAL**", "- **endpoint**: `https://api.external-ai-provider.com/v1?key=…`\n",
 		"- **architecture**: openai\n", payloadHash, "- **job**: job-1 COMPLETED\n", "- **model**: model-1\n",
 		"- **probe**: PASS, 420 ms, HTTP 200\n", "`starter approve production-llm-v2 --reason", `"decision":"approve"`,
 		"after that the model is rolled back", requester + " asked for this registration and cannot approve it",

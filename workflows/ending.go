@@ -37,7 +37,7 @@ func (r *registration) end(err error, cancelled bool, now time.Time) {
 		r.cancelledPlainly(now)
 	case cancelled && r.stopped == nil:
 		r.cancelledPlainly(now)
-		r.result.Reason += ", while this went wrong: " + explain(err).Message
+		r.result.Reason = fmt.Sprintf("cancelled at %s, while this went wrong: %s", r.stage(), explain(err).Message)
 	default:
 		f := explain(err)
 		r.result.Status, r.result.ErrorType = schemas.Failed, f.Type

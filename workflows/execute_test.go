@@ -250,6 +250,6 @@ func TestWhatWasHeardBesideACancellationIsSaid(t *testing.T) {
 	r.end(ranOut(t, nil), true, time.Time{})
 	require.Equal(t, schemas.Cancelled, r.result.Status)
 	require.Empty(t, r.result.ErrorType)
-	require.Equal(t, "cancelled at SUBMITTING"+plainly+", while this went wrong: SubmitRegistration did not end in its time; "+
+	require.Equal(t, "cancelled at SUBMITTING, while this went wrong: SubmitRegistration did not end in its time; "+
 		"the workflow's history shows its attempts", r.result.Reason)
 }

@@ -167,7 +167,10 @@ func TestAnEarlyApprovalDoesNotLetAFailedProbePass(t *testing.T) {
 				s := newStory(t)
 				s.in.Manifest.Approval.Policy = policy
 				s.world.probe = answers[schemas.ProbeInput](failed)
-				s.during[schemas.SubmitRegistrationActivity] = func() { send(s) }
+				s.during[schemas.SubmitRegistrationActivity] = func() {
+					send(s)
+					s.until(func() bool { return s.progress().Approval.Kept != nil })
+				}
 				var page string
 				s.at(time.Hour, func() { page = s.page().CurrentDetails })
 				e := s.run()
@@ -184,7 +187,10 @@ func TestAnEarlyApprovalDoesNotLetAFailedProbePass(t *testing.T) {
 func TestWhoApprovedEarlyCanApproveAgainAfterAFailure(t *testing.T) {
 	s := gated(t)
 	s.world.probe = answers[schemas.ProbeInput](failed)
-	s.during[schemas.SubmitRegistrationActivity] = func() { s.update(approve(approver)) }
+	s.during[schemas.SubmitRegistrationActivity] = func() {
+		a := s.update(approve(approver))
+		s.until(func() bool { return a.done })
+	}
 	s.at(time.Hour, func() {
 		d := approve(approver)
 		d.Probe = schemas.ProbeFail
@@ -210,7 +216,7 @@ func TestAnEarlyRejectionStandsWhateverTheProbeComesTo(t *testing.T) {
 	for _, report := range []schemas.ProbeReport{passed, failed} {
 		s := gated(t)
 		s.world.probe = answers[schemas.ProbeInput](report)
-		s.during[schemas.SubmitRegistrationActivity] = func() { s.update(approve("ann")); s.update(reject(approver)) }
+		s.during[schemas.SubmitRegistrationActivity] = func() { s.update(reject(approver)) }
 		require.Equal(t, schemas.Rejected, s.run().Status)
 	}
 }
@@ -291,4 +297,32 @@ func TestWhateverComesInTheFirstWorkflowTaskIsTaken(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestASignedApprovalAfterAFailureHasToNameIt(t *testing.T) {
+	for report, seen := range map[*schemas.ProbeReport]schemas.ProbeStatus{&failed: "", &passed: "", {Status: schemas.ProbeFail}: schemas.ProbeFail} {
+		s := gated(t)
+		s.world.probe = answers[schemas.ProbeInput](*report)
+		d := approve(approver)
+		d.Signature, d.Probe = "armour", seen
+		s.at(time.Hour, func() { s.update(d) })
+		want := schemas.Completed
+		if report.Status == schemas.ProbeFail && seen == "" {
+			want = schemas.ApprovalTimedOut
+		}
+		require.Equal(t, want, s.run().Status)
+	}
+}
+
+func TestARejectionAfterApprovalsThatSettledItIsRefused(t *testing.T) {
+	s := gated(t)
+	var a *answer
+	s.during[schemas.PollJobActivity] = func() {
+		s.update(approve(approver))
+		s.until(func() bool { p := s.progress(); return len(p.Approval.Approvals) == 1 })
+		s.onLoop(func() { a = s.update(reject("bob")) })
+		s.until(func() bool { return a.done })
+	}
+	require.Equal(t, schemas.Completed, s.run().Status)
+	a.wantRefused(t, approver+" has decided already: approve")
 }

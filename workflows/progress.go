@@ -9,6 +9,7 @@ import (
 
 	"go.temporal.io/sdk/workflow"
 
+	"model-registrar/internal/words"
 	"model-registrar/schemas"
 )
 
@@ -74,7 +75,10 @@ func (r *registration) details() string {
 		r.describeGate(&b)
 	}
 	r.describeEvidence(func(name, value string) {
-		if value != "" {
+		switch {
+		case strings.Contains(value, "://"): // as code, of which the UI makes no link
+			fmt.Fprintf(&b, "- **%s**: `%s`\n", name, strings.ReplaceAll(plain(value, 600), "`", "'"))
+		case value != "":
 			fmt.Fprintf(&b, "- **%s**: %s\n", name, markdown(value))
 		}
 	})
@@ -128,13 +132,19 @@ func (r *registration) describeGate(b *strings.Builder) {
 func (r *registration) describeChoice(b *strings.Builder) {
 	fmt.Fprintf(b, "\nTo decide:\n\n"+
 		"- choose *Send an Update* or *Send a Signal* under *More Actions*, then `%s`, with "+
-		"`{\"decision\":\"approve\",\"approver\":\"who you are\",\"reason\":\"why\",\"payloadHash\":\"%s\"}` (or `\"reject\"`),\n"+
-		"- or run `starter approve %s --reason \"…\"` (or `starter reject`).\n", schemas.DecideHandler, r.result.PayloadHash, shellWord(code(r.manifest.Name)))
+		"`{\"decision\":\"approve\",\"approver\":\"who you are\",\"reason\":\"why\",\"payloadHash\":\"%s\",\"runId\":\"%s\",\"probe\":\"%s\"}` (or `\"reject\"`; say who you are and why: the placeholders are refused),\n"+
+		"- or run `starter approve %s --reason \"…\"` (or `starter reject`).\n", schemas.DecideHandler, r.result.PayloadHash, r.result.RunID, r.probeVerdict(), shellWord(code(r.manifest.Name)))
 }
 
 func (r *registration) describeEvidence(row func(name, value string)) {
-	row("endpoint", hostOf(r.manifest.EndpointURL))
-	row("architecture", string(r.manifest.ModelArchitecture))
+	if r.policy == "" { // not checked yet, so of the endpoint the host alone: the rest may hold what has no place there
+		row("endpoint", hostOf(r.manifest.EndpointURL))
+		row("architecture", string(r.manifest.ModelArchitecture))
+	} else {
+		for _, approved := range words.Approved(r.manifest) {
+			row(approved.Name, approved.Text)
+		}
+	}
 	row("payload hash", r.result.PayloadHash)
 	row("job", strings.TrimSpace(r.result.JobID+" "+r.jobStatus))
 	row("model", r.result.ModelID)
@@ -144,6 +154,9 @@ func (r *registration) describeEvidence(row func(name, value string)) {
 			row("adapted", strings.Join(d.Adapted, "; "))
 			row("remarks", strings.Join(d.Remarks, " "))
 		}
+	}
+	if r.gate.isOpen() {
+		row("approvals", fmt.Sprintf("%d of %d", len(r.approvals(recorded)), r.gate.required))
 	}
 	if a := r.result.Approval; a != nil && a.Decision != "" {
 		row("decision", decisionLine(a))

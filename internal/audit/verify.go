@@ -93,7 +93,7 @@ func (v *verifier) expect(checkpoints []schemas.Checkpoint) {
 				continue
 			}
 		}
-		if c.Seq < 0 || c.Seq > 0 && len(c.Hash) != len(noHash) {
+		if c.Seq < 0 || c.Seq > 0 && len(c.Hash) != len(noHash) || c.Seq == 0 && c.Hash != noHash {
 			v.note(Problem{Kind: WrongCheckpoint, Text: "a checkpoint names no entry"})
 			continue
 		}

@@ -102,14 +102,14 @@ func TestSignedDecisions_EachThatDoesNotCountIsRefusedWithItsReasonAndAudited_An
 	require.Equal(t, earlier.PayloadHash, here.PayloadHash)
 
 	approval := func(p schemas.Progress, who string) schemas.Decision {
-		return schemas.Decision{Decision: schemas.Approve, Approver: who, Reason: "fine", RunID: p.RunID, PayloadHash: p.PayloadHash}
+		return schemas.Decision{Decision: schemas.Approve, Approver: who, Reason: "fine", RunID: p.RunID, PayloadHash: p.PayloadHash, Probe: schemas.ProbePass}
 	}
 	said := k.decisions(name)
 	refused := func(refusal, wanted string) {
 		t.Helper()
 		require.Contains(t, refusal, wanted)
-		all := k.decisions(name)
-		require.Len(t, all, len(said)+1)
+		var all []schemas.AuditedDecision
+		k.eventually(func() bool { all = k.decisions(name); return len(all) == len(said)+1 }, "the refusal is recorded")
 		last := all[len(all)-1]
 		require.False(t, last.Accepted)
 		require.Contains(t, last.Refusal, wanted)
@@ -145,7 +145,7 @@ func TestSignedDecisions_EachThatDoesNotCountIsRefusedWithItsReasonAndAudited_An
 	require.Equal(t, 0, code, stdout+stderr)
 	require.Contains(t, stdout, "1 of 2 approvals")
 	require.Contains(t, stderr, here.PayloadHash)
-	said = k.decisions(name)
+	k.eventually(func() bool { said = append(said[:0:0], k.decisions(name)...); return said[len(said)-1].Accepted }, "the approval is recorded")
 	require.True(t, said[len(said)-1].Accepted)
 	refused(byStarter("--key", carol, "--approver", "carol@example.com"), "has approved already")
 	refused(byStarter("--key", carol, "--approver", "dave@night.example.com"), "carol@example.com has approved already")
