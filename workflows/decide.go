@@ -25,10 +25,11 @@ import (
 // ticket is a decision that has come.
 type ticket struct {
 	schemas.Decision
-	number int // in the order in which they came, from 1
-	at     time.Time
-	seen   schemas.ProbeStatus // the probe's verdict when the decision came
-	late   string              // why it came too late; empty if it came in time
+	number  int // in the order in which they came, from 1
+	at      time.Time
+	seen    schemas.ProbeStatus // the probe's verdict when the decision came
+	late    string              // why it came too late; empty if it came in time
+	settled bool                // enough approvals were recorded when it came
 
 	verified    schemas.VerifiedDecision
 	refusal     string // why it does not count; empty if it is accepted
@@ -42,7 +43,7 @@ type ticket struct {
 func (r *registration) come(ctx workflow.Context, d schemas.Decision) *ticket {
 	g := &r.gate
 	g.received++
-	t := &ticket{Decision: d, number: g.received, at: workflow.Now(ctx).UTC(), seen: r.probeVerdict()}
+	t := &ticket{Decision: d, number: g.received, at: workflow.Now(ctx).UTC(), seen: r.probeVerdict(), settled: r.settled()}
 	t.Approver = strings.TrimSpace(t.Approver)
 	switch {
 	case !r.takesDecisions():
@@ -114,8 +115,7 @@ func (r *registration) check(t *ticket) (refusal string) {
 		return fmt.Sprintf("%s has decided already: reject", r.rejection(accepted).Approver)
 	case approves && len(given) >= g.required && r.policy != schemas.ApproveNever:
 		return fmt.Sprintf("%s has decided already: approve", given[len(given)-1].Approver)
-	case !approves && r.policy != schemas.ApproveNever && len(r.approvals(recorded)) >= g.required:
-		given = r.approvals(recorded)
+	case !approves && r.policy != schemas.ApproveNever && t.settled && len(given) >= g.required:
 		return fmt.Sprintf("%s has decided already: approve", given[len(given)-1].Approver)
 	case t.late != "":
 		return t.late

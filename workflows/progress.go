@@ -76,7 +76,7 @@ func (r *registration) details() string {
 	}
 	r.describeEvidence(func(name, value string) {
 		switch {
-		case strings.Contains(value, "://"): // as code, of which the UI makes no link
+		case name == "endpoint" && value != "": // as code, of which the UI makes no link
 			fmt.Fprintf(&b, "- **%s**: `%s`\n", name, strings.ReplaceAll(plain(value, 600), "`", "'"))
 		case value != "":
 			fmt.Fprintf(&b, "- **%s**: %s\n", name, markdown(value))
