@@ -66,11 +66,15 @@ func (e *Denied) Unwrap() error { return e.Err }
 // what is missing.
 type NeedsSetup struct {
 	Namespace string
-	Err       error
+	Missing   []string // search attributes, as far as it is known which
+	Err       error    // of the call that needed one; nil from [Client.Check]
 }
 
 // Error says what Temporal misses.
 func (e *NeedsSetup) Error() string {
+	if len(e.Missing) > 0 {
+		return fmt.Sprintf("namespace %q lacks the search attributes %s", e.Namespace, strings.Join(e.Missing, ", "))
+	}
 	return fmt.Sprintf("namespace %q lacks a search attribute: %v", e.Namespace, e.Err)
 }
 
@@ -122,7 +126,7 @@ func (c *Client) Explain(ctx context.Context, err error) error {
 	case errors.As(err, &denied) || strings.Contains(err.Error(), "Unauthenticated"):
 		return &Denied{c.address, c.namespace, err}
 	case errors.As(err, &invalid) && strings.Contains(strings.ToLower(err.Error()), "search attribute"):
-		return &NeedsSetup{c.namespace, err}
+		return &NeedsSetup{Namespace: c.namespace, Err: err}
 	}
 	return &Failed{c.address, err}
 }

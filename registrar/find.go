@@ -142,3 +142,24 @@ func (c *Client) Delivery(ctx context.Context, d *schemas.WebhookDelivery) *sche
 	}
 	return &now
 }
+
+// AwaitApproval waits until a running registration asks for a decision, and returns what the decision is about. The error
+// is an [*Ended] if it ends without asking.
+func (c *Client) AwaitApproval(ctx context.Context, name, runID string) (schemas.Progress, error) {
+	following, stop := context.WithCancel(ctx)
+	defer stop()
+	asks := false
+	t, err := c.Follow(following, name, runID, func(v View) {
+		if v.Undecided() {
+			asks = true
+			stop()
+		}
+	})
+	switch {
+	case asks && ctx.Err() == nil:
+		return c.Status(ctx, name, t.RunID)
+	case err != nil:
+		return schemas.Progress{}, err
+	}
+	return t.Progress(), &Ended{t.Name(), t.Ending.At, t.Ending.Outcome()}
+}

@@ -87,7 +87,7 @@ func (c *Client) Check(ctx context.Context) error {
 		return err
 	}
 	if len(found.Missing) > 0 {
-		return &NeedsSetup{c.namespace, fmt.Errorf("missing: %s", strings.Join(found.Missing, ", "))}
+		return &NeedsSetup{Namespace: c.namespace, Missing: found.Missing}
 	}
 	return nil
 }

@@ -66,24 +66,18 @@ func (c *Client) Start(ctx context.Context, r Request) (Registration, error) {
 	if err := c.CheckNames(ctx, reg.Name); err != nil {
 		return reg, err
 	}
-	latest, err := c.load(ctx, reg.WorkflowID, "")
-	switch {
-	case err != nil:
-		return reg, err
-	case latest != nil && latest.Ending == nil:
-		return reg, &InProgress{*latest}
-	case latest != nil && !r.Force:
-		done, err := c.completed(ctx, latest)
+	if !r.Force {
+		done, err := c.registered(ctx, reg.WorkflowID, hash)
 		if err != nil {
 			return reg, err
 		}
-		if done != nil && done.Ending.Result.PayloadHash == hash {
+		if done != nil {
 			reg.RunID, reg.Registered = done.RunID, done
 			return reg, nil
 		}
 	}
 	reg.RunID, err = c.start(ctx, r)
-	if _, taken := errors.AsType[*serviceerror.WorkflowExecutionAlreadyStarted](err); taken { // between the look and the start
+	if _, taken := errors.AsType[*serviceerror.WorkflowExecutionAlreadyStarted](err); taken { // since the look at it, if there was one
 		if latest, loadErr := c.load(ctx, reg.WorkflowID, ""); loadErr == nil && latest != nil {
 			return reg, &InProgress{*latest}
 		}
@@ -112,6 +106,23 @@ func (c *Client) start(ctx context.Context, r Request) (runID string, err error)
 		return err
 	})
 	return runID, err
+}
+
+// registered is the newest completed registration, if it is of this payload; nil otherwise. The error is an [*InProgress] if
+// a registration is running.
+func (c *Client) registered(ctx context.Context, workflowID, hash string) (*Timeline, error) {
+	latest, err := c.load(ctx, workflowID, "")
+	switch {
+	case err != nil || latest == nil:
+		return nil, err
+	case latest.Ending == nil:
+		return nil, &InProgress{*latest}
+	}
+	done, err := c.completed(ctx, latest)
+	if err != nil || done == nil || done.Ending.Result.PayloadHash != hash {
+		return nil, err
+	}
+	return done, nil
 }
 
 // completed is the newest run that ended as COMPLETED, given the newest run; nil if there is none. An attempt that failed

@@ -5,14 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
 	"time"
 
-	"go.temporal.io/api/operatorservice/v1"
-	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 
-	"model-registrar/schemas"
+	"model-registrar/registrar"
 )
 
 const (
@@ -25,10 +22,9 @@ const (
 func waitUntilReady(ctx context.Context, c client.Client, options client.Options, log *slog.Logger) error {
 	giveUp := time.Now().Add(startPatience)
 	for {
-		err := ready(ctx, c, options.Namespace)
-		var mend *needsSetup
+		err := ready(ctx, c, options)
 		switch {
-		case err == nil, errors.As(err, &mend):
+		case err == nil, needsOperator(err):
 			return err
 		case ctx.Err() != nil:
 			return ctx.Err()
@@ -45,35 +41,26 @@ func waitUntilReady(ctx context.Context, c client.Client, options client.Options
 	}
 }
 
-// needsSetup is what waiting does not mend.
-type needsSetup struct{ problem string }
-
-func (e *needsSetup) Error() string { return e.problem }
+// needsOperator reports whether waiting does not help.
+func needsOperator(err error) bool {
+	_, noNamespace := errors.AsType[*registrar.NoNamespace](err)
+	_, needsSetup := errors.AsType[*registrar.NeedsSetup](err)
+	_, wrongType := errors.AsType[*registrar.WrongType](err)
+	return noNamespace || needsSetup || wrongType
+}
 
 // ready checks that the namespace answers and has the search attributes.
-func ready(ctx context.Context, c client.Client, namespace string) error {
+func ready(ctx context.Context, c client.Client, options client.Options) error {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	reply, err := c.OperatorService().ListSearchAttributes(ctx,
-		&operatorservice.ListSearchAttributesRequest{Namespace: namespaceOf(namespace)})
-	var missing *serviceerror.NamespaceNotFound
-	if errors.As(err, &missing) {
-		return &needsSetup{fmt.Sprintf("the Temporal namespace %s does not exist; create it, or set TEMPORAL_NAMESPACE", namespaceOf(namespace))}
+	err := registrar.New(c, registrar.Options{Temporal: options}).Check(ctx)
+	if e, ok := errors.AsType[*registrar.NoNamespace](err); ok {
+		return fmt.Errorf("the Temporal namespace %s does not exist; create it, or set TEMPORAL_NAMESPACE (%w)", e.Namespace, err)
 	}
-	if err != nil {
-		return err
+	if _, ok := errors.AsType[*registrar.NeedsSetup](err); ok {
+		return fmt.Errorf("%w; run `starter setup`", err)
 	}
-	var absent []string
-	for _, name := range schemas.SearchAttributes {
-		if _, ok := reply.CustomAttributes[name]; !ok {
-			absent = append(absent, name)
-		}
-	}
-	if len(absent) > 0 {
-		return &needsSetup{fmt.Sprintf("the namespace %s lacks the search attributes %s; run `starter setup`",
-			namespaceOf(namespace), strings.Join(absent, ", "))}
-	}
-	return nil
+	return err
 }
 
 func namespaceOf(name string) string {

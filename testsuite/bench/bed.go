@@ -18,9 +18,9 @@ import (
 	historypb "go.temporal.io/api/history/v1"
 	"go.temporal.io/sdk/client"
 	sdklog "go.temporal.io/sdk/log"
-	"go.temporal.io/sdk/temporal"
 
 	"model-registrar/internal/telemetry"
+	"model-registrar/registrar"
 	"model-registrar/schemas"
 	"model-registrar/testsuite/baseline"
 	"model-registrar/testsuite/simulator/control"
@@ -174,26 +174,14 @@ func (d *bed) name(kind string) string {
 	return fmt.Sprintf("%s-%06d", kind, d.names)
 }
 
-// start starts a registration on a task queue with the attributes that the starter gives it.
+// start starts a registration on a task queue, as the starter does.
 func (d *bed) start(ctx context.Context, queue string, m schemas.Manifest) (client.WorkflowRun, error) {
-	hash, err := m.Payload().Hash()
+	started, err := registrar.New(d.client, registrar.Options{TaskQueue: queue}).
+		Start(ctx, registrar.Request{Manifest: m, Requester: "bench", Force: true})
 	if err != nil {
 		return nil, err
 	}
-	keyword := func(name, value string) temporal.SearchAttributeUpdate {
-		return temporal.NewSearchAttributeKeyKeyword(name).ValueSet(value)
-	}
-	return d.client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID: schemas.RegisterModelWorkflowID(m.Name), TaskQueue: queue,
-		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
-		StaticSummary:            "Register " + m.Name,
-		TypedSearchAttributes: temporal.NewSearchAttributes(
-			temporal.NewSearchAttributeKeyKeyword(schemas.ModelNameAttribute).ValueSet(m.Name),
-			temporal.NewSearchAttributeKeyKeyword(schemas.ModelArchitectureAttribute).ValueSet(string(m.ModelArchitecture)),
-			keyword(schemas.RegistrationStageAttribute, string(schemas.StageValidating)),
-			keyword(schemas.PayloadHashAttribute, hash),
-		),
-	}, schemas.RegisterModelWorkflow, schemas.RegisterModelInput{Manifest: m, Requester: "bench"})
+	return d.client.GetWorkflow(ctx, started.WorkflowID, started.RunID), nil
 }
 
 // register runs one registration to its end, which has to be COMPLETED.

@@ -19,6 +19,7 @@ import (
 	"go.temporal.io/sdk/log"
 
 	"model-registrar/internal/telemetry"
+	"model-registrar/registrar"
 	"model-registrar/schemas"
 	"model-registrar/testsuite/simulator/control"
 	"model-registrar/testsuite/stack"
@@ -103,14 +104,7 @@ func likeAModel(ctx context.Context, s *stack.Stack) error {
 
 // decide waits for the gate, asks a person if there is one, and decides.
 func decide(ctx context.Context, s *stack.Stack, ended chan error) (schemas.Verdict, error) {
-	c, err := client.Dial(client.Options{
-		HostPort: s.Temporal, Logger: log.NewStructuredLogger(telemetry.Logger(os.Stderr, "error", "console")),
-	})
-	if err != nil {
-		return "", err
-	}
-	defer c.Close()
-	if err := gateOpen(ctx, c, ended); err != nil {
+	if err := gateOpen(ctx, s, ended); err != nil {
 		return "", err
 	}
 	verdict, reason := schemas.Approve, "the probe passed"
@@ -131,23 +125,32 @@ func decide(ctx context.Context, s *stack.Stack, ended chan error) (schemas.Verd
 	return verdict, starter(ctx, s, command...).Run()
 }
 
-func gateOpen(ctx context.Context, c client.Client, ended chan error) error {
+// gateOpen waits until the registration asks for approval.
+func gateOpen(ctx context.Context, s *stack.Stack, ended chan error) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
+	c, err := registrar.Dial(ctx, registrar.Options{Temporal: client.Options{
+		HostPort: s.Temporal, Logger: log.NewStructuredLogger(telemetry.Logger(os.Stderr, "error", "console")),
+	}})
+	if err != nil {
+		return err
+	}
+	defer c.Close()
 	for {
-		var p schemas.Progress
-		answer, err := c.QueryWorkflow(ctx, schemas.RegisterModelWorkflowID(modelName), "", schemas.StatusQuery)
-		if err == nil && answer.Get(&p) == nil && p.Approval != nil && p.Approval.Open {
-			return nil
+		_, err = c.AwaitApproval(ctx, modelName, "")
+		if _, early := errors.AsType[*registrar.NotFound](err); !early {
+			break
 		}
 		select {
 		case err := <-ended:
-			return errors.Join(errors.New("the registration ended before it asked for approval"), err)
-		case <-ctx.Done():
-			return fmt.Errorf("the registration did not ask for approval within %s", patience)
+			return errors.Join(errors.New("the registration was not started"), err)
 		case <-time.After(100 * time.Millisecond):
 		}
 	}
+	if _, over := errors.AsType[*registrar.Ended](err); over {
+		return errors.Join(errors.New("the registration ended before it asked for approval"), <-ended)
+	}
+	return err
 }
 
 // starter prepares a command of the starter with its output on ours. It gets a pipe, not the terminal, because the demo
