@@ -84,7 +84,8 @@ func FleetID(name string) string {
 func IsFleet(name string) bool { return strings.HasPrefix(name, schemas.RegisterFleetWorkflowID("")) }
 
 // StartFleet starts the workflows that hold the manifests, then the fleet; if one cannot be started, those before it are
-// released again. The fleet goes on whatever happens to this program. The error is a [*Taken] if the id is in use.
+// released again. The fleet goes on whatever happens to this program. The error is a [*Taken] if the id is in use, or a
+// [*NameTooLong].
 func (c *Client) StartFleet(ctx context.Context, r FleetRequest) (Fleet, error) {
 	if r.ID == "" {
 		r.ID = time.Now().UTC().Format("20060102-150405") + "-" + strings.ToLower(rand.Text()[:5])
@@ -101,6 +102,9 @@ func (c *Client) StartFleet(ctx context.Context, r FleetRequest) (Fleet, error) 
 		return f, err
 	}
 	f.Parts = len(parts)
+	if err := c.CheckNames(ctx, namesOf(r.Manifests)...); err != nil {
+		return f, err
+	}
 	for i, p := range parts {
 		if err := c.startPart(ctx, p, len(parts)); err != nil {
 			c.release(r.ID, i)
@@ -115,6 +119,14 @@ func (c *Client) StartFleet(ctx context.Context, r FleetRequest) (Fleet, error) 
 		return f, c.taken(r.ID, err)
 	}
 	return f, nil
+}
+
+func namesOf(manifests []schemas.Manifest) []string {
+	names := make([]string, len(manifests))
+	for i, m := range manifests {
+		names[i] = m.Name
+	}
+	return names
 }
 
 // unique are the options of a workflow whose id is used once.

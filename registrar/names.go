@@ -26,8 +26,8 @@ func (e *NameTooLong) Error() string {
 
 func (*NameTooLong) typed() {}
 
-// CheckNames refuses a name whose workflow id Temporal's database cannot hold, with a [*NameTooLong]. [Client.Start] does
-// so too; a fleet that was started with such a name would wait for ever for its registration to start.
+// CheckNames refuses a name whose workflow id Temporal's database cannot hold, with a [*NameTooLong]. [Client.Start]
+// and [Client.StartFleet] do so too; a fleet with such a name would wait for ever for its registration to start.
 func (c *Client) CheckNames(ctx context.Context, names ...string) error {
 	for _, name := range names {
 		length := len(schemas.RegisterModelWorkflowID(name))

@@ -111,9 +111,7 @@ func (a *app) fleet(ctx context.Context, paths []string, o fleetOptions) error {
 	if len(requests) > schemas.MaxFleet {
 		return misused("a fleet has at most %d manifests, these are %d; make several fleets", schemas.MaxFleet, len(requests))
 	}
-	if err := a.checkNames(ctx, c, requests); err != nil {
-		return explained(err)
-	}
+	a.warnOfLookalikes(ctx, c, requests)
 	begun, err := a.beginFleet(ctx, c, requests, o)
 	if err != nil {
 		return explained(err)

@@ -20,21 +20,16 @@ func argument(name string) string {
 	return quote(name)
 }
 
-// checkNames refuses names that Temporal cannot hold, and warns of those that look alike: which of two is meant, people
-// know.
-func (a *app) checkNames(ctx context.Context, c *connection, requests []request) error {
+// warnOfLookalikes names those that are easily taken for another one. Which of the two is meant, people know.
+func (a *app) warnOfLookalikes(ctx context.Context, c *connection, requests []request) {
 	names := make([]string, len(requests))
 	for i, r := range requests {
 		names[i] = r.Manifest.Name
-	}
-	if err := c.CheckNames(ctx, names...); err != nil {
-		return err
 	}
 	for _, l := range c.Lookalikes(ctx, names) {
 		a.err.Print(console.Styled(console.Alert, fmt.Sprintf("! %s and %s look alike, and are two models. Is that meant?",
 			spelled(l.Name), spelled(l.Other))))
 	}
-	return nil
 }
 
 // spelled writes a name, and if it is not plain, also its code points, by which it can be told from one that looks the same.

@@ -69,9 +69,7 @@ func (a *app) register(ctx context.Context, files []string, o registerOptions) e
 	if o.uiURL != "" {
 		c.uiURL = o.uiURL
 	}
-	if err := a.checkNames(ctx, c, requests); err != nil {
-		return explained(err)
-	}
+	a.warnOfLookalikes(ctx, c, requests)
 	registrations := make([]*registration, 0, len(requests))
 	for _, r := range requests {
 		reg, err := c.begin(ctx, r, o.force)

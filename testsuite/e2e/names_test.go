@@ -188,24 +188,29 @@ func TestNamesThatLookAlikeGiveAWarning(t *testing.T) {
 		return strings.Contains(out, "%C3%9Cbersetzer")
 	}, "the first name should be listed")
 	folder := t.TempDir()
-	write := func(file, name string) string {
+	write := func(folder, file, name string) string {
 		raw, err := json.Marshal(k.Manifest(name))
 		require.NoError(t, err)
 		path := filepath.Join(folder, file)
 		require.NoError(t, os.WriteFile(path, raw, 0o600))
 		return path
 	}
-	_, stderr, code := k.Run(k.ctx, "register", write("nfd.json", "U\u0308bersetzer"), "--requester", requester)
+	k.end("\u00dcbersetzer")
+	_, stderr, code := k.Run(k.ctx, "register", write(t.TempDir(), "nfd.json", "U\u0308bersetzer"), "--requester", requester)
 	require.Equal(t, 0, code, stderr)
 	require.Contains(t, stderr, `("\u00dcbersetzer")`)
 	require.Contains(t, stderr, `look alike, and are two models`)
-	write("latin.json", "paypal")
-	write("cyrillic.json", "р\u0430ураl")
+	write(folder, "latin.json", "paypal")
+	write(folder, "cyrillic.json", "р\u0430ураl")
 	r := k.runFleet("fleet", folder, "--requester", requester)
 	require.Equal(t, 0, r.code, r.stderr)
 	require.Contains(t, r.stderr, `\u0430`)
 	require.Contains(t, r.stderr, `look alike`)
 	models, err := k.Sim.Models(k.ctx, "")
 	require.NoError(t, err)
-	require.Len(t, models, 4, "they are models of their own: %v", models)
+	names := []string{}
+	for _, m := range models {
+		names = append(names, m.Name)
+	}
+	require.ElementsMatch(t, []string{"\u00dcbersetzer", "U\u0308bersetzer", "paypal", "р\u0430ураl"}, names, r.stderr)
 }
