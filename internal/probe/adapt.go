@@ -11,7 +11,7 @@ import (
 
 // The optional parameters of a request, as errors name them, and what adapting to their refusal is.
 var (
-	limitNamed = regexp.MustCompile(`(?i)max_?(?:completion_?|output_?|new_?)?tokens|max[ _](?:completion|output|new)[ _]tokens|` +
+	limitNamed = regexp.MustCompile(`(?i)max[_ -]?(?:(?:completion|output|new|generated)[_ -]?)?tokens|` +
 		`context[ _]?(?:length|window|size)|num_predict|(?:completion|output|generated) tokens|maximum (?:number of )?tokens`)
 	temperatureNamed = regexp.MustCompile(`(?i)temperature`)
 	optionsNamed     = regexp.MustCompile(`(?i)stream[_ ]?options|include_usage`)
@@ -22,7 +22,7 @@ var (
 	tooMany = regexp.MustCompile(`(?i)too (?:large|big|high|many|long)|at most|maximum|exceed|context|less than|smaller|lower than|` +
 		`greater than|out of range|range|between|up to|must be (?:<|≤)|<=|≤|cannot be (?:more|greater)`)
 	unknownName = regexp.MustCompile(`(?i)un(?:supported|recogni[sz]ed|known|expected)|not (?:supported|permitted|allowed)|` +
-		`extra|deprecated|instead`)
+		`extra[_ ](?:inputs?|fields?|forbidden)|deprecated|instead`)
 	numbers = regexp.MustCompile(`\b\d[\d,_]*\b`)
 )
 
