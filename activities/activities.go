@@ -36,6 +36,9 @@ type Activities struct {
 	Temporal  client.Client
 	Namespace string
 	Data      converter.DataConverter
+	// TaskQueue is where the workflows that own models run. Owners knows whose models are.
+	TaskQueue string
+	Owners    Owners
 	// Approvers are those whose signed decisions count. Nil: decisions need no signature.
 	Approvers *approvers.File
 }
@@ -59,6 +62,10 @@ func Register(r worker.ActivityRegistry, a *Activities) {
 			func(in schemas.LoadPartInput) string { return in.FleetID })),
 		schemas.AwaitRegistrationsActivity: only(a.AwaitRegistrations, anyFleet[schemas.AwaitInput]()),
 		schemas.VerifyDecisionActivity:     only(a.VerifyDecision, verifyCallers()...),
+		schemas.HandOverActivity:           only(a.HandOver, handOverCallers()...),
+		schemas.ReleaseModelActivity:       onlyDone(a.ReleaseModel, releaseCallers()...),
+		schemas.FindOwnerActivity: only(a.FindOwner, of(
+			func(in schemas.FindOwnerInput) string { return in.Name })...),
 	} {
 		r.RegisterActivityWithOptions(fn, activity.RegisterOptions{Name: name})
 	}

@@ -136,6 +136,21 @@ func verifyCallers() []permit[schemas.VerifyDecisionInput] {
 	}))
 }
 
+// handOverCallers: an operation hands over what is its own, in its own name.
+func handOverCallers() []permit[schemas.HandOverInput] {
+	return operating(func(by activity.Info, in schemas.HandOverInput) bool {
+		return by.WorkflowExecution.ID == schemas.RegisterModelWorkflowID(in.Name) && in.WorkflowID == by.WorkflowExecution.ID &&
+			in.RunID == by.WorkflowExecution.RunID && in.Operation == by.WorkflowType.Name
+	})
+}
+
+// releaseCallers: a registration takes back its own hand-over alone.
+func releaseCallers() []permit[schemas.ReleaseInput] {
+	return operating(func(by activity.Info, in schemas.ReleaseInput) bool {
+		return by.WorkflowExecution.ID == schemas.RegisterModelWorkflowID(in.Name) && in.RunID == by.WorkflowExecution.RunID
+	})
+}
+
 // auditCallers: an entry is about its caller, under an id that is its caller's. Two kinds write about a registration that
 // is not theirs: the delivery of its webhook, and a decision that came too late, which can only be recorded as refused.
 func auditCallers() []permit[schemas.AuditEntry] {

@@ -66,13 +66,36 @@ func TestANameThatExistsWithAnotherPayloadIsAConflictThatNamesTheFields(t *testi
 	require.Len(t, w.models(), 1)
 }
 
-func TestANameThatExistsWithTheSamePayloadIsRegisteredAlready(t *testing.T) {
+func TestANameThatExistsWithTheSamePayloadAndIsNobodysIsNotRegistered(t *testing.T) {
 	w := newWorld(t)
 	_, model := w.submitted(payload())
 	_, err := run(t, w.SubmitRegistration, schemas.SubmitInput{Payload: sealed(payload())})
-	app := wantFatal(t, err, schemas.ErrAlreadyRegistered)
+	app := wantFatal(t, err, schemas.ErrModelNotOwned)
 	require.Contains(t, app.Message(), model.ID)
 	require.Contains(t, app.Message(), control.ModelProvisioning)
+	require.Len(t, w.models(), 1)
+}
+
+func TestANameThatIsOwnedWithTheSamePayloadIsUnchanged(t *testing.T) {
+	w := newWorld(t)
+	_, model := w.submitted(payload())
+	w.own(model.ID, payload())
+	out, err := run(t, w.SubmitRegistration, schemas.SubmitInput{Payload: sealed(payload())})
+	require.NoError(t, err)
+	require.True(t, out.Unchanged)
+	require.Equal(t, model.ID, out.ModelID)
+	require.WithinDuration(t, time.Now(), out.SeenAt, time.Minute)
+	require.Empty(t, out.JobID)
+	require.Len(t, w.models(), 1)
+}
+
+func TestAModelThatIsOwnedAndGoneIsRegisteredAnew(t *testing.T) {
+	w := newWorld(t)
+	w.own("m-gone", payload())
+	out, err := run(t, w.SubmitRegistration, schemas.SubmitInput{Payload: sealed(payload())})
+	require.NoError(t, err)
+	require.False(t, out.Unchanged)
+	require.NotEmpty(t, out.JobID)
 	require.Len(t, w.models(), 1)
 }
 
@@ -88,17 +111,17 @@ func TestOnlyARepeatedAttemptAdoptsAndOnlyWhatItMayHaveMade(t *testing.T) {
 		adopts  string
 		refuses schemas.ErrorType
 	}{
-		"the first attempt":                   {1, []genesys.Model{fresh}, "", schemas.ErrAlreadyRegistered},
+		"the first attempt":                   {1, []genesys.Model{fresh}, "", schemas.ErrModelNotOwned},
 		"a later one":                         {2, []genesys.Model{fresh}, fresh.ID, ""},
-		"an old model":                        {2, []genesys.Model{old}, "", schemas.ErrAlreadyRegistered},
+		"an old model":                        {2, []genesys.Model{old}, "", schemas.ErrModelNotOwned},
 		"another payload":                     {2, []genesys.Model{model(payload(77), scheduled.Add(time.Second))}, "", schemas.ErrNameConflict},
 		"its own among others":                {2, []genesys.Model{model(payload(77), scheduled), old, fresh}, fresh.ID, ""},
 		"a platform whose clock is behind":    {2, []genesys.Model{model(payload(), scheduled.Add(-time.Minute))}, "m-11:59", ""},
 		"a platform that gives no date":       {2, []genesys.Model{model(payload(), time.Time{})}, "m-00:00", ""},
-		"no date, in the first attempt":       {1, []genesys.Model{model(payload(), time.Time{})}, "", schemas.ErrAlreadyRegistered},
-		"a model of minutes before the start": {2, []genesys.Model{model(payload(), scheduled.Add(-3*time.Minute))}, "", schemas.ErrAlreadyRegistered},
+		"no date, in the first attempt":       {1, []genesys.Model{model(payload(), time.Time{})}, "", schemas.ErrModelNotOwned},
+		"a model of minutes before the start": {2, []genesys.Model{model(payload(), scheduled.Add(-3*time.Minute))}, "", schemas.ErrModelNotOwned},
 	} {
-		out, err := adopt(c.attempt > 1, scheduled, c.found, payload())
+		out, err := adopt(c.attempt > 1, scheduled, c.found, payload(), nil)
 		if c.refuses != "" {
 			wantFatal(t, err, c.refuses)
 			continue

@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -64,7 +65,7 @@ func activitiesFor(t *testing.T, address string) *Activities {
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = trail.Close() })
 	return &Activities{
-		Genesys: platform, Jobs: polling.New(platform.Pacer()), Prober: probe.New(probe.Config{Guard: guard, Credentials: store}), Webhooks: sender, Audit: trail,
+		Owners: owners{}, Genesys: platform, Jobs: polling.New(platform.Pacer()), Prober: probe.New(probe.Config{Guard: guard, Credentials: store}), Webhooks: sender, Audit: trail,
 	}
 }
 
@@ -81,6 +82,25 @@ func playing(t *testing.T, api http.HandlerFunc) *Activities {
 	}))
 	t.Cleanup(server.Close)
 	return activitiesFor(t, server.URL)
+}
+
+// owners plays the workflows that own models, by name.
+type owners map[string]schemas.Ownership
+
+func (o owners) Owner(_ context.Context, name string) (*schemas.Ownership, error) {
+	if record, ok := o[name]; ok {
+		return &record, nil
+	}
+	return nil, nil
+}
+
+// own has a model be owned with this payload.
+func (w *world) own(modelID string, p schemas.Payload) {
+	w.Helper()
+	w.Owners.(owners)[p.Name] = schemas.Ownership{
+		Name: p.Name, ModelID: modelID, Payload: sealed(p), PayloadHash: sealed(p).Hash, State: schemas.ModelActive,
+		Operation: schemas.RegisterModelWorkflow, RunID: "run-1", Since: time.Unix(1, 0).UTC(),
+	}
 }
 
 // order has the simulator misbehave that often; 0 means from now on.

@@ -28,6 +28,7 @@ var searchAttributes = map[string]enumspb.IndexedValueType{
 	"ModelArchitecture": enumspb.INDEXED_VALUE_TYPE_KEYWORD,
 	"RegistrationStage": enumspb.INDEXED_VALUE_TYPE_KEYWORD,
 	"PayloadHash":       enumspb.INDEXED_VALUE_TYPE_KEYWORD,
+	"ModelState":        enumspb.INDEXED_VALUE_TYPE_KEYWORD,
 }
 
 // database is the SQLite database, locked for this process while it is a file.

@@ -100,7 +100,7 @@ func TestOnAFreshFileTheNamespaceAndSearchAttributesAreThereAndAWorkflowRuns(t *
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"ModelName", "ModelArchitecture", "RegistrationStage", "PayloadHash"} {
+	for _, name := range []string{"ModelName", "ModelArchitecture", "RegistrationStage", "PayloadHash", "ModelState"} {
 		if kind := attributes.GetCustomAttributes()[name]; kind != enumspb.INDEXED_VALUE_TYPE_KEYWORD {
 			t.Errorf("search attribute %s is %s, want Keyword", name, kind)
 		}

@@ -15,10 +15,10 @@ const (
 	ErrConflict          ErrorType = "GatewayConflict"      // 409
 	ErrBadResponse       ErrorType = "GatewayBadResponse"   // a success whose body breaks the contract
 	ErrNameConflict      ErrorType = "NameConflict"         // the name exists with another payload
-	ErrAlreadyRegistered ErrorType = "AlreadyRegistered"    // the name exists with this payload, from before
 	ErrModelNotOwned     ErrorType = "ModelNotOwned"        // the name exists, and no operation is known to have completed
 	ErrModelNotProven    ErrorType = "ModelNotProven"       // models that may be this operation's, and are not proven to be
 	ErrNotConfirmed      ErrorType = "RollbackNotConfirmed" // a deletion whose effect could not be seen
+	ErrHandOverRefused   ErrorType = "HandOverRefused"      // ManageModel does not take the model
 	ErrJobFailed         ErrorType = "JobFailed"
 	ErrJobTimeout        ErrorType = "JobTimeout"
 	ErrJobWithoutModel   ErrorType = "JobWithoutModel"     // a job that succeeded and names no model
@@ -57,6 +57,7 @@ type ErrorDetails struct {
 	Code          string        `json:"code,omitempty"`          // the platform's error code, e.g. invalid.value
 	CorrelationID string        `json:"correlationId,omitempty"` // what the platform's support asks for
 	Fields        []FieldDetail `json:"fields,omitempty"`
+	ModelID       string        `json:"modelId,omitempty"` // the model that has the name already
 }
 
 // FieldDetail is one field that the platform complained about.

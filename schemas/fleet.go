@@ -90,8 +90,6 @@ func (t FleetTally) Sum() int {
 
 // Outcomes of a manifest of a fleet, beside those of a registration.
 const (
-	// AlreadyRegistered: a model of this name and payload exists from before; nothing was to be done.
-	AlreadyRegistered Outcome = "ALREADY_REGISTERED"
 	// AlreadyInProgress: a registration of this name that is not the fleet's was running; it was left alone.
 	AlreadyInProgress Outcome = "ALREADY_IN_PROGRESS"
 	// Duplicate: the name came twice in the fleet; the first one counts.
@@ -100,11 +98,11 @@ const (
 
 // FleetOutcomes lists what can become of a manifest, in the order in which it is shown.
 var FleetOutcomes = []Outcome{
-	Completed, AlreadyRegistered, Failed, Rejected, RolledBack, ApprovalTimedOut, Cancelled, AlreadyInProgress, Duplicate,
+	Completed, Unchanged, Failed, Rejected, RolledBack, ApprovalTimedOut, Cancelled, AlreadyInProgress, Duplicate,
 }
 
 // Registered tells whether a manifest that ended so has its model registered.
-func (o Outcome) Registered() bool { return o == Completed || o == AlreadyRegistered }
+func (o Outcome) Registered() bool { return o == Completed || o == Unchanged }
 
 // FleetStatus is where a fleet stands, or how it ended.
 type FleetStatus string

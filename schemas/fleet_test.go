@@ -34,6 +34,6 @@ func TestOnlyModelsThatAreThereCountAsRegistered(t *testing.T) {
 			registered = append(registered, o)
 		}
 	}
-	require.Equal(t, []Outcome{Completed, AlreadyRegistered}, registered)
+	require.Equal(t, []Outcome{Completed, Unchanged}, registered)
 	require.Equal(t, 6, FleetTally{Completed: 1, Duplicate: 2, Failed: 3}.Sum())
 }

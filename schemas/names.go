@@ -13,6 +13,8 @@ const (
 	DeliverWebhookWorkflow = "DeliverWebhook"
 	// RecordDecisionWorkflow records a decision that came after its registration had ended.
 	RecordDecisionWorkflow = "RecordDecision"
+	// ManageModelWorkflow is the durable record that a model is ours, for as long as it is.
+	ManageModelWorkflow = "ManageModel"
 
 	ValidatePayloadActivity    = "ValidatePayload"
 	SubmitRegistrationActivity = "SubmitRegistration"
@@ -26,8 +28,11 @@ const (
 	FindTwinsActivity          = "FindTwins"
 	LoadFleetPartActivity      = "LoadFleetPart"
 	AwaitRegistrationsActivity = "AwaitRegistrations"
+	HandOverActivity           = "HandOver"
+	ReleaseModelActivity       = "ReleaseModel"
+	FindOwnerActivity          = "FindOwner"
 
-	// StatusQuery answers with a [Progress], and in DeliverWebhook with a [WebhookDelivery].
+	// StatusQuery answers with a [Progress], in DeliverWebhook with a [WebhookDelivery], in ManageModel with a [ModelStatus].
 	StatusQuery = "status"
 	// DecideHandler names both the update and the signal that carry a [Decision].
 	DecideHandler = "decide"
@@ -45,6 +50,13 @@ const (
 	ReleaseSignal = "release"
 	// RenewSignal tells a part of a fleet that its fleet goes on.
 	RenewSignal = "renew"
+
+	// ManageModel's updates: HandOverHandler takes an [Ownership] and answers with a [ModelStatus], ReleaseHandler takes a
+	// [ReleaseInput].
+	HandOverHandler = "hand-over"
+	ReleaseHandler  = "release"
+	// OwnershipMemo is the memo of ManageModel that holds its [Ownership], which can be read without a worker.
+	OwnershipMemo = "ownership"
 )
 
 // Search attributes, all of type Keyword. They are never encrypted: nothing secret may enter one.
@@ -53,11 +65,12 @@ const (
 	ModelArchitectureAttribute = "ModelArchitecture"
 	RegistrationStageAttribute = "RegistrationStage"
 	PayloadHashAttribute       = "PayloadHash"
+	ModelStateAttribute        = "ModelState" // a [ModelState], of ManageModel alone
 )
 
 // SearchAttributes lists the search attributes that must exist in the namespace before a worker starts.
 var SearchAttributes = []string{
-	ModelNameAttribute, ModelArchitectureAttribute, RegistrationStageAttribute, PayloadHashAttribute,
+	ModelNameAttribute, ModelArchitectureAttribute, RegistrationStageAttribute, PayloadHashAttribute, ModelStateAttribute,
 }
 
 // MessageID is the webhook-id of one event of a run; the kind tells its events apart.

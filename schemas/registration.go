@@ -12,7 +12,7 @@ type RegisterModelInput struct {
 // Outcome is how a registration ended.
 type Outcome string
 
-// The endings of a registration. COMPLETED, REJECTED, ROLLED_BACK and APPROVAL_TIMED_OUT complete the workflow,
+// The endings of a registration. COMPLETED, UNCHANGED, REJECTED, ROLLED_BACK and APPROVAL_TIMED_OUT complete the workflow,
 // FAILED fails it with a typed error, CANCELLED cancels it.
 const (
 	Completed        Outcome = "COMPLETED"
@@ -21,10 +21,12 @@ const (
 	RolledBack       Outcome = "ROLLED_BACK"
 	ApprovalTimedOut Outcome = "APPROVAL_TIMED_OUT"
 	Cancelled        Outcome = "CANCELLED"
+	// Unchanged: the model of this name is registered with this very payload, and the gateway has it; nothing was to be done.
+	Unchanged Outcome = "UNCHANGED"
 )
 
 // Outcomes lists the endings.
-var Outcomes = []Outcome{Completed, Failed, Rejected, RolledBack, ApprovalTimedOut, Cancelled}
+var Outcomes = []Outcome{Completed, Unchanged, Failed, Rejected, RolledBack, ApprovalTimedOut, Cancelled}
 
 // Stage is where a registration stands. An ended registration's stage is its [Outcome].
 type Stage string
@@ -37,14 +39,15 @@ const (
 	StageProbing     Stage = "PROBING"
 	StageApproval    Stage = "WAITING_FOR_APPROVAL"
 	StageHealthCheck Stage = "HEALTH_CHECK"
+	StageHandOver    Stage = "HANDING_OVER" // to ManageModel, which owns the model from then on
 	StageRollingBack Stage = "ROLLING_BACK"
 	StageRecording   Stage = "RECORDING" // webhook and audit
 )
 
 // Stages lists the stages, in their order.
 var Stages = []Stage{
-	StageValidating, StageSubmitting, StageRegistering, StageProbing, StageApproval, StageHealthCheck, StageRollingBack,
-	StageRecording,
+	StageValidating, StageSubmitting, StageRegistering, StageProbing, StageApproval, StageHealthCheck, StageHandOver,
+	StageRollingBack, StageRecording,
 }
 
 // IndexedStages lists the stages that the search attribute RegistrationStage takes while a registration runs. Not each
@@ -53,24 +56,27 @@ var IndexedStages = []Stage{StageRegistering, StageApproval, StageRollingBack}
 
 // Result is what a registration comes to. A workflow that fails carries it as the details of its error.
 type Result struct {
-	Name          string           `json:"name"`
-	Status        Outcome          `json:"status"`
-	Reason        string           `json:"reason,omitempty"` // a sentence for people; empty when COMPLETED without remarks
-	ErrorType     ErrorType        `json:"errorType,omitempty"`
-	ModelID       string           `json:"modelId,omitempty"`
-	PayloadHash   string           `json:"payloadHash,omitempty"`
-	JobID         string           `json:"jobId,omitempty"`
-	JobDurationMs int64            `json:"jobDurationMs,omitempty"` // from the creation that took effect to the job's end as the workflow saw it
-	Adopted       bool             `json:"adopted,omitempty"`       // a repeated submission found the model that an earlier attempt had made
-	Validation    *ProbeReport     `json:"validation,omitempty"`
-	Approval      *ApprovalReport  `json:"approval,omitempty"`
-	Cancellation  *Cancellation    `json:"cancellation,omitempty"` // when CANCELLED
-	HealthCheck   *HealthCheck     `json:"healthCheck,omitempty"`
-	Twins         []FoundModel     `json:"twins,omitempty"` // other models of the name that are in the gateway beside this one
-	Rollback      *RollbackReport  `json:"rollback,omitempty"`
-	Webhook       *WebhookDelivery `json:"webhook,omitempty"`
-	WorkflowID    string           `json:"workflowId"`
-	RunID         string           `json:"runId"`
+	Name          string    `json:"name"`
+	Status        Outcome   `json:"status"`
+	Reason        string    `json:"reason,omitempty"` // a sentence for people; empty when COMPLETED without remarks
+	ErrorType     ErrorType `json:"errorType,omitempty"`
+	ModelID       string    `json:"modelId,omitempty"`
+	PayloadHash   string    `json:"payloadHash,omitempty"`
+	JobID         string    `json:"jobId,omitempty"`
+	JobDurationMs int64     `json:"jobDurationMs,omitempty"` // from the creation that took effect to the job's end as the workflow saw it
+	Adopted       bool      `json:"adopted,omitempty"`       // a repeated submission found the model that an earlier attempt had made
+	// ExistingModelID is the model of that name that was there before this registration and is left as it is, if the
+	// registration made none.
+	ExistingModelID string           `json:"existingModelId,omitempty"`
+	Validation      *ProbeReport     `json:"validation,omitempty"`
+	Approval        *ApprovalReport  `json:"approval,omitempty"`
+	Cancellation    *Cancellation    `json:"cancellation,omitempty"` // when CANCELLED
+	HealthCheck     *HealthCheck     `json:"healthCheck,omitempty"`
+	Twins           []FoundModel     `json:"twins,omitempty"` // other models of the name that are in the gateway beside this one
+	Rollback        *RollbackReport  `json:"rollback,omitempty"`
+	Webhook         *WebhookDelivery `json:"webhook,omitempty"`
+	WorkflowID      string           `json:"workflowId"`
+	RunID           string           `json:"runId"`
 }
 
 // ApprovalReport is what the approval gate came to.

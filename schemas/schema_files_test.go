@@ -100,7 +100,7 @@ func TestWhatTheRegistrarWritesMatchesItsSchemas(t *testing.T) {
 			Refused:  []RefusedSignal{{At: now, Reason: "r"}}, Validation: report}},
 		"fleet-progress": {FleetProgress{Status: FleetPaused, StartedAt: now, Outcomes: FleetTally{}},
 			FleetProgress{Status: FleetRunning, Outcomes: FleetTally{Completed: 3}, Recent: []FleetFailure{{Name: "m", Outcome: Duplicate}}}},
-		"fleet-result": {FleetResult{Status: FleetCompleted, Outcomes: FleetTally{AlreadyRegistered: 1}, StartedAt: now, EndedAt: now, Registered: []byte{1}},
+		"fleet-result": {FleetResult{Status: FleetCompleted, Outcomes: FleetTally{Unchanged: 1}, StartedAt: now, EndedAt: now, Registered: []byte{1}},
 			FleetResult{Status: FleetStopped, Outcomes: FleetTally{}, Failures: []FleetFailure{{Name: "m", Outcome: AlreadyInProgress, ErrorType: ErrJobFailed}}}},
 		"result": {result, Result{Status: RolledBack}},
 		"event": {Event{Event: RegistrationUpdated, Timestamp: now, Status: string(Failed)},

@@ -18,6 +18,12 @@ type Submission struct {
 	// Adopted: the answer to the creation was lost, and the one model that can be its work was found by name. It counts as
 	// this operation's, which is not proven: it is never deleted.
 	Adopted bool `json:"adopted,omitempty"`
+	// Unchanged says that nothing was created: the model is owned with this payload, and the gateway had it as ModelID, in
+	// the state State, at SeenAt. Owner is the record that it is owned.
+	Unchanged bool       `json:"unchanged,omitempty"`
+	State     string     `json:"state,omitempty"`
+	SeenAt    time.Time  `json:"seenAt,omitzero"`
+	Owner     *Ownership `json:"owner,omitempty"`
 	// Creation is what was sent; nil when nothing was.
 	Creation *Creation `json:"creation,omitempty"`
 	// LookAgain is when the name has to be looked up once more before the ending says what exists; zero: it need not.

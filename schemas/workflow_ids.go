@@ -10,6 +10,7 @@ import (
 // is written into an id with everything else percent-encoded, byte by byte: see [EscapeID].
 const (
 	registerFolder     = "register-model/"
+	manageFolder       = "model/"
 	fleetFolder        = "register-fleet/"
 	partsFolder        = "/part/" // between a fleet's workflow id and the number of a part
 	deliverFolder      = "deliver-webhook/"
@@ -29,6 +30,9 @@ func LimitsIDs(persistenceStore string) bool {
 // RegisterModelWorkflowID is the id of the one workflow that may register the model of this name. Temporal runs at
 // most one workflow of an id at a time, which is what keeps two registrations of one name from running at once.
 func RegisterModelWorkflowID(name string) string { return registerFolder + EscapeID(name) }
+
+// ManageModelWorkflowID is the id of the workflow that owns the model of this name.
+func ManageModelWorkflowID(name string) string { return manageFolder + EscapeID(name) }
 
 // ModelNameOf is the name of the model that the workflow of this id registers: the inverse of [RegisterModelWorkflowID].
 func ModelNameOf(workflowID string) (name string, ok bool) {

@@ -71,7 +71,7 @@ func about(what string, err error) error {
 // exitCode is the exit code of a registration that ended so.
 func exitCode(o schemas.Outcome) int {
 	switch o {
-	case schemas.Completed:
+	case schemas.Completed, schemas.Unchanged:
 		return exitDone
 	case schemas.Rejected, schemas.RolledBack, schemas.ApprovalTimedOut, schemas.Cancelled:
 		return exitRejected

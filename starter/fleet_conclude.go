@@ -51,7 +51,7 @@ func fleetExitCode(r schemas.FleetResult) int {
 	}
 	for o, n := range r.Outcomes {
 		switch {
-		case n == 0 || o == schemas.AlreadyRegistered:
+		case n == 0 || o == schemas.Unchanged:
 		case o == schemas.AlreadyInProgress, o == schemas.Duplicate:
 			codes = append(codes, exitFailed)
 		default:
@@ -64,7 +64,7 @@ func fleetExitCode(r schemas.FleetResult) int {
 // fleetLines is the result for people.
 func fleetLines(f *fleetRun, page string) []console.Line {
 	r := f.result
-	registered := r.Outcomes[schemas.Completed] + r.Outcomes[schemas.AlreadyRegistered]
+	registered := r.Outcomes[schemas.Completed] + r.Outcomes[schemas.Unchanged]
 	style := console.Good
 	if registered < r.Total {
 		style = console.Bad

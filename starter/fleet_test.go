@@ -274,7 +274,7 @@ func TestTheExitCodeOfAFleetIsThatOfItsWorstEnding(t *testing.T) {
 		tally  schemas.FleetTally
 		code   int
 	}{
-		{schemas.FleetCompleted, schemas.FleetTally{schemas.Completed: 3, schemas.AlreadyRegistered: 2}, exitDone},
+		{schemas.FleetCompleted, schemas.FleetTally{schemas.Completed: 3, schemas.Unchanged: 2}, exitDone},
 		{schemas.FleetCompleted, schemas.FleetTally{schemas.Completed: 3, schemas.Rejected: 1}, exitRejected},
 		{schemas.FleetCompleted, schemas.FleetTally{schemas.Rejected: 3, schemas.Failed: 1}, exitFailed},
 		{schemas.FleetCompleted, schemas.FleetTally{schemas.AlreadyInProgress: 1}, exitFailed},

@@ -17,6 +17,7 @@ import (
 	"model-registrar/activities"
 	"model-registrar/internal/capacity"
 	"model-registrar/internal/config"
+	"model-registrar/internal/ownership"
 	"model-registrar/internal/telemetry"
 	"model-registrar/workflows"
 )
@@ -79,6 +80,8 @@ func (w *Worker) connect() (err error) {
 		return fmt.Errorf("set up the Temporal client: %w", err)
 	}
 	w.deps.Temporal, w.deps.Namespace, w.deps.Data = w.temporal, namespaceOf(w.options.Namespace), w.options.DataConverter
+	w.deps.TaskQueue = w.cfg.TaskQueue
+	w.deps.Owners = ownership.Reader{Temporal: w.temporal, Namespace: w.deps.Namespace, Data: w.deps.Data}
 	if w.cfg.Profiling {
 		w.web.Profile()
 	}

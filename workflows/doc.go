@@ -19,5 +19,6 @@ func Register(r Registry) {
 	r.RegisterWorkflowWithOptions(RegisterFleet, workflow.RegisterOptions{Name: schemas.RegisterFleetWorkflow})
 	r.RegisterWorkflowWithOptions(HoldFleetPart, workflow.RegisterOptions{Name: schemas.HoldFleetPartWorkflow})
 	r.RegisterWorkflowWithOptions(RecordDecision, workflow.RegisterOptions{Name: schemas.RecordDecisionWorkflow})
+	r.RegisterWorkflowWithOptions(ManageModel, workflow.RegisterOptions{Name: schemas.ManageModelWorkflow})
 	r.RegisterWorkflowWithOptions(DeliverWebhook, workflow.RegisterOptions{Name: schemas.DeliverWebhookWorkflow})
 }

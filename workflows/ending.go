@@ -108,6 +108,7 @@ func (r *registration) record(ctx workflow.Context) {
 	r.settleDecisions(ctx)
 	r.reportApprovals()
 	r.summarizeRefusals(ctx)
+	unknown := r.findExisting(ctx)
 	receipt, err := r.write(ctx, r.endingEntry(ctx))
 	if err != nil {
 		unwritten := fmt.Sprintf("the ending of %s could not be written to the audit trail: %s", r.manifest.Name, explain(err).Message)
@@ -116,7 +117,14 @@ func (r *registration) record(ctx workflow.Context) {
 		}
 		r.result.Status, r.result.ErrorType, r.result.Reason = schemas.Failed, schemas.ErrAuditUnavailable, unwritten
 	}
-	r.announceEnding(ctx, receipt.Checkpoint)
+	switch {
+	case r.existed(): // that model is as it was, and an event of this attempt would be taken for news of it
+	case unknown != nil:
+		r.result.Webhook = &schemas.WebhookDelivery{Error: "not sent, since it could not be found out whether the event would be " +
+			"taken for news of a model that is registered: " + explain(unknown).Message}
+	default:
+		r.announceEnding(ctx, receipt.Checkpoint)
+	}
 }
 
 // finish closes the workflow in the way that its outcome asks for.

@@ -90,7 +90,7 @@ func createdNothing(err error) bool {
 	}
 	switch explain(err).Type {
 	case schemas.ErrBadRequest, schemas.ErrUnauthorized, schemas.ErrForbidden, schemas.ErrNotFound,
-		schemas.ErrConflict, schemas.ErrNameConflict, schemas.ErrAlreadyRegistered:
+		schemas.ErrConflict, schemas.ErrNameConflict, schemas.ErrModelNotOwned:
 		return true
 	}
 	return false

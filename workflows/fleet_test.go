@@ -90,8 +90,7 @@ func TestWhatBecomesOfARegistrationIsCountedAsWhatItIs(t *testing.T) {
 		"rolled":    func() (schemas.Result, error) { return schemas.Result{Status: schemas.RolledBack}, nil },
 		"late":      func() (schemas.Result, error) { return schemas.Result{Status: schemas.ApprovalTimedOut}, nil },
 		"known": func() (schemas.Result, error) {
-			r := schemas.Result{Status: schemas.Failed, ErrorType: schemas.ErrAlreadyRegistered}
-			return r, temporal.NewNonRetryableApplicationError("exists", string(r.ErrorType), nil, r)
+			return schemas.Result{Status: schemas.Unchanged, Reason: "it exists"}, nil
 		},
 		"cancelled": func() (schemas.Result, error) {
 			r := schemas.Result{Status: schemas.Cancelled, Reason: "cancelled at PROBING"}
@@ -104,7 +103,7 @@ func TestWhatBecomesOfARegistrationIsCountedAsWhatItIs(t *testing.T) {
 	}
 	want := map[string]schemas.Outcome{
 		"completed": schemas.Completed, "rejected": schemas.Rejected, "rolled": schemas.RolledBack,
-		"late": schemas.ApprovalTimedOut, "known": schemas.AlreadyRegistered, "cancelled": schemas.Cancelled,
+		"late": schemas.ApprovalTimedOut, "known": schemas.Unchanged, "cancelled": schemas.Cancelled,
 		"busy": schemas.AlreadyInProgress, "broken": schemas.Failed,
 	}
 	for name, end := range endings {

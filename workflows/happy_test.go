@@ -18,7 +18,7 @@ func TestAModelIsValidatedSubmittedAwaitedProbedCheckedAndRecorded(t *testing.T)
 	slices.Sort(ran[:2]) // validation and the entry of the start go side by side
 	require.Equal(t, []string{
 		schemas.ValidatePayloadActivity, schemas.WriteAuditActivity, schemas.SubmitRegistrationActivity, schemas.PollJobActivity,
-		schemas.SyntheticProbeActivity, schemas.TriggerHealthCheckActivity,
+		schemas.SyntheticProbeActivity, schemas.TriggerHealthCheckActivity, schemas.HandOverActivity,
 		schemas.WriteAuditActivity, schemas.NotifyWebhookActivity, schemas.WriteAuditActivity,
 	}, ran)
 	var stages []schemas.Stage
@@ -27,7 +27,7 @@ func TestAModelIsValidatedSubmittedAwaitedProbedCheckedAndRecorded(t *testing.T)
 	}
 	require.Equal(t, []schemas.Stage{
 		schemas.StageValidating, schemas.StageSubmitting, schemas.StageRegistering, schemas.StageProbing,
-		schemas.StageHealthCheck, schemas.StageRecording, schemas.Stage(schemas.Completed),
+		schemas.StageHealthCheck, schemas.StageHandOver, schemas.StageRecording, schemas.Stage(schemas.Completed),
 	}, stages)
 	require.Equal(t, schemas.Completed, e.Status)
 	require.Equal(t, passed, *e.Validation)

@@ -45,6 +45,18 @@ var activityTable = map[string]workflow.ActivityOptions{
 		StartToCloseTimeout: 20 * time.Second, ScheduleToCloseTimeout: time.Hour,
 		RetryPolicy: growing(time.Second, time.Minute),
 	},
+	schemas.HandOverActivity: {
+		StartToCloseTimeout: time.Minute, ScheduleToCloseTimeout: 24 * time.Hour,
+		HeartbeatTimeout: heartbeatTimeout, RetryPolicy: growing(time.Second, 30*time.Second),
+	},
+	schemas.ReleaseModelActivity: {
+		StartToCloseTimeout: time.Minute, ScheduleToCloseTimeout: 24 * time.Hour,
+		HeartbeatTimeout: heartbeatTimeout, RetryPolicy: growing(time.Second, 30*time.Second),
+	},
+	schemas.FindOwnerActivity: {
+		StartToCloseTimeout: 20 * time.Second, ScheduleToCloseTimeout: 10 * time.Minute,
+		RetryPolicy: growing(time.Second, 30*time.Second),
+	},
 	schemas.LoadFleetPartActivity: {
 		StartToCloseTimeout: 30 * time.Second, ScheduleToCloseTimeout: 24 * time.Hour,
 		RetryPolicy: growing(time.Second, time.Minute),

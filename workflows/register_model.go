@@ -26,6 +26,7 @@ func RegisterModel(ctx workflow.Context, in schemas.RegisterModelInput) (schemas
 	// What follows must happen even if the registration was cancelled, or is cancelled now.
 	ctx, _ = workflow.NewDisconnectedContext(ctx)
 	r.rollBack(ctx)
+	r.takeBack(ctx)
 	r.record(ctx)
 	return r.finish(ctx)
 }
@@ -40,6 +41,7 @@ func (r *registration) register(ctx workflow.Context) error {
 		r.probe,
 		r.waitForApproval,
 		r.checkHealth,
+		r.handOver,
 	}
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
@@ -91,9 +93,14 @@ func (r *registration) submit(ctx workflow.Context) error {
 	}, &out)
 	if err != nil {
 		r.mayExist = in.Creation != nil || !createdNothing(err)
+		r.result.ExistingModelID = existingModel(err)
 		return err
 	}
 	r.result.JobID, r.result.ModelID, r.result.Adopted = out.JobID, out.ModelID, out.Adopted
+	if out.Unchanged {
+		r.mayExist = false
+		return r.unchanged(out)
+	}
 	return nil
 }
 

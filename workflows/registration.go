@@ -24,6 +24,7 @@ type registration struct {
 	jobDeadline time.Time // when the job has to have ended; zero until it is known to run
 	mayExist    bool      // there may be a model to roll back
 	unannounced bool      // the webhook URL is among the violations, so it is not called
+	mayBeOwned  bool      // ManageModel may own it
 	polls       int
 	jobStatus   string
 
@@ -113,7 +114,7 @@ func (r *registration) indexStart(ctx workflow.Context) {
 	if _, ok := workflow.GetTypedSearchAttributes(ctx).GetKeyword(nameKey); ok {
 		return
 	}
-	r.upsert(ctx, nameKey.ValueSet(plain(r.manifest.Name, 80)),
+	upsert(ctx, nameKey.ValueSet(plain(r.manifest.Name, 80)),
 		architectureKey.ValueSet(plain(string(r.manifest.ModelArchitecture), 40)),
 		stageKey.ValueSet(string(schemas.StageRegistering)))
 }
@@ -124,11 +125,11 @@ func (r *registration) index(ctx workflow.Context, stage schemas.Stage) {
 	if r.result.PayloadHash != "" && hash != r.result.PayloadHash {
 		updates = append(updates, hashKey.ValueSet(r.result.PayloadHash))
 	}
-	r.upsert(ctx, updates...)
+	upsert(ctx, updates...)
 }
 
 // upsert cannot fail on values like these; an attribute that the namespace lacks shows at the worker's start.
-func (r *registration) upsert(ctx workflow.Context, updates ...temporal.SearchAttributeUpdate) {
+func upsert(ctx workflow.Context, updates ...temporal.SearchAttributeUpdate) {
 	if err := workflow.UpsertTypedSearchAttributes(ctx, updates...); err != nil {
 		workflow.GetLogger(ctx).Error("search attributes were not updated", "error", err)
 	}

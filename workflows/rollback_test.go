@@ -11,7 +11,7 @@ import (
 func TestARefusedSubmissionCreatedNothingAndIsNotRolledBack(t *testing.T) {
 	for _, refusal := range []schemas.ErrorType{
 		schemas.ErrBadRequest, schemas.ErrUnauthorized, schemas.ErrForbidden, schemas.ErrNotFound, schemas.ErrConflict,
-		schemas.ErrNameConflict, schemas.ErrAlreadyRegistered,
+		schemas.ErrNameConflict, schemas.ErrModelNotOwned,
 	} {
 		t.Run(string(refusal), func(t *testing.T) {
 			s := newStory(t)

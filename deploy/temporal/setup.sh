@@ -21,7 +21,7 @@ until temporal operator search-attribute list --namespace "$TEMPORAL_NAMESPACE" 
   sleep 1
 done
 
-for name in ModelName ModelArchitecture RegistrationStage PayloadHash; do
+for name in ModelName ModelArchitecture RegistrationStage PayloadHash ModelState; do
   if missing "$name"; then
     temporal operator search-attribute create --namespace "$TEMPORAL_NAMESPACE" --name "$name" --type Keyword
   fi

@@ -88,9 +88,12 @@ func (t *Timeline) completed(activity string, result *commonpb.Payloads) {
 		var s schemas.Submission
 		if t.decode.value(result, &s) {
 			t.Evidence.JobID, t.Evidence.ModelID = s.JobID, s.ModelID
-			if s.Adopted {
+			switch {
+			case s.Unchanged:
+				t.say("registered already as model " + s.ModelID)
+			case s.Adopted:
 				t.say("adopted what an earlier attempt had created")
-			} else {
+			default:
 				t.say("job " + s.JobID)
 			}
 		}

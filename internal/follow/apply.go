@@ -21,7 +21,10 @@ var stageOf = map[string]schemas.Stage{
 	schemas.PollJobActivity:            schemas.StageRegistering,
 	schemas.SyntheticProbeActivity:     schemas.StageProbing,
 	schemas.TriggerHealthCheckActivity: schemas.StageHealthCheck,
+	schemas.HandOverActivity:           schemas.StageHandOver,
 	schemas.DeregisterModelActivity:    schemas.StageRollingBack,
+	schemas.ReleaseModelActivity:       schemas.StageRollingBack,
+	schemas.FindOwnerActivity:          schemas.StageRecording,
 }
 
 // stage says which stage an activity that is scheduled belongs to; none for one that goes on beside a stage, such as

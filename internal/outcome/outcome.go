@@ -39,9 +39,6 @@ func Of(run schemas.FleetRun, result schemas.Result, err error) schemas.FleetEnd
 	default:
 		return with(e, schemas.Failed, schemas.ErrInternal, err.Error())
 	}
-	if result.ErrorType == schemas.ErrAlreadyRegistered {
-		return with(e, schemas.AlreadyRegistered, "", "")
-	}
 	left := result.LeftBehind()
 	e.Left = left[:min(len(left), schemas.MaxLeft)]
 	return with(e, result.Status, result.ErrorType, result.Reason)

@@ -15,7 +15,6 @@ import (
 
 func TestEveryWayInWhichARegistrationClosesIsToldApart(t *testing.T) {
 	failed := schemas.Result{Status: schemas.Failed, ErrorType: schemas.ErrJobFailed, Reason: "the job failed"}
-	known := schemas.Result{Status: schemas.Failed, ErrorType: schemas.ErrAlreadyRegistered, Reason: "it exists"}
 	cancelled := schemas.Result{Status: schemas.Cancelled, Reason: "cancelled at PROBING"}
 	for _, c := range []struct {
 		what   string
@@ -35,8 +34,8 @@ func TestEveryWayInWhichARegistrationClosesIsToldApart(t *testing.T) {
 			Rollback: &schemas.RollbackReport{Error: "no"}}),
 			schemas.FleetEnding{Outcome: schemas.Failed, ErrorType: schemas.ErrRollbackFailed, Reason: "no",
 				Left: []schemas.FoundModel{{ID: "model-1", JobID: "job-1"}}}},
-		{"registered before", schemas.Result{}, temporal.NewApplicationError("x", "AlreadyRegistered", known),
-			schemas.FleetEnding{Outcome: schemas.AlreadyRegistered}},
+		{"registered before", schemas.Result{Status: schemas.Unchanged, Reason: "it exists"}, nil,
+			schemas.FleetEnding{Outcome: schemas.Unchanged, Reason: "it exists"}},
 		{"cancelled", schemas.Result{}, temporal.NewCanceledError(cancelled),
 			schemas.FleetEnding{Outcome: schemas.Cancelled, Reason: "cancelled at PROBING"}},
 		{"cancelled before it began", schemas.Result{}, temporal.NewCanceledError(), schemas.FleetEnding{Outcome: schemas.Cancelled, Reason: "cancelled"}},

@@ -20,6 +20,7 @@ var labels = map[schemas.Stage]string{
 	schemas.StageProbing:     "probe",
 	schemas.StageApproval:    "approval",
 	schemas.StageHealthCheck: "health check",
+	schemas.StageHandOver:    "hand over",
 	schemas.StageRollingBack: "roll back",
 	schemas.StageRecording:   "record",
 }

@@ -81,8 +81,8 @@ func requireSigned(t *testing.T, w control.Webhook) {
 	require.NoError(t, verifier.Verify([]byte(w.Body), header))
 }
 
-// A happy registration is to cost at most 60 history events and 12 Temporal Cloud actions; the README has the table.
-func TestAHappyRegistrationCostsAtMost60EventsAnd12Actions(t *testing.T) {
+// A happy registration is to cost at most 61 history events and 13 Temporal Cloud actions; the README has the table.
+func TestAHappyRegistrationCostsAtMost61EventsAnd13Actions(t *testing.T) {
 	k := onShared(t)
 	m := k.Manifest(k.name("cost"))
 	_, stderr, code := k.register(m)
@@ -91,6 +91,6 @@ func TestAHappyRegistrationCostsAtMost60EventsAnd12Actions(t *testing.T) {
 	events := k.replay(m.Name)
 	actions := cost.Actions(events) + 1 // a job that takes longer than 6.5 s costs a heartbeat
 	t.Logf("%d history events, %d actions", len(events), actions)
-	require.LessOrEqual(t, len(events), 60)
-	require.LessOrEqual(t, actions, 12)
+	require.LessOrEqual(t, len(events), 61)
+	require.LessOrEqual(t, actions, 13)
 }

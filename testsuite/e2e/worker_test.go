@@ -35,7 +35,7 @@ func TestAWorkerSaysWhatTheNamespaceLacks_AndSetupMendsIt(t *testing.T) {
 	p, err = k.StartWorker()
 	require.NoError(t, err)
 	require.Equal(t, 1, p.Wait(k.ctx))
-	require.Contains(t, p.Log(), "lacks the search attributes ModelName, ModelArchitecture, RegistrationStage, PayloadHash")
+	require.Contains(t, p.Log(), "lacks the search attributes ModelName, ModelArchitecture, RegistrationStage, PayloadHash, ModelState")
 	require.Contains(t, p.Log(), "starter setup")
 
 	stdout, stderr, code := k.RunWith(k.ctx, []string{"TEMPORAL_NAMESPACE=bare"}, "setup")

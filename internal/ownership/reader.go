@@ -1,0 +1,72 @@
+// Package ownership reads whose a model is from Temporal: the workflow that owns it keeps the record as a memo, which the
+// server tells without a worker.
+package ownership
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/converter"
+
+	"model-registrar/schemas"
+)
+
+// Describer is the part of a Temporal client that is needed.
+type Describer interface {
+	DescribeWorkflowExecution(ctx context.Context, workflowID, runID string) (*workflowservice.DescribeWorkflowExecutionResponse, error)
+}
+
+// Reader reads whose models are. Data decodes what it reads; nil is the SDK's.
+type Reader struct {
+	Temporal  Describer
+	Namespace string
+	Data      converter.DataConverter
+}
+
+// Owner is the record that the model of this name is ours; nil for a model that is nobody's: one that no operation has
+// handed over, that was released, or whose ManageModel was terminated. An error says that it is not known.
+func (r Reader) Owner(ctx context.Context, name string) (*schemas.Ownership, error) {
+	d, err := r.Temporal.DescribeWorkflowExecution(ctx, schemas.ManageModelWorkflowID(name), "")
+	var none *serviceerror.NotFound
+	if errors.As(err, &none) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return r.Of(d.GetWorkflowExecutionInfo())
+}
+
+// Of is the record that a ManageModel workflow keeps; nil if it keeps none, has ended, or is another workflow.
+func (r Reader) Of(info *workflowpb.WorkflowExecutionInfo) (*schemas.Ownership, error) {
+	memo := info.GetMemo().GetFields()[schemas.OwnershipMemo]
+	if !lives(info.GetStatus()) || info.GetType().GetName() != schemas.ManageModelWorkflow || memo == nil {
+		return nil, nil
+	}
+	data := r.Data
+	if data == nil {
+		data = converter.GetDefaultDataConverter()
+	}
+	id := info.GetExecution().GetWorkflowId()
+	data = converter.WithDataConverterSerializationContext(data,
+		converter.WorkflowSerializationContext{Namespace: r.Namespace, WorkflowID: id})
+	var o schemas.Ownership
+	if err := data.FromPayload(memo, &o); err != nil {
+		return nil, fmt.Errorf("the record of %s cannot be read: %w", id, err)
+	}
+	if schemas.ManageModelWorkflowID(o.Name) != id {
+		return nil, fmt.Errorf("the record of %s is about another model", id)
+	}
+	return &o, nil
+}
+
+// lives reports whether a workflow with this status has not ended; one that is paused has not.
+func lives(s enumspb.WorkflowExecutionStatus) bool {
+	return s == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING || s == enumspb.WORKFLOW_EXECUTION_STATUS_PAUSED ||
+		s == enumspb.WORKFLOW_EXECUTION_STATUS_CONTINUED_AS_NEW
+}

@@ -1,0 +1,217 @@
+package workflows
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"model-registrar/schemas"
+)
+
+// unownedLife is how long ManageModel waits for the hand-over that it was started for. A start whose hand-over never came
+// leaves nothing for ever.
+const unownedLife = time.Hour
+
+// ManageModel owns one model, from the moment an operation hands it over until it is released: while it runs and has been
+// handed a model, that model is ours. Its memo is the record, which the server tells without a worker. A cancellation
+// changes nothing: only a release, or an operator's termination, gives a model up.
+//
+// Its history never grows long: it continues as new when the server suggests so.
+func ManageModel(ctx workflow.Context, in schemas.ManageModelInput) (schemas.ModelStatus, error) {
+	m := newOwned(in)
+	if err := m.setUp(ctx); err != nil {
+		return schemas.ModelStatus{}, err
+	}
+	ctx, _ = workflow.NewDisconnectedContext(ctx)
+	if err := m.awaitHandOver(ctx); err != nil {
+		return m.status, err
+	}
+	m.describe(ctx)
+	err := workflow.Await(ctx, func() bool { return !m.isOwned() || workflow.GetInfo(ctx).GetContinueAsNewSuggested() })
+	switch {
+	case err != nil:
+		return m.status, err
+	case m.isOwned():
+		return m.status, m.continueAsNew(ctx)
+	}
+	m.release(ctx)
+	return m.status, nil
+}
+
+// owned is the state of one run of a ManageModel workflow.
+type owned struct {
+	name     string
+	status   schemas.ModelStatus   // empty until the model is handed over
+	released *schemas.ReleaseInput // why it is given up; nil while it is not
+}
+
+func newOwned(in schemas.ManageModelInput) *owned {
+	m := &owned{name: in.Name}
+	if in.Status != nil {
+		m.status = *in.Status
+	}
+	return m
+}
+
+// isOwned reports whether a model has been handed over and not released.
+func (m *owned) isOwned() bool { return m.status.ModelID != "" && m.released == nil }
+
+// setUp registers the handlers. None of them blocks: each is over in the workflow task in which it began.
+func (m *owned) setUp(ctx workflow.Context) error {
+	if want, is := schemas.ManageModelWorkflowID(m.name), workflow.GetInfo(ctx).WorkflowExecution.ID; want != is {
+		return wrongID("the ownership of "+m.name, want, is)
+	}
+	err := workflow.SetQueryHandlerWithOptions(ctx, schemas.StatusQuery,
+		func() (schemas.ModelStatus, error) { return m.status, nil },
+		workflow.QueryHandlerOptions{Description: "What is registered, by which operation and since when, and how the model is doing"})
+	if err != nil {
+		return err
+	}
+	err = workflow.SetUpdateHandlerWithOptions(ctx, schemas.HandOverHandler, m.takeOver, workflow.UpdateHandlerOptions{
+		Validator:   m.checkHandOver,
+		Description: "Sent by an operation that completes: from now on the model is owned as the operation says",
+	})
+	if err != nil {
+		return err
+	}
+	return workflow.SetUpdateHandlerWithOptions(ctx, schemas.ReleaseHandler, m.giveUp, workflow.UpdateHandlerOptions{
+		Description: "Sent by an operation that retires the model or takes its hand-over back: the model is owned no more",
+	})
+}
+
+// awaitHandOver waits for the first hand-over, which comes with the start.
+func (m *owned) awaitHandOver(ctx workflow.Context) error {
+	taken, err := workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{
+		Timeout:      unownedLife,
+		TimerOptions: workflow.TimerOptions{Summary: "End unless the model is handed over within " + span(unownedLife)},
+	}, func() bool { return m.status.ModelID != "" || m.released != nil })
+	if err == nil && !taken {
+		m.released = &schemas.ReleaseInput{Name: m.name, Reason: "no operation handed the model over"}
+	}
+	return err
+}
+
+// checkHandOver refuses what cannot be the record of this model.
+func (m *owned) checkHandOver(_ workflow.Context, o schemas.Ownership) error {
+	refuse := func(format string, args ...any) error {
+		return temporal.NewApplicationError(fmt.Sprintf(format, args...), string(schemas.ErrHandOverRefused))
+	}
+	switch {
+	case o.Name != m.name:
+		return refuse("this workflow owns %s, not %s", plain(m.name, 80), plain(o.Name, 80))
+	case o.ModelID == "" || o.Operation == "" || o.RunID == "" || o.Since.IsZero():
+		return refuse("a hand-over names the model's id, the operation, its run and its time")
+	case errors.Is(o.Payload.Check(), schemas.ErrSealBroken) || o.Payload.Hash != o.PayloadHash:
+		return refuse("the payload of %s does not have the hash that the hand-over names", plain(m.name, 80))
+	case o.Since.Before(m.status.Since):
+		return refuse("%s was handed over by a later operation, run %s", plain(m.name, 80), m.status.RunID)
+	}
+	return nil
+}
+
+// takeOver is the update `hand-over`. One that is repeated changes nothing.
+func (m *owned) takeOver(ctx workflow.Context, o schemas.Ownership) (schemas.ModelStatus, error) {
+	if m.isOwned() && m.status.RunID == o.RunID && m.status.ModelID == o.ModelID {
+		return m.status, nil
+	}
+	o.State = schemas.ModelActive
+	m.status = schemas.ModelStatus{Ownership: o, StateSince: workflow.Now(ctx).UTC(), HandOvers: m.status.HandOvers + 1}
+	m.released = nil
+	if err := workflow.UpsertMemo(ctx, map[string]any{schemas.OwnershipMemo: o}); err != nil {
+		return m.status, err
+	}
+	m.index(ctx)
+	m.describe(ctx)
+	return m.status, nil
+}
+
+// giveUp is the update `release`. One that names an operation leaves the model of another alone.
+func (m *owned) giveUp(ctx workflow.Context, in schemas.ReleaseInput) error {
+	if m.isOwned() && (in.RunID == "" || in.RunID == m.status.RunID) {
+		m.released = &in
+	}
+	return nil
+}
+
+// release takes the model out of the index of those that are owned.
+func (m *owned) release(ctx workflow.Context) {
+	if m.status.ModelID != "" {
+		upsert(ctx, modelStateKey.ValueUnset())
+	}
+	m.describe(ctx)
+}
+
+// continueAsNew hands on to a new run. No handler is under way: none of them blocks. The memo and the search attributes go
+// with it.
+func (m *owned) continueAsNew(ctx workflow.Context) error {
+	return workflow.NewContinueAsNewError(ctx, schemas.ManageModelWorkflow,
+		schemas.ManageModelInput{Name: m.name, Status: &m.status})
+}
+
+var modelStateKey = temporal.NewSearchAttributeKeyKeyword(schemas.ModelStateAttribute)
+
+// index makes the model findable by what is registered and by its state; what is indexed already costs nothing.
+func (m *owned) index(ctx workflow.Context) {
+	known := workflow.GetTypedSearchAttributes(ctx)
+	var updates []temporal.SearchAttributeUpdate
+	for _, a := range []struct {
+		key   temporal.SearchAttributeKeyKeyword
+		value string
+	}{
+		{nameKey, plain(m.name, 80)},
+		{architectureKey, plain(string(m.status.Manifest.ModelArchitecture), 40)},
+		{hashKey, m.status.PayloadHash},
+		{modelStateKey, string(m.status.State)},
+	} {
+		if now, _ := known.GetKeyword(a.key); now != a.value {
+			updates = append(updates, a.key.ValueSet(a.value))
+		}
+	}
+	if len(updates) > 0 {
+		upsert(ctx, updates...)
+	}
+}
+
+// describe writes the UI's current details.
+func (m *owned) describe(ctx workflow.Context) { workflow.SetCurrentDetails(ctx, m.details()) }
+
+func (m *owned) details() string {
+	var b strings.Builder
+	s := m.status
+	switch {
+	case m.released != nil:
+		fmt.Fprintf(&b, "**%s** is **not owned any more**: %s\n\n", markdown(m.name), markdown(m.released.Reason))
+	case s.ModelID == "":
+		fmt.Fprintf(&b, "**%s** has not been handed over yet.\n", markdown(m.name))
+		return b.String()
+	default:
+		fmt.Fprintf(&b, "**%s** is **%s**", markdown(m.name), s.State)
+		if s.Reason != "" {
+			fmt.Fprintf(&b, ": %s", markdown(s.Reason))
+		}
+		b.WriteString("\n\n")
+	}
+	var approvers []string
+	for _, a := range s.Approvals {
+		approvers = append(approvers, a.Approver)
+	}
+	for _, row := range [][2]string{
+		{"model", s.ModelID},
+		{"endpoint", hostOf(s.Manifest.EndpointURL)},
+		{"architecture", string(s.Manifest.ModelArchitecture)},
+		{"payload hash", s.PayloadHash},
+		{"registered by", s.Operation + " " + s.WorkflowID + " run " + s.RunID},
+		{"requester", s.Requester},
+		{"approved by", strings.Join(approvers, ", ")},
+		{"owned since", s.Since.UTC().Format("2006-01-02 15:04:05 MST")},
+	} {
+		if row[1] != "" {
+			fmt.Fprintf(&b, "- **%s**: %s\n", row[0], markdown(row[1]))
+		}
+	}
+	return b.String()
+}
