@@ -8,7 +8,6 @@ import (
 
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
-	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 
 	"model-registrar/schemas"
@@ -20,8 +19,6 @@ type Request struct {
 	Manifest schemas.Manifest
 	// Requester is who asks, for example alice@example.com. The requester cannot approve the registration.
 	Requester string
-	// Force starts a registration also where the same payload is registered already. Default: nothing is started then.
-	Force bool
 }
 
 // Registration is what came of a request.
@@ -30,9 +27,6 @@ type Registration struct {
 	WorkflowID  string
 	RunID       string
 	PayloadHash string
-	// Registered is the earlier registration that completed with the same payload; nothing was started then. It is nil for
-	// a registration that was started.
-	Registered *Timeline
 }
 
 // InProgress says that a registration of the name is running already. It goes on, and nothing was started.
@@ -52,9 +46,9 @@ func (e *InProgress) Error() string {
 
 func (*InProgress) typed() {}
 
-// Start starts the registration of a manifest, which goes on whatever happens to this program. Nothing is started if
-// the newest completed registration of the name has the same payload. The error is an [*InProgress] if a registration of
-// the name is running, or one of the errors of a call.
+// Start starts the registration of a manifest, which goes on whatever happens to this program. Whether there is anything
+// to do the worker finds out: it asks the gateway, and what is registered already ends as UNCHANGED. The error is an
+// [*InProgress] if a registration of the name is running, or one of the errors of a call.
 func (c *Client) Start(ctx context.Context, r Request) (Registration, error) {
 	hash, err := r.Manifest.Payload().Hash()
 	if err != nil {
@@ -66,18 +60,8 @@ func (c *Client) Start(ctx context.Context, r Request) (Registration, error) {
 	if err := c.CheckNames(ctx, reg.Name); err != nil {
 		return reg, err
 	}
-	if !r.Force {
-		done, err := c.registered(ctx, reg.WorkflowID, hash)
-		if err != nil {
-			return reg, err
-		}
-		if done != nil {
-			reg.RunID, reg.Registered = done.RunID, done
-			return reg, nil
-		}
-	}
 	reg.RunID, err = c.start(ctx, r)
-	if _, taken := errors.AsType[*serviceerror.WorkflowExecutionAlreadyStarted](err); taken { // since the look at it, if there was one
+	if _, taken := errors.AsType[*serviceerror.WorkflowExecutionAlreadyStarted](err); taken {
 		if latest, loadErr := c.load(ctx, reg.WorkflowID, ""); loadErr == nil && latest != nil {
 			return reg, &InProgress{*latest}
 		}
@@ -106,46 +90,4 @@ func (c *Client) start(ctx context.Context, r Request) (runID string, err error)
 		return err
 	})
 	return runID, err
-}
-
-// registered is the newest completed registration, if it is of this payload; nil otherwise. The error is an [*InProgress] if
-// a registration is running.
-func (c *Client) registered(ctx context.Context, workflowID, hash string) (*Timeline, error) {
-	latest, err := c.load(ctx, workflowID, "")
-	switch {
-	case err != nil || latest == nil:
-		return nil, err
-	case latest.Ending == nil:
-		return nil, &InProgress{*latest}
-	}
-	done, err := c.completed(ctx, latest)
-	if err != nil || done == nil || done.Ending.Result.PayloadHash != hash {
-		return nil, err
-	}
-	return done, nil
-}
-
-// completed is the newest run that ended as COMPLETED, given the newest run; nil if there is none. An attempt that failed
-// does not undo what completed before it.
-func (c *Client) completed(ctx context.Context, latest *Timeline) (*Timeline, error) {
-	if latest.Ending.Completed() {
-		return latest, nil
-	}
-	var reply *workflowservice.ListWorkflowExecutionsResponse
-	err := c.call(ctx, func(ctx context.Context) (err error) {
-		reply, err = c.temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
-			PageSize: 1,
-			Query: fmt.Sprintf("WorkflowId = %s AND %s = %s", literal(latest.WorkflowID),
-				schemas.RegistrationStageAttribute, literal(string(schemas.Completed))),
-		})
-		return err
-	})
-	if err != nil || len(reply.Executions) == 0 {
-		return nil, err
-	}
-	found, err := c.load(ctx, latest.WorkflowID, reply.Executions[0].Execution.RunId)
-	if err != nil || found == nil || found.Ending == nil || !found.Ending.Completed() {
-		return nil, err
-	}
-	return found, nil
 }

@@ -16,7 +16,6 @@ import (
 // registerOptions are the flags of register.
 type registerOptions struct {
 	detach    bool
-	force     bool
 	approval  string
 	requester string
 	uiURL     string
@@ -30,9 +29,8 @@ func (a *app) registerCommand() *cobra.Command {
 		Long: `Register the models of one or more manifests (YAML or JSON, several documents in a file, - for stdin) and follow
 the registrations to their end. All manifests are checked before anything starts.
 
-A name that is being registered already is reported and left alone (exit code 1). One whose last registration completed
-with the same payload is reported as registered, and nothing is done (exit code 0); --force starts anyway, and Genesys
-then decides.
+A name that is being registered already is reported and left alone (exit code 1). A model that is registered with the same
+payload, and that the gateway has when the worker asks for it, ends as UNCHANGED: nothing is done (exit code 0).
 
 With --output json, one schemas.Result is printed for each manifest, in their order. Its status is STARTED for one
 started with --detach, and IN_PROGRESS for one that goes on without this command.`,
@@ -45,7 +43,6 @@ started with --detach, and IN_PROGRESS for one that goes on without this command
 	}
 	f := cmd.Flags()
 	f.BoolVarP(&o.detach, "detach", "d", false, "start and return; do not follow")
-	f.BoolVar(&o.force, "force", false, "start even if the same payload is registered already")
 	f.Var(oneOf(&o.approval, names(schemas.ApprovalPolicies)...),
 		"approval", "when a person has to decide, in place of the manifest's policy (the worker's floor holds in any case)")
 	f.StringVar(&o.requester, "requester", "", "who asks for the registration, and so cannot approve it (default $REGISTRAR_REQUESTER, or user@host)")
@@ -72,7 +69,7 @@ func (a *app) register(ctx context.Context, files []string, o registerOptions) e
 	a.warnOfLookalikes(ctx, c, requests)
 	registrations := make([]*registration, 0, len(requests))
 	for _, r := range requests {
-		reg, err := c.begin(ctx, r, o.force)
+		reg, err := c.begin(ctx, r)
 		if err != nil {
 			a.tellStarted(registrations)
 			return about(r.Manifest.Name+" was not started", explained(err))
@@ -135,10 +132,6 @@ func (a *app) tellBegun(c *connection, r *registration) {
 		if page := c.page(r.workflowID, r.runID); page != "" {
 			a.err.Print(console.Text("  " + page))
 		}
-	case alreadyRegistered:
-		a.err.Print(console.Styled(console.Good, "✓ ").And(console.Strong, name).And(console.Plain, fmt.Sprintf(
-			": registered already as model %s since %s, with the same payload; nothing to do (--force starts anyway)",
-			r.result.ModelID, clock(r.since))))
 	case inProgress:
 		a.err.Print(console.Styled(console.Alert, "! ").And(console.Plain, r.result.Reason))
 		a.err.Print(console.Text("  Watch it:  starter watch " + argument(r.name)))

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"model-registrar/registrar"
 	"model-registrar/schemas"
@@ -14,9 +13,8 @@ import (
 type state int
 
 const (
-	started           state = iota // to be followed, or left to itself
-	alreadyRegistered              // nothing to do
-	inProgress                     // somebody else's, or an earlier one
+	started    state = iota // to be followed, or left to itself
+	inProgress              // somebody else's, or an earlier one
 )
 
 // registration is one run that a command deals with.
@@ -25,7 +23,6 @@ type registration struct {
 	workflowID string
 	runID      string
 	state      state
-	since      time.Time
 
 	result   schemas.Result        // final, or as far as it is known
 	ending   *registrar.Ending     // nil while it goes on
@@ -39,9 +36,9 @@ const (
 	statusInProgress schemas.Outcome = "IN_PROGRESS"
 )
 
-// begin starts a registration, unless one of that name is in progress or has completed with the same payload.
-func (c *connection) begin(ctx context.Context, r request, force bool) (*registration, error) {
-	got, err := c.Start(ctx, registrar.Request{Manifest: r.Manifest, Requester: r.Requester, Force: force})
+// begin starts a registration, unless one of that name is in progress.
+func (c *connection) begin(ctx context.Context, r request) (*registration, error) {
+	got, err := c.Start(ctx, registrar.Request{Manifest: r.Manifest, Requester: r.Requester})
 	reg := &registration{name: got.Name, workflowID: got.WorkflowID, runID: got.RunID}
 	if busy, ok := errors.AsType[*registrar.InProgress](err); ok {
 		reg.occupied(busy.Registration)
@@ -49,10 +46,6 @@ func (c *connection) begin(ctx context.Context, r request, force bool) (*registr
 	}
 	if err != nil {
 		return nil, err
-	}
-	if done := got.Registered; done != nil {
-		reg.state, reg.since, reg.result = alreadyRegistered, done.Ending.At, *done.Ending.Result
-		return reg, nil
 	}
 	reg.result = schemas.Result{
 		Name: reg.name, Status: statusStarted, PayloadHash: got.PayloadHash, WorkflowID: reg.workflowID, RunID: reg.runID,
@@ -62,7 +55,7 @@ func (c *connection) begin(ctx context.Context, r request, force bool) (*registr
 
 // occupied notes that the name is being registered already, by whom, since when and how far it is.
 func (r *registration) occupied(t registrar.Timeline) {
-	r.state, r.runID, r.since = inProgress, t.RunID, t.StartedAt
+	r.state, r.runID = inProgress, t.RunID
 	who := ""
 	if t.Input.Requester != "" {
 		who = " by " + t.Input.Requester

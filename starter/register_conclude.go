@@ -53,7 +53,7 @@ func (r *registration) exitCode() int {
 // block is the result for people.
 func (r *registration) block(page string) []console.Line {
 	style := console.Good
-	if r.result.Status != schemas.Completed {
+	if !r.result.Status.Registered() {
 		style = console.Bad
 	}
 	lines := []console.Line{nil, console.Styled(style, string(r.result.Status)).And(console.Plain, "  ").And(console.Strong, r.name), nil}

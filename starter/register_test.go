@@ -143,24 +143,26 @@ func TestRegisteringWhatIsInProgressSaysSoAndStartsNothing(t *testing.T) {
 	require.Equal(t, "run-0", all[0].RunID)
 }
 
-func TestRegisteringTheSamePayloadAgainDoesNothingUnlessForced(t *testing.T) {
+func TestRegisteringTheSamePayloadAgainIsLeftToTheWorkerWhateverTemporalRemembers(t *testing.T) {
 	f := newFrontend(t)
 	f.ends = outcomes
 	manifest := file(t, "m.yaml", named("completed-1"))
 	require.Zero(t, starter(t, "", f.env(), "register", manifest).code)
-
-	again := starter(t, "", f.env(), "register", "-o", "json", manifest)
-	require.Zero(t, again.code)
-	require.Len(t, f.started, 1)
-	require.Contains(t, again.errors, "registered already as model mdl-1 since")
-	require.Equal(t, schemas.Completed, documents[schemas.Result](t, again)[0].Status)
-
-	require.Zero(t, starter(t, "", f.env(), "register", "--force", manifest).code)
+	require.Zero(t, starter(t, "", f.env(), "register", manifest).code)
 	require.Len(t, f.started, 2)
+}
 
-	other := strings.Replace(named("completed-1"), "500", "501", 1)
-	require.Zero(t, starter(t, other, f.env(), "register", "-").code)
-	require.Len(t, f.started, 3, "another payload under the same name is for Genesys to judge")
+func TestWhatIsRegisteredAlreadyIsUnchangedAndGood(t *testing.T) {
+	f := newFrontend(t)
+	f.ends = func(in schemas.RegisterModelInput) *historypb.HistoryEvent {
+		return endingWith(schemas.Result{Name: in.Manifest.Name, Status: schemas.Unchanged, ModelID: "mdl-1", Reason: "the gateway had it"}, nil)
+	}
+	r := starter(t, "", f.env(), "register", file(t, "m.yaml", named("llm-1")))
+	require.Zero(t, r.code, r.errors)
+	require.Contains(t, r.out, "UNCHANGED  llm-1")
+	require.Contains(t, r.out, "the gateway had it")
+	require.Contains(t, r.out, "mdl-1")
+	require.NotContains(t, r.out, "what to do")
 }
 
 func TestDetachedRegistrationsArePrintedAsStarted(t *testing.T) {

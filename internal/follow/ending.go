@@ -63,7 +63,7 @@ func (e *Ending) Explain() (reason string, kind schemas.ErrorType) {
 }
 
 // Completed reports whether the registration came to a model that is live.
-func (e *Ending) Completed() bool { return e.Result != nil && e.Result.Status == schemas.Completed }
+func (e *Ending) Completed() bool { return e.Result != nil && e.Result.Status.Registered() }
 
 // Result is what an ended registration came to: what its workflow says, or what its history shows of one that left no
 // result, since it was terminated for example. It is empty while the registration runs.

@@ -177,7 +177,7 @@ func (d *bed) name(kind string) string {
 // start starts a registration on a task queue, as the starter does.
 func (d *bed) start(ctx context.Context, queue string, m schemas.Manifest) (client.WorkflowRun, error) {
 	started, err := registrar.New(d.client, registrar.Options{TaskQueue: queue}).
-		Start(ctx, registrar.Request{Manifest: m, Requester: "bench", Force: true})
+		Start(ctx, registrar.Request{Manifest: m, Requester: "bench"})
 	if err != nil {
 		return nil, err
 	}

@@ -24,7 +24,7 @@ func TestRegisteringWhatIsInProgressOrDoneSaysSo(t *testing.T) {
 	result := k.end(name)
 	stdout, stderr, code := k.Run(k.ctx, "register", file, "--requester", requester)
 	require.Equal(t, 0, code, stdout+stderr)
-	require.Contains(t, stdout+stderr, "registered already")
+	require.Contains(t, stdout, "UNCHANGED")
 	require.Contains(t, stdout+stderr, result.ModelID)
 }
 

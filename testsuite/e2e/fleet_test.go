@@ -294,7 +294,7 @@ func TestAFleetIsNotHeldUpByApprovalsAndLeavesOtherRegistrationsAlone(t *testing
 
 	stdout, stderr, code := k.Run(k.ctx, "fleet", folder, "--requester", requester)
 	require.Zero(t, code, "a fleet that is registered already is done: %s", stderr)
-	require.Contains(t, stdout, "ALREADY_REGISTERED  12")
+	require.Contains(t, stdout, "UNCHANGED  12")
 }
 
 // readManifest reads a manifest of a folder.
