@@ -33,7 +33,7 @@ func ExampleClient_Start() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(started.WorkflowID, "started:", started.Registered == nil)
+	fmt.Println("started:", started.WorkflowID)
 
 	// A registration of the same name excludes a second one.
 	_, err = c.Start(ctx, registrar.Request{Manifest: manifest("example-start"), Requester: "carol@example.com"})
@@ -44,7 +44,7 @@ func ExampleClient_Start() {
 		log.Fatal(err)
 	}
 	// Output:
-	// register-model/example-start started: true
+	// started: register-model/example-start
 	// in progress, requested by alice@example.com
 }
 
