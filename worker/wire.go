@@ -12,6 +12,7 @@ import (
 	"model-registrar/internal/approvers"
 	"model-registrar/internal/audit"
 	"model-registrar/internal/config"
+	"model-registrar/internal/credentials"
 	"model-registrar/internal/genesys"
 	"model-registrar/internal/netguard"
 	"model-registrar/internal/polling"
@@ -54,7 +55,9 @@ func wire(ctx context.Context, cfg config.Worker, misconfigured error, log *slog
 	if err == nil {
 		receivers = guard.Client(netguard.Options{Timeout: webhookTimeout, MaxIdleConnsPerHost: webhookConns})
 	}
-	sender, err := webhook.New(webhook.Config{Secrets: cfg.WebhookSecrets, HTTPClient: receivers, Logger: log})
+	hosts, err := credentials.LoadReceivers(cfg.WebhookCredentialsFile)
+	note("", err)
+	sender, err := webhook.New(webhook.Config{Secrets: cfg.WebhookSecrets, HTTPClient: receivers, Authorize: hosts.Authorize, Logger: log})
 	note("REGISTRAR_WEBHOOK_SECRET: ", err)
 	target, err := audit.ParseTarget(cfg.Audit)
 	note("REGISTRAR_AUDIT: ", err)

@@ -24,21 +24,23 @@ import (
 
 // Worker is the configuration of a worker process.
 type Worker struct {
-	TaskQueue       string                 `env:"REGISTRAR_TASK_QUEUE" envDefault:"model-registrar"`
-	Approval        schemas.ApprovalPolicy `env:"REGISTRAR_APPROVAL" envDefault:"never"`
-	Required        int                    `env:"REGISTRAR_APPROVALS_REQUIRED" envDefault:"1"`
-	ApproversFile   string                 `env:"REGISTRAR_APPROVERS_FILE"`
-	Audit           string                 `env:"REGISTRAR_AUDIT" envDefault:"file:llm_model_audit.log"`
-	AuditKey        string                 `env:"REGISTRAR_AUDIT_KEY"`
-	WebhookSecrets  []string               `env:"REGISTRAR_WEBHOOK_SECRET" envSeparator:" "`
-	MetricsAddress  string                 `env:"REGISTRAR_METRICS_ADDRESS" envDefault:"127.0.0.1:9464"`
-	ShutdownTimeout time.Duration          `env:"REGISTRAR_SHUTDOWN_TIMEOUT" envDefault:"30s"`
-	Profiling       bool                   `env:"REGISTRAR_PPROF"`
-	Capacity        capacity.Capacity
-	Encryption      Encryption
-	Outbound        Outbound
-	Genesys         Genesys
-	Log             Log
+	TaskQueue      string                 `env:"REGISTRAR_TASK_QUEUE" envDefault:"model-registrar"`
+	Approval       schemas.ApprovalPolicy `env:"REGISTRAR_APPROVAL" envDefault:"never"`
+	Required       int                    `env:"REGISTRAR_APPROVALS_REQUIRED" envDefault:"1"`
+	ApproversFile  string                 `env:"REGISTRAR_APPROVERS_FILE"`
+	Audit          string                 `env:"REGISTRAR_AUDIT" envDefault:"file:llm_model_audit.log"`
+	AuditKey       string                 `env:"REGISTRAR_AUDIT_KEY"`
+	WebhookSecrets []string               `env:"REGISTRAR_WEBHOOK_SECRET" envSeparator:" "`
+	// WebhookCredentialsFile names credentials for the hosts of webhook receivers.
+	WebhookCredentialsFile string        `env:"REGISTRAR_WEBHOOK_CREDENTIALS_FILE"`
+	MetricsAddress         string        `env:"REGISTRAR_METRICS_ADDRESS" envDefault:"127.0.0.1:9464"`
+	ShutdownTimeout        time.Duration `env:"REGISTRAR_SHUTDOWN_TIMEOUT" envDefault:"30s"`
+	Profiling              bool          `env:"REGISTRAR_PPROF"`
+	Capacity               capacity.Capacity
+	Encryption             Encryption
+	Outbound               Outbound
+	Genesys                Genesys
+	Log                    Log
 }
 
 // Genesys says where the platform is and who we are to it.

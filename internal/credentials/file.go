@@ -55,10 +55,10 @@ type headerForm struct {
 }
 
 // loadFile returns the entries and every problem, each named with its file and credential.
-func loadFile(path string) (map[string]entry, []error) {
+func loadFile(path, variable string) (map[string]entry, []error) {
 	raw, err := readBounded(path, maxFile)
 	if err != nil {
-		return nil, []error{fmt.Errorf("REGISTRAR_CREDENTIALS_FILE: %w", err)}
+		return nil, []error{fmt.Errorf("%s: %w", variable, err)}
 	}
 	var form fileForm
 	if err := yaml.UnmarshalWithOptions(raw, &form, yaml.Strict()); err != nil {

@@ -27,7 +27,7 @@ func Load(cfg Config) (*Store, error) {
 	var problems []error
 	s := &Store{entries: map[string]entry{}}
 	if cfg.File != "" {
-		entries, errs := loadFile(cfg.File)
+		entries, errs := loadFile(cfg.File, "REGISTRAR_CREDENTIALS_FILE")
 		s.entries, problems = entries, errs
 	}
 	if cfg.Token != "" {

@@ -33,16 +33,19 @@ type Config struct {
 	Secrets []string // whsec_…; several while rotating; none: deliveries are not signed
 	// HTTPClient carries the deliveries and guards where they may go. Its redirect policy is replaced: none is followed.
 	HTTPClient *http.Client
-	Timeout    time.Duration // of one delivery; default DefaultTimeout
-	Logger     *slog.Logger  // takes one debug line a delivery; nil means none
+	// Authorize adds what a receiver's host wants beside the signature: a header or a query parameter. Nil adds nothing.
+	Authorize func(*http.Request) error
+	Timeout   time.Duration // of one delivery; default DefaultTimeout
+	Logger    *slog.Logger  // takes one debug line a delivery; nil means none
 }
 
 // Sender delivers events. It is safe for concurrent use.
 type Sender struct {
-	signers []*standardwebhooks.Webhook
-	http    *http.Client
-	timeout time.Duration
-	log     *slog.Logger
+	signers   []*standardwebhooks.Webhook
+	http      *http.Client
+	authorize func(*http.Request) error
+	timeout   time.Duration
+	log       *slog.Logger
 }
 
 // New checks the configuration and returns a sender. The error names every secret that is wrong by its place, and
@@ -57,7 +60,7 @@ func New(cfg Config) (*Sender, error) {
 	}
 	client := *cfg.HTTPClient
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	s := &Sender{signers: signers, http: &client, timeout: cfg.Timeout, log: cfg.Logger}
+	s := &Sender{signers: signers, http: &client, authorize: cfg.Authorize, timeout: cfg.Timeout, log: cfg.Logger}
 	if s.timeout <= 0 {
 		s.timeout = DefaultTimeout
 	}
@@ -73,6 +76,11 @@ func (s *Sender) Send(ctx context.Context, target, messageID string, body []byte
 	req, err := s.newRequest(ctx, target, messageID, body, at)
 	if err != nil {
 		return 0, &Error{Origin: origin(target), MessageID: messageID, Permanent: true, Cause: err}
+	}
+	if s.authorize != nil {
+		if err := s.authorize(req); err != nil {
+			return 0, &Error{Origin: origin(target), MessageID: messageID, Cause: err}
+		}
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
