@@ -71,7 +71,7 @@ func TestEveryArchitectureIsProvenInItsOwnProtocol_StreamingAndNot(t *testing.T)
 				require.Equal(t, stream, details.TTFT != nil)
 				require.Positive(t, details.TokensUsed)
 				prompts := k.requests(control.OpProvider, m.Probe.Model)
-				require.Len(t, prompts, 2, "the cold sample and a warm one")
+				require.Len(t, prompts, 3, "the cold sample, a warm one, and one with the registered parameters")
 				for _, p := range prompts {
 					require.Equal(t, path, p.Path)
 					require.Equal(t, credential, p.Credential)
