@@ -201,6 +201,15 @@ func TestStatusShowsTheEvidenceOfAnOpenGate(t *testing.T) {
 	require.Contains(t, r.out, "a decision sent by signal was refused: approver must say who decides")
 }
 
+func TestStatusSaysWhatARegistrationWaitsForAndWhy(t *testing.T) {
+	f := waiting(t)
+	f.progress = &schemas.Progress{Name: "llm", Stage: schemas.StageHealthCheck, StartedAt: moment, Waiting: &schemas.Wait{
+		For: schemas.WaitLogin, Message: "The worker's login is refused since 12:00; operator action required", Reason: "401 bad.credentials"}}
+	r := starter(t, "", f.env(), "status", "llm")
+	require.Zero(t, r.code, r.errors)
+	require.Contains(t, r.out, "! The worker's login is refused since 12:00; operator action required\n  401 bad.credentials\n")
+}
+
 func TestStatusWithoutAWorkerTellsWhatTheHistoryShows(t *testing.T) {
 	r := starter(t, "", waiting(t).env(), "status", "llm", "-o", "json")
 	require.Zero(t, r.code, r.errors)

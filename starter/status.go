@@ -110,7 +110,19 @@ func statusLines(t *registrar.Timeline, p schemas.Progress, now time.Time) []con
 		console.Styled(console.Faint, fmt.Sprintf("requested by %s at %s", p.Requester, clock(p.StartedAt))),
 	}
 	lines = append(lines, view.Lines(t, now)...)
-	return append(lines, refusedLines(t, p)...)
+	return append(append(lines, waitingLines(p)...), refusedLines(t, p)...)
+}
+
+// waitingLines says what a registration waits for, and why.
+func waitingLines(p schemas.Progress) []console.Line {
+	if p.Waiting == nil {
+		return nil
+	}
+	lines := []console.Line{console.Styled(console.Alert, "! "+p.Waiting.Message)}
+	if p.Waiting.Reason != "" {
+		lines = append(lines, console.Text("  "+p.Waiting.Reason))
+	}
+	return lines
 }
 
 // refusedLines tells of the decisions that were refused and are not in the history as such, since they were none.
