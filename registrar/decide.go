@@ -2,6 +2,9 @@ package registrar
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -58,25 +61,79 @@ func (e *TooLate) Unwrap() error { return e.Unrecorded }
 func (*Refused) typed() {}
 func (*TooLate) typed() {}
 
-// Decide sends a decision about the registration of a name, and waits up to [AnswerTimeout] for what becomes of it. The
+// Decide sends a decision about the registration of a name, and waits up to [AnswerTimeout] for the worker to accept it. The
 // decision is about the run d.RunID, and about the newest where that is empty. An approval has to name the payload hash that
-// was looked at. The error is a [*Refused] with the reason if the decision does not count, a [*TooLate] if the run had ended,
-// a [*NoWorker] if none answered (whether the decision counts is then not known), or one of those of every call.
+// was looked at. Repeating a call whose answer was lost makes no second decision. A rejection that no worker answers is left
+// as a signal, and the receipt says so. The error is a [*Refused] with the reason if the decision does not count, a
+// [*TooLate] if the run had ended, a [*NoWorker] if none answered (whether the decision counts is then not known), or one of
+// those of every call.
 func (c *Client) Decide(ctx context.Context, name string, d schemas.Decision) (schemas.DecisionReceipt, error) {
 	var receipt schemas.DecisionReceipt
-	err := c.update(ctx, schemas.RegisterModelWorkflowID(name), d.RunID, schemas.DecideHandler, &receipt, d)
+	workflowID := schemas.RegisterModelWorkflowID(name)
+	id := c.decisionID(ctx, name, d)
+	err := c.updateAs(ctx, id, workflowID, d.RunID, schemas.DecideHandler, &receipt, d)
 	if _, gone := errors.AsType[*serviceerror.NotFound](err); gone && ctx.Err() == nil {
 		return receipt, c.decideTooLate(ctx, name, d)
+	}
+	if d.Decision == schemas.Reject && ctx.Err() == nil && undelivered(err) {
+		return c.signalRejection(ctx, name, d)
 	}
 	return receipt, c.refused(ctx, aRegistration, "the decision", err)
 }
 
+// decisionID is the id of a decision's update: the same for one that is sent again after its answer was lost, so that the two
+// are one. After a refusal it is another, since what was refused may be right by now.
+func (c *Client) decisionID(ctx context.Context, name string, d schemas.Decision) string {
+	ctx, cancel := context.WithTimeout(ctx, CallTimeout)
+	defer cancel()
+	p, err := c.Status(ctx, name, d.RunID)
+	if err != nil {
+		p.RefusedAll = 0 // no worker answers, so that nothing is refused meanwhile either
+	}
+	d.Signature = "" // some keys never make the same one twice
+	return updateID(schemas.DecideHandler, name, d, p.RefusedAll)
+}
+
+// updateID derives the id of an update from what it says.
+func updateID(handler string, said ...any) string {
+	raw, _ := json.Marshal(said) // plain values: it cannot fail
+	sum := sha256.Sum256(raw)
+	return handler + "-" + hex.EncodeToString(sum[:16])
+}
+
+// undelivered reports whether an update got no answer: no worker took it, or as many as the server allows wait already.
+func undelivered(err error) bool {
+	_, late := errors.AsType[*client.WorkflowUpdateServiceTimeoutOrCanceledError](err)
+	_, full := errors.AsType[*serviceerror.ResourceExhausted](err)
+	return late || full
+}
+
+// signalRejection leaves a rejection where the next worker finds it: nothing must keep a person from stopping a model.
+func (c *Client) signalRejection(ctx context.Context, name string, d schemas.Decision) (schemas.DecisionReceipt, error) {
+	err := c.call(ctx, func(ctx context.Context) error {
+		return c.temporal.SignalWorkflow(ctx, schemas.RegisterModelWorkflowID(name), d.RunID, schemas.DecideHandler, d)
+	})
+	if _, gone := errors.AsType[*serviceerror.NotFound](err); gone && ctx.Err() == nil {
+		return schemas.DecisionReceipt{}, c.decideTooLate(ctx, name, d)
+	}
+	return schemas.DecisionReceipt{
+		Name: name, Decision: d.Decision, Approver: d.Approver, Signalled: true,
+		Message: "no worker answered, so the rejection was left as a signal; it counts once a worker hears it, if the registration " +
+			"has not passed its gate by then",
+	}, err
+}
+
 // update sends an update to a workflow and waits for its answer.
 func (c *Client) update(ctx context.Context, workflowID, runID, handler string, answer any, args ...any) error {
+	return c.updateAs(ctx, "", workflowID, runID, handler, answer, args...)
+}
+
+// updateAs sends an update under an id; one of that id that was sent before is waited for in its place.
+func (c *Client) updateAs(ctx context.Context, id, workflowID, runID, handler string, answer any, args ...any) error {
 	limited, cancel := context.WithTimeout(ctx, AnswerTimeout)
 	defer cancel()
 	handle, err := c.temporal.UpdateWorkflow(limited, client.UpdateWorkflowOptions{
-		WorkflowID: workflowID, RunID: runID, UpdateName: handler,
+		UpdateID: id, WorkflowID: workflowID, RunID: runID, UpdateName: handler,
 		Args: args, WaitForStage: client.WorkflowUpdateStageCompleted,
 	})
 	if err == nil {

@@ -73,6 +73,8 @@ type DecisionReceipt struct {
 	Approver string  `json:"approver"`
 	Stage    Stage   `json:"stage"`   // where the registration stood when it took the decision
 	Message  string  `json:"message"` // a sentence for people: what happens now
+	// Signalled says that no worker answered and the decision was left as a signal. Only clients set it.
+	Signalled bool `json:"signalled,omitempty"`
 }
 
 // CancelRequest is the argument of the update `cancel` of a registration.

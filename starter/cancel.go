@@ -2,24 +2,36 @@ package main
 
 import (
 	"context"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"model-registrar/registrar"
+	"model-registrar/schemas"
 	"model-registrar/starter/console"
 )
 
 func (a *app) cancelCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:   "cancel NAME",
+	var why schemas.CancelRequest
+	yes := false
+	cmd := &cobra.Command{
+		Use:   "cancel NAME --reason TEXT",
 		Short: "Cancel a registration; its model, if it exists already, is removed again",
-		Long: `Ask for a registration to be cancelled, and return as soon as Temporal has taken the request. The registration
-then removes its model if there is one, announces and audits its ending, and ends as CANCELLED. A fleet is named register-fleet/ID: it
+		Long: `Ask for a registration to be cancelled, and return as soon as the request is taken. The registration
+then removes its model if there is one, announces and audits its ending, and ends as CANCELLED. Who cancelled and why is in
+the audit trail. Where no worker answers, the workflow is cancelled through Temporal, and the trail says only that. A fleet is named register-fleet/ID: it
 starts nothing more, has all its registrations in flight cancelled, and ends after them.`,
-		Example: `  starter cancel production-llm-v2 && starter watch production-llm-v2`,
+		Example: `  starter cancel production-llm-v2 --reason "wrong region" && starter watch production-llm-v2`,
 		Args:    name,
-		RunE:    a.online(a.cancel),
+		RunE: a.online(func(ctx context.Context, c *connection, args []string) error {
+			return a.cancel(ctx, c, args[0], why, yes)
+		}),
 	}
+	f := cmd.Flags()
+	f.StringVarP(&why.Reason, "reason", "r", "", "why, for those who read the audit trail")
+	f.StringVar(&why.By, "by", "", "who cancels (default $REGISTRAR_REQUESTER, or user@host)")
+	f.BoolVarP(&yes, "yes", "y", false, "do not ask whether to go on")
+	return cmd
 }
 
 // cancelled is what cancel prints in JSON.
@@ -28,10 +40,10 @@ type cancelled struct {
 	WorkflowID string `json:"workflowId"`
 	RunID      string `json:"runId"`
 	Requested  bool   `json:"cancellationRequested"`
+	Plain      bool   `json:"plain,omitempty"` // through Temporal: the trail does not say who and why
 }
 
-func (a *app) cancel(ctx context.Context, c *connection, args []string) error {
-	name := args[0]
+func (a *app) cancel(ctx context.Context, c *connection, name string, why schemas.CancelRequest, yes bool) error {
 	if registrar.IsFleet(name) {
 		return a.cancelFleet(ctx, c, name)
 	}
@@ -40,15 +52,31 @@ func (a *app) cancel(ctx context.Context, c *connection, args []string) error {
 		return err
 	}
 	name = t.Name() // the argument may be the workflow's id
-	run, err := c.Cancel(ctx, name)
+	if t.Ending == nil && !yes && a.interactive() && !a.confirm(ctx, "Cancel this, so that its model is removed?") {
+		if ctx.Err() != nil {
+			return explained(ctx.Err())
+		}
+		return failed("nothing was cancelled")
+	}
+	if strings.TrimSpace(why.By) == "" {
+		why.By = a.identity()
+	}
+	out, err := c.Cancel(ctx, name, why)
 	if err != nil {
 		return err
 	}
 	if a.machine() {
-		return a.print(cancelled{name, t.WorkflowID, run, true})
+		return a.print(cancelled{name, t.WorkflowID, out.RunID, true, out.Plain})
 	}
 	a.out.Print(console.Styled(console.Good, "✓ ").And(console.Strong, name).
 		And(console.Plain, ": cancellation requested; its model is removed again if it exists"))
+	switch {
+	case out.Plain:
+		a.err.Print(console.Styled(console.Alert, "! no worker answered, so it was cancelled through Temporal: "+
+			"the audit trail will not say who did so and why"))
+	case strings.TrimSpace(why.Reason) == "":
+		a.err.Print(console.Styled(console.Alert, "! the audit trail says that "+why.By+" cancelled it and gave no reason; --reason says why"))
+	}
 	a.err.Print(console.Text("  Watch it:  starter watch " + argument(name)))
 	return nil
 }

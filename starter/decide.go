@@ -44,7 +44,9 @@ func (a *app) decideCommand(verdict schemas.Verdict, use, short, example string)
 The command shows the evidence, asks on a terminal whether to go on, and waits for the workflow's answer. The decision is
 bound to what was shown: to this run, and to its payload hash; --payload-hash insists on one that was looked at before.
 The requester of a registration cannot approve it. A decision that does not count is refused with the reason, and exit
-code 1; it is in the audit trail all the same, also when the registration had ended before.
+code 1; it is in the audit trail all the same, also when the registration had ended before. One that is accepted counts as
+soon as it is recorded in the audit trail, which the command does not wait for. A rejection that no worker answers is left
+as a signal for the next one.
 
 Where the workers have an approvers file (REGISTRAR_APPROVERS_FILE), a decision has to be signed: by the key of --key or
 REGISTRAR_SIGNING_KEY. A private key signs by itself, or through the SSH agent (SSH_AUTH_SOCK) if it has a passphrase and the
@@ -105,6 +107,11 @@ func (a *app) decide(ctx context.Context, c *connection, name string, o decideOp
 	}
 	if a.machine() {
 		return a.print(receipt)
+	}
+	if receipt.Signalled {
+		a.out.Print(console.Styled(console.Alert, "! ").And(console.Strong, receipt.Name).And(console.Plain, ": "+receipt.Message))
+		a.err.Print(console.Text("  Watch it:  starter watch " + argument(name)))
+		return nil
 	}
 	verb := map[schemas.Verdict]string{schemas.Approve: "approved", schemas.Reject: "rejected"}[receipt.Decision]
 	a.out.Print(console.Styled(console.Good, "✓ ").And(console.Strong, receipt.Name).

@@ -174,6 +174,28 @@ func TestAnUnknownNameIsSaidToBeUnknown(t *testing.T) {
 	}
 }
 
+func TestCancelSaysWhoAndWhy(t *testing.T) {
+	f := waiting(t)
+	r := starter(t, "", f.env(), "cancel", "llm", "--reason", "wrong region", "--by", "bob")
+	require.Zero(t, r.code, r.errors)
+	require.Equal(t, schemas.CancelRequest{By: "bob", Reason: "wrong region"}, f.cancelledBy)
+	r = starter(t, "", f.env(), "cancel", "llm")
+	require.Zero(t, r.code, r.errors)
+	require.Equal(t, schemas.CancelRequest{By: "alice"}, f.cancelledBy)
+	require.Contains(t, r.errors, "--reason says why")
+}
+
+func TestARejectionThatNoWorkerAnswersIsLeftAsASignal(t *testing.T) {
+	f := waiting(t)
+	f.decide = func(schemas.Decision) (*schemas.DecisionReceipt, error) {
+		return nil, serviceerror.NewDeadlineExceeded("no worker")
+	}
+	r := starter(t, "", f.env(), "reject", "llm", "--reason", "no", "--approver", "bob")
+	require.Zero(t, r.code, r.errors)
+	require.Contains(t, r.out, "the rejection was left as a signal")
+	require.Equal(t, []string{"register-model/llm"}, f.released)
+}
+
 func TestCancelReturnsOnceTheRequestIsTaken(t *testing.T) {
 	f := waiting(t)
 	r := starter(t, "", f.env(), "cancel", "llm")

@@ -72,7 +72,7 @@ func (a *app) cancelFleet(ctx context.Context, c *connection, name string) error
 		return err
 	}
 	if a.machine() {
-		return a.print(cancelled{f.ID, f.WorkflowID, f.RunID, true})
+		return a.print(cancelled{Name: f.ID, WorkflowID: f.WorkflowID, RunID: f.RunID, Requested: true})
 	}
 	a.out.Print(console.Styled(console.Good, "✓ ").And(console.Strong, "fleet "+f.ID).
 		And(console.Plain, ": cancellation requested; it starts nothing more, and the models of what is in flight are removed again"))

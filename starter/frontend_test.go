@@ -35,18 +35,19 @@ type frontend struct {
 
 	address string
 
-	mu         sync.Mutex
-	runs       map[string]*historypb.History // newest run by workflow id
-	ends       func(schemas.RegisterModelInput) *historypb.HistoryEvent
-	started    []*workflowservice.StartWorkflowExecutionRequest
-	cancelled  []string
-	listQuery  string
-	listed     []*workflowpb.WorkflowExecutionInfo
-	attributes map[string]enumspb.IndexedValueType
-	decide     func(schemas.Decision) (*schemas.DecisionReceipt, error)
-	record     func(schemas.RecordDecisionInput) (schemas.RecordedDecision, error)
-	progress   *schemas.Progress
-	onWait     func() // called when somebody waits for a run that does not end
+	mu          sync.Mutex
+	runs        map[string]*historypb.History // newest run by workflow id
+	ends        func(schemas.RegisterModelInput) *historypb.HistoryEvent
+	started     []*workflowservice.StartWorkflowExecutionRequest
+	cancelled   []string
+	cancelledBy schemas.CancelRequest
+	listQuery   string
+	listed      []*workflowpb.WorkflowExecutionInfo
+	attributes  map[string]enumspb.IndexedValueType
+	decide      func(schemas.Decision) (*schemas.DecisionReceipt, error)
+	record      func(schemas.RecordDecisionInput) (schemas.RecordedDecision, error)
+	progress    *schemas.Progress
+	onWait      func() // called when somebody waits for a run that does not end
 	fleets
 }
 
@@ -234,12 +235,16 @@ func (f *frontend) UpdateWorkflowExecution(_ context.Context, r *workflowservice
 	if registrar.IsFleet(r.WorkflowExecution.WorkflowId) {
 		return f.orderFleet(r)
 	}
+	if r.Request.Input.Name == schemas.CancelHandler {
+		return f.cancelRegistration(r)
+	}
 	var d schemas.Decision
 	if err := converter.GetDefaultDataConverter().FromPayloads(r.Request.Input.Args, &d); err != nil {
 		return nil, err
 	}
 	receipt, err := f.decide(d)
-	if _, gone := err.(*serviceerror.NotFound); gone {
+	switch err.(type) {
+	case *serviceerror.NotFound, *serviceerror.DeadlineExceeded:
 		return nil, err
 	}
 	outcome := &updatepb.Outcome{Value: &updatepb.Outcome_Success{Success: payloads(receipt)}}
@@ -250,6 +255,22 @@ func (f *frontend) UpdateWorkflowExecution(_ context.Context, r *workflowservice
 	return &workflowservice.UpdateWorkflowExecutionResponse{
 		UpdateRef: &updatepb.UpdateRef{WorkflowExecution: r.WorkflowExecution, UpdateId: r.Request.Meta.UpdateId},
 		Outcome:   outcome, Stage: enumspb.UPDATE_WORKFLOW_EXECUTION_LIFECYCLE_STAGE_COMPLETED,
+	}, nil
+}
+
+func (f *frontend) cancelRegistration(r *workflowservice.UpdateWorkflowExecutionRequest) (*workflowservice.UpdateWorkflowExecutionResponse, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var why schemas.CancelRequest
+	if err := converter.GetDefaultDataConverter().FromPayloads(r.Request.Input.Args, &why); err != nil {
+		return nil, err
+	}
+	f.cancelled = append(f.cancelled, r.WorkflowExecution.WorkflowId)
+	f.cancelledBy = why
+	return &workflowservice.UpdateWorkflowExecutionResponse{
+		UpdateRef: &updatepb.UpdateRef{WorkflowExecution: r.WorkflowExecution, UpdateId: r.Request.Meta.UpdateId},
+		Outcome:   &updatepb.Outcome{Value: &updatepb.Outcome_Success{Success: payloads(schemas.CancelReceipt{})}},
+		Stage:     enumspb.UPDATE_WORKFLOW_EXECUTION_LIFECYCLE_STAGE_COMPLETED,
 	}, nil
 }
 
