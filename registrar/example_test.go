@@ -40,7 +40,7 @@ func ExampleClient_Start() {
 	if busy, ok := errors.AsType[*registrar.InProgress](err); ok {
 		fmt.Println("in progress, requested by", busy.Registration.Input.Requester)
 	}
-	if _, err := c.Cancel(ctx, started.Name); err != nil {
+	if _, err := c.Cancel(ctx, started.Name, schemas.CancelRequest{By: "ann@example.com", Reason: "not needed any more"}); err != nil {
 		log.Fatal(err)
 	}
 	// Output:
