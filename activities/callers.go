@@ -122,6 +122,13 @@ func isRecordedOf(e schemas.AuditEntry) bool {
 	return ok && schemas.RecordedName(name) == e.Name
 }
 
+// isMisnamed reports whether an entry says of a registration under an id that is not its model's that it was refused, and
+// nothing else.
+func isMisnamed(e schemas.AuditEntry) bool {
+	return e.Event == schemas.AuditEnded && e.ErrorType == schemas.ErrWrongWorkflowID && e.Outcome == schemas.Failed &&
+		e.ModelID == "" && e.PayloadHash == "" && e.Approval == nil
+}
+
 func isMessageOf(messageID, runID string) bool {
 	return strings.HasPrefix(messageID, schemas.MessageID(runID, ""))
 }
@@ -156,7 +163,7 @@ func releaseCallers() []permit[schemas.ReleaseInput] {
 func auditCallers() []permit[schemas.AuditEntry] {
 	operation := operating(func(by activity.Info, e schemas.AuditEntry) bool {
 		run := by.WorkflowExecution.RunID
-		return e.WorkflowID == by.WorkflowExecution.ID && e.RunID == run && isRecordedOf(e) &&
+		return e.WorkflowID == by.WorkflowExecution.ID && e.RunID == run && (isRecordedOf(e) || isMisnamed(e)) &&
 			(strings.HasPrefix(e.EntryID, run+"/") || e.Event == schemas.AuditWebhook && isMessageOf(e.EntryID, run))
 	})
 	return append(operation, permit[schemas.AuditEntry]{

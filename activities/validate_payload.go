@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"reflect"
 
 	"go.temporal.io/sdk/temporal"
 
@@ -14,19 +15,30 @@ import (
 // PayloadValidationError with the list of violations: field paths, never values. So is one whose endpoint this worker can never
 // probe, with the probe's reason code: better known before anything is made.
 func (a *Activities) ValidatePayload(ctx context.Context, in schemas.ValidateInput) (schemas.ValidatedPayload, error) {
-	violations := manifest.Validate(in.Manifest)
+	checked, violations := in.Manifest, []schemas.Violation(nil)
+	if in.Arrived == nil {
+		violations = manifest.Validate(checked)
+	} else {
+		var input schemas.RegisterModelInput
+		input, violations = manifest.ReadInput(in.Arrived)
+		checked = input.Manifest
+	}
 	if len(violations) == 0 {
-		violations = a.Prober.Preflight(ctx, in.Manifest.ProbeInput())
+		violations = a.Prober.Preflight(ctx, checked.ProbeInput())
 	}
 	if len(violations) > 0 {
 		return schemas.ValidatedPayload{}, temporal.NewPayloadValidationError(violations)
 	}
-	payload, err := in.Manifest.Payload().Seal()
+	payload, err := checked.Payload().Seal()
 	if err != nil {
 		return schemas.ValidatedPayload{}, fatal(schemas.ErrInternal, err.Error())
 	}
-	return schemas.ValidatedPayload{
-		Payload: payload, Approval: a.ApprovalFloor.Stricter(in.Manifest.Approval.Policy),
-		Required: max(1, a.RequiredFloor, in.Manifest.Approval.Required),
-	}, nil
+	out := schemas.ValidatedPayload{
+		Payload: payload, Approval: a.ApprovalFloor.Stricter(checked.Approval.Policy),
+		Required: max(1, a.RequiredFloor, checked.Approval.Required),
+	}
+	if !reflect.DeepEqual(checked, in.Manifest) {
+		out.Manifest = &checked
+	}
+	return out, nil
 }

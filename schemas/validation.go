@@ -3,7 +3,16 @@ package schemas
 // ValidateInput is the input of ValidatePayload.
 type ValidateInput struct {
 	Manifest Manifest `json:"manifest"`
+	// Arrived is the input of the registration as it arrived, JSON if all is well. It is read strictly, and what it holds
+	// counts instead of Manifest. Default: Manifest counts.
+	Arrived []byte `json:"arrived,omitempty"`
 }
+
+// MaxInputBytes is how long the input of a registration may be. A manifest is hardly ever more than 2 KiB.
+const MaxInputBytes = 64 << 10
+
+// MaxRequester is how many characters a requester may have.
+const MaxRequester = 200
 
 // ValidatedPayload is the result of ValidatePayload: what will be sent, and under which policy.
 type ValidatedPayload struct {
@@ -12,4 +21,7 @@ type ValidatedPayload struct {
 	Approval ApprovalPolicy `json:"approval"`
 	// Required is how many people have to approve: the larger of the worker's floor and the manifest's number.
 	Required int `json:"required,omitempty"`
+	// Manifest is how the input reads, if that is not what the activity was given as its manifest: Go's decoder takes 500.0
+	// for no integer, and keys in any case, and is not strict.
+	Manifest *Manifest `json:"manifest,omitempty"`
 }

@@ -117,7 +117,7 @@ func TestAnAdoptedModelWhoseJobNobodyNamesIsNotPolledFor(t *testing.T) {
 func TestARegistrationRefusesToRunUnderAnotherWorkflowID(t *testing.T) {
 	s := newStory(t)
 	s.env.ExecuteWorkflow(schemas.RegisterModelWorkflow, s.in)
-	require.Empty(t, s.activities())
+	require.Equal(t, []string{schemas.WriteAuditActivity}, s.activities(), "the refusal is recorded, and nothing else is done")
 	f := explain(s.env.GetWorkflowError())
 	require.Equal(t, schemas.ErrWrongWorkflowID, f.Type)
 	require.Contains(t, f.Message, `"register-model/production-llm-v2"`)

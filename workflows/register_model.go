@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/workflow"
 
 	"model-registrar/schemas"
@@ -12,15 +13,18 @@ import (
 // RegisterModel registers one model and does not let go of it until it is proven, approved, announced and audited, or
 // rolled back. A business ending (completed, rejected, rolled back, approval timed out) completes the workflow with a
 // [schemas.Result]; a technical one fails it with a typed error that carries the result as its details; a cancelled
-// one is cancelled, with the same details.
-func RegisterModel(ctx workflow.Context, in schemas.RegisterModelInput) (schemas.Result, error) {
-	r := newRegistration(ctx, in)
+// one is cancelled, with the same details. The input is a [schemas.RegisterModelInput].
+func RegisterModel(ctx workflow.Context, raw converter.RawValue) (schemas.Result, error) {
+	r := newRegistration(ctx, raw)
 	if err := r.setUp(ctx); err != nil {
 		return schemas.Result{}, err
 	}
 
 	r.watchHistory(r.story)
-	err := r.register(r.story)
+	err := r.misnamed()
+	if err == nil {
+		err = r.register(r.story)
+	}
 	r.end(err, r.story.Err() != nil, workflow.Now(ctx))
 
 	// What follows must happen even if the registration was cancelled, or is cancelled now.
@@ -58,10 +62,13 @@ func (r *registration) validate(ctx workflow.Context) error {
 	recorded := r.recordStart(ctx)
 	var out schemas.ValidatedPayload
 	err := executeLocally(ctx, schemas.ValidatePayloadActivity, "Check the manifest and build the payload",
-		schemas.ValidateInput{Manifest: r.manifest}, &out)
+		schemas.ValidateInput{Manifest: r.manifest, Arrived: r.arrived}, &out)
 	if err == nil { // decisions are answered from now on, also while the start waits for the trail
 		r.payload, r.result.PayloadHash, r.policy = out.Payload, out.Payload.Hash, out.Approval
 		r.gate.required = max(out.Required, r.gate.required)
+		if out.Manifest != nil {
+			r.manifest = *out.Manifest
+		}
 	}
 	if violates(err, "webhook_callback_url") {
 		r.unannounced = true

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
@@ -14,6 +15,7 @@ import (
 // registration is the state of one RegisterModel workflow.
 type registration struct {
 	manifest  schemas.Manifest
+	arrived   []byte // the input as it arrived
 	requester string
 	startedAt time.Time
 	stages    []schemas.StageRecord
@@ -43,11 +45,12 @@ type registration struct {
 	result schemas.Result
 }
 
-func newRegistration(ctx workflow.Context, in schemas.RegisterModelInput) *registration {
+func newRegistration(ctx workflow.Context, raw converter.RawValue) *registration {
+	in, arrived := inputOf(ctx, raw)
 	info := workflow.GetInfo(ctx)
 	story, halt := workflow.WithCancel(ctx)
 	return &registration{
-		manifest: in.Manifest, requester: in.Requester, startedAt: workflow.Now(ctx),
+		manifest: in.Manifest, arrived: arrived, requester: in.Requester, startedAt: workflow.Now(ctx),
 		stages: []schemas.StageRecord{{Stage: schemas.StageValidating, StartedAt: workflow.Now(ctx)}},
 		story:  story, halt: halt,
 		gate: gate{required: max(1, in.Manifest.Approval.Required)},
@@ -57,12 +60,8 @@ func newRegistration(ctx workflow.Context, in schemas.RegisterModelInput) *regis
 	}
 }
 
-// setUp registers the handlers, for which everything that they look at has to be there already, and refuses to run under an
-// id that would not keep a second registration of the same name from running beside this one.
+// setUp registers the handlers, for which everything that they look at has to be there already.
 func (r *registration) setUp(ctx workflow.Context) error {
-	if want := schemas.RegisterModelWorkflowID(r.manifest.Name); r.result.WorkflowID != want {
-		return wrongID("the registration of "+r.manifest.Name, want, r.result.WorkflowID)
-	}
 	err := workflow.SetQueryHandlerWithOptions(ctx, schemas.StatusQuery,
 		func() (schemas.Progress, error) { return r.progress(), nil },
 		workflow.QueryHandlerOptions{Description: "Where the registration stands, with the evidence gathered so far"})

@@ -57,6 +57,9 @@ func Validate(m schemas.Manifest) []schemas.Violation {
 	if err != nil { // cannot happen: all else in a manifest can be written as JSON
 		return append(violations, schemas.Violation{Code: schemas.CodeType, Message: fmt.Sprintf("cannot be written as JSON (%T)", err)})
 	}
+	if len(raw) > schemas.MaxInputBytes {
+		return append(violations, schemas.Violation{Code: schemas.CodeLength, Message: "has more than 64 KiB; no field needs that much"})
+	}
 	violations = merge(violations, check(value))
 	sortViolations(violations)
 	return capViolations(violations)
@@ -129,6 +132,9 @@ func (s structure) collect(finding *jsonschema.ValidationError, root any) []sche
 	}
 	var violations []schemas.Violation
 	for _, cause := range finding.Causes {
+		if len(violations) > maxViolations {
+			break // no more would be reported
+		}
 		violations = append(violations, s.collect(cause, root)...)
 	}
 	return violations

@@ -14,22 +14,23 @@ import (
 // unknownKeys reports keys that no manifest has, each with the key that was probably meant.
 func unknownKeys(manifest map[string]any) []schemas.Violation {
 	root := manifestStructure().compiled
-	violations := unknownIn(manifest, "", root)
+	violations := unknownIn(nil, manifest, "", slices.Sorted(maps.Keys(properties(root))))
 	for name, block := range root.Properties {
-		if object, ok := manifest[name].(map[string]any); ok {
-			violations = append(violations, unknownIn(object, name, block)...)
+		known := slices.Sorted(maps.Keys(properties(block)))
+		if object, ok := manifest[name].(map[string]any); ok && len(known) > 0 { // else its type is the violation
+			violations = unknownIn(violations, object, name, known)
 		}
 	}
 	return violations
 }
 
-func unknownIn(object map[string]any, at string, schema *jsonschema.Schema) []schemas.Violation {
-	known := slices.Sorted(maps.Keys(properties(schema)))
-	if len(known) == 0 {
-		return nil // not a block; its type is the violation
-	}
-	var violations []schemas.Violation
+// unknownIn adds the unknown keys of a block to the violations, and stops where nothing more would be reported: a text
+// made of nothing else costs no more memory than its size.
+func unknownIn(violations []schemas.Violation, object map[string]any, at string, known []string) []schemas.Violation {
 	for key := range object {
+		if len(violations) > maxViolations {
+			break
+		}
 		if !slices.Contains(known, key) {
 			violations = append(violations, unknownKey(key, at, known))
 		}

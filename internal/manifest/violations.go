@@ -26,9 +26,8 @@ func capViolations(violations []schemas.Violation) []schemas.Violation {
 	if len(violations) <= maxViolations {
 		return violations
 	}
-	rest := len(violations) - maxViolations
 	return append(violations[:maxViolations:maxViolations], schemas.Violation{
-		Code: schemas.CodeTooMany, Message: fmt.Sprintf("has %d more violations, which are not listed", rest),
+		Code: schemas.CodeTooMany, Message: fmt.Sprintf("has more violations than these %d", maxViolations),
 	})
 }
 

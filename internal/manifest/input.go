@@ -1,0 +1,79 @@
+package manifest
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"model-registrar/schemas"
+)
+
+// ReadInput reads the input of a registration, which any program may have sent, as strictly as a file: what a person would
+// be told of a manifest, the sender is told too. The violations have paths within the manifest, but no places.
+func ReadInput(raw []byte) (schemas.RegisterModelInput, []schemas.Violation) {
+	t, broken := inputTree(raw)
+	if broken != nil {
+		return schemas.RegisterModelInput{}, []schemas.Violation{*broken}
+	}
+	object, ok := t.value.(map[string]any)
+	if !ok {
+		return schemas.RegisterModelInput{}, []schemas.Violation{{Code: schemas.CodeType,
+			Message: `the input must be an object: {"manifest": {…}, "requester": "…"}`}}
+	}
+	violations := t.violations
+	for i := range violations {
+		violations[i].Path = strings.TrimPrefix(violations[i].Path, "manifest.")
+		violations[i].Line, violations[i].Column = 0, 0
+	}
+	violations = unknownIn(violations, object, "", []string{"manifest", "requester"})
+	requester, problem := requesterOf(object["requester"])
+	if problem != "" {
+		violations = append(violations, schemas.Violation{Path: "requester", Code: schemas.CodeMissing, Message: problem})
+	}
+	if object["manifest"] == nil {
+		violations = append(violations, schemas.Violation{Path: "manifest", Code: schemas.CodeMissing, Message: "is missing"})
+		return schemas.RegisterModelInput{Requester: requester}, capViolations(violations)
+	}
+	d := Document{Violations: merge(violations, check(object["manifest"]))}
+	d.decode(object["manifest"])
+	sortViolations(d.Violations)
+	return schemas.RegisterModelInput{Manifest: d.Manifest, Requester: requester}, capViolations(d.Violations)
+}
+
+// inputTree reads the one JSON value of an input.
+func inputTree(raw []byte) (*tree, *schemas.Violation) {
+	refuse := func(code, message string) (*tree, *schemas.Violation) {
+		return nil, &schemas.Violation{Code: code, Message: message}
+	}
+	if len(raw) > schemas.MaxInputBytes {
+		return refuse(schemas.CodeLength, fmt.Sprintf("the input has more than %d KiB; no field needs that much", schemas.MaxInputBytes>>10))
+	}
+	if !utf8.Valid(raw) {
+		return refuse(schemas.CodeSyntax, "the input cannot be read: it is not UTF-8 text")
+	}
+	trees, err := readJSON(raw)
+	var broken *ParseError
+	switch {
+	case errors.As(err, &broken):
+		return refuse(schemas.CodeSyntax, "the input cannot be read: "+broken.Message)
+	case err != nil || len(trees) != 1:
+		return refuse(schemas.CodeSyntax, "the input must be one JSON object")
+	}
+	return trees[0], nil
+}
+
+func requesterOf(value any) (requester, problem string) {
+	requester, ok := value.(string)
+	switch {
+	case value == nil:
+		return "", "is missing; four eyes need to know who asks"
+	case !ok:
+		return "", "must be text"
+	case strings.TrimSpace(requester) == "":
+		return "", "must not be empty; four eyes need to know who asks"
+	case utf8.RuneCountInString(requester) > schemas.MaxRequester:
+		return "", fmt.Sprintf("must have at most %d characters", schemas.MaxRequester)
+	}
+	return requester, ""
+}

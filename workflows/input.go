@@ -1,0 +1,42 @@
+package workflows
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/workflow"
+
+	"model-registrar/schemas"
+)
+
+// inputOf reads the input of a registration as far as it can be read, and returns it as it arrived, too. Any program may
+// have sent it: what is wrong with it is for ValidatePayload to say, and the registration ends as every other one does,
+// recorded and with a type.
+func inputOf(ctx workflow.Context, raw converter.RawValue) (in schemas.RegisterModelInput, arrived []byte) {
+	p := raw.Payload()
+	arrived = p.GetData()
+	switch {
+	case p == nil:
+		arrived = []byte("null")
+	case len(arrived) > schemas.MaxInputBytes: // refused unread
+		arrived = arrived[:schemas.MaxInputBytes+1]
+	default:
+		_ = json.Unmarshal(arrived, &in)
+	}
+	if in.Manifest.Name == "" { // then the id says which model is meant
+		in.Manifest.Name, _ = schemas.ModelNameOf(workflow.GetInfo(ctx).WorkflowExecution.ID)
+	}
+	return in, arrived
+}
+
+// misnamed refuses to run under an id that would not keep a second registration of the same name from running beside this
+// one.
+func (r *registration) misnamed() error {
+	want := schemas.RegisterModelWorkflowID(r.manifest.Name)
+	if r.result.WorkflowID == want {
+		return nil
+	}
+	r.unannounced = true // nobody vouches for the URL
+	return wrongID(fmt.Sprintf("the registration of %s", r.manifest.Name), want, r.result.WorkflowID)
+}
