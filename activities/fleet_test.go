@@ -106,16 +106,19 @@ func TestARunThatTemporalHasForgottenIsReportedAndAnOutageIsRetried(t *testing.T
 }
 
 func TestAPartIsLoadedOrItsLossIsFatal(t *testing.T) {
-	hold := func(names ...string) *historypb.HistoryEvent {
-		part := schemas.FleetPart{FleetID: "f"}
-		for _, name := range names {
-			part.Manifests = append(part.Manifests, schemas.Manifest{Name: name})
-		}
+	holdAs := func(part any) *historypb.HistoryEvent {
 		input, err := converter.GetDefaultDataConverter().ToPayloads(part)
 		require.NoError(t, err)
 		return &historypb.HistoryEvent{Attributes: &historypb.HistoryEvent_WorkflowExecutionStartedEventAttributes{
 			WorkflowExecutionStartedEventAttributes: &historypb.WorkflowExecutionStartedEventAttributes{
 				WorkflowType: &commonpb.WorkflowType{Name: schemas.HoldFleetPartWorkflow}, Input: input}}}
+	}
+	hold := func(names ...string) *historypb.HistoryEvent {
+		part := schemas.FleetPart{FleetID: "f"}
+		for _, name := range names {
+			part.Manifests = append(part.Manifests, schemas.Manifest{Name: name})
+		}
+		return holdAs(part)
 	}
 	load := func(r *registry) (schemas.FleetPart, error) {
 		a := &Activities{Temporal: r, Namespace: "default"}
@@ -127,6 +130,10 @@ func TestAPartIsLoadedOrItsLossIsFatal(t *testing.T) {
 
 	_, err = load(&registry{part: hold("model-1", "")})
 	require.ErrorContains(t, wantFatal(t, err, schemas.ErrFleetPart), "manifest 2 of the fleet has a name that no model can have")
+	_, err = load(&registry{part: holdAs(map[string]any{"fleetId": "f", "manifests": []any{
+		map[string]any{"name": "model-1"}, map[string]any{"name": "model-2", "aproval": "always"}}})})
+	require.ErrorContains(t, wantFatal(t, err, schemas.ErrFleetPart),
+		"manifest 2 of the fleet: aproval: is not a known key; did you mean approval?")
 	_, err = load(&registry{err: serviceerror.NewNotFound("no")})
 	wantFatal(t, err, schemas.ErrFleetPart)
 	_, err = load(&registry{err: serviceerror.NewUnavailable("down")})

@@ -13,6 +13,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
 
+	"model-registrar/internal/manifest"
 	"model-registrar/schemas"
 )
 
@@ -71,12 +72,23 @@ func Read(ctx context.Context, source Source, namespace string, data converter.D
 		converter.WorkflowSerializationContext{Namespace: namespace, WorkflowID: id})
 	started := e.GetWorkflowExecutionStartedEventAttributes()
 	var p schemas.FleetPart
+	var arrived struct {
+		Manifests []json.RawMessage `json:"manifests"`
+	}
 	if err := data.FromPayloads(started.GetInput(), &p); err != nil {
 		return schemas.FleetPart{}, fmt.Errorf("%w: %s cannot be decoded (%T)", ErrDamaged, id, err)
 	}
 	if started.GetWorkflowType().GetName() != schemas.HoldFleetPartWorkflow || p.FleetID != fleetID || p.Part != part ||
 		p.First < 0 || len(p.Manifests) == 0 {
 		return schemas.FleetPart{}, fmt.Errorf("%w: %s holds something else", ErrDamaged, id)
+	}
+	if err := data.FromPayloads(started.GetInput(), &arrived); err != nil {
+		return schemas.FleetPart{}, fmt.Errorf("%w: %s cannot be decoded (%T)", ErrDamaged, id, err)
+	}
+	for i, raw := range arrived.Manifests {
+		if lost := manifest.Lost(raw); len(lost) > 0 {
+			return schemas.FleetPart{}, fmt.Errorf("%w: manifest %d of the fleet: %s", ErrDamaged, p.First+i+1, lost[0])
+		}
 	}
 	return p, nil
 }

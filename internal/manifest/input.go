@@ -41,6 +41,17 @@ func ReadInput(raw []byte) (schemas.RegisterModelInput, []schemas.Violation) {
 	return schemas.RegisterModelInput{Manifest: d.Manifest, Requester: requester}, capViolations(d.Violations)
 }
 
+// Lost names what a manifest says that a [schemas.Manifest] cannot hold, and that a program that decodes it would drop
+// without a word: keys that are unknown or written twice. It is for manifests that arrive as parts of something else.
+func Lost(raw []byte) []schemas.Violation {
+	t, broken := inputTree(raw)
+	if broken != nil {
+		return []schemas.Violation{*broken}
+	}
+	object, _ := t.value.(map[string]any)
+	return append(t.violations, unknownKeys(object)...)
+}
+
 // inputTree reads the one JSON value of an input.
 func inputTree(raw []byte) (*tree, *schemas.Violation) {
 	refuse := func(code, message string) (*tree, *schemas.Violation) {
