@@ -101,9 +101,17 @@ func (r *registration) jobToWaitFor(ctx workflow.Context) func(error) schemas.Wa
 	}
 }
 
+// nameRemaining names what a failed rollback has left, as far as that is known, where its error does not.
+func (r *registration) nameRemaining() {
+	if b := r.result.Rollback; b != nil && !b.Deregistered && len(b.Remaining) == 0 && r.result.ModelID != "" {
+		b.Remaining = []schemas.FoundModel{{ID: r.result.ModelID, JobID: r.result.JobID}}
+	}
+}
+
 // record writes the ending to the audit trail, for as long as that takes, and announces it. A webhook that cannot be
 // delivered is noted in the result.
 func (r *registration) record(ctx workflow.Context) {
+	r.nameRemaining()
 	r.enter(ctx, schemas.StageRecording)
 	r.settleDecisions(ctx)
 	r.reportApprovals()

@@ -5,6 +5,9 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	commonpb "go.temporal.io/api/common/v1"
+	enumspb "go.temporal.io/api/enums/v1"
+	failurepb "go.temporal.io/api/failure/v1"
 	"go.temporal.io/sdk/temporal"
 
 	"model-registrar/schemas"
@@ -252,4 +255,42 @@ func TestWhatWasHeardBesideACancellationIsSaid(t *testing.T) {
 	require.Empty(t, r.result.ErrorType)
 	require.Equal(t, "cancelled at SUBMITTING, while this went wrong: SubmitRegistration did not end in its time; "+
 		"the workflow's history shows its attempts", r.result.Reason)
+}
+
+// notTaken is the error of an activity that no worker took in its time, as the server tells it.
+func notTaken() error {
+	return temporal.GetDefaultFailureConverter().FailureToError(&failurepb.Failure{
+		Message: "activity error",
+		Cause: &failurepb.Failure{FailureInfo: &failurepb.Failure_TimeoutFailureInfo{TimeoutFailureInfo: &failurepb.TimeoutFailureInfo{
+			TimeoutType: enumspb.TIMEOUT_TYPE_SCHEDULE_TO_START}}},
+		FailureInfo: &failurepb.Failure_ActivityFailureInfo{ActivityFailureInfo: &failurepb.ActivityFailureInfo{
+			ActivityType: &commonpb.ActivityType{Name: "TriggerHealthCheck"}, RetryState: enumspb.RETRY_STATE_TIMEOUT}},
+	})
+}
+
+func TestAStepThatNoWorkerTakesIsScheduledAgainForADay(t *testing.T) {
+	began := time.Unix(0, 0)
+	var p patience
+	for at := began; at.Before(began.Add(maxOutage)); at = at.Add(time.Hour) {
+		wait, final := p.after(notTaken(), at, at.Add(15*time.Minute))
+		require.NoError(t, final)
+		require.Zero(t, wait, "who runs the workflow's task runs activities too")
+	}
+	_, final := p.after(notTaken(), began.Add(maxOutage), began.Add(maxOutage))
+	require.Error(t, final)
+	require.Equal(t, schemas.ErrStepTimedOut, explain(final).Type)
+
+	_, final = p.after(asks(schemas.ErrRateLimited, time.Minute), began, began)
+	require.NoError(t, final)
+	_, final = p.after(notTaken(), began.Add(maxOutage), began.Add(maxOutage))
+	require.NoError(t, final, "an answer in between begins another day")
+}
+
+func TestAResultNamesWhatAFailedRollbackLeft(t *testing.T) {
+	s := newStory(t)
+	s.world.probe = answers[schemas.ProbeInput](failed)
+	s.world.deregister = fails[schemas.DeregisterInput, nothing](fatal(schemas.ErrBadRequest, "it is in use"))
+	e := s.run()
+	require.Equal(t, schemas.ErrRollbackFailed, e.ErrorType)
+	require.Equal(t, []schemas.FoundModel{{ID: "model-1", JobID: "job-1"}}, e.Rollback.Remaining)
 }
