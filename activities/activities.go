@@ -4,6 +4,9 @@
 package activities
 
 import (
+	"sync/atomic"
+	"time"
+
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
@@ -11,7 +14,6 @@ import (
 
 	"model-registrar/internal/approvers"
 	"model-registrar/internal/audit"
-	"model-registrar/internal/genesys"
 	"model-registrar/internal/polling"
 	"model-registrar/internal/probe"
 	"model-registrar/internal/webhook"
@@ -20,7 +22,7 @@ import (
 
 // Activities holds what the activities talk to.
 type Activities struct {
-	Genesys  *genesys.Client
+	Gateway  Gateway
 	Jobs     *polling.Jobs // what this process knows of how long jobs take
 	Prober   *probe.Prober
 	Webhooks *webhook.Sender
@@ -39,6 +41,11 @@ type Activities struct {
 	// TaskQueue is where the workflows that own models run. Owners knows whose models are.
 	TaskQueue string
 	Owners    Owners
+	// ReadLag is for how long the gateway's reads may lag behind its writes, a call be on its way included.
+	ReadLag time.Duration
+	// Beats sends heartbeats whose acceptance counts; nil: Temporal.
+	Beats      Beats
+	healthTold atomic.Bool // the platform has told the result of a health check
 	// Approvers are those whose signed decisions count. Nil: decisions need no signature.
 	Approvers *approvers.File
 }
@@ -66,6 +73,8 @@ func Register(r worker.ActivityRegistry, a *Activities) {
 		schemas.ReleaseModelActivity:       onlyDone(a.ReleaseModel, releaseCallers()...),
 		schemas.FindOwnerActivity: only(a.FindOwner, of(
 			func(in schemas.FindOwnerInput) string { return in.Name })...),
+		schemas.FindTwinsActivity: only(a.FindTwins, of(
+			func(in schemas.TwinsInput) string { return in.Payload.Value.Name })...),
 	} {
 		r.RegisterActivityWithOptions(fn, activity.RegisterOptions{Name: name})
 	}

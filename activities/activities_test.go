@@ -26,7 +26,7 @@ func TestEveryActivityIsRegisteredUnderItsName(t *testing.T) {
 	Register(&r, &Activities{})
 	require.ElementsMatch(t, []string{
 		"ValidatePayload", "SubmitRegistration", "PollJob", "SyntheticProbe", "TriggerHealthCheck", "NotifyWebhook",
-		"WriteAudit", "DeregisterModel", "VerifyDecision", "HandOver", "ReleaseModel", "FindOwner", "LoadFleetPart", "AwaitRegistrations",
+		"WriteAudit", "DeregisterModel", "VerifyDecision", "HandOver", "ReleaseModel", "FindOwner", "FindTwins", "LoadFleetPart", "AwaitRegistrations",
 	}, r.names)
 }
 

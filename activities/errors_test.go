@@ -16,7 +16,7 @@ import (
 
 // calls are the activities that call the platform, with what each calls first.
 func (w *world) calls() map[control.Op]func() error {
-	jobID, model := w.submitted(payload(9))
+	jobID, model := w.submitted(payload())
 	_, err := w.sim.FinishJob(w.Context(), jobID)
 	require.NoError(w, err)
 	return map[control.Op]func() error{
@@ -39,7 +39,7 @@ func (w *world) calls() map[control.Op]func() error {
 			return err
 		},
 		control.OpDelete: func() error {
-			_, err := run(w.T, without(w.DeregisterModel), schemas.DeregisterInput{ModelID: model.ID})
+			_, err := run(w.T, without(w.DeregisterModel), rollbackOf(model))
 			return err
 		},
 	}
@@ -47,6 +47,7 @@ func (w *world) calls() map[control.Op]func() error {
 
 func TestEveryRefusalOfThePlatformIsFinalAndHasItsTypeCodeAndCorrelationID(t *testing.T) {
 	w := newWorld(t)
+	w.ReadLag = 20 * time.Millisecond // for which a 404 and a 409 about something new are no answer
 	for op, call := range w.calls() {
 		for status, want := range map[int]schemas.ErrorType{
 			http.StatusBadRequest: schemas.ErrBadRequest, http.StatusUnauthorized: schemas.ErrUnauthorized,

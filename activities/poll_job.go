@@ -9,7 +9,7 @@ import (
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
 
-	"model-registrar/internal/genesys"
+	"model-registrar/internal/gateway"
 	"model-registrar/internal/polling"
 	"model-registrar/schemas"
 )
@@ -33,7 +33,8 @@ func (a *Activities) PollJob(ctx context.Context, in schemas.PollInput) (schemas
 	waited := info.StartedTime.Sub(info.ScheduledTime) // both by the server's clock
 	job := a.Jobs.Watch(in.Running.Std()+waited, p.LookedAt.Std())
 	defer job.Leave()
-	windowEnd := time.Now().Add(in.Window.Std() - waited)
+	started := time.Now()
+	windowEnd := started.Add(in.Window.Std() - waited)
 	var notBefore time.Time
 	for {
 		if in.Window > 0 {
@@ -46,7 +47,11 @@ func (a *Activities) PollJob(ctx context.Context, in schemas.PollInput) (schemas
 				return schemas.PollResult{}, lookAgain(ctx, p, later)
 			}
 		}
-		seen, err := a.Genesys.GetJob(ctx, in.JobID)
+		var seen gateway.Job
+		err := a.settled(ctx, in.Running.Std()+waited+time.Since(started), func() (err error) {
+			seen, err = a.Gateway.GetJob(ctx, in.JobID)
+			return err
+		}, schemas.ErrNotFound)
 		if err != nil {
 			return schemas.PollResult{}, platformError(ctx, err)
 		}
@@ -144,7 +149,7 @@ func untilNextLook(ctx context.Context, job *polling.Job, notBefore, windowEnd t
 	}
 }
 
-func jobEnd(job genesys.Job, p schemas.PollProgress) (schemas.PollResult, error) {
+func jobEnd(job gateway.Job, p schemas.PollProgress) (schemas.PollResult, error) {
 	switch {
 	case job.Failed():
 		reason := "the platform gives no reason"

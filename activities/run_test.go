@@ -88,6 +88,9 @@ func checkOutermost(t *testing.T, err error) {
 	if err == nil || err == context.Canceled || err == context.DeadlineExceeded { // compared as they are: wrapped is wrong
 		return
 	}
+	if _, cancelled := err.(*temporal.CanceledError); cancelled {
+		return
+	}
 	require.IsType(t, &temporal.ApplicationError{}, err)
 }
 

@@ -65,7 +65,7 @@ func activitiesFor(t *testing.T, address string) *Activities {
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = trail.Close() })
 	return &Activities{
-		Owners: owners{}, Genesys: platform, Jobs: polling.New(platform.Pacer()), Prober: probe.New(probe.Config{Guard: guard, Credentials: store}), Webhooks: sender, Audit: trail,
+		Gateway: platform, ReadLag: 400 * time.Millisecond, Owners: owners{}, Jobs: polling.New(platform.Pacer()), Prober: probe.New(probe.Config{Guard: guard, Credentials: store}), Webhooks: sender, Audit: trail,
 	}
 }
 
@@ -118,7 +118,7 @@ func (w *world) orderRule(f control.Fault) {
 // submitted creates a model and returns its job and the model.
 func (w *world) submitted(p schemas.Payload) (jobID string, m control.Model) {
 	w.Helper()
-	jobID, err := w.Genesys.CreateModel(w.Context(), sealed(p))
+	jobID, err := w.Gateway.CreateModel(w.Context(), sealed(p))
 	require.NoError(w, err)
 	models := w.models()
 	return jobID, models[len(models)-1]

@@ -47,7 +47,7 @@ func ModelIDs(models []FoundModel) string {
 
 // TwinsInput is the input of FindTwins.
 type TwinsInput struct {
-	Payload Payload `json:"payload"`
+	Payload SealedPayload `json:"payload"`
 	// ModelID is the model that the operation keeps.
 	ModelID  string   `json:"modelId"`
 	Creation Creation `json:"creation"`

@@ -1,7 +1,6 @@
 package schemas
 
 import (
-	"encoding/json"
 	"errors"
 )
 
@@ -57,25 +56,4 @@ func (p Payload) representable() error {
 		}
 	}
 	return nil
-}
-
-// Diff returns the JSON names of the fields in which two payloads differ, in the order of the payload, and never
-// their values.
-func (p Payload) Diff(q Payload) []string {
-	var fields []string
-	add := func(name string, a, b any) {
-		x, _ := json.Marshal(a)
-		y, _ := json.Marshal(b)
-		if string(x) != string(y) {
-			fields = append(fields, name)
-		}
-	}
-	add("name", p.Name, q.Name)
-	add("endpointUrl", p.EndpointURL, q.EndpointURL)
-	add("authCredentialId", p.AuthCredentialID, q.AuthCredentialID)
-	add("modelArchitecture", p.ModelArchitecture, q.ModelArchitecture)
-	add("rateLimits", p.RateLimits, q.RateLimits)
-	add("parameters", p.Parameters, q.Parameters)
-	add("webhookCallbackUrl", p.WebhookCallbackURL, q.WebhookCallbackURL)
-	return fields
 }

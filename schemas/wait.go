@@ -10,6 +10,8 @@ const (
 	WaitAsked WaitFor = "ASKED"         // the gateway, or its quota, asked to wait: at most an hour in all for one step
 	WaitLogin WaitFor = "LOGIN_REFUSED" // the worker's login is refused (401, 403): operator action required, at most 24 hours
 	WaitJob   WaitFor = "JOB_RUNNING"   // a rollback waits for the job that may yet make the model
+	// WaitReadLag: an answer was lost, and the gateway's reads may lag behind.
+	WaitReadLag WaitFor = "READ_LAG"
 )
 
 // Wait is why a registration does not go on at the moment, and until when it sleeps.

@@ -27,9 +27,9 @@ const webhookTimeout = 15 * time.Second
 // webhookConns are the connections to one receiver that are kept: a fleet tells the same one of every model.
 const webhookConns = 50
 
-// wire makes what the activities talk to. Its error joins every problem, those of the configuration first: somebody who
+// wire makes what the activities talk to, and the client of the platform whose login the worker watches. Its error joins every problem, those of the configuration first: somebody who
 // mends one should not meet the next one only then.
-func wire(ctx context.Context, cfg config.Worker, misconfigured error, log *slog.Logger) (*activities.Activities, error) {
+func wire(ctx context.Context, cfg config.Worker, misconfigured error, log *slog.Logger) (*activities.Activities, *genesys.Client, error) {
 	problems := []error{misconfigured}
 	note := func(variable string, err error) {
 		for _, err := range parts(err) {
@@ -72,17 +72,17 @@ func wire(ctx context.Context, cfg config.Worker, misconfigured error, log *slog
 		note("REGISTRAR_APPROVERS_FILE: ", err)
 	}
 	if err := errors.Join(problems...); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	trail, err := target.Open(ctx, audit.WithLogger(log))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	return &activities.Activities{
-		Genesys: platform, Jobs: polling.New(platform.Pacer()), Webhooks: sender, Audit: trail, Checkpoints: signer,
+		Gateway: platform, ReadLag: cfg.Genesys.ReadLag, Jobs: polling.New(platform.Pacer()), Webhooks: sender, Audit: trail, Checkpoints: signer,
 		ApprovalFloor: cfg.Approval, RequiredFloor: cfg.Required, Approvers: deciders,
 		Prober: probe.New(probe.Config{Guard: guard, Credentials: tokens, Logger: log}),
-	}, nil
+	}, platform, nil
 }
 
 // parts splits a joined error.

@@ -46,11 +46,11 @@ func New(ctx context.Context, environ []string, stderr io.Writer) (*Worker, erro
 	cfg, environment, err := config.LoadWorker(environ)
 	log := telemetry.Logger(stderr, cfg.Log.Level, cfg.Log.Format)
 	keys, keysErr := cfg.Encryption.Keys()
-	deps, err := wire(ctx, cfg, errors.Join(err, keysErr), log)
+	deps, platform, err := wire(ctx, cfg, errors.Join(err, keysErr), log)
 	if err != nil {
 		return nil, &Misconfigured{err}
 	}
-	w := &Worker{cfg: cfg, deps: deps, log: log, login: &login{gateway: deps.Genesys, log: log}}
+	w := &Worker{cfg: cfg, deps: deps, log: log, login: &login{gateway: platform, log: log}}
 	w.options, err = envconfig.LoadClientOptions(envconfig.LoadClientOptionsRequest{EnvLookup: environment})
 	if err != nil {
 		return nil, &Misconfigured{errors.Join(fmt.Errorf("the connection to Temporal: %w", err), w.Close())}
@@ -72,7 +72,7 @@ func (w *Worker) connect() (err error) {
 	w.options.Logger = sdklog.NewStructuredLogger(slog.New(w.replays))
 	capacity.Connect(&w.options)
 	w.options.MetricsHandler = w.web.MetricsHandler(w.log)
-	err = errors.Join(w.deps.Genesys.Pacer().Observe(w.web.Meter()), w.login.observe(w.web.Meter()), w.replays.observe(w.web.Meter()))
+	err = errors.Join(w.login.gateway.Pacer().Observe(w.web.Meter()), w.login.observe(w.web.Meter()), w.replays.observe(w.web.Meter()))
 	if err != nil {
 		w.log.Warn("metrics are missing", "error", err)
 	}
@@ -119,10 +119,10 @@ func (w *Worker) Run(ctx context.Context) error {
 	w.health = "http://" + address + "/readyz"
 
 	err = waitUntilReady(ctx, w.temporal, w.options, w.log)
-	accepted := w.deps.Genesys.FetchToken
+	accepted := w.login.gateway.FetchToken
 	for err == nil && w.login.await(ctx, w.health, accepted) {
 		err = w.poll(ctx)
-		accepted = w.deps.Genesys.CheckLogin
+		accepted = w.login.gateway.CheckLogin
 	}
 	if ctx.Err() != nil {
 		return nil // told to stop

@@ -63,6 +63,7 @@ func (r *registration) rollBack(ctx workflow.Context) {
 		next: func() (workflow.ActivityOptions, any) {
 			return activityTable[schemas.DeregisterModelActivity], schemas.DeregisterInput{
 				Payload: r.payload, ModelID: r.result.ModelID, JobID: r.result.JobID, SubmittedAt: r.submittedAt,
+				Adopted: r.result.Adopted, Creation: r.creation,
 			}
 		},
 		wait: r.jobToWaitFor(ctx),
@@ -73,12 +74,26 @@ func (r *registration) rollBack(ctx workflow.Context) {
 	}
 	f := explain(err)
 	r.result.Rollback.Error = f.Message
-	if r.result.ErrorType == "" {
+	r.result.Rollback.Remaining = remaining(err)
+	switch {
+	case f.Type == schemas.ErrModelNotProven || f.Type == schemas.ErrNotConfirmed:
+		r.result.ErrorType = f.Type
+	case r.result.ErrorType == "":
 		r.result.ErrorType = schemas.ErrRollbackFailed
 	}
 	r.result.Reason = fmt.Sprintf("%s; and the model could not be deleted, so it may still exist in the gateway: %s",
 		r.result.Reason, f.Message)
 	r.result.Status = schemas.Failed
+}
+
+// remaining are the models that a rollback's error names.
+func remaining(err error) (models []schemas.FoundModel) {
+	var app *temporal.ApplicationError
+	var details schemas.ErrorDetails
+	if errors.As(err, &app) && app.Details(&details, &models) != nil {
+		return nil
+	}
+	return models
 }
 
 // jobToWaitFor has a rollback wait for the job that still runs and may yet make the model, in the rhythm of waitForJob:

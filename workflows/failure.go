@@ -78,36 +78,6 @@ func timedOut(err error) bool {
 	return errors.As(err, &t) || errors.As(err, &a) && a.RetryState() == enumspb.RETRY_STATE_TIMEOUT
 }
 
-// createdNothing tells whether a submission's error proves that this registration created no model: the platform
-// refused it, or had one of that name before. After anything else (a time-out, an outage, a cancellation) a model may
-// exist, and after a refusal whose second detail says that an earlier attempt may have made it.
-func createdNothing(err error) bool {
-	var app *temporal.ApplicationError
-	var platform schemas.ErrorDetails
-	var earlier bool
-	if errors.As(err, &app) && app.Details(&platform, &earlier) == nil && earlier {
-		return false
-	}
-	switch explain(err).Type {
-	case schemas.ErrBadRequest, schemas.ErrUnauthorized, schemas.ErrForbidden, schemas.ErrNotFound,
-		schemas.ErrConflict, schemas.ErrNameConflict, schemas.ErrModelNotOwned:
-		return true
-	}
-	return false
-}
-
-// mayHaveSent reports whether an execution of the submission that failed may have sent a creation, and with it an earlier
-// one: the gateway refuses a creation that it limits, and tells of earlier attempts by the second detail.
-func mayHaveSent(err error) bool {
-	var app *temporal.ApplicationError
-	var gateway schemas.ErrorDetails
-	var earlier bool
-	if errors.As(err, &app) && app.Details(&gateway, &earlier) == nil && !earlier {
-		return explain(err).Type != schemas.ErrRateLimited && !createdNothing(err)
-	}
-	return !neverStarted(err)
-}
-
 // probeFailure turns the error of a probe whose time is up into the report that it amounts to.
 func probeFailure(err error) (schemas.ProbeReport, bool) {
 	var app *temporal.ApplicationError

@@ -10,15 +10,20 @@ import (
 )
 
 // heartbeatTimeout is how soon the server notices that a worker died in the middle of an activity that heartbeats.
-// Activities begin to heartbeat only after a few seconds, so that a quick one costs no heartbeat.
-const heartbeatTimeout = 12 * time.Second
+// Activities begin to heartbeat only after a few seconds, so that a quick one costs no heartbeat. Those that change the
+// gateway stop to do so five seconds before the time-out: see activities/attempt.go.
+const heartbeatTimeout = 15 * time.Second
+
+// settling is how long an attempt may take that waits until the gateway's reads have caught up with its writes
+// (GENESYS_READ_LAG, at most ten minutes). A dead worker is noticed by its heartbeats.
+const settling = 15 * time.Minute
 
 // activityTable is the one place that says how long each activity may take and how it is retried; no retry is written
 // by hand anywhere else. Attempts are bounded by time (ScheduleToClose), never by number, so that a 429, which says by
 // Retry-After when to come again, uses up nobody's tries. Errors that no retry mends are marked by the activities.
 var activityTable = map[string]workflow.ActivityOptions{
 	schemas.SubmitRegistrationActivity: {
-		StartToCloseTimeout: 2 * time.Minute, ScheduleToCloseTimeout: 30 * time.Minute,
+		StartToCloseTimeout: settling, ScheduleToCloseTimeout: 30 * time.Minute,
 		HeartbeatTimeout: heartbeatTimeout, RetryPolicy: growing(time.Second, 30*time.Second),
 		// A cancelled submission says what it did before it is rolled back.
 		WaitForCancellation: true,
@@ -30,11 +35,15 @@ var activityTable = map[string]workflow.ActivityOptions{
 		HeartbeatTimeout: heartbeatTimeout, RetryPolicy: growing(time.Second, 10*time.Second),
 	},
 	schemas.TriggerHealthCheckActivity: {
-		StartToCloseTimeout: time.Minute, ScheduleToCloseTimeout: 15 * time.Minute,
+		StartToCloseTimeout: settling, ScheduleToCloseTimeout: 2 * settling,
 		HeartbeatTimeout: heartbeatTimeout, RetryPolicy: growing(time.Second, 30*time.Second),
 	},
 	schemas.DeregisterModelActivity: {
-		StartToCloseTimeout: time.Minute, ScheduleToCloseTimeout: time.Hour,
+		StartToCloseTimeout: settling, ScheduleToCloseTimeout: time.Hour,
+		HeartbeatTimeout: heartbeatTimeout, RetryPolicy: growing(time.Second, time.Minute),
+	},
+	schemas.FindTwinsActivity: {
+		StartToCloseTimeout: time.Minute, ScheduleToCloseTimeout: 15 * time.Minute,
 		HeartbeatTimeout: heartbeatTimeout, RetryPolicy: growing(time.Second, time.Minute),
 	},
 	schemas.NotifyWebhookActivity: { // of DeliverWebhook; a registration makes one attempt only: see firstWebhookAttempt

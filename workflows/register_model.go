@@ -45,6 +45,7 @@ func (r *registration) register(ctx workflow.Context) error {
 		r.probe,
 		r.waitForApproval,
 		r.checkHealth,
+		r.lookForTwins,
 		r.handOver,
 	}
 	for _, step := range steps {
@@ -77,38 +78,6 @@ func (r *registration) validate(ctx workflow.Context) error {
 		return err
 	}
 	return err
-}
-
-// submit creates the model, or adopts the one that an earlier attempt created. From here on there may be a model to
-// roll back, unless the platform plainly refused.
-func (r *registration) submit(ctx workflow.Context) error {
-	r.enter(ctx, schemas.StageSubmitting)
-	r.submittedAt = workflow.Now(ctx)
-	r.mayExist = true
-	var out schemas.Submission
-	in := schemas.SubmitInput{Payload: r.payload}
-	err := r.do(ctx, step{
-		activity: schemas.SubmitRegistrationActivity, summary: "Create " + r.manifest.Name + " in the LLM Gateway",
-		next:    func() (workflow.ActivityOptions, any) { return activityTable[schemas.SubmitRegistrationActivity], in },
-		refused: createdNothing,
-		wait: func(err error) schemas.Wait {
-			if in.Creation == nil && mayHaveSent(err) { // of what an execution sent, the next one knows by this alone
-				in.Creation = &schemas.Creation{Since: r.submittedAt, Sent: 1, Lost: 1}
-			}
-			return schemas.Wait{}
-		},
-	}, &out)
-	if err != nil {
-		r.mayExist = in.Creation != nil || !createdNothing(err)
-		r.result.ExistingModelID = existingModel(err)
-		return err
-	}
-	r.result.JobID, r.result.ModelID, r.result.Adopted = out.JobID, out.ModelID, out.Adopted
-	if out.Unchanged {
-		r.mayExist = false
-		return r.unchanged(out)
-	}
-	return nil
 }
 
 // waitForJob polls the job in windows that grow with its age, each an activity, and sleeps on durable timers between them,
@@ -204,7 +173,7 @@ func (r *registration) probe(ctx workflow.Context) error {
 	return nil
 }
 
-// checkHealth has the gateway check the model by itself.
+// checkHealth has the gateway check the model by itself. A check that fails is an ending like a failed probe.
 func (r *registration) checkHealth(ctx workflow.Context) error {
 	r.enter(ctx, schemas.StageHealthCheck)
 	var out schemas.HealthCheck
@@ -214,5 +183,12 @@ func (r *registration) checkHealth(ctx workflow.Context) error {
 		return err
 	}
 	r.result.HealthCheck = &out
+	if out.Outcome == schemas.HealthFailed {
+		reason := "the gateway's own health check of model " + r.result.ModelID + " failed (" + plain(out.Status, 40) + ")"
+		if out.Reason != "" {
+			reason += ": " + plain(out.Reason, 200)
+		}
+		return verdict{schemas.RolledBack, reason}
+	}
 	return nil
 }

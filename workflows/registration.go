@@ -23,10 +23,12 @@ type registration struct {
 	payload     schemas.SealedPayload
 	policy      schemas.ApprovalPolicy // empty until validated
 	submittedAt time.Time
-	jobDeadline time.Time // when the job has to have ended; zero until it is known to run
-	mayExist    bool      // there may be a model to roll back
-	unannounced bool      // the webhook URL is among the violations, so it is not called
-	mayBeOwned  bool      // ManageModel may own it
+	jobDeadline time.Time         // when the job has to have ended; zero until it is known to run
+	mayExist    bool              // there may be a model to roll back
+	creation    *schemas.Creation // what the submission may have sent; nil: it ended without a word about it
+	lookAgain   time.Time         // when to look for twins; zero: there is no need to
+	unannounced bool              // the webhook URL is among the violations, so it is not called
+	mayBeOwned  bool              // ManageModel may own it
 	polls       int
 	jobStatus   string
 

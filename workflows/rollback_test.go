@@ -55,13 +55,16 @@ func TestASubmissionThatMayHaveTakenEffectIsRolledBackByName(t *testing.T) {
 }
 
 func TestASubmissionRefusedAfterAnAttemptThatMayHaveTakenEffectIsRolledBack(t *testing.T) {
-	for _, earlier := range []bool{true, false} {
+	for _, rec := range []schemas.Creation{lost, {}} {
 		s := newStory(t)
 		s.world.submit = fails[schemas.SubmitInput, schemas.Submission](
-			fatal(schemas.ErrForbidden, "no", schemas.ErrorDetails{Status: 403}, earlier))
+			fatal(schemas.ErrConflict, "no", schemas.ErrorDetails{Status: 409}, rec))
 		e := s.run()
-		require.Equal(t, schemas.ErrForbidden, e.ErrorType)
-		require.Equal(t, earlier, e.Rollback != nil)
+		require.Equal(t, schemas.ErrConflict, e.ErrorType)
+		require.Equal(t, rec.Sent > 0, e.Rollback != nil)
+		if rec.Sent > 0 {
+			require.Equal(t, &rec, made[schemas.DeregisterInput](s, schemas.DeregisterModelActivity)[0].Creation)
+		}
 	}
 }
 

@@ -76,6 +76,7 @@ func newStory(t *testing.T) *story {
 	stubOf(s, schemas.SyntheticProbeActivity, &s.world.probe, func(in schemas.Sealed[schemas.ProbeInput]) schemas.ProbeInput { return in.Value })
 	stub(s, schemas.TriggerHealthCheckActivity, &s.world.healthCheck)
 	stub(s, schemas.DeregisterModelActivity, &s.world.deregister)
+	stub(s, schemas.FindTwinsActivity, &s.world.twins)
 	stub(s, schemas.NotifyWebhookActivity, &s.world.notify)
 	stub(s, schemas.WriteAuditActivity, &s.world.audit)
 	stub(s, schemas.HandOverActivity, &s.world.handOver)
@@ -200,7 +201,7 @@ func (s *story) checkClosedAs(e ending) {
 		require.NoError(s.t, e.Err)
 		require.Empty(s.t, e.ErrorType)
 	}
-	require.Equal(s.t, e.Status == schemas.Completed, e.Reason == "", "every ending but COMPLETED says why: %q", e.Reason)
+	require.Equal(s.t, e.Status == schemas.Completed && len(e.Twins) == 0, e.Reason == "", "every ending but COMPLETED says why: %q", e.Reason)
 	p := s.progress()
 	require.Equal(s.t, schemas.Stage(e.Status), p.Stage)
 	require.NotNil(s.t, p.Result)

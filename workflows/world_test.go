@@ -19,6 +19,7 @@ type world struct {
 	poll        func(schemas.PollInput) (schemas.PollResult, error)
 	probe       func(schemas.ProbeInput) (schemas.ProbeReport, error)
 	healthCheck func(schemas.HealthCheckInput) (schemas.HealthCheck, error)
+	twins       func(schemas.TwinsInput) (schemas.Twins, error)
 	deregister  func(schemas.DeregisterInput) (nothing, error)
 	notify      func(schemas.WebhookInput) (schemas.WebhookDelivery, error)
 	audit       func(schemas.AuditEntry) (schemas.AuditReceipt, error)
@@ -52,6 +53,7 @@ func goodWorld() world {
 			Done: true, ModelID: "model-1", Polls: 2, LastStatus: "COMPLETED"}),
 		probe:       answers[schemas.ProbeInput](passed),
 		healthCheck: answers[schemas.HealthCheckInput](schemas.HealthCheck{ID: "check-1", Status: "IN_PROGRESS"}),
+		twins:       answers[schemas.TwinsInput](schemas.Twins{}),
 		deregister:  answers[schemas.DeregisterInput](nothing{}),
 		notify: func(in schemas.WebhookInput) (schemas.WebhookDelivery, error) {
 			return schemas.WebhookDelivery{

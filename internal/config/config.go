@@ -54,6 +54,8 @@ type Genesys struct {
 	ClientSecret2 string `env:"GENESYSCLOUD_OAUTHCLIENT_SECRET"`
 	GatewayPath   string `env:"GENESYS_LLM_GATEWAY_PATH" envDefault:"/api/v2/ai/llm-gateway"`
 	JobsPath      string `env:"GENESYS_JOBS_PATH" envDefault:"/api/v2/ai/jobs"`
+	// ReadLag is for how long the platform's reads may lag behind its writes, a call be on its way included.
+	ReadLag time.Duration `env:"GENESYS_READ_LAG" envDefault:"60s"`
 	// RequestsPerMinute is the ceiling of the OAuth client's calls; 0: 300 until the platform says what it allows.
 	RequestsPerMinute int `env:"GENESYS_REQUESTS_PER_MINUTE"`
 }
@@ -66,6 +68,9 @@ type Log struct {
 	Level  string `env:"REGISTRAR_LOG_LEVEL" envDefault:"info"`
 	Format string `env:"REGISTRAR_LOG_FORMAT"`
 }
+
+// maxReadLag bounds how long a submission whose answer was lost waits before it creates again.
+const maxReadLag = 10 * time.Minute
 
 const defaultHost = "https://api.mypurecloud.com"
 
@@ -192,6 +197,9 @@ func (w *Worker) resolve() (problems []error) {
 		}
 	case g.Host == "":
 		g.Host = defaultHost
+	}
+	if g.ReadLag < 0 || g.ReadLag > maxReadLag {
+		bad("GENESYS_READ_LAG must be from 0s to %s; it is for how long the platform's reads may lag behind its writes", maxReadLag)
 	}
 	if g.RequestsPerMinute < 0 {
 		bad("GENESYS_REQUESTS_PER_MINUTE must be at least 1; leave it unset for what the platform allows")

@@ -1,13 +1,17 @@
 package genesys
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"reflect"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"model-registrar/internal/lease"
 	"model-registrar/schemas"
 )
 
@@ -102,12 +106,12 @@ func TestFindModelsReadsAllPagesAndComparesTheNameItself(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(found) != 2 || found[0].ID != "m1" || found[1].ID != "m3" || len(f.calls()) != 3 {
+	if m := found.Models; len(m) != 2 || m[0].ID != "m1" || m[1].ID != "m3" || len(f.calls()) != 3 {
 		t.Fatalf("found %+v in %d calls, want m1 and m3 in 3", found, len(f.calls()))
 	}
 	want := Model{ID: "m1", Payload: testPayload(), State: "ACTIVE", JobID: "job-m1", DateCreated: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
-	if !reflect.DeepEqual(found[0], want) {
-		t.Errorf("got %+v, want %+v", found[0], want)
+	if !reflect.DeepEqual(found.Models[0], want) {
+		t.Errorf("got %+v, want %+v", found.Models[0], want)
 	}
 }
 
@@ -120,7 +124,7 @@ func TestFindModelsFollowsNextUriWhenThereIsNoPageCount(t *testing.T) {
 		answer(w, 200, `{"entities":[],"nextUri":"`+next+`"}`)
 	})
 	found, err := f.client(t).FindModels(t.Context(), "production-llm-v2")
-	if err != nil || len(found) != 0 || len(f.calls()) != 2 {
+	if err != nil || len(found.Models) != 0 || len(f.calls()) != 2 {
 		t.Errorf("%v, %v, %q; want nothing in two calls to the same host", found, err, f.calls())
 	}
 }
@@ -136,32 +140,34 @@ func TestFindModelsGivesUpOnAListWithoutEnd(t *testing.T) {
 	}
 }
 
-func TestDeleteModelTakesA404ForDone(t *testing.T) {
+func TestDeleteModelSaysWhetherThePlatformKnewTheModel(t *testing.T) {
 	for _, status := range []int{204, 200, 404} {
 		f := newFake(t, func(w http.ResponseWriter, _ *http.Request, _ string) { w.WriteHeader(status) })
-		if err := f.client(t).DeleteModel(t.Context(), "model-1"); err != nil {
-			t.Errorf("%d: %v", status, err)
+		if existed, err := f.client(t).DeleteModel(t.Context(), "model-1"); err != nil || existed != (status != 404) {
+			t.Errorf("%d: %v, %v", status, existed, err)
 		}
 		if f.calls()[0] != "DELETE /api/v2/ai/llm-gateway/models/model-1" {
 			t.Error(f.calls()[0])
 		}
 	}
 	f := newFake(t, func(w http.ResponseWriter, _ *http.Request, _ string) { w.WriteHeader(409) })
-	failure(t, f.client(t).DeleteModel(t.Context(), "model-1"), schemas.ErrConflict)
+	_, err := f.client(t).DeleteModel(t.Context(), "model-1")
+	failure(t, err, schemas.ErrConflict)
 }
 
 func TestIDsThatWouldChangeThePathAreNotSent(t *testing.T) {
 	f := newFake(t, jobDone)
 	c := f.client(t)
 	for _, id := range []string{"", ".", "..", "a/b", `a\b`, "a b", "a\n", strings.Repeat("x", 200)} {
-		failure(t, c.DeleteModel(t.Context(), id), schemas.ErrBadRequest)
-		_, err := c.GetJob(t.Context(), id)
+		_, err := c.DeleteModel(t.Context(), id)
+		failure(t, err, schemas.ErrBadRequest)
+		_, err = c.GetJob(t.Context(), id)
 		failure(t, err, schemas.ErrBadRequest)
 	}
 	if len(f.calls()) != 0 {
 		t.Errorf("sent %q", f.calls())
 	}
-	if err := c.DeleteModel(t.Context(), "a?b#c%2F"); err != nil || f.calls()[0] != "DELETE /api/v2/ai/llm-gateway/models/a%3Fb%23c%252F" {
+	if _, err := c.DeleteModel(t.Context(), "a?b#c%2F"); err != nil || f.calls()[0] != "DELETE /api/v2/ai/llm-gateway/models/a%3Fb%23c%252F" {
 		t.Errorf("%v, %q", err, f.calls())
 	}
 }
@@ -231,10 +237,96 @@ func TestPathsAreConfigurable(t *testing.T) {
 	if _, err := c.GetJob(t.Context(), "j"); err != nil {
 		t.Fatal(err)
 	}
-	if err := c.DeleteModel(t.Context(), "m"); err != nil {
+	if _, err := c.DeleteModel(t.Context(), "m"); err != nil {
 		t.Fatal(err)
 	}
 	if got := f.calls(); got[0] != "GET /v3/jobs/j" || got[1] != "DELETE /v3/gw/models/m" {
 		t.Error(got)
+	}
+}
+
+func TestAChangingCallIsNotMadeWhenTheLeaseOfItsAttemptIsOver(t *testing.T) {
+	f := newFake(t, jobDone)
+	c := f.client(t)
+	ctx := lease.With(t.Context(), lease.New(0))
+	_, err := c.CreateModel(ctx, sealed(t, testPayload()))
+	e := failure(t, err, schemas.ErrUnavailable)
+	contains(t, e.Error(), "may have been given up")
+	if e.TookEffect() {
+		t.Error("what was not sent cannot have taken effect")
+	}
+	_, err = c.DeleteModel(ctx, "model-1")
+	failure(t, err, schemas.ErrUnavailable)
+	if len(f.calls()) != 0 {
+		t.Errorf("sent %q", f.calls())
+	}
+	if _, err := c.GetJob(ctx, "job-1"); err != nil {
+		t.Errorf("reading needs no lease: %v", err)
+	}
+}
+
+// slowDial connects only after something has happened.
+type slowDial struct{ meanwhile func() }
+
+func (d slowDial) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/models") {
+		d.meanwhile()
+	}
+	return http.DefaultTransport.RoundTrip(r)
+}
+
+func TestALeaseThatEndsWhileTheConnectionIsMadeStopsTheCreation(t *testing.T) {
+	var whole atomic.Bool
+	f := newFake(t, func(_ http.ResponseWriter, r *http.Request, _ string) {
+		_, err := io.ReadAll(r.Body)
+		whole.Store(err == nil)
+	})
+	l := lease.New(time.Hour)
+	c := f.client(t, func(cfg *Config) { cfg.Transport = slowDial{func() { l.End(errors.New("overtaken")) }} })
+	_, err := c.CreateModel(lease.With(t.Context(), l), sealed(t, testPayload()))
+	if e := failure(t, err, schemas.ErrUnavailable); e.TookEffect() {
+		t.Errorf("%v should be known not to have been sent", e)
+	}
+	if whole.Load() {
+		t.Error("the request should not arrive whole")
+	}
+}
+
+func TestWhichFailedCreationsMayHaveTakenEffect(t *testing.T) {
+	for status, took := range map[int]bool{
+		400: false, 401: false, 403: false, 404: false, 408: true, 409: false, 422: false, 429: false, 500: true, 501: false,
+		502: true, 503: true, 504: true, 302: true,
+	} {
+		f := newFake(t, func(w http.ResponseWriter, _ *http.Request, _ string) { w.WriteHeader(status) })
+		_, err := f.client(t).CreateModel(t.Context(), sealed(t, testPayload()))
+		var e *Error
+		if !errors.As(err, &e) || e.TookEffect() != took {
+			t.Errorf("%d: %v; may have taken effect: want %v", status, err, took)
+		}
+	}
+	f := newFake(t, jobDone)
+	c := f.client(t)
+	if _, err := c.GetJob(t.Context(), "job-1"); err != nil { // so that there is a token
+		t.Fatal(err)
+	}
+	f.Close()
+	c.http.CloseIdleConnections()
+	var e *Error
+	if _, err := c.CreateModel(t.Context(), sealed(t, testPayload())); !errors.As(err, &e) || e.TookEffect() {
+		t.Errorf("%v: no connection was made, so nothing can have taken effect", err)
+	}
+}
+
+func TestNumbersOfAModelAreReadHoweverThePlatformWritesThem(t *testing.T) {
+	f := newFake(t, func(w http.ResponseWriter, _ *http.Request, _ string) {
+		w.Header().Set("Date", "Mon, 02 Mar 2026 10:00:00 GMT")
+		answer(w, 200, `{"entities":[{"id":"m1","name":"production-llm-v2","rateLimits":{"maxRequestsPerMinute":5e2,"maxTokensPerMinute":100000.0},"parameters":{"temperature":0.70}}]}`)
+	})
+	found, err := f.client(t).FindModels(t.Context(), "production-llm-v2")
+	if err != nil || len(found.Models) != 1 || found.Models[0].Payload.RateLimits != (schemas.RateLimits{MaxRequestsPerMinute: 500, MaxTokensPerMinute: 100000}) {
+		t.Errorf("%+v, %v", found, err)
+	}
+	if want := time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC); !found.AsOf.Equal(want) {
+		t.Errorf("as of %s, want the platform's clock %s", found.AsOf, want)
 	}
 }

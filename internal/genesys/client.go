@@ -6,11 +6,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
+	"sync/atomic"
 	"time"
 
+	"model-registrar/internal/lease"
 	"model-registrar/internal/quota"
 	"model-registrar/schemas"
 )
@@ -81,10 +85,20 @@ func (c *Client) send(ctx context.Context, req request, tok *accessToken, r reda
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	hr, err := c.newRequest(ctx, req, tok)
+	var sent atomic.Bool
+	hr, err := c.newRequest(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GotConn: func(httptrace.GotConnInfo) { sent.Store(true) },
+	}), req, tok)
 	if err != nil {
 		turn.Lost()
 		return reply{}, invalidArgument(req.op, "its URL cannot be built")
+	}
+	if req.method != http.MethodGet {
+		if err := lease.Check(ctx); err != nil {
+			turn.Lost()
+			return reply{}, notSent(req.op, err)
+		}
+		fence(hr)
 	}
 	start := time.Now()
 	resp, err := c.http.Do(hr)
@@ -100,11 +114,40 @@ func (c *Client) send(ctx context.Context, req request, tok *accessToken, r reda
 	case errors.Is(err, errTooLong):
 		return reply{}, badResponse(req.op, errTooLong.Error())
 	case err != nil:
-		return reply{}, unreachable(req.op, cause(err))
+		failed := unreachable(req.op, cause(err))
+		var over *lease.Over
+		failed.unsent = !sent.Load() || errors.As(err, &over)
+		return reply{}, failed
 	case resp.StatusCode < 200 || resp.StatusCode > 299:
 		return reply{}, classify(req.op, resp, raw, r)
 	}
 	return reply{header: resp.Header, body: raw, redactor: r}, nil
+}
+
+// fence has the lease checked again when the body of a changing request is read, just before the request leaves:
+// connecting may have taken longer than the attempt's lease lasts.
+func fence(hr *http.Request) {
+	if hr.ContentLength <= 0 {
+		return
+	}
+	hr.Body = &fenced{hr.Body, hr.Context()}
+	again := hr.GetBody
+	hr.GetBody = func() (io.ReadCloser, error) {
+		body, err := again()
+		return &fenced{body, hr.Context()}, err
+	}
+}
+
+type fenced struct {
+	io.ReadCloser
+	ctx context.Context
+}
+
+func (f *fenced) Read(p []byte) (int, error) {
+	if err := lease.Check(f.ctx); err != nil {
+		return 0, err
+	}
+	return f.ReadCloser.Read(p)
 }
 
 func (c *Client) newRequest(ctx context.Context, req request, tok *accessToken) (*http.Request, error) {
@@ -123,6 +166,14 @@ func (c *Client) newRequest(ctx context.Context, req request, tok *accessToken) 
 	}
 	hr.Header.Set("Authorization", "Bearer "+tok.value)
 	return hr, nil
+}
+
+// date is the platform's clock when it answered, to a second; ours if it does not say.
+func (rep reply) date() time.Time {
+	if at, err := http.ParseTime(rep.header.Get("Date")); err == nil {
+		return at.UTC()
+	}
+	return time.Now().UTC()
 }
 
 // decode reads a success. Fields that nobody knows are ignored; a type that differs is an answer that breaks the

@@ -23,6 +23,8 @@ var (
 	opDeleteModel = op{"DeleteModel", "delete the model"}
 	opGetJob      = op{"GetJob", "tell how the job stands"}
 	opHealthCheck = op{"TriggerHealthCheck", "start a health check"}
+	opGetModel    = op{"GetModel", "show the model"}
+	opGetHealth   = op{"GetHealthCheck", "tell how the health check ended"}
 )
 
 // class is which calls take turns with this one: a look-up by name begins a registration, all others finish one.
@@ -50,6 +52,17 @@ type Error struct {
 	Cause error
 
 	phrase string
+	unsent bool // the request did not leave this process
+}
+
+// TookEffect reports whether the call may have taken effect although it failed: it was sent, and no answer says that it
+// was refused.
+func (e *Error) TookEffect() bool {
+	switch e.Type {
+	case schemas.ErrUnavailable, schemas.ErrBadResponse, schemas.ErrInternal:
+		return !e.unsent && e.Op != opToken.name
+	}
+	return false
 }
 
 // Unwrap returns the cause, so that errors.Is finds context.Canceled and its like.
@@ -171,10 +184,12 @@ func unreachable(o op, cause error) *Error {
 func notSent(o op, err error) *Error {
 	var busy *quota.Deferred
 	if !errors.As(err, &busy) {
-		return unreachable(o, err)
+		e := unreachable(o, err)
+		e.unsent = true
+		return e
 	}
 	after := busy.RetryAfter.Round(time.Millisecond)
-	return &Error{Type: schemas.ErrRateLimited, Op: o.name, phrase: o.phrase, RetryAfter: after,
+	return &Error{Type: schemas.ErrRateLimited, Op: o.name, phrase: o.phrase, RetryAfter: after, unsent: true,
 		Message: "the request quota of the OAuth client is in use"}
 }
 
@@ -184,5 +199,5 @@ func badResponse(o op, what string) *Error {
 
 // invalidArgument is a call that was not sent, because its path would not be what the caller meant.
 func invalidArgument(o op, what string) *Error {
-	return &Error{Type: schemas.ErrBadRequest, Op: o.name, phrase: o.phrase, Message: what}
+	return &Error{Type: schemas.ErrBadRequest, Op: o.name, phrase: o.phrase, Message: what, unsent: true}
 }

@@ -4,36 +4,14 @@ import (
 	"context"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
+	"model-registrar/internal/gateway"
 	"model-registrar/internal/retryafter"
 )
 
-// Job is how a job stood when it was asked for.
-type Job struct {
-	ID      string
-	Status  string
-	ModelID string      // set once the job succeeded, if its result names a model
-	Errors  []ErrorBody // why it failed; at most 20
-	// RetryAfter is how long the platform asks to wait before the next question, at most an hour; 0 when it does not.
-	RetryAfter time.Duration
-}
-
-// Succeeded says whether the job ended well.
-func (j Job) Succeeded() bool { return isOneOf(j.Status, "completed", "succeeded") }
-
-// Failed says whether the job ended badly. A job that neither succeeded nor failed goes on, whatever its status says.
-func (j Job) Failed() bool { return isOneOf(j.Status, "failed") }
-
-func isOneOf(status string, words ...string) bool {
-	for _, word := range words {
-		if strings.EqualFold(status, word) {
-			return true
-		}
-	}
-	return false
-}
+// Job is how a job stood when it was asked for. At most 20 of its errors are read.
+type Job = gateway.Job
 
 // GetJob asks how a job stands.
 func (c *Client) GetJob(ctx context.Context, id string) (Job, error) {

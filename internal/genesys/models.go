@@ -11,6 +11,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gowebpki/jcs"
+
+	"model-registrar/internal/gateway"
 	"model-registrar/schemas"
 )
 
@@ -18,13 +21,7 @@ import (
 const maxPages = 200
 
 // Model is a model that exists in the gateway.
-type Model struct {
-	ID          string
-	Payload     schemas.Payload
-	State       string
-	JobID       string    // the job that made it, if the platform says so
-	DateCreated time.Time // zero when the platform does not say
-}
+type Model = gateway.Model
 
 // CreateModel asks for a model, by the very bytes that were sealed, and returns the id of the job that makes it. A call
 // that failed retryably may have taken effect; look the name up before calling again.
@@ -49,32 +46,36 @@ func (c *Client) CreateModel(ctx context.Context, p schemas.SealedPayload) (jobI
 
 // FindModels returns the models of exactly this name. That the list takes a name filter is an assumption, so the
 // names are compared here as well and every page is read.
-func (c *Client) FindModels(ctx context.Context, name string) ([]Model, error) {
-	var found []Model
+func (c *Client) FindModels(ctx context.Context, name string) (gateway.Found, error) {
+	var found gateway.Found
 	seen := map[string]bool{}
 	for number := 1; number <= maxPages; number++ {
 		page, err := c.modelPage(ctx, name, number)
 		if err != nil {
-			return nil, err
+			return gateway.Found{}, err
+		}
+		if number == 1 {
+			found.AsOf = page.asOf
 		}
 		for _, m := range page.models {
 			// A model that is created while the pages are read moves others to the next page, where they are met again.
 			if !seen[m.ID] {
 				seen[m.ID] = true
-				found = append(found, m)
+				found.Models = append(found.Models, m)
 			}
 		}
 		if !page.more {
 			return found, nil
 		}
 	}
-	return nil, badResponse(opFindModels, fmt.Sprintf("the list of models does not end within %d pages", maxPages))
+	return gateway.Found{}, badResponse(opFindModels, fmt.Sprintf("the list of models does not end within %d pages", maxPages))
 }
 
 // modelPage is the models of one name on one page, and whether another page follows.
 type modelPage struct {
 	models []Model
 	more   bool
+	asOf   time.Time
 }
 
 func (c *Client) modelPage(ctx context.Context, name string, number int) (modelPage, error) {
@@ -100,7 +101,7 @@ func (c *Client) modelPage(ctx context.Context, name string, number int) (modelP
 	if list.PageNumber != 0 && list.PageNumber != number {
 		return modelPage{}, rep.broken(badResponse(opFindModels, "the list has another page than the one asked for"))
 	}
-	page := modelPage{more: number < list.PageCount || (list.PageCount == 0 && list.NextURI != "")}
+	page := modelPage{asOf: rep.date(), more: number < list.PageCount || (list.PageCount == 0 && list.NextURI != "")}
 	for _, raw := range list.Entities {
 		// Models of other names may be of a form that the registrar knows nothing of, and are nobody's concern here.
 		var named struct {
@@ -121,6 +122,10 @@ func (c *Client) modelPage(ctx context.Context, name string, number int) (modelP
 // parseModel reads a model, whose payload's fields stand beside the platform's own.
 func parseModel(rep reply) (Model, error) {
 	var m Model
+	// The platform may write numbers otherwise than they were sent (500.0, 5e2); the canonical form writes them in one way.
+	if canonical, err := jcs.Transform(rep.body); err == nil {
+		rep.body = canonical
+	}
 	if err := rep.decode(opFindModels, &m.Payload); err != nil {
 		return Model{}, err
 	}
@@ -146,18 +151,43 @@ func parseModel(rep reply) (Model, error) {
 	return m, nil
 }
 
-// DeleteModel deletes a model. One that does not exist (404) is deleted.
-func (c *Client) DeleteModel(ctx context.Context, id string) error {
+// GetModel reads a model by its id. One that does not exist (404) is nil.
+func (c *Client) GetModel(ctx context.Context, id string) (*Model, error) {
+	target, err := c.modelURL(opGetModel, id)
+	if err != nil {
+		return nil, err
+	}
+	rep, err := c.call(ctx, request{op: opGetModel, method: http.MethodGet, url: target})
+	if isNotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	m, err := parseModel(rep)
+	if err != nil {
+		return nil, err
+	}
+	return &m, nil
+}
+
+// DeleteModel deletes a model. Where the platform knows none of this id (404), existed is false: it was deleted before,
+// or the answer comes from a replica that lags behind.
+func (c *Client) DeleteModel(ctx context.Context, id string) (existed bool, err error) {
 	target, err := c.modelURL(opDeleteModel, id)
 	if err != nil {
-		return err
+		return false, err
 	}
 	_, err = c.call(ctx, request{op: opDeleteModel, method: http.MethodDelete, url: target})
-	var refused *Error
-	if errors.As(err, &refused) && refused.Type == schemas.ErrNotFound {
-		return nil
+	if isNotFound(err) {
+		return false, nil
 	}
-	return err
+	return err == nil, err
+}
+
+func isNotFound(err error) bool {
+	var refused *Error
+	return errors.As(err, &refused) && refused.Type == schemas.ErrNotFound
 }
 
 // TriggerHealthCheck starts a health check of a model and returns it as the platform describes it, which may be
@@ -175,9 +205,50 @@ func (c *Client) TriggerHealthCheck(ctx context.Context, modelID string) (schema
 	if err := rep.decode(opHealthCheck, &check); err != nil {
 		return schemas.HealthCheck{}, err
 	}
-	check.ID = rep.redactor.clean(check.ID, maxID)
-	check.Status = rep.redactor.clean(check.Status, maxCode)
-	return check, nil
+	return cleanCheck(check, rep), nil
+}
+
+// GetHealthCheck reads how a health check stands. That there is such a call is an assumption: offered is false where the
+// platform does not know it (404, 405, 501).
+func (c *Client) GetHealthCheck(ctx context.Context, modelID, id string) (check schemas.HealthCheck, offered bool, err error) {
+	target, err := c.modelURL(opGetHealth, modelID)
+	if err != nil {
+		return check, false, err
+	}
+	if err := checkID(id); err != nil {
+		return check, false, invalidArgument(opGetHealth, "the id of the health check "+err.Error())
+	}
+	rep, err := c.call(ctx, request{
+		op: opGetHealth, method: http.MethodGet, url: target + "/health-checks/" + url.PathEscape(id)})
+	var refused *Error
+	if errors.As(err, &refused) {
+		switch refused.Status {
+		case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusNotImplemented:
+			return check, false, nil
+		}
+	}
+	if err != nil {
+		return check, false, err
+	}
+	var wire struct {
+		Status string `json:"status"`
+		Errors []any  `json:"errors"`
+	}
+	if err := rep.decode(opGetHealth, &wire); err != nil {
+		return check, false, err
+	}
+	check = cleanCheck(schemas.HealthCheck{ID: id, Status: wire.Status}, rep)
+	if len(wire.Errors) > 0 {
+		check.Reason = errorBodyOf(wire.Errors[0], rep.redactor).String()
+	}
+	return check, true, nil
+}
+
+// cleanCheck keeps what is known of a health check's fields; what it comes to is not the platform's to say.
+func cleanCheck(check schemas.HealthCheck, rep reply) schemas.HealthCheck {
+	return schemas.HealthCheck{
+		ID: rep.redactor.clean(check.ID, maxID), Status: rep.redactor.clean(check.Status, maxCode),
+	}
 }
 
 func (c *Client) modelURL(o op, id string) (string, error) {

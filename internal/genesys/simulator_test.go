@@ -54,19 +54,21 @@ func TestStrictPlatformAcceptsAModelsWholeLife(t *testing.T) {
 		t.Fatalf("%+v, %v", job, err)
 	}
 	found, err := p.FindModels(t.Context(), testPayload().Name)
-	if err != nil || len(found) != 1 || found[0].ID != job.ModelID || found[0].JobID != jobID || found[0].DateCreated.IsZero() ||
-		len(found[0].Payload.Diff(testPayload())) > 0 {
+	if err != nil || len(found.Models) != 1 || found.AsOf.IsZero() {
+		t.Fatalf("%+v, %v", found, err)
+	}
+	if m := found.Models[0]; m.ID != job.ModelID || m.JobID != jobID || m.DateCreated.IsZero() || !m.Payload.Same(testPayload()) {
 		t.Fatalf("%+v, %v", found, err)
 	}
 	if hc, err := p.TriggerHealthCheck(t.Context(), job.ModelID); err != nil || hc.ID == "" || hc.Status == "" {
 		t.Fatalf("%+v, %v", hc, err)
 	}
 	for range 2 {
-		if err := p.DeleteModel(t.Context(), job.ModelID); err != nil {
+		if _, err := p.DeleteModel(t.Context(), job.ModelID); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if found, err = p.FindModels(t.Context(), testPayload().Name); err != nil || len(found) != 0 {
+	if found, err = p.FindModels(t.Context(), testPayload().Name); err != nil || len(found.Models) != 0 {
 		t.Errorf("%+v, %v; want none after the deletion", found, err)
 	}
 }
@@ -114,7 +116,7 @@ func TestCreationWhoseAnswerIsLostIsUnavailableAndFoundByItsName(t *testing.T) {
 	_, err := p.CreateModel(t.Context(), sealed(t, testPayload()))
 	failure(t, err, schemas.ErrUnavailable)
 	found, err := p.FindModels(t.Context(), testPayload().Name)
-	if err != nil || len(found) != 1 {
+	if err != nil || len(found.Models) != 1 {
 		t.Errorf("%+v, %v; want the one model that the lost call made", found, err)
 	}
 }

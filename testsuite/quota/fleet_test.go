@@ -134,8 +134,8 @@ func (p *process) register(ctx context.Context, name string) error {
 		if err != nil {
 			return err
 		}
-		if len(found) > 0 {
-			jobID = found[0].JobID
+		if len(found.Models) > 0 {
+			jobID = found.Models[0].JobID
 			return nil
 		}
 		payload, err := schemas.Payload{

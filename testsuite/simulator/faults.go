@@ -102,7 +102,7 @@ func matches(m control.Match, r *control.Request) bool {
 
 var ops = []control.Op{
 	"", control.OpToken, control.OpCreate, control.OpList, control.OpGet, control.OpUpdate, control.OpDelete, control.OpJob,
-	control.OpHealth, control.OpProvider, control.OpWebhook, control.OpUnknown,
+	control.OpHealth, control.OpHealthResult, control.OpProvider, control.OpWebhook, control.OpUnknown,
 }
 
 // checkFault refuses rules that could not do what their author meant.
@@ -117,10 +117,14 @@ func checkFault(f control.Fault) error {
 	check(slices.Contains(ops, f.Match.Op), "match.op is not one of the operations")
 	check(f.Times >= 0 && f.Skip >= 0 && f.Every >= 0, "times, skip and every must not be negative")
 	check(a.Status == 0 || a.Status >= 200 && a.Status <= 599, "action.status must be from 200 to 599")
-	check(min(a.LatencyMS, a.JobDurationMS, a.FirstTokenMS, a.BetweenTokensMS) >= 0, "durations must not be negative")
+	check(min(a.LatencyMS, a.LateMS, a.LagMS, a.HealthDurationMS, a.JobDurationMS, a.FirstTokenMS, a.BetweenTokensMS) >= 0, "durations must not be negative")
 	check(a.RetryAfterSeconds >= 0 && a.ReasoningTokens >= 0, "counts must not be negative")
-	check(slices.Contains([]string{"", control.CutBefore, control.CutAfter, control.CutMiddle, control.CutReset}, a.Cut), "action.cut must be before, after, middle or reset")
+	check(slices.Contains([]string{"", control.CutBefore, control.CutAfter, control.CutMiddle, control.CutReset, control.CutLate}, a.Cut), "action.cut must be before, after, middle, reset or late")
 	check(slices.Contains([]string{"", control.OutcomeCompleted, control.OutcomeFailed}, a.JobOutcome), "action.jobOutcome must be COMPLETED or FAILED")
+	check(slices.Contains([]string{"", control.OutcomeCompleted, control.OutcomeFailed}, a.HealthOutcome), "action.healthOutcome must be COMPLETED or FAILED")
+	check((a.LateMS > 0) == (a.Cut == control.CutLate), "action.lateMs goes with the cut late")
+	check(a.LagMS == 0 || lags(f.Match.Op), "action.lagMs is for the operations list, get, delete, job, health and healthResult")
+	check(a.HealthOutcome == "" && a.HealthDurationMS == 0 || f.Match.Op == control.OpHealth, "the health actions are for the operation health")
 	_, spelled := spellings[a.JobSpelling]
 	check(spelled, "action.jobSpelling must be pascal or absent")
 	check(!shapesJob(a) || slices.Contains([]control.Op{"", control.OpCreate, control.OpUpdate, control.OpJob}, f.Match.Op),
@@ -128,6 +132,15 @@ func checkFault(f control.Fault) error {
 	check(!shapesAnswer(a) || f.Match.Op == "" || f.Match.Op == control.OpProvider, "the provider actions are for the operation provider")
 	check(!(a.RevokeToken || a.ExpireToken) || f.Match.Op != control.OpProvider && f.Match.Op != control.OpWebhook, "only Genesys has tokens that can be revoked or expired")
 	return errors.Join(wrong...)
+}
+
+// lags reports whether an operation reads, or looks up what it changes.
+func lags(op control.Op) bool {
+	switch op {
+	case "", control.OpList, control.OpGet, control.OpDelete, control.OpJob, control.OpHealth, control.OpHealthResult:
+		return true
+	}
+	return false
 }
 
 func shapesJob(a control.Action) bool {

@@ -101,11 +101,11 @@ func (s *store) schedule(j *job) {
 }
 
 // poll answers for a job, reshaped first when a fault on this request says so.
-func (s *store) poll(id string, a control.Action) (jobAnswer, bool) {
+func (s *store) poll(id string, a control.Action, asOf time.Time) (jobAnswer, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	j, ok := s.jobs[id]
-	if !ok {
+	if !ok || j.model.isAfter(asOf) {
 		return jobAnswer{}, false
 	}
 	lasting := a

@@ -54,6 +54,7 @@ func (s *Server) routeModels() {
 	s.route("PATCH "+gatewayPath+"/{id}", s.genesys(control.OpUpdate, scopeWrite, byID, s.updateModel))
 	s.route("DELETE "+gatewayPath+"/{id}", s.genesys(control.OpDelete, scopeWrite, byID, s.deleteModel))
 	s.route("POST "+gatewayPath+"/{id}/health-checks", s.genesys(control.OpHealth, scopeWrite, byID, s.checkHealth))
+	s.route("GET "+gatewayPath+"/{id}/health-checks/{check}", s.genesys(control.OpHealthResult, scopeRead, byID, s.getHealthCheck))
 }
 
 // byBody finds the model's name in a body that has not been checked yet.
@@ -142,7 +143,7 @@ func (s *Server) listModels(c *call) reply {
 	}
 	name := query.Get("name")
 	page := listing{PageSize: size, PageNumber: number, SelfURI: pageURI(name, number, size)}
-	page.Entities, page.Total = s.store.page(name, number, size)
+	page.Entities, page.Total = s.store.page(name, number, size, c.asOf())
 	page.PageCount = (page.Total + size - 1) / size
 	if number < page.PageCount {
 		page.NextURI = pageURI(name, number+1, size)
@@ -159,7 +160,7 @@ func pageURI(name string, number, size int) string {
 }
 
 func (s *Server) getModel(c *call) reply {
-	found, ok := s.store.model(c.r.PathValue("id"))
+	found, ok := s.store.model(c.r.PathValue("id"), c.asOf())
 	if !ok {
 		return refuseGenesys(c, http.StatusNotFound, "", "There is no model of this id.")
 	}
@@ -170,26 +171,10 @@ func (s *Server) deleteModel(c *call) reply {
 	if len(c.body) > 0 {
 		return refuseGenesys(c, http.StatusBadRequest, "", "A deletion takes no body.")
 	}
-	if !s.store.remove(c.r.PathValue("id")) {
+	if !s.store.remove(c.r.PathValue("id"), c.asOf()) {
 		return refuseGenesys(c, http.StatusNotFound, "", "There is no model of this id.")
 	}
 	return reply{status: http.StatusNoContent}
-}
-
-func (s *Server) checkHealth(c *call) reply {
-	if refusal := c.refuseBodyOfTrigger(); refusal != nil {
-		return *refusal
-	}
-	id := c.r.PathValue("id")
-	switch found, ready := s.store.healthCheck(id); {
-	case !found:
-		return refuseGenesys(c, http.StatusNotFound, "", "There is no model of this id.")
-	case !ready:
-		return refuseGenesys(c, http.StatusConflict, "general.conflict", "The model is not active; its health cannot be checked.")
-	}
-	return jsonReply(http.StatusAccepted, map[string]string{
-		"id": newUUID(), "modelId": id, "status": "IN_PROGRESS", "dateCreated": time.Now().UTC().Format(time.RFC3339Nano),
-	})
 }
 
 // refuseBodyOfTrigger lets through no body, or an empty JSON object.
@@ -211,7 +196,7 @@ func (s *Server) routeJobs() {
 		s.store.about("", c.record.JobID, &c.record)
 	}
 	s.route("GET "+jobsPath+"/{id}", s.genesys(control.OpJob, scopeJobs, about, func(c *call) reply {
-		answer, ok := s.store.poll(c.r.PathValue("id"), c.action)
+		answer, ok := s.store.poll(c.r.PathValue("id"), c.action, c.asOf())
 		if !ok {
 			return refuseGenesys(c, http.StatusNotFound, "", "There is no job of this id.")
 		}

@@ -70,6 +70,14 @@ func (s *Server) run(w http.ResponseWriter, r *http.Request, e endpoint) {
 		reset(w)
 		return
 	}
+	if c.action.Cut == control.CutLate {
+		reset(w)
+		time.AfterFunc(time.Until(c.arrived.Add(milliseconds(c.action.LateMS))), func() {
+			c.record.Status = s.answer(c, tooLarge).status
+			s.save(c)
+		})
+		return
+	}
 	rep := s.answer(c, tooLarge)
 	c.record.Status = rep.status
 	s.save(c)

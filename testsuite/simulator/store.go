@@ -17,6 +17,8 @@ type store struct {
 	models   map[string]*model
 	ordered  []*model // by number, oldest first
 	byName   map[string][]*model
+	gone     []*model // deleted within the last minutes, oldest first
+	checks   map[string]*check
 	jobs     map[string]*job
 	jobOrder []*job
 	created  int
@@ -30,6 +32,7 @@ type model struct {
 	id, name     string
 	state        string
 	created      time.Time
+	goneAt       time.Time // when it was deleted
 	payload      payload
 	job          *job
 	healthChecks int
@@ -48,7 +51,7 @@ func (s *store) clear() {
 		j.stopTimer()
 	}
 	s.models, s.byName, s.jobs = map[string]*model{}, map[string][]*model{}, map[string]*job{}
-	s.ordered, s.jobOrder = nil, nil
+	s.ordered, s.jobOrder, s.gone, s.checks = nil, nil, nil, map[string]*check{}
 	s.created, s.deleted = 0, 0
 }
 
@@ -100,12 +103,15 @@ func (s *store) create(p payload, unique bool, duration time.Duration, shape con
 }
 
 // page returns one page of the models, of one name when name is not empty, and how many there are in all.
-func (s *store) page(name string, number, size int) (found []entity, total int) {
+func (s *store) page(name string, number, size int, asOf time.Time) (found []entity, total int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	all := s.ordered
 	if name != "" {
 		all = s.byName[name]
+	}
+	if !asOf.IsZero() {
+		all = s.pastOf(all, name, asOf)
 	}
 	from := min(len(all), (number-1)*size)
 	found = []entity{}
@@ -115,21 +121,26 @@ func (s *store) page(name string, number, size int) (found []entity, total int) 
 	return found, len(all)
 }
 
-func (s *store) model(id string) (entity, bool) {
+func (s *store) model(id string, asOf time.Time) (entity, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	m, ok := s.models[id]
-	if !ok {
+	for _, g := range s.gone {
+		if g.id == id && !asOf.IsZero() && g.goneAt.After(asOf) {
+			m, ok = g, true
+		}
+	}
+	if !ok || m.isAfter(asOf) {
 		return entity{}, false
 	}
 	return m.entity(), true
 }
 
 // remove deletes a model. A job that is still running ends as failed.
-func (s *store) remove(id string) bool {
+func (s *store) remove(id string, asOf time.Time) bool {
 	s.mu.Lock()
 	m, ok := s.models[id]
-	if !ok {
+	if !ok || m.isAfter(asOf) {
 		s.mu.Unlock()
 		return false
 	}
@@ -141,6 +152,7 @@ func (s *store) remove(id string) bool {
 	s.ordered = withoutModel(s.ordered, m)
 	s.deleted++
 	m.gone = true
+	s.remember(m)
 	j := m.job
 	s.mu.Unlock()
 	gone := platformError(newUUID(), 404, "not.found", "The model was deleted before its registration ended.", nil)
@@ -172,13 +184,27 @@ func (s *store) about(modelID, jobID string, record *control.Request) {
 }
 
 // healthCheck counts a check; ready is false while the model is not active.
-func (s *store) healthCheck(id string) (found, ready bool) {
+func (s *store) healthCheck(id string, a control.Action, asOf time.Time) (c *check, found bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	m, ok := s.models[id]
-	if !ok || m.state != control.ModelActive {
-		return ok, false
+	if !ok || m.isAfter(asOf) || m.state != control.ModelActive {
+		return nil, ok && !m.isAfter(asOf)
 	}
 	m.healthChecks++
-	return true, true
+	now := time.Now()
+	c = &check{id: newUUID(), modelID: id, created: now, ends: now.Add(milliseconds(a.HealthDurationMS)), outcome: orText(a.HealthOutcome, control.OutcomeCompleted)}
+	s.checks[c.id] = c
+	return c, true
+}
+
+// healthResult is how a health check stands.
+func (s *store) healthResult(modelID, id string, asOf time.Time) (checkAnswer, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c, ok := s.checks[id]
+	if !ok || c.modelID != modelID || !asOf.IsZero() && c.created.After(asOf) {
+		return checkAnswer{}, false
+	}
+	return c.answer(time.Now()), true
 }

@@ -105,7 +105,7 @@ func (s *Server) editModel(r *http.Request) reply {
 
 // dropModel deletes a model at once, as somebody does in the admin interface.
 func (s *Server) dropModel(r *http.Request) reply {
-	if !s.store.remove(r.PathValue("id")) {
+	if !s.store.remove(r.PathValue("id"), time.Time{}) {
 		return controlError(http.StatusNotFound, "there is no model of this id")
 	}
 	return reply{status: http.StatusNoContent}

@@ -174,7 +174,7 @@ func (s *Stack) WorkerEnviron() []string {
 	}
 	return append(append(s.Environ(),
 		"GENESYS_CLOUD_HOST="+s.SimURL, "GENESYS_LOGIN_HOST="+s.SimURL,
-		"GENESYS_OAUTH_CLIENT_ID="+ClientID, "GENESYS_OAUTH_CLIENT_SECRET="+ClientSecret,
+		"GENESYS_READ_LAG=2s", "GENESYS_OAUTH_CLIENT_ID="+ClientID, "GENESYS_OAUTH_CLIENT_SECRET="+ClientSecret,
 		"EXTERNAL_AI_TOKEN="+ProviderToken, "EXTERNAL_AI_TOKEN_HOSTS="+host,
 		"REGISTRAR_WEBHOOK_SECRET="+WebhookSecret, "REGISTRAR_ALLOW_NETWORKS=127.0.0.0/8",
 		"REGISTRAR_AUDIT=file:"+s.AuditFile, "REGISTRAR_METRICS_ADDRESS=127.0.0.1:0",

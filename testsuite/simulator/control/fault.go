@@ -6,17 +6,19 @@ type Op string
 // The operations, one for each thing that the simulator plays. OpUnknown is a request that fits no
 // endpoint: it is recorded, so that a client that builds a wrong path is found out.
 const (
-	OpToken    Op = "token"
-	OpCreate   Op = "create"
-	OpList     Op = "list"
-	OpGet      Op = "get"
-	OpUpdate   Op = "update"
-	OpDelete   Op = "delete"
-	OpJob      Op = "job"
-	OpHealth   Op = "health"
-	OpProvider Op = "provider"
-	OpWebhook  Op = "webhook"
-	OpUnknown  Op = "unknown"
+	OpToken  Op = "token"
+	OpCreate Op = "create"
+	OpList   Op = "list"
+	OpGet    Op = "get"
+	OpUpdate Op = "update"
+	OpDelete Op = "delete"
+	OpJob    Op = "job"
+	OpHealth Op = "health"
+	// OpHealthResult reads how a health check ended.
+	OpHealthResult Op = "healthResult"
+	OpProvider     Op = "provider"
+	OpWebhook      Op = "webhook"
+	OpUnknown      Op = "unknown"
 )
 
 // Where a connection is cut. CutBefore: nothing took effect. CutAfter: the request took effect and its
@@ -26,6 +28,7 @@ const (
 	CutAfter  = "after"
 	CutMiddle = "middle"
 	CutReset  = "reset" // like before, and the client sees the connection reset
+	CutLate   = "late"  // like reset, and the request is delivered all the same, LateMS later
 )
 
 // How a job ends.
@@ -77,6 +80,11 @@ type Action struct {
 	ContentType string            `json:"contentType,omitempty"`
 	Headers     map[string]string `json:"headers,omitempty"`
 	Cut         string            `json:"cut,omitempty"`
+	// LateMS is when a request whose connection is cut as CutLate takes effect, counted from its arrival.
+	LateMS int64 `json:"lateMs,omitempty"`
+	// LagMS answers as a replica that lags behind by so much: what was made since then is not known to it, what was deleted
+	// since then it still shows. For list, get, delete, job, health and healthResult.
+	LagMS int64 `json:"lagMs,omitempty"`
 	// RevokeToken and ExpireToken end the token that the request carries and refuse the request with 401;
 	// on OpToken they end the token that is being issued.
 	RevokeToken bool `json:"revokeToken,omitempty"`
@@ -96,6 +104,11 @@ type Action struct {
 	JobSpelling   string `json:"jobSpelling,omitempty"`
 	// JobHalfway has a job that fails to update a model change the rate limits all the same.
 	JobHalfway bool `json:"jobHalfway,omitempty"`
+
+	// HealthOutcome and HealthDurationMS shape the health check that a request on OpHealth makes: COMPLETED by default, at
+	// once.
+	HealthOutcome    string `json:"healthOutcome,omitempty"`
+	HealthDurationMS int64  `json:"healthDurationMs,omitempty"`
 
 	// The fields from here on shape an LLM provider's answer.
 	// Answer is the text in place of VALIDATION_SUCCESS.

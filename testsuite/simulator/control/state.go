@@ -139,7 +139,7 @@ type Counts map[Op]Count
 
 // Genesys sums up what counts against the quota of the OAuth client, and the refusals.
 func (c Counts) Genesys() (sum Count) {
-	for _, op := range []Op{OpCreate, OpList, OpGet, OpUpdate, OpDelete, OpJob, OpHealth} {
+	for _, op := range []Op{OpCreate, OpList, OpGet, OpUpdate, OpDelete, OpJob, OpHealth, OpHealthResult} {
 		sum.Requests += c[op].Requests
 		sum.RateLimited += c[op].RateLimited
 	}
