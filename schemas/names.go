@@ -1,5 +1,7 @@
 package schemas
 
+import "slices"
+
 // Names under which workflows, activities and handlers are registered. Others start, signal and query by them, and
 // recorded histories refer to them, so they never change.
 const (
@@ -75,3 +77,13 @@ var SearchAttributes = []string{
 
 // MessageID is the webhook-id of one event of a run; the kind tells its events apart.
 func MessageID(runID, kind string) string { return "msg_" + runID + "_" + kind }
+
+// IsType reports whether a workflow or an activity has a type of this name.
+func IsType(name string) bool { return slices.Contains(types, name) }
+
+var types = []string{
+	RegisterModelWorkflow, RegisterFleetWorkflow, HoldFleetPartWorkflow, DeliverWebhookWorkflow, RecordDecisionWorkflow,
+	ValidatePayloadActivity, SubmitRegistrationActivity, PollJobActivity, SyntheticProbeActivity, TriggerHealthCheckActivity,
+	NotifyWebhookActivity, WriteAuditActivity, DeregisterModelActivity, VerifyDecisionActivity, FindTwinsActivity,
+	LoadFleetPartActivity, AwaitRegistrationsActivity,
+}

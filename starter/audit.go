@@ -102,7 +102,7 @@ moved or repeated. With checkpoints that were kept elsewhere, also find out whet
 written anew: nothing within the trail itself can show that.
 
 The SSH signatures of accepted decisions are checked again: that the recorded key signed what is recorded and, with an
-approvers file, that it was the approver's at that time.
+approvers file, that it was the approver's at that time, and that no decision was accepted without one.
 
 A checkpoint is a file that ` + "`starter audit checkpoint`" + ` wrote, or the body of a webhook that announced an ending.`,
 		Example: `  starter audit verify
@@ -121,6 +121,7 @@ A checkpoint is a file that ` + "`starter audit checkpoint`" + ` wrote, or the b
 			if checks.Decision, err = a.recheck(signers); err != nil {
 				return err
 			}
+			checks.Signed = signers != "" || a.env.Get("REGISTRAR_APPROVERS_FILE") != ""
 			for _, file := range checkpoints {
 				found, err := readCheckpoints(file)
 				if err != nil {

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"model-registrar/internal/approvers"
 	"model-registrar/internal/words"
 	"model-registrar/schemas"
 	"model-registrar/starter/console"
@@ -107,7 +108,7 @@ func evidence(t *table, e schemas.AuditEntry) {
 		t.row("because", d.Reason)
 		t.row("refused", d.Refusal)
 		t.row("about", hashText(d.PayloadHash))
-		t.row("signed with", d.KeyFingerprint)
+		t.row("signed with", signedWith(*d))
 		if !d.DecidedAt.IsZero() && e.Timestamp.Sub(d.DecidedAt).Abs() > time.Second {
 			t.row("decided", clock(d.DecidedAt))
 		}
@@ -160,4 +161,20 @@ func auditedProbe(e schemas.AuditEntry) string {
 		text += ", first token after " + words.Millis(p.TTFT.Median)
 	}
 	return text
+}
+
+// signedWith names the key of a decision's signature, if that is one of what is recorded: whoever can write to the trail
+// can write a fingerprint. Whose key it is, `audit verify --approvers` says.
+func signedWith(d schemas.AuditedDecision) string {
+	if d.KeyFingerprint == "" && d.Signature == "" {
+		return ""
+	}
+	fingerprint, err := approvers.Recheck(d, nil)
+	switch {
+	case d.Signature == "":
+		return "nothing: the entry names a key and holds no signature"
+	case err != nil:
+		return "nothing that can be verified: " + err.Error()
+	}
+	return fingerprint
 }

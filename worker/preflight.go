@@ -5,11 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 
 	"model-registrar/registrar"
+	"model-registrar/schemas"
 )
 
 const (
@@ -26,6 +29,10 @@ func waitUntilReady(ctx context.Context, c client.Client, options client.Options
 		switch {
 		case err == nil, needsOperator(err):
 			return err
+		case notManaged(err):
+			log.Warn("these credentials may not look at the namespace's search attributes, so that they exist was not checked; "+
+				"a registration hangs without them", "needed", strings.Join(schemas.SearchAttributes, ", "))
+			return answers(ctx, c, options.Namespace)
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case time.Now().After(giveUp):
@@ -39,6 +46,20 @@ func waitUntilReady(ctx context.Context, c client.Client, options client.Options
 		case <-time.After(checkEvery):
 		}
 	}
+}
+
+// notManaged reports whether the credentials are for the namespace alone, which may not look at its search attributes.
+func notManaged(err error) bool {
+	_, ok := errors.AsType[*registrar.NotManaged](err)
+	return ok
+}
+
+// answers checks that the namespace answers, where nothing more may be asked.
+func answers(ctx context.Context, c client.Client, namespace string) error {
+	_, err := c.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{
+		Namespace: namespaceOf(namespace), Query: "WorkflowType = '" + schemas.RegisterFleetWorkflow + "'",
+	})
+	return err
 }
 
 // needsOperator reports whether waiting does not help.

@@ -99,7 +99,11 @@ func (w *Worker) Close() error {
 
 // ready says why the worker cannot do its work now, or nil.
 func (w *Worker) ready(ctx context.Context) error {
-	if err := ready(ctx, w.temporal, w.options); err != nil {
+	err := ready(ctx, w.temporal, w.options)
+	if notManaged(err) {
+		err = answers(ctx, w.temporal, w.options.Namespace)
+	}
+	if err != nil {
 		return err
 	}
 	if err := errors.Join(w.login.err(), w.replays.err()); err != nil {

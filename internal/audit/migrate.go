@@ -16,7 +16,7 @@ import (
 var migrations embed.FS
 
 // version is the newest version of the tables, which this program needs.
-const version = 1
+const version = 2
 
 // Migrate makes the tables, or brings them up to date, unless that was done before. Several that do so at once wait for
 // each other. Tables that are up to date need no right to change them.
@@ -30,7 +30,7 @@ func (p *postgresTrail) Migrate(ctx context.Context) error {
 	defer cancel()
 	at, err := tablesVersion(ctx, p.pool)
 	if err == nil && at < version {
-		err = pgx.BeginTxFunc(ctx, p.pool, pgx.TxOptions{BeginQuery: begin}, func(tx pgx.Tx) error { return migrate(ctx, tx) })
+		err = pgx.BeginTxFunc(ctx, p.pool, pgx.TxOptions{BeginQuery: beginMigration}, func(tx pgx.Tx) error { return migrate(ctx, tx) })
 	}
 	if err == nil && at > version {
 		err = fmt.Errorf("its tables have version %d, which a newer release made; this one knows version %d", at, version)

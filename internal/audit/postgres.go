@@ -26,18 +26,25 @@ type postgresTrail struct {
 	migrated bool // what is needed is there
 }
 
-// chainLock is the advisory lock under which entries are appended, and under which the schema is changed.
-const chainLock = 0x6d6f64656c617564 // "modelaud"
+// schemaLock is the advisory lock under which the schema is changed.
+const schemaLock = 0x6d6f64656c617564 // "modelaud"
 
 // begin starts a transaction that may append. Its snapshots have to be younger than the lock, whatever isolation the
 // database prefers. A worker that stops answering in the middle loses the lock after a while, as everything here has
 // to have an end. A commit is to be on disk, even if the database is set up to be careless.
-var begin = fmt.Sprintf(`begin isolation level read committed read write;
+const begin = `begin isolation level read committed read write;
 set local statement_timeout = '10s';
 set local lock_timeout = '10s';
 set local idle_in_transaction_session_timeout = '10s';
 select set_config('synchronous_commit', 'on', true) where current_setting('synchronous_commit') = 'off';
-select pg_advisory_xact_lock(%d)`, chainLock)
+`
+
+var (
+	beginMigration = fmt.Sprintf("%sselect pg_advisory_xact_lock(%d)", begin, schemaLock)
+	// beginAppend takes the writers' turn, by a lock of a table: anybody who may connect can hold an advisory lock, and this
+	// one only who may update the table.
+	beginAppend = begin + "lock table model_registrar.audit_turn in exclusive mode"
+)
 
 // openPostgres opens the trail, and makes its tables if the database answers now.
 func openPostgres(ctx context.Context, t Target, s settings) *postgresTrail {
@@ -83,7 +90,7 @@ func (p *postgresTrail) commit(ctx context.Context, take func() []*pending) erro
 	if err := p.Migrate(ctx); err != nil {
 		return err
 	}
-	err := pgx.BeginTxFunc(ctx, p.pool, pgx.TxOptions{BeginQuery: begin}, func(tx pgx.Tx) error {
+	err := pgx.BeginTxFunc(ctx, p.pool, pgx.TxOptions{BeginQuery: beginAppend}, func(tx pgx.Tx) error {
 		taken := take()
 		last, known, err := lookUp(ctx, tx, taken)
 		if err != nil {

@@ -3,6 +3,8 @@ package audit
 import (
 	"errors"
 	"fmt"
+	"net/netip"
+	"os"
 	"strings"
 	"time"
 
@@ -40,6 +42,9 @@ func parseDatabase(target string) (Target, error) {
 	if err != nil {
 		return Target{}, errors.New("the audit trail's target is no valid URL of a PostgreSQL database; it must be like postgres://USER:PASSWORD@HOST:5432/DATABASE?sslmode=verify-full")
 	}
+	if err := requireTLS(target, c); err != nil {
+		return Target{}, err
+	}
 	if !strings.Contains(target, "pool_max_conns=") {
 		c.MaxConns = maxConnections
 	}
@@ -50,6 +55,31 @@ func parseDatabase(target string) (Target, error) {
 		c.ConnConfig.RuntimeParams["application_name"] = "model-registrar"
 	}
 	return Target{database: c}, nil
+}
+
+// requireTLS makes verify-full the default of sslmode for hosts that are not this machine: the driver's own, prefer, falls
+// back to plain text without a word.
+func requireTLS(target string, c *pgxpool.Config) error {
+	if strings.Contains(target, "sslmode=") || os.Getenv("PGSSLMODE") != "" || isHere(c.ConnConfig.Host) {
+		return nil
+	}
+	separator := "?"
+	if strings.Contains(target, "?") {
+		separator = "&"
+	}
+	strict, err := pgxpool.ParseConfig(target + separator + "sslmode=verify-full")
+	if err != nil {
+		return errors.New("the audit trail's target cannot be used with sslmode=verify-full, which is the default for another host; " +
+			"say which sslmode is meant")
+	}
+	*c = *strict
+	return nil
+}
+
+// isHere reports whether a host is this machine: a loopback address, or the directory of a socket.
+func isHere(host string) bool {
+	ip, err := netip.ParseAddr(host)
+	return strings.HasPrefix(host, "/") || strings.HasPrefix(host, "@") || strings.EqualFold(host, "localhost") || err == nil && ip.IsLoopback()
 }
 
 // IsDatabase tells a database from a file.

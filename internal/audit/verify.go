@@ -1,7 +1,6 @@
 package audit
 
 import (
-	"bytes"
 	"context"
 	"crypto/ed25519"
 	"errors"
@@ -21,6 +20,8 @@ type Checks struct {
 	// Decision says why the signature of a decision is not right, or nil. It is called for decisions that have one and were
 	// accepted: one may have been refused for its signature. Without it they are not checked.
 	Decision func(schemas.AuditedDecision) error
+	// Signed: every decision that was accepted has to have a signature.
+	Signed bool
 }
 
 // Report is what a check came to.
@@ -271,15 +272,18 @@ func (v *verifier) late(r Record, h head) bool {
 
 // decision has the signature of a decision checked.
 func (v *verifier) decision(r Record, h head) {
-	if !bytes.Contains(r.Text, []byte(`"decision"`)) {
-		return
-	}
 	entry, err := r.Entry()
 	if err != nil {
 		v.note(Problem{Kind: Changed, Seq: h.Seq, Line: r.Line, EntryID: h.EntryID, Text: fmt.Sprintf("it is no audit entry that this program knows: %v", errors.Unwrap(err))})
 		return
 	}
-	if entry.Decision == nil || !entry.Decision.Accepted || entry.Decision.Signature == "" {
+	if entry.Decision == nil || !entry.Decision.Accepted {
+		return
+	}
+	if entry.Decision.Signature == "" {
+		if v.checks.Signed {
+			v.note(Problem{Kind: BadSignature, Seq: h.Seq, Line: r.Line, EntryID: h.EntryID, Text: "this decision was accepted without a signature"})
+		}
 		return
 	}
 	if v.checks.Decision == nil {

@@ -35,18 +35,14 @@ func (h *Handler) admit(r *http.Request) (status int, why string) {
 	return http.StatusUnauthorized, "sign in at the codec server's own page first, or send its token"
 }
 
-// check compares a token, in the same time whatever it is. After several wrong ones it asks for patience instead; whoever
-// has a cookie is not held up by that.
+// check compares a token, in the same time whatever it is. After several wrong ones it asks for patience, but never whoever
+// has the right one: others could lock them out. A token of [MinToken] characters is not guessed.
 func (h *Handler) check(token string) (right, tooSoon bool) {
-	if h.wrong.Tokens() < 1 {
-		return false, true
-	}
 	given := sha256.Sum256([]byte(token))
 	if subtle.ConstantTimeCompare(given[:], h.token[:]) == 1 {
 		return true, false
 	}
-	h.wrong.Allow()
-	return false, false
+	return false, !h.wrong.Allow()
 }
 
 // sessions makes and checks the values of cookies: the second at which they end, and a MAC of it with a key that lives

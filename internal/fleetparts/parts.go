@@ -13,6 +13,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
 
+	"model-registrar/internal/codec"
 	"model-registrar/internal/manifest"
 	"model-registrar/schemas"
 )
@@ -70,12 +71,19 @@ func Read(ctx context.Context, source Source, namespace string, data converter.D
 	}
 	data = converter.WithDataConverterSerializationContext(data,
 		converter.WorkflowSerializationContext{Namespace: namespace, WorkflowID: id})
+	if aware, ok := data.(converter.ContextAware); ok {
+		data = aware.WithContext(ctx) // not for workflow code, in which a worker's converter panics for want of a key
+	}
 	started := e.GetWorkflowExecutionStartedEventAttributes()
 	var p schemas.FleetPart
 	var arrived struct {
 		Manifests []json.RawMessage `json:"manifests"`
 	}
 	if err := data.FromPayloads(started.GetInput(), &p); err != nil {
+		var undecodable *codec.Error
+		if errors.As(err, &undecodable) && !undecodable.Problem.Forged() {
+			return schemas.FleetPart{}, fmt.Errorf("%s: %w", id, undecodable) // a worker with the key can
+		}
 		return schemas.FleetPart{}, fmt.Errorf("%w: %s cannot be decoded (%T)", ErrDamaged, id, err)
 	}
 	if started.GetWorkflowType().GetName() != schemas.HoldFleetPartWorkflow || p.FleetID != fleetID || p.Part != part ||

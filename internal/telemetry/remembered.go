@@ -1,12 +1,15 @@
 package telemetry
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 
 	"go.temporal.io/sdk/client"
+
+	"model-registrar/schemas"
 )
 
 // most is how many handlers with tags, and how many metrics, one handler remembers. The SDK's tags have few values: types,
@@ -25,9 +28,24 @@ type remembered struct {
 
 // WithTags returns the handler with these tags.
 func (r *remembered) WithTags(tags map[string]string) client.MetricsHandler {
+	tags = known(tags)
 	return r.tagged.get(keyOf(tags), func() client.MetricsHandler {
 		return &remembered{MetricsHandler: r.MetricsHandler.WithTags(tags)}
 	})
+}
+
+// typeTags are the tags whose values anybody who may write to the namespace can make up.
+var typeTags = []string{"workflow_type", "activity_type"}
+
+// known puts "other" in the place of types that are none of the product's: each would be a label value for ever.
+func known(tags map[string]string) map[string]string {
+	for _, key := range typeTags {
+		if v, ok := tags[key]; ok && v != "" && v != "none" && !schemas.IsType(v) {
+			tags = maps.Clone(tags)
+			tags[key] = "other"
+		}
+	}
+	return tags
 }
 
 // Counter returns the counter of that name.

@@ -58,7 +58,7 @@ func NewServer(ready func(context.Context) error) (*Server, error) {
 		// Exemplars would name traces, and there are none.
 		meters: sdkmetric.NewMeterProvider(sdkmetric.WithReader(exporter), sdkmetric.WithExemplarFilter(exemplar.AlwaysOffFilter)),
 		http: &http.Server{
-			Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
+			Handler: knownHost(mux), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
 			WriteTimeout: 20 * time.Second, MaxHeaderBytes: 16 << 10,
 		},
 	}, nil
