@@ -117,9 +117,9 @@ func failureLines(r schemas.FleetResult) []console.Line {
 		if i < shownFailures {
 			cells = append(cells, []console.Span{{Text: x.Name}, {Style: console.Bad, Text: string(x.Outcome)}, {Text: why}})
 		}
-		kind, text := string(x.ErrorType), errorAdvice[x.ErrorType]
+		kind, text := string(x.ErrorType), x.ErrorType.Advice()
 		if text == "" {
-			kind, text = string(x.Outcome), endingAdvice[x.Outcome]
+			kind, text = string(x.Outcome), x.Outcome.Advice()
 		}
 		if !advised[kind] {
 			advised[kind] = true

@@ -248,7 +248,7 @@ func TestWhatAFleetCameToIsShownWithACommandThatRetriesTheRest(t *testing.T) {
 	r := starter(t, "", onFrontend(f), "fleet", folder, "--id", "f1", "--part-size", "3")
 	require.Equal(t, exitRejected, r.code)
 	for _, want := range []string{"COMPLETED  fleet f1: 6 of 8 models registered", "COMPLETED    6\n", "ROLLED_BACK  2\n", "8.0 models a minute",
-		"model-2  ROLLED_BACK  the probe failed\n", "What to do:", "mend what the probe found",
+		"model-2  ROLLED_BACK  the probe failed\n", "What to do:", "fix what the probe found",
 		"Register what is not:  starter fleet --only-failed-of f1 " + quote(folder)} {
 		require.Contains(t, r.out, want)
 	}

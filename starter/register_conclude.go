@@ -86,9 +86,9 @@ func (r *registration) explainEnding(t *table) {
 func (r *registration) advice() string {
 	switch {
 	case r.ending != nil && r.ending.Err == nil && r.result.ErrorType == "":
-		return endingAdvice[r.result.Status]
-	case errorAdvice[r.result.ErrorType] != "":
-		return errorAdvice[r.result.ErrorType]
+		return r.result.Status.Advice()
+	case r.result.ErrorType.Advice() != "":
+		return r.result.ErrorType.Advice()
 	}
-	return endingAdvice[r.result.Status]
+	return r.result.Status.Advice()
 }

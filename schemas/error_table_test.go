@@ -1,0 +1,89 @@
+package schemas
+
+import (
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// declared are the values of the constants of a type in this package.
+func declared(t *testing.T, typeName string) (values []string) {
+	files, err := parser.ParseDir(token.NewFileSet(), ".", nil, parser.SkipObjectResolution)
+	require.NoError(t, err)
+	for _, file := range files["schemas"].Files {
+		ast.Inspect(file, func(n ast.Node) bool {
+			spec, ok := n.(*ast.ValueSpec)
+			if !ok || len(spec.Values) != 1 {
+				return true
+			}
+			kind, ok := spec.Type.(*ast.Ident)
+			literal, isText := spec.Values[0].(*ast.BasicLit)
+			if ok && isText && kind.Name == typeName {
+				value, err := strconv.Unquote(literal.Value)
+				require.NoError(t, err)
+				values = append(values, value)
+			}
+			return true
+		})
+	}
+	return values
+}
+
+func listed[T ~string](list []T) (values []string) {
+	for _, v := range list {
+		values = append(values, string(v))
+	}
+	return values
+}
+
+func TestEachListHasEveryConstantOfItsType(t *testing.T) {
+	var errorTypes []ErrorType
+	for _, e := range ErrorTypes {
+		errorTypes = append(errorTypes, e.Type)
+		require.NotEmpty(t, e.Meaning, e.Type)
+		require.NotEmpty(t, e.Advice, e.Type)
+	}
+	require.ElementsMatch(t, declared(t, "ErrorType"), listed(errorTypes))
+	require.ElementsMatch(t, declared(t, "Architecture"), listed(Architectures))
+	require.ElementsMatch(t, declared(t, "ApprovalPolicy"), listed(ApprovalPolicies))
+	require.ElementsMatch(t, declared(t, "Stage"), listed(Stages))
+	require.Subset(t, listed(Stages), listed(IndexedStages))
+	require.Subset(t, declared(t, "Outcome"), listed(Outcomes))
+	for _, o := range declared(t, "Outcome") {
+		if !Outcome(o).Registered() {
+			require.NotEmpty(t, Outcome(o).Advice(), o)
+		}
+	}
+}
+
+func TestTheErrorPageShowsTheCatalogue(t *testing.T) {
+	const page = "../docs/errors.md"
+	data, err := os.ReadFile(page)
+	require.NoError(t, err)
+	text := string(data)
+	for _, part := range []struct {
+		name    string
+		retried bool
+	}{{"final", false}, {"retried", true}} {
+		table := "| type | what happened | what to do |\n|---|---|---|\n"
+		for _, e := range ErrorTypes {
+			if e.Retried == part.retried {
+				table += fmt.Sprintf("| `%s` | %s | %s |\n", e.Type, e.Meaning, e.Advice)
+			}
+		}
+		between := regexp.MustCompile(`(?s)(<!-- ` + part.name + ` -->\n).*?(<!-- end -->)`)
+		text = between.ReplaceAllString(text, "${1}"+strings.ReplaceAll(table, "$", "$$")+"${2}")
+	}
+	if *update {
+		require.NoError(t, os.WriteFile(page, []byte(text), 0o644))
+	}
+	require.Equal(t, text, string(data), "run `go generate ./schemas`")
+}
