@@ -5,16 +5,23 @@ import (
 	"errors"
 	"time"
 
+	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
 
 	"model-registrar/internal/audit"
 	"model-registrar/schemas"
 )
 
+// auditConflicts counts the entries whose ids were taken by others with other content, repetitions included.
+const auditConflicts = "registrar_audit_conflicts"
+
 // WriteAudit appends an entry to the audit trail and returns where it stands; appending the same entry again changes
 // nothing and returns the same place. For an ending it makes a checkpoint, signed if there is a key.
 func (a *Activities) WriteAudit(ctx context.Context, in schemas.AuditEntry) (schemas.AuditReceipt, error) {
 	receipt, err := a.Audit.Append(ctx, in)
+	if receipt.Conflict {
+		activity.GetMetricsHandler(ctx).Counter(auditConflicts).Inc(1)
+	}
 	if err == nil && in.Event == schemas.AuditEnded {
 		receipt.Checkpoint, err = a.Checkpoints.Checkpoint(receipt, time.Now())
 	}

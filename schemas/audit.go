@@ -84,6 +84,8 @@ type AuditReceipt struct {
 	Seq        int64       `json:"seq"`
 	Hash       string      `json:"hash"`
 	Checkpoint *Checkpoint `json:"checkpoint,omitempty"`
+	// Conflict says that the trail held another entry under this one's id, which therefore is kept under another.
+	Conflict bool `json:"conflict,omitempty"`
 }
 
 // Checkpoint states what the head of an audit trail was at some time. Signature is ed25519, in base64, over the RFC 8785

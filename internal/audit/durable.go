@@ -13,6 +13,7 @@ import (
 // An audit trail names people and endpoints: the group may read it, others may not.
 const (
 	fileMode = 0o640
+	lockMode = 0o600 // whoever can open the lock can hold it
 	dirMode  = 0o750
 )
 

@@ -20,6 +20,7 @@ type Error struct {
 // What to do about an error.
 const (
 	checkDisk     = "check that its disk has room and that the process may write there"
+	checkHolder   = "if that is no worker, end it: nothing else has to hold the lock"
 	checkDatabase = "check that the database runs and can be reached, and that its user may use it"
 )
 

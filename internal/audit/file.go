@@ -3,6 +3,7 @@ package audit
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -45,7 +46,7 @@ type fileTrail struct {
 func openFile(path string, s settings) (*fileTrail, error) {
 	f := &fileTrail{
 		path: path, log: s.log, turn: make(chan struct{}, 1), idx: newIndex(),
-		lock: flock.New(path+".lock", flock.SetPermissions(fileMode)),
+		lock: flock.New(path+".lock", flock.SetPermissions(lockMode)),
 	}
 	f.turn <- struct{}{}
 	f.group = newGroup(f.commit, f.failed)
@@ -65,9 +66,24 @@ func openFile(path string, s settings) (*fileTrail, error) {
 // String is the path.
 func (f *fileTrail) String() string { return f.path }
 
-// Migrate makes the directory.
+// Migrate makes the directory. A lock that others may read, as those of older versions, is closed to them: whoever can
+// open it can hold it, and every registration would wait.
 func (f *fileTrail) Migrate(context.Context) error {
-	return f.failed("created", makeDir(filepath.Dir(f.path)))
+	if err := makeDir(filepath.Dir(f.path)); err != nil {
+		return f.failed("created", err)
+	}
+	if err := os.Chmod(f.lock.Path(), lockMode); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		f.log.Warn("the lock beside the audit trail may be held by others than its owner", "path", f.lock.Path(), "error", err)
+	}
+	return nil
+}
+
+// notLocked says that the lock is held, and by whom if that can be known.
+func (f *fileTrail) notLocked(err error) error {
+	if holder := lockHolder(f.lock.Path()); errors.Is(err, context.DeadlineExceeded) && holder != "" {
+		return &Error{Trail: f.path, Step: "locked", Err: fmt.Errorf("%s holds %s.lock", holder, f.path), check: checkHolder}
+	}
+	return f.failed("locked", err)
 }
 
 // Ready opens, locks and reads the trail. A last line that a crash cut short is moved to a file of its own,
@@ -96,14 +112,14 @@ func (f *fileTrail) Append(ctx context.Context, entry schemas.AuditEntry) (schem
 // commit writes a group of entries.
 func (f *fileTrail) commit(ctx context.Context, take func() []*pending) error {
 	return f.exclusively(ctx, func() error {
-		taken, known := take(), map[string]link{}
-		for _, p := range taken {
-			at, found, err := f.idx.find(f.open, p.entry.EntryID)
+		taken, known := take(), map[string]stored{}
+		for _, id := range idsOf(taken) {
+			s, found, err := f.idx.find(f.open, id)
 			if err != nil {
 				return f.failed("read", err)
 			}
 			if found {
-				known[p.entry.EntryID] = at
+				known[id] = s
 			}
 		}
 		end, err := f.idx.end(f.open)
@@ -117,7 +133,11 @@ func (f *fileTrail) commit(ctx context.Context, take func() []*pending) error {
 		if err != nil {
 			return f.failed("written", err)
 		}
-		return f.write(added)
+		if err := f.write(added); err != nil {
+			return err
+		}
+		tellConflicts(f.log, f.path, added)
+		return nil
 	})
 }
 
@@ -133,7 +153,7 @@ func (f *fileTrail) exclusively(ctx context.Context, fn func() error) error {
 		return f.failed("written", os.ErrClosed)
 	}
 	if _, err := f.lock.TryLockContext(ctx, lockRetry); err != nil {
-		return f.failed("locked", err)
+		return f.notLocked(err)
 	}
 	defer func() {
 		if err := f.lock.Unlock(); err != nil {

@@ -131,26 +131,53 @@ func (g *group) close() {
 
 // sealed is an entry that is to be written.
 type sealed struct {
-	id   string
-	text []byte
+	id       string
+	text     []byte
+	at       link
+	conflict bool // its id was taken by an entry that says something else
+}
+
+// stored is an entry as the trail holds it.
+type stored struct {
 	at   link
+	text []byte
 }
 
 // sealAll seals those entries that are not known yet, one after another from prev, and gives every one its receipt.
-// known is what the trail holds of them, and is added to.
-func sealAll(taken []*pending, prev link, known map[string]link) ([]sealed, error) {
+// known is what the trail holds under their ids and under those of their conflicts, and is added to.
+//
+// An id that is known with other content is no repetition: somebody wrote that one before, or writes this one now, under an
+// id that is not theirs. Nothing is thrown away: the entry is kept under an id of its own, which verify names.
+func sealAll(taken []*pending, prev link, known map[string]stored) ([]sealed, error) {
 	var all []sealed
 	for _, p := range taken {
-		at, ok := known[p.entry.EntryID]
+		entry := p.entry
+		s, ok := known[entry.EntryID]
+		conflict := ok && (s.at.seq > maxFollowed || !sameEntry(s.text, p.entry))
+		if conflict {
+			entry.EntryID = conflictID(p.entry)
+			s, ok = known[entry.EntryID]
+		}
 		if !ok {
-			text, next, err := seal(p.entry, prev)
+			text, next, err := seal(entry, prev)
 			if err != nil {
 				return nil, err
 			}
-			at, prev, known[p.entry.EntryID] = next, next, next
-			all = append(all, sealed{p.entry.EntryID, text, next})
+			s, prev = stored{next, text}, next
+			known[entry.EntryID] = s
+			all = append(all, sealed{entry.EntryID, text, next, conflict})
 		}
-		p.receipt = at.receipt()
+		p.receipt = s.at.receipt()
+		p.receipt.Conflict = conflict
 	}
 	return all, nil
+}
+
+// idsOf are the ids under which the trail may hold these entries.
+func idsOf(taken []*pending) []string {
+	ids := make([]string, 0, 2*len(taken))
+	for _, p := range taken {
+		ids = append(ids, p.entry.EntryID, conflictID(p.entry))
+	}
+	return ids
 }

@@ -52,20 +52,20 @@ func key(id string) [16]byte {
 }
 
 // find returns the place of an entry in the chain, if the trail holds it.
-func (x *index) find(file *os.File, id string) (at link, found bool, err error) {
+func (x *index) find(file *os.File, id string) (s stored, found bool, err error) {
 	offset, ok := x.entries[key(id)]
 	if !ok {
-		return link{}, false, nil
+		return stored{}, false, nil
 	}
 	text, err := textAt(file, offset)
 	if err != nil {
-		return link{}, false, err
+		return stored{}, false, err
 	}
 	h, err := readHead(text)
 	if err != nil || h.EntryID != id {
-		return link{}, false, nil // it was changed in its place; what it said is written again at the end
+		return stored{}, false, nil // it was changed in its place; what it said is written again at the end
 	}
-	return link{h.Seq, h.Hash}, true, nil
+	return stored{link{h.Seq, h.Hash}, text}, true, nil
 }
 
 func textAt(file *os.File, offset int64) ([]byte, error) {
@@ -97,6 +97,8 @@ func (x *index) passed(file *os.File, l line) error {
 	switch {
 	case err != nil:
 		return err
+	case h.Seq > maxFollowed:
+		return errUnfollowable
 	case h.Seq > 0:
 		x.entries[key(h.EntryID)] = start
 	case prev.seq == 0:
@@ -119,6 +121,8 @@ func (x *index) passed(file *os.File, l line) error {
 	}
 	return nil
 }
+
+var errUnfollowable = errors.New("its number is one that nothing could follow; the trail goes on as if it were not there")
 
 var errNotChained = errors.New("it is no entry of the chain")
 

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -24,6 +26,8 @@ type postgresTrail struct {
 
 	mu       sync.Mutex
 	migrated bool // what is needed is there
+
+	told atomic.Bool // that there are rows which nothing can follow
 }
 
 // schemaLock is the advisory lock under which the schema is changed.
@@ -90,30 +94,32 @@ func (p *postgresTrail) commit(ctx context.Context, take func() []*pending) erro
 	if err := p.Migrate(ctx); err != nil {
 		return err
 	}
+	var added []sealed
 	err := pgx.BeginTxFunc(ctx, p.pool, pgx.TxOptions{BeginQuery: beginAppend}, func(tx pgx.Tx) error {
 		taken := take()
-		last, known, err := lookUp(ctx, tx, taken)
+		last, known, err := p.lookUp(ctx, tx, taken)
 		if err != nil {
 			return err
 		}
-		added, err := sealAll(taken, last, known)
+		added, err = sealAll(taken, last, known)
 		if err != nil || len(added) == 0 {
 			return err
 		}
 		return insert(ctx, tx, added)
 	})
+	if err == nil {
+		tellConflicts(p.log, p.String(), added)
+	}
 	return p.failed("written", err)
 }
 
-// lookUp returns the last entry, and what the trail holds already of those that are to be appended.
-func lookUp(ctx context.Context, tx pgx.Tx, taken []*pending) (last link, known map[string]link, err error) {
-	ids := make([]string, len(taken))
-	for i, p := range taken {
-		ids[i] = p.entry.EntryID
-	}
-	last, known = link{0, noHash}, map[string]link{}
+// lookUp returns the last entry that another one can follow, and what the trail holds already of those that are to be
+// appended. A row with a number beyond is damage, and is gone around.
+func (p *postgresTrail) lookUp(ctx context.Context, tx pgx.Tx, taken []*pending) (last link, known map[string]stored, err error) {
+	last, known = link{0, noHash}, map[string]stored{}
+	beyond := false
 	var questions pgx.Batch
-	questions.Queue(`select seq, hash from model_registrar.audit_entries order by seq desc limit 1`).
+	questions.Queue(`select seq, hash from model_registrar.audit_entries where seq <= $1 order by seq desc limit 1`, int64(maxFollowed)).
 		QueryRow(func(row pgx.Row) error {
 			err := row.Scan(&last.seq, &last.hash)
 			if errors.Is(err, pgx.ErrNoRows) {
@@ -121,14 +127,23 @@ func lookUp(ctx context.Context, tx pgx.Tx, taken []*pending) (last link, known 
 			}
 			return err
 		})
-	questions.Queue(`select entry_id, seq, hash from model_registrar.audit_entries where entry_id = any($1)`, ids).
+	questions.Queue(`select exists (select from model_registrar.audit_entries where seq > $1)`, int64(maxFollowed)).
+		QueryRow(func(row pgx.Row) error { return row.Scan(&beyond) })
+	questions.Queue(`select entry_id, seq, hash, entry from model_registrar.audit_entries where entry_id = any($1)`, idsOf(taken)).
 		Query(func(rows pgx.Rows) error {
 			var id string
-			var at link
-			_, err := pgx.ForEachRow(rows, []any{&id, &at.seq, &at.hash}, func() error { known[id] = at; return nil })
+			var s stored
+			_, err := pgx.ForEachRow(rows, []any{&id, &s.at.seq, &s.at.hash, &s.text}, func() error {
+				known[id] = stored{s.at, slices.Clone(s.text)}
+				return nil
+			})
 			return err
 		})
 	err = tx.SendBatch(ctx, &questions).Close()
+	if beyond && p.told.CompareAndSwap(false, true) {
+		p.log.Error("the audit trail is damaged; it is left as it is and goes on; run `starter audit verify`",
+			"trail", p.String(), "error", errUnfollowable)
+	}
 	return last, known, err
 }
 

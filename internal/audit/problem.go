@@ -17,6 +17,8 @@ const (
 	Missing         ProblemKind = "missing"          // entries are gone from the middle or the beginning
 	Reordered       ProblemKind = "reordered"        // an entry stands after a later one
 	Duplicated      ProblemKind = "duplicated"       // an entry is there again
+	Conflict        ProblemKind = "conflict"         // two entries of one id say different things
+	Respelled       ProblemKind = "spelling"         // an entry is spelled as no worker writes it, to be read differently
 	CutOff          ProblemKind = "cut"              // entries are gone from the end
 	Rewritten       ProblemKind = "rewritten"        // the chain is another one than when a checkpoint was made
 	Foreign         ProblemKind = "foreign"          // something in the chain is no entry of it

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"model-registrar/schemas"
@@ -126,6 +127,9 @@ func (v *verifier) record(r Record) error {
 		v.note(Problem{Kind: Foreign, Line: r.Line, Seq: r.seq(), EntryID: r.id(), Text: fmt.Sprintf("this is no audit entry: %v; it was changed or put there by something else", plain(err))})
 	case h.Seq <= 0:
 		v.note(Problem{Kind: Foreign, Line: r.Line, Seq: r.seq(), EntryID: h.EntryID, Text: "this is no entry of the chain: it has no number; it was changed or put there by something else"})
+	case h.Seq > maxFollowed:
+		v.note(Problem{Kind: Foreign, Line: r.Line, Seq: r.seq(), EntryID: h.EntryID, Text: fmt.Sprintf(
+			"its number, %d, is one that nothing could follow: it was put there by something else, and the trail goes on without it", h.Seq)})
 	default:
 		v.entry(r, h)
 	}
@@ -164,11 +168,27 @@ func (v *verifier) entry(r Record, h head) {
 		v.note(Problem{Kind: Changed, Seq: h.Seq, EntryID: h.EntryID, Text: fmt.Sprintf(
 			"its row was changed: the columns say entry %d, with another number, id or hash than its text", r.row.seq)})
 	}
+	if id, _, conflict := strings.Cut(h.EntryID, conflictMark); conflict {
+		v.note(Problem{Kind: Conflict, Seq: h.Seq, Line: r.Line, EntryID: h.EntryID, Text: fmt.Sprintf(
+			"it was written under an id that %s already had, with other content: one of the two is forged, or was written by mistake", v.holderOf(id))})
+	}
+	if err := spelling(r.Text); err != nil {
+		v.note(Problem{Kind: Respelled, Seq: h.Seq, Line: r.Line, EntryID: h.EntryID, Text: fmt.Sprintf(
+			"it is spelled as no worker writes it, so that some programs read it differently: %v", err)})
+	}
 	v.decision(r, h)
 	for _, c := range v.pending[h.Seq] {
 		v.checkpoint(c, r, h)
 	}
 	delete(v.pending, h.Seq)
+}
+
+// holderOf names the entry that first had an id.
+func (v *verifier) holderOf(id string) string {
+	if seq, ok := v.ids[key(id)]; ok {
+		return fmt.Sprintf("entry %d", seq)
+	}
+	return "another entry"
 }
 
 // intact checks an entry for itself.
