@@ -31,6 +31,8 @@ type Activities struct {
 	Checkpoints *audit.Signer
 	// ApprovalFloor is the policy that a manifest can only make stricter. Empty means never.
 	ApprovalFloor schemas.ApprovalPolicy
+	// GateFloor is the gate that a manifest can only make stricter. Empty means after the probe.
+	GateFloor schemas.Gate
 	// RequiredFloor is how many people have to approve at least. A manifest can only ask for more. Zero means one.
 	RequiredFloor int
 	// Temporal is where fleets' manifests and registrations are read from, Namespace its namespace, and Data decodes what

@@ -35,6 +35,7 @@ func (a *Activities) ValidatePayload(ctx context.Context, in schemas.ValidateInp
 	}
 	out := schemas.ValidatedPayload{
 		Payload: payload, Approval: a.ApprovalFloor.Stricter(checked.Approval.Policy),
+		Gate:     a.GateFloor.Stricter(in.Manifest.Approval.Gate),
 		Required: max(1, a.RequiredFloor, checked.Approval.Required),
 	}
 	if !reflect.DeepEqual(checked, in.Manifest) {

@@ -28,7 +28,7 @@ func TestAValidManifestBecomesThePayloadAndItsHash(t *testing.T) {
 	hash, err := m.Payload().Hash()
 	require.NoError(t, err)
 	require.Equal(t, hash, out.Payload.Hash)
-	require.Equal(t, schemas.ValidatedPayload{Payload: sealed(m.Payload()), Approval: schemas.ApproveNever, Required: 1}, out)
+	require.Equal(t, schemas.ValidatedPayload{Payload: sealed(m.Payload()), Approval: schemas.ApproveNever, Required: 1, Gate: schemas.GateAfterProbe}, out)
 	require.Len(t, out.Payload.Hash, 64)
 }
 

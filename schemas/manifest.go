@@ -72,11 +72,34 @@ func (p ApprovalPolicy) Stricter(q ApprovalPolicy) ApprovalPolicy {
 // MaxRequired is how many people may be required to approve at most.
 const MaxRequired = 10
 
+// Gate says when in its course a registration waits for a person.
+type Gate string
+
+// The gates.
+const (
+	// GateAfterProbe is the tutorial's order and the default: the model is created, and is in the gateway while it waits.
+	GateAfterProbe Gate = "after_probe"
+	// GateBeforeSubmission has the endpoint probed and approved before anything is created.
+	GateBeforeSubmission Gate = "before_submission"
+)
+
+// Gates lists the gates, from the most lenient to the strictest.
+var Gates = []Gate{GateAfterProbe, GateBeforeSubmission}
+
+// Stricter returns the stricter of two gates. An empty gate is the default.
+func (g Gate) Stricter(other Gate) Gate {
+	if g == GateBeforeSubmission || other == GateBeforeSubmission {
+		return GateBeforeSubmission
+	}
+	return GateAfterProbe
+}
+
 // ApprovalSpec is a manifest's approval block. It can be written as a bare policy: `approval: always`.
 type ApprovalSpec struct {
 	Policy   ApprovalPolicy `json:"policy,omitempty"`
 	Required int            `json:"required,omitempty" jsonschema:"minimum=1,maximum=10" jsonschema_description:"How many people have to approve (default 1), none of them the requester."`
 	Timeout  Duration       `json:"timeout,omitzero" jsonschema_description:"How long to wait for a decision (default 72h); then the model is rolled back."`
+	Gate     Gate           `json:"gate,omitempty" jsonschema_description:"after_probe (default): the model is in the gateway while it waits. before_submission: the endpoint is probed and approved before anything is created."`
 }
 
 // ProbeAPI names one of the APIs that an OpenAI-shaped endpoint may have.

@@ -54,6 +54,11 @@ func (Architecture) JSONSchema() *jsonschema.Schema {
 }
 
 // JSONSchema lists the policies.
+func (Gate) JSONSchema() *jsonschema.Schema {
+	return &jsonschema.Schema{Type: "string", Enum: []any{GateAfterProbe, GateBeforeSubmission}}
+}
+
+// JSONSchema lists the values.
 func (ApprovalPolicy) JSONSchema() *jsonschema.Schema {
 	return &jsonschema.Schema{Type: "string", Enum: enum(ApprovalPolicies)}
 }

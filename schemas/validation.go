@@ -19,6 +19,8 @@ type ValidatedPayload struct {
 	Payload SealedPayload `json:"payload"`
 	// Approval is the stricter of the worker's floor and the manifest's policy.
 	Approval ApprovalPolicy `json:"approval"`
+	// Gate is the stricter of the worker's floor and the manifest's.
+	Gate Gate `json:"gate,omitempty"`
 	// Required is how many people have to approve: the larger of the worker's floor and the manifest's number.
 	Required int `json:"required,omitempty"`
 	// Manifest is how the input reads, if that is not what the activity was given as its manifest: Go's decoder takes 500.0

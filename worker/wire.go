@@ -80,7 +80,7 @@ func wire(ctx context.Context, cfg config.Worker, misconfigured error, log *slog
 	}
 	return &activities.Activities{
 		Gateway: platform, ReadLag: cfg.Genesys.ReadLag, Jobs: polling.New(platform.Pacer()), Webhooks: sender, Audit: trail, Checkpoints: signer,
-		ApprovalFloor: cfg.Approval, RequiredFloor: cfg.Required, Approvers: deciders,
+		ApprovalFloor: cfg.Approval, GateFloor: cfg.Gate, RequiredFloor: cfg.Required, Approvers: deciders,
 		Prober: probe.New(probe.Config{Guard: guard, Credentials: tokens, Logger: log}),
 	}, platform, nil
 }

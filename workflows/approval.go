@@ -15,6 +15,8 @@ import (
 type gate struct {
 	closes   time.Time // when the open gate closes; zero while it is not open
 	closed   bool      // it was open and is not any more
+	passed   bool      // the registration has left it behind
+	first    bool      // it is before the submission: nothing has been created when people decide
 	required int       // how many have to approve
 
 	came       []*ticket    // decisions that have not been heard
@@ -93,20 +95,13 @@ func (r *registration) settled() bool {
 
 // takesDecisions reports whether the gate is open or may yet open.
 func (r *registration) takesDecisions() bool {
-	if r.ended || r.stopped != nil {
-		return false
-	}
-	switch r.stage() {
-	case schemas.StageValidating, schemas.StageSubmitting, schemas.StageRegistering, schemas.StageProbing,
-		schemas.StageApproval:
-		return true
-	}
-	return false
+	return !r.ended && r.stopped == nil && !r.gate.passed
 }
 
 // waitForApproval opens the gate if the policy asks for it, and rolls a failed probe back if it does not. A person who
 // rejected before the gate opened is heard even where no approval was needed.
 func (r *registration) waitForApproval(ctx workflow.Context) error {
+	defer func() { r.gate.passed = true }()
 	r.settleDecisions(ctx)
 	failed := r.probeVerdict() != schemas.ProbePass
 	needed := r.policy == schemas.ApproveAlways || r.policy == schemas.ApproveOnFailure && failed

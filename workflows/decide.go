@@ -200,6 +200,8 @@ func (r *registration) whatFollows(t *ticket) string {
 		early = "the decision is kept until the gate opens"
 	}
 	switch {
+	case t.Decision.Decision == schemas.Reject && open && r.gate.first:
+		return "the registration ends, and nothing is created"
 	case t.Decision.Decision == schemas.Reject && open:
 		return "the model is rolled back"
 	case t.Decision.Decision == schemas.Reject:
@@ -213,6 +215,9 @@ func (r *registration) whatFollows(t *ticket) string {
 		return fmt.Sprintf("%d of %s; %d to go", given, count(r.gate.required, "approval"), r.gate.required-given)
 	case !open:
 		return early
+	}
+	if r.gate.first {
+		return "the model is created"
 	}
 	return "the registration goes on to its health check"
 }

@@ -121,7 +121,11 @@ func (r *registration) describeGate(b *strings.Builder) {
 	if r.gate.required > 1 {
 		who = fmt.Sprintf("%d of %d people, each another, still have", r.gate.required-len(given), r.gate.required)
 	}
-	fmt.Fprintf(b, "%s to decide by **%s**; after that the model is rolled back.", who, r.gate.closes.UTC().Format("2006-01-02 15:04 MST"))
+	then := "the model is rolled back. It is in the gateway while it waits"
+	if r.gate.first {
+		then = "the registration ends. Nothing has been created so far"
+	}
+	fmt.Fprintf(b, "%s to decide by **%s**; after that %s.", who, r.gate.closes.UTC().Format("2006-01-02 15:04 MST"), then)
 	if r.requester != "" {
 		fmt.Fprintf(b, " %s asked for this registration and cannot approve it.", markdown(r.requester))
 	}

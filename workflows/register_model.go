@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/converter"
@@ -37,17 +38,23 @@ func RegisterModel(ctx workflow.Context, raw converter.RawValue) (schemas.Result
 
 // register is the story of a registration that goes well. An error ends it: a [verdict] is a business ending, anything
 // else a technical one.
+//
+// Nothing enters the gateway unapproved where the gate is before the submission: then the endpoint is probed and the gate
+// passed first.
 func (r *registration) register(ctx workflow.Context) error {
-	steps := []func(workflow.Context) error{
-		r.validate,
-		r.submit,
-		r.waitForJob,
-		r.probe,
-		r.waitForApproval,
+	if err := r.validate(ctx); err != nil {
+		return err
+	}
+	create, prove := []func(workflow.Context) error{r.submit, r.waitForJob}, []func(workflow.Context) error{r.probe, r.waitForApproval}
+	steps := slices.Concat(create, prove)
+	if r.gate.first {
+		steps = slices.Concat(prove, create)
+	}
+	steps = append(steps,
 		r.checkHealth,
 		r.lookForTwins,
 		r.handOver,
-	}
+	)
 	for _, step := range steps {
 		if err := step(ctx); err != nil {
 			return err
@@ -67,6 +74,7 @@ func (r *registration) validate(ctx workflow.Context) error {
 	if err == nil { // decisions are answered from now on, also while the start waits for the trail
 		r.payload, r.result.PayloadHash, r.policy = out.Payload, out.Payload.Hash, out.Approval
 		r.gate.required = max(out.Required, r.gate.required)
+		r.gate.first = out.Gate == schemas.GateBeforeSubmission
 		if out.Manifest != nil {
 			r.manifest = *out.Manifest
 		}

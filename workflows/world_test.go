@@ -46,7 +46,7 @@ func goodWorld() world {
 	return world{
 		validate: func(in schemas.ValidateInput) (schemas.ValidatedPayload, error) {
 			policy := schemas.ApproveNever.Stricter(in.Manifest.Approval.Policy)
-			return schemas.ValidatedPayload{Payload: sealed(in.Manifest), Approval: policy}, nil
+			return schemas.ValidatedPayload{Payload: sealed(in.Manifest), Approval: policy, Gate: in.Manifest.Approval.Gate}, nil
 		},
 		submit: answers[schemas.SubmitInput](schemas.Submission{JobID: "job-1"}),
 		poll: answers[schemas.PollInput](schemas.PollResult{

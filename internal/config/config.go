@@ -26,6 +26,7 @@ import (
 type Worker struct {
 	TaskQueue      string                 `env:"REGISTRAR_TASK_QUEUE" envDefault:"model-registrar"`
 	Approval       schemas.ApprovalPolicy `env:"REGISTRAR_APPROVAL" envDefault:"never"`
+	Gate           schemas.Gate           `env:"REGISTRAR_GATE" envDefault:"after_probe"`
 	Required       int                    `env:"REGISTRAR_APPROVALS_REQUIRED" envDefault:"1"`
 	ApproversFile  string                 `env:"REGISTRAR_APPROVERS_FILE"`
 	Audit          string                 `env:"REGISTRAR_AUDIT" envDefault:"file:llm_model_audit.log"`
@@ -206,6 +207,9 @@ func (w *Worker) resolve() (problems []error) {
 	}
 	if !slices.Contains(schemas.ApprovalPolicies, w.Approval) {
 		bad("REGISTRAR_APPROVAL must be never, on_failure or always")
+	}
+	if !slices.Contains(schemas.Gates, w.Gate) {
+		bad("REGISTRAR_GATE must be after_probe or before_submission")
 	}
 	if w.Required < 1 || w.Required > schemas.MaxRequired {
 		bad("REGISTRAR_APPROVALS_REQUIRED must be a number of people, 1 to %d", schemas.MaxRequired)

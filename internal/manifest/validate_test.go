@@ -146,9 +146,9 @@ func TestEachRuleSaysWhatIsWrongAndWhere(t *testing.T) {
 		"unknown key in the block":     {schemas.Custom, map[string]any{"parameters.maxTokens": 5}, "parameters.maxTokens: is not a known key; did you mean max_tokens?", schemas.CodeUnknownKey},
 		"key outside its block":        {schemas.Custom, map[string]any{"temperature": 0.5}, "temperature: is not a known key; did you mean parameters.temperature?", schemas.CodeUnknownKey},
 		"token count is not a secret":  {schemas.Custom, map[string]any{"parameters.max_token": 5}, "parameters.max_token: is not a known key; did you mean max_tokens?", schemas.CodeUnknownKey},
-		"unknown key like nothing":     {schemas.Custom, map[string]any{"approval.quorum": 5}, "approval.quorum: is not a known key; known here are policy, required, timeout", schemas.CodeUnknownKey},
-		"unknown key with a null":      {schemas.Custom, map[string]any{"approval.quorum": nil}, "approval.quorum: is not a known key; known here are policy, required, timeout", schemas.CodeUnknownKey},
-		"key with a control character": {schemas.Custom, map[string]any{"approval.\x1b[2J": 5}, `approval."\x1b[2J": is not a known key; known here are policy, required, timeout`, schemas.CodeUnknownKey},
+		"unknown key like nothing":     {schemas.Custom, map[string]any{"approval.quorum": 5}, "approval.quorum: is not a known key; known here are gate, policy, required, timeout", schemas.CodeUnknownKey},
+		"unknown key with a null":      {schemas.Custom, map[string]any{"approval.quorum": nil}, "approval.quorum: is not a known key; known here are gate, policy, required, timeout", schemas.CodeUnknownKey},
+		"key with a control character": {schemas.Custom, map[string]any{"approval.\x1b[2J": 5}, `approval."\x1b[2J": is not a known key; known here are gate, policy, required, timeout`, schemas.CodeUnknownKey},
 		"keys of another case":         {schemas.Custom, map[string]any{"Name": "x"}, "Name: is not a known key; did you mean name?", schemas.CodeUnknownKey},
 	}
 	for name, c := range cases {

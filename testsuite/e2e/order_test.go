@@ -125,3 +125,19 @@ func TestARegistrationThatIsFloodedWithMegabytesIsNotTerminatedWithItsModelLive(
 	require.Empty(t, k.models(name))
 	require.Len(t, k.audited(name), 1)
 }
+
+func TestWhereTheGateIsFirstNoModelIsInTheGatewayBeforeItIsApproved(t *testing.T) {
+	k := onShared(t)
+	m := k.Manifest(k.name("gate-first"))
+	m.Approval = schemas.ApprovalSpec{Policy: schemas.ApproveAlways, Gate: schemas.GateBeforeSubmission}
+	k.start(m)
+	k.awaitStage(m.Name, schemas.StageApproval)
+	require.Empty(t, k.models(m.Name))
+	output, code := k.decide(schemas.Approve, m.Name, "approver")
+	require.Equal(t, 0, code, output)
+	result := k.end(m.Name)
+	require.Equal(t, schemas.Completed, result.Status, result.Reason)
+	require.Len(t, k.models(m.Name), 1)
+	stdout, stderr, code := k.Run(k.ctx, "watch", m.Name)
+	require.Equal(t, 0, code, stdout+stderr)
+}
