@@ -32,6 +32,7 @@ const (
 	CodeDuplicate   = "duplicate_key"
 	CodeSyntax      = "syntax"
 	CodeTooMany     = "too_many_violations"
+	CodeWarning     = "warning" // the manifest is valid all the same
 )
 
 // String returns the violation without a place: "path: message".

@@ -17,7 +17,8 @@ func (a *app) validateCommand() *cobra.Command {
 		Use:   "validate FILE…",
 		Short: "Check manifests offline: print the payload and its hash, or every violation",
 		Long: `Check manifests without reaching anything. A valid one is answered with the payload that would go to Genesys and
-its hash; another with every violation as file:line:column: path: message, and exit code 2.`,
+its hash, and with warnings about what the probe will probably refuse; another with every violation as
+file:line:column: path: message, and exit code 2.`,
 		Example: `  starter validate model.yaml
   starter validate models/*.yaml
   cat model.json | starter validate -
@@ -36,6 +37,7 @@ type checked struct {
 	PayloadHash string              `json:"payloadHash,omitempty"`
 	Payload     *schemas.Payload    `json:"payload,omitempty"`
 	Violations  []schemas.Violation `json:"violations,omitempty"`
+	Warnings    []schemas.Violation `json:"warnings,omitempty"`
 }
 
 func (a *app) validate(_ context.Context, files []string) error {
@@ -71,7 +73,7 @@ func check(d manifest.Document) (checked, error) {
 	}
 	payload := d.Manifest.Payload()
 	hash, err := payload.Hash()
-	c.Payload, c.PayloadHash = &payload, hash
+	c.Payload, c.PayloadHash, c.Warnings = &payload, hash, manifest.Warnings(d.Manifest)
 	return c, err
 }
 
@@ -85,5 +87,8 @@ func (a *app) printPayload(d manifest.Document, c checked) error {
 		a.out.Print(console.Text(strings.TrimRight(line, "\n")))
 	}
 	a.out.Print(console.Styled(console.Faint, "payload hash ").And(console.Plain, c.PayloadHash))
+	for _, w := range c.Warnings {
+		a.err.Print(console.Styled(console.Alert, "! ").And(console.Plain, w.In(d.File)))
+	}
 	return nil
 }
