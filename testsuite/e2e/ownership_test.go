@@ -134,11 +134,17 @@ func TestARegisteredModelThatWasDeletedByHandIsRegisteredAnew(t *testing.T) {
 // deleteModel deletes a model in the gateway, as a person would in its admin UI.
 func (k *kit) deleteModel(id string) {
 	k.t.Helper()
+	_, err := k.gateway().DeleteModel(k.ctx, id)
+	require.NoError(k.t, err)
+}
+
+// gateway is a client of the gateway beside the workers'.
+func (k *kit) gateway() *genesys.Client {
+	k.t.Helper()
 	gateway, err := genesys.New(genesys.Config{
 		APIBaseURL: k.SimURL, LoginBaseURL: k.SimURL,
 		ClientID: stack.ClientID, ClientSecret: stack.ClientSecret,
 	})
 	require.NoError(k.t, err)
-	_, err = gateway.DeleteModel(k.ctx, id)
-	require.NoError(k.t, err)
+	return gateway
 }

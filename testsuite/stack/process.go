@@ -99,6 +99,9 @@ func (p *Process) Interrupt() error { return p.cmd.Process.Signal(os.Interrupt) 
 // Freeze stops the process in its tracks, with SIGSTOP.
 func (p *Process) Freeze() error { return p.cmd.Process.Signal(syscall.SIGSTOP) }
 
+// Thaw lets a frozen process go on.
+func (p *Process) Thaw() error { return p.cmd.Process.Signal(syscall.SIGCONT) }
+
 // Stop asks the process to end, waits, and kills it if it does not. It returns the exit code, -1 if killed.
 func (p *Process) Stop() int {
 	p.cmd.Process.Signal(syscall.SIGTERM)
