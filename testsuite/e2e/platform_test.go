@@ -226,7 +226,7 @@ func TestANameTakenByAnotherPayloadIsAConflict_AndTheOtherModelStays(t *testing.
 
 	require.Equal(t, 1, code, stderr)
 	require.Equal(t, schemas.ErrNameConflict, result.ErrorType)
-	require.Contains(t, result.Reason, "rateLimits")
+	require.Contains(t, result.Reason, "max_requests_per_minute: 500 → 501")
 	require.Equal(t, first.ModelID, k.models(m.Name)[0].ID)
 
 	// The failed attempt changes nothing for the manifest that is registered.
