@@ -1,5 +1,7 @@
 package schemas
 
+import "strings"
+
 // HealthCheckInput is the input of TriggerHealthCheck.
 type HealthCheckInput struct {
 	ModelID string `json:"modelId"`
@@ -25,3 +27,18 @@ const (
 	HealthUnfinished HealthOutcome = "UNFINISHED"  // it had no result within the time that it is waited for
 	HealthNotOffered HealthOutcome = "NOT_OFFERED" // the platform does not tell results of health checks
 )
+
+// String says for people how the health check ended.
+func (h HealthCheck) String() string {
+	switch h.Outcome {
+	case HealthPassed:
+		return "passed"
+	case HealthFailed:
+		return strings.TrimSuffix("FAILED: "+h.Reason, ": ")
+	case HealthNotOffered:
+		return "triggered; the platform does not tell results"
+	case HealthUnfinished:
+		return "triggered; no result within a minute"
+	}
+	return strings.TrimSpace("triggered " + strings.TrimSpace(h.ID+" "+h.Status))
+}

@@ -44,7 +44,7 @@ func resultRows(t *table, r schemas.Result) {
 		t.row("approvers told", webhookText(r.Approval.Announced))
 	}
 	if r.HealthCheck != nil {
-		t.row("health check", spaced("triggered", r.HealthCheck.ID, r.HealthCheck.Status))
+		t.row("health check", r.HealthCheck.String())
 	}
 	t.row("rollback", rollbackText(r.Rollback))
 	for _, m := range r.LeftBehind() {

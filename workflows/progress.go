@@ -169,7 +169,7 @@ func (r *registration) describeEvidence(row func(name, value string)) {
 		row("kept decision", fmt.Sprintf("%s by %s", d.Decision, d.Approver))
 	}
 	if h := r.result.HealthCheck; h != nil {
-		row("health check", healthText(*h))
+		row("health check", h.String())
 	}
 	if b := r.result.Rollback; b != nil {
 		row("rolled back", map[bool]string{true: "the model is deleted", false: "NO: " + b.Error}[b.Deregistered])
@@ -261,19 +261,4 @@ func hostOf(raw string) string {
 		return ""
 	}
 	return u.Host
-}
-
-// healthText says how the gateway's own health check ended.
-func healthText(h schemas.HealthCheck) string {
-	switch h.Outcome {
-	case schemas.HealthPassed:
-		return "passed"
-	case schemas.HealthFailed:
-		return strings.TrimSuffix("FAILED: "+h.Reason, ": ")
-	case schemas.HealthNotOffered:
-		return "triggered; the platform does not tell results"
-	case schemas.HealthUnfinished:
-		return "triggered; no result within a minute"
-	}
-	return strings.TrimSpace("triggered, " + h.ID + " " + h.Status)
 }
