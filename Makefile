@@ -7,7 +7,7 @@ DEV_SOURCES := $(wildcard devserver/*.go) devserver/go.mod devserver/go.sum
 STATICCHECK   := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 WORKFLOWCHECK := go.temporal.io/sdk/contrib/tools/workflowcheck@v0.6.0
 
-.PHONY: help build demo up test lint bench bench-quick bench-fleet-10000 pictures clean
+.PHONY: help build demo up test lint bench bench-quick bench-fleet-10000 pictures numbers clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -59,6 +59,9 @@ bench-fleet-10000: build ## Measure a fleet of 10,000, which takes long
 pictures: build ## Take the pictures of the Temporal UI in docs/images; needs Node.js and Chromium
 	cd testsuite/pictures && npm ci --silent
 	go run ./testsuite/pictures
+
+numbers: ## Print files, lines and the other numbers of the shape of the code
+	@./testsuite/numbers.sh
 
 clean: ## Remove what was built and what runs left behind
 	rm -rf $(BIN) .run devserver.db devserver.db-* 

@@ -133,6 +133,9 @@ func (f *frontend) DescribeNamespace(_ context.Context, r *workflowservice.Descr
 func (f *frontend) StartWorkflowExecution(_ context.Context, r *workflowservice.StartWorkflowExecutionRequest) (*workflowservice.StartWorkflowExecutionResponse, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if h := f.runs[r.WorkflowId]; h != nil && len(h.Events) == 1 { // it runs
+		return nil, serviceerror.NewWorkflowExecutionAlreadyStarted("already started", r.RequestId, "running")
+	}
 	f.started = append(f.started, r)
 	if r.WorkflowType.Name == schemas.RecordDecisionWorkflow {
 		var in schemas.RecordDecisionInput

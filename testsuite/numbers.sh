@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# Prints the numbers by which the shape of the code is judged: `make numbers`, in the root of the project.
+set -euo pipefail
+sources() { git ls-files '*.go' | grep -v '_test\.go$' | grep -v '^devserver/'; }
+
+echo "files and lines by folder, without and with tests:"
+for folder in $(git ls-files '*.go' | grep -v '^devserver/' | xargs -n1 dirname | sort -u); do
+  all=$(git ls-files "$folder/*.go" | grep -E "^$folder/[^/]+$")
+  own=$(grep -v '_test\.go$' <<<"$all" || true)
+  printf '  %-32s %3d files %6d lines   %3d files %6d lines\n' "$folder" "$(grep -c . <<<"$own" || true)" \
+    "$([ -n "$own" ] && cat $own | wc -l || echo 0)" "$(wc -l <<<"$all")" "$(cat $all | wc -l)"
+done
+
+echo "methods of the largest types of starter:"
+git ls-files 'starter/*.go' | grep -E '^starter/[^/]+$' | grep -v _test | xargs grep -hoE '^func \([a-z]+ \*?[A-Za-z]+' |
+  sed -E 's/.* \*?//' | sort | uniq -c | sort -rn | head -3
+
+echo "pairs of starter's files that call each other:"
+dir=$(mktemp -d); trap 'rm -rf "$dir"' EXIT
+for file in $(git ls-files 'starter/*.go' | grep -E '^starter/[^/]+$' | grep -v _test); do
+  name=$(basename "$file")
+  grep -oE '^func (\([^)]*\) )?[A-Za-z0-9_]+' "$file" | sed -E 's/^func (\([^)]*\) )?//' | sort -u >"$dir/$name.defines" || true
+  grep -oE '\b[A-Za-z0-9_]+\(' "$file" | tr -d '(' | sort -u >"$dir/$name.calls" || true
+done
+calls() { comm -12 "$dir/$1.calls" "$dir/$2.defines" | grep -q .; }
+pairs=0
+names=$(cd "$dir" && ls -- *.defines | sed 's/\.defines$//')
+for a in $names; do for b in $names; do
+  if [[ $a < $b ]] && calls "$a" "$b" && calls "$b" "$a"; then pairs=$((pairs + 1)); fi
+done; done
+echo "  $pairs"
+
+echo "functions of more than 60 lines:"
+sources | xargs awk 'FNR==1{in_f=0} /^func /{start=FNR; name=$0; in_f=1} /^}/{if(in_f && FNR-start+1>60){print "  " FILENAME ":" start " " FNR-start+1; n++} in_f=0} END{print "  " n+0}'
+
+echo "lines of more than 120 characters outside tests:"
+echo "  $(sources | xargs cat | sed 's/\t/    /g' | awk 'length($0)>120' | wc -l)"
+
+echo "exported functions and methods without a caller outside tests:"
+for name in $(sources | grep -v '^registrar/' | xargs grep -hoE '^func (\([^)]*\) )?[A-Z][A-Za-z0-9_]*' | sed -E 's/^func (\([^)]*\) )?//' | sort -u); do
+  [ "$(sources | xargs grep -hoE "\b$name\b" | wc -l)" -le 2 ] &&
+    [ "$(sources | xargs grep -hE "\b$name\b" | grep -vE "^(func|//)|^\s*//" | wc -l)" -eq 0 ] && echo "  $name"
+done | tee "$dir/unused" >/dev/null || true
+echo "  $(wc -l <"$dir/unused")"
