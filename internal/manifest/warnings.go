@@ -13,8 +13,8 @@ func Warnings(m schemas.Manifest) []schemas.Violation {
 	}
 	warn(m.ModelArchitecture == schemas.Anthropic && p.Temperature != nil && p.TopP != nil, "parameters.top_p",
 		"stands beside temperature, and current models of Anthropic take one of the two")
-	warn(m.ModelArchitecture == schemas.Anthropic && m.Probe.APIVersion >= "2026-10-21" && p.Temperature != nil, "parameters.temperature",
-		"is not known to Anthropic's API since 2026-10-21")
+	second := m.ModelArchitecture == schemas.Anthropic && m.Probe.APIVersion >= "2026-10-21"
+	warn(second && p.Temperature != nil, "parameters.temperature", "is not known to Anthropic's API since 2026-10-21")
 	responses := m.Probe.API == schemas.ResponsesAPI
 	warn(responses && len(p.StopSequences) > 0, "parameters.stop_sequences", "is not known to the Responses API")
 	warn(responses && p.FrequencyPenalty != nil, "parameters.frequency_penalty", "is not known to the Responses API")

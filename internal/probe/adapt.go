@@ -12,16 +12,19 @@ import (
 // The optional parameters of a request, as errors name them, and what adapting to their refusal is.
 var (
 	limitNamed = regexp.MustCompile(`(?i)max[_ -]?(?:(?:completion|output|new|generated)[_ -]?)?tokens|` +
-		`context[ _]?(?:length|window|size)|num_predict|(?:completion|output|generated) tokens|maximum (?:number of )?tokens`)
+		`context[ _]?(?:length|window|size)|num_predict|(?:completion|output|generated) tokens|` +
+		`maximum (?:number of )?tokens`)
 	temperatureNamed = regexp.MustCompile(`(?i)temperature`)
 	optionsNamed     = regexp.MustCompile(`(?i)stream[_ ]?options|include_usage`)
 	streamNamed      = regexp.MustCompile(`(?i)\bstream(?:ing|ed)?\b`)
 	versionNamed     = regexp.MustCompile(`(?i)anthropic[- ]version|x-api-key|bearer|authorization header`)
 
 	// tooMany tells a limit that is too high from one that is not known.
-	tooMany = regexp.MustCompile(`(?i)too (?:large|big|high|many|long)|at most|maximum|exceed|context|less than|smaller|lower than|` +
+	tooMany = regexp.MustCompile(`(?i)too (?:large|big|high|many|long)|at most|maximum|exceed|context|less than|` +
+		`smaller|lower than|` +
 		`greater than|out of range|range|between|up to|must be (?:<|≤)|<=|≤|cannot be (?:more|greater)`)
-	unknownName = regexp.MustCompile(`(?i)un(?:supported|recogni[sz]ed|known|expected)|not (?:supported|permitted|allowed)|` +
+	unknownName = regexp.MustCompile(`(?i)un(?:supported|recogni[sz]ed|known|expected)|not (?:supported|` +
+		`permitted|allowed)|` +
 		`extra[_ ](?:inputs?|fields?|forbidden)|deprecated|instead`)
 	numbers = regexp.MustCompile(`\b\d[\d,_]*\b`)
 )
@@ -120,7 +123,8 @@ func (s *series) generation(f *failure) bool {
 		return false
 	}
 	s.shape.version, s.otherGeneration = anthropicSecond, f
-	s.details.Adapted = append(s.details.Adapted, fmt.Sprintf("anthropic-version %s refused: %s sent instead", anthropicFirst, anthropicSecond))
+	s.details.Adapted = append(s.details.Adapted,
+		fmt.Sprintf("anthropic-version %s refused: %s sent instead", anthropicFirst, anthropicSecond))
 	return true
 }
 

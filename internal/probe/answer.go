@@ -91,10 +91,12 @@ func judge(r reading) *failure {
 		return failedForNow(CodeServerError, "The endpoint broke its answer off (finish reason %s). Look at its log and its load.",
 			shownReason(r.finish))
 	case class == finishError:
-		return failed(CodeErrorBody, "The endpoint ended its answer with finish reason %s. Look at the endpoint's log.", shownReason(r.finish))
+		return failed(CodeErrorBody, "The endpoint ended its answer with finish reason %s. Look at the endpoint's log.",
+			shownReason(r.finish))
 	case matches(r.text):
 		return nil
-	case unparsed.MatchString(text), text == "" && class != finishLength && strings.HasSuffix(strings.TrimSpace(r.thinking), Expected):
+	case unparsed.MatchString(text),
+		text == "" && class != finishLength && strings.HasSuffix(strings.TrimSpace(r.thinking), Expected):
 		return unparsedReasoning(text)
 	case class == finishLength && strings.HasPrefix(Expected, text):
 		f := failed(CodeAnswerTruncated, "The model used its limit of %d tokens without a complete visible answer, which is what "+
@@ -107,7 +109,8 @@ func judge(r reading) *failure {
 		return failed(CodeAnswerMismatch, "The model called a tool in place of answering (finish reason %s), though none was offered. "+
 			"Look at the tools and the chat template that the server adds.", shownReason(r.finish))
 	case text == "":
-		return failed(CodeAnswerEmpty, "The answer is empty%s. Look at the model's chat template and at stop sequences.", oddReason(r.finish))
+		return failed(CodeAnswerEmpty, "The answer is empty%s. Look at the model's chat template and at stop sequences.",
+			oddReason(r.finish))
 	case loops(r.text):
 		return failed(CodeAnswerLooping, "The answer is the same text over and over. Look at the model's chat template "+
 			"and end-of-text token.")

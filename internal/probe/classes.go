@@ -21,7 +21,8 @@ func init() {
 		},
 		CodeContentFiltered: {
 			"contentfilter", "contentfiltered", "contentpolicyviolation", "responsibleaipolicyviolation", "datainspectionfailed",
-			"contentsafety", "promptblocked", "moderationblocked", "guardrailintervened", "sensitivecontentdetected", "1301", "1026", "1027",
+			"contentsafety", "promptblocked", "moderationblocked", "guardrailintervened", "sensitivecontentdetected",
+			"1301", "1026", "1027",
 		},
 		CodeUnsupportedAPI: {"operationnotsupported", "unsupportedapiformodel"},
 		CodeModelNotFound: {
@@ -54,26 +55,41 @@ var phrases = []struct {
 }{
 	// A wait that has an end is not an account that has none: Gemini words its limits a minute as a quota.
 	{CodeRateLimited, waitPhrase},
-	{CodeQuota, regexp.MustCompile(`(?i)credit balance|(insufficient|not enough|no|out of|any|available|more|remaining|used all)( \w+){0,2} ` +
-		`(credits?|balance|funds)\b|balance is (too low|insufficient|not enough)|spending limit|exceeded your (current|monthly) quota|` +
-		`quota (has been |is )?(exhausted|used up)|billing (details|hard limit|is not active|issue)|unpaid|overdue|arrear|` +
-		`account (is|has been|was)( \w+)? (suspended|deactivated|disabled|not active|inactive)|(suspended|deactivated) account|` +
+	{CodeQuota, regexp.MustCompile(`(?i)credit balance|(insufficient|not enough|no|out of|any|available|more|` +
+		`remaining|used all)( \w+){0,2} ` +
+		`(credits?|balance|funds)\b|balance is (too low|insufficient|not enough)|spending limit|` +
+		`exceeded your (current|monthly) quota|` +
+		`quota (has been |is )?(exhausted|used up)|billing (details|hard limit|is not active|issue)|unpaid|` +
+		`overdue|arrear|` +
+		`account (is|has been|was)( \w+)? (suspended|deactivated|disabled|not active|inactive)|(suspended|` +
+		`deactivated) account|` +
 		`payment (is )?required|top up|recharge|余额不足|欠费`)},
-	{CodeContentFiltered, regexp.MustCompile(`(?i)content (management|safety|usage) policy|content[_ -]?filter|content exists risk|` +
-		`responsible ai policy|(flagged|blocked|rejected) (by|as|for|due to)[^.]{0,60}(moderation|safety|policy|guardrail|filter|sensitive|` +
+	{CodeContentFiltered, regexp.MustCompile(`(?i)content (management|safety|usage) policy|content[_ -]?filter|` +
+		`content exists risk|` +
+		`responsible ai policy|(flagged|blocked|rejected) (by|as|for|due to)[^.]{0,60}(moderation|safety|policy|` +
+		`guardrail|filter|sensitive|` +
 		`inappropriate)|inappropriate content|sensitive content|usage policies`)},
-	{CodeUnsupportedAPI, regexp.MustCompile(`(?i)(only|not)( be)? (supported|available|accessible|used)( only)? (in|via|through|by|with|on) ` +
-		`(the )?(v1/)?\W?(responses|chat/?\s?completions?|completions)\b|supported only (in|via|through|by|with) (the )?(v1/)?responses|` +
-		`\b(use|try|requires?) (the )?\W?(v1/)?responses\b|not a chat model|does not support (the )?chat|operation does not work with the specified model`)},
-	{CodeUnauthorized, regexp.MustCompile(`(?i)(incorrect|invalid|expired|revoked|missing)\W{0,3}( \w+){0,2} api[ _-]?key|` +
+	{CodeUnsupportedAPI, regexp.MustCompile(`(?i)(only|not)( be)? (supported|available|accessible|` +
+		`used)( only)? (in|via|through|by|with|on) ` +
+		`(the )?(v1/)?\W?(responses|chat/?\s?completions?|completions)\b|supported only (in|via|through|by|` +
+		`with) (the )?(v1/)?responses|` +
+		`\b(use|try|requires?) (the )?\W?(v1/)?responses\b|not a chat model|does not support (the )?chat|` +
+		`operation does not work with the specified model`)},
+	{CodeUnauthorized, regexp.MustCompile(`(?i)(incorrect|invalid|expired|revoked|` +
+		`missing)\W{0,3}( \w+){0,2} api[ _-]?key|` +
 		`api[ _-]?key( \w+){0,2} (not valid|invalid|expired|revoked|incorrect)`)},
-	{CodeOverloaded, regexp.MustCompile(`(?i)overloaded|(model|server|endpoint|deployment|service|instance)( \S+){0,3} is ` +
-		`(currently |still |now |being |not yet )*(loading|loaded|starting|warming|initiali[sz]ing|scaling|ready)|still loading|warming up|` +
-		`temporarily unavailable|cold start|at capacity|no available (capacity|instance|server|replica)s?|scaled to zero`)},
+	{CodeOverloaded, regexp.MustCompile(`(?i)overloaded|(model|server|endpoint|deployment|service|` +
+		`instance)( \S+){0,3} is ` +
+		`(currently |still |now |being |not yet )*(loading|loaded|starting|warming|initiali[sz]ing|scaling|` +
+		`ready)|still loading|warming up|` +
+		`temporarily unavailable|cold start|at capacity|no available (capacity|instance|server|replica)s?|` +
+		`scaled to zero`)},
 }
 
-var waitPhrase = regexp.MustCompile(`(?i)\b(?:try again|retry|retrying|wait)(?: your request| the request)?(?: in| after| for| at least)*` +
-	`(?: about| approximately| another)? (\d+(?:\.\d+)?) ?(ms|milliseconds?|s|secs?|seconds?|m|mins?|minutes?|h|hours?|m\d+(?:\.\d+)?s)\b`)
+var waitPhrase = regexp.MustCompile(`(?i)\b(?:try again|retry|retrying|wait)(?: your request|` +
+	` the request)?(?: in| after| for| at least)*` +
+	`(?: about| approximately| another)? (\d+(?:\.\d+)?) ?(ms|milliseconds?|s|secs?|seconds?|m|mins?|minutes?|h|` +
+	`hours?|m\d+(?:\.\d+)?s)\b`)
 
 // waitOf is how long a message asks to wait, at most an hour.
 func waitOf(message string) time.Duration {
@@ -96,15 +112,20 @@ func waitOf(message string) time.Duration {
 
 var (
 	modelNoun = `(?:model|deployment)s?\b`
-	notThere  = `(?:not[ _]found|does ?n[o']t exist|do(?:es)? not exist|not exist|no such|unknown|invalid|un(?:recogni[sz]ed|supported|available)|` +
-		`not (?:a )?(?:available|supported|valid|recogni[sz]ed|loaded|deployed|served|known|find)|cannot find|could ?n[o']t find|could not be found|` +
+	notThere  = `(?:not[ _]found|does ?n[o']t exist|do(?:es)? not exist|not exist|no such|unknown|invalid|` +
+		`un(?:recogni[sz]ed|supported|available)|` +
+		`not (?:a )?(?:available|supported|valid|recogni[sz]ed|loaded|deployed|served|known|find)|cannot find|` +
+		`could ?n[o']t find|could not be found|` +
 		`decommissioned|retired|no longer|not have access|no access|no endpoints? (?:found )?for|no model named)`
 	modelAbsent = regexp.MustCompile(`(?is)\b` + modelNoun + `.{0,160}` + notThere + `|` + notThere + `.{0,60}\b` + modelNoun)
 	// aboutRequest tells a complaint about the request from one about the model that it names.
-	aboutRequest = regexp.MustCompile(`(?i)\b(parameters?|params?|arguments?|fields?|propert(?:y|ies)|inputs? are|temperature|top_p|` +
+	aboutRequest = regexp.MustCompile(`(?i)\b(parameters?|params?|arguments?|fields?|propert(?:y|ies)|` +
+		`inputs? are|temperature|top_p|` +
 		`max\w*tokens|stop|stream\w*|messages?\[|schema|does not support)\b`)
-	modelParameter = regexp.MustCompile(`(?i)(?:parameter|field|argument)\W{0,4}model\b|\bmodel\W{0,4}(?:parameter|field|argument)\b`)
-	aboutPath      = regexp.MustCompile(`(?i)\b(path|route|url|page|resource not found|endpoint not found|unknown request url|cannot post)\b`)
+	modelParameter = regexp.MustCompile(`(?i)(?:parameter|field|argument)\W{0,4}model\b|` +
+		`\bmodel\W{0,4}(?:parameter|field|argument)\b`)
+	aboutPath = regexp.MustCompile(`(?i)\b(path|route|url|page|resource not found|endpoint not found|` +
+		`unknown request url|cannot post)\b`)
 )
 
 // class says what an error means beyond its status, as a reason code, or "". claimed is its HTTP status, also one that

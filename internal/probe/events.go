@@ -82,7 +82,8 @@ func (e *eventReader) take(line string) bool {
 	if line == "" {
 		return true
 	}
-	if trimmed := strings.TrimLeft(line, " \t"); e.bare || len(e.data) == 0 && (trimmed[:min(1, len(trimmed))] == "{" || strings.HasPrefix(trimmed, "[{")) {
+	start := strings.TrimLeft(line, " \t")
+	if e.bare || len(e.data) == 0 && (strings.HasPrefix(start, "{") || strings.HasPrefix(start, "[{")) {
 		e.bare = true
 		e.data = append(e.data, line)
 		return json.Valid([]byte(strings.Join(e.data, "\n")))

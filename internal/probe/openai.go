@@ -14,7 +14,8 @@ func (openAI) prepare(http.Header, shape) {}
 
 // names: local servers know max_tokens only, so it goes first; reasoning models know only the other.
 func (openAI) names() names {
-	return names{limits: []string{"max_tokens", "max_completion_tokens"}, topP: "top_p", stop: "stop", frequencyPenalty: "frequency_penalty"}
+	return names{limits: []string{"max_tokens", "max_completion_tokens"}, topP: "top_p", stop: "stop",
+		frequencyPenalty: "frequency_penalty"}
 }
 
 func (a openAI) body(p prompt) map[string]any {

@@ -124,8 +124,8 @@ func (s *series) sample(ctx context.Context, after int) (*schemas.ProbeSample, *
 // explained names the budget where the endpoint takes none of the token limits that were tried.
 func (s *series) explained(f *failure) *failure {
 	if s.lowered > 0 && f.code == CodeBadRequest {
-		f.sentence += " No token limit down to " + strconv.Itoa(s.shape.mostTokens) + " was accepted: set probe.token_budget to what the " +
-			"endpoint allows."
+		f.sentence += " No token limit down to " + strconv.Itoa(s.shape.mostTokens) + " was accepted: set probe.token_budget to " +
+			"what the endpoint allows."
 	}
 	return f
 }
