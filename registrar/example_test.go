@@ -74,6 +74,7 @@ func ExampleClient_Follow() {
 	// REGISTERING
 	// PROBING
 	// HEALTH_CHECK
+	// HANDING_OVER
 	// RECORDING
 	// COMPLETED
 }
