@@ -14,7 +14,7 @@ import (
 var defects = map[string][]string{
 	"the probe's URL had a doubled slash":                 {"TestEndpointURLsInEveryFormEndInTheRightRequest"},
 	"a connect failure crashed on an unset latency":       {"TestAnEndpointThatIsNotThereIsRetried", "TestAnEndpointThatStaysUnreadyIsAFailAndNotAnError"},
-	"the answer was never compared":                       {"TestOnlySpaceQuotesAndAFullStopAreForgiven", "TestAFailedProbeIsRolledBack_ModelStaysAfterAFailIsGone"},
+	"the answer was never compared":                       {"TestFormattingAroundTheAnswerIsForgivenAndNothingElse", "TestAFailedProbeIsRolledBack_ModelStaysAfterAFailIsGone"},
 	"the probe's model was fixed, with one shape for all": {"TestEveryArchitecturePassesAgainstTheStrictProvider", "TestEveryArchitectureIsProvenInItsOwnProtocol_StreamingAndNot"},
 	"latency was measured by the wall clock":              {"TestLatencyIsMeasuredByTheMonotonicClock"},
 	"every API error was retried, 400 included":           {"TestARefusalIsNotRetried_AndThePersonReadsThePlatformsReason"},
