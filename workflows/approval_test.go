@@ -230,7 +230,7 @@ func TestAKeyApprovesOnce_WhateverNameItIsUsedUnder(t *testing.T) {
 	renamed.wantRefused(t, "ann@example.com has approved already")
 }
 
-func TestWithoutASignatureNothingIsBelievedToBeSigned(t *testing.T) {
+func TestAttack_ADecisionIsNotSignedBecauseSomebodySaysSo(t *testing.T) {
 	s := gated(t)
 	s.world.verify = answers[schemas.VerifyDecisionInput](schemas.VerifiedDecision{
 		Approver: approver, Signed: true, KeyFingerprint: "SHA256:bob's",

@@ -152,3 +152,12 @@ func TestAFailureThatNobodyWithTheKeyWroteIsNotBelieved(t *testing.T) {
 func TestEncryptionCannotBeRequiredWithoutAKey(t *testing.T) {
 	require.ErrorContains(t, keys(t).Require(time.Time{}), "needs a key")
 }
+
+func TestAttack_APayloadThatIsMovedIsRefused(t *testing.T) {
+	k := required(t, time.Time{})
+	pass, err := at(k.Worker().Data, elsewhere["another workflow's probe"]).ToPayloads("PASS")
+	require.NoError(t, err)
+	var e *codec.Error
+	require.ErrorAs(t, codec.ReadingResults(k, probeHere).FromPayloads(pass, new(string)), &e)
+	require.Equal(t, codec.Misplaced, e.Problem)
+}
