@@ -33,7 +33,8 @@ func (a *Activities) HandOver(ctx context.Context, in schemas.HandOverInput) (sc
 	handle, err := a.Temporal.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
 		StartWorkflowOperation: operation,
 		UpdateOptions: client.UpdateWorkflowOptions{
-			UpdateID: updateID(ctx, schemas.HandOverHandler), UpdateName: schemas.HandOverHandler, Args: []any{in.Ownership},
+			WorkflowID: schemas.ManageModelWorkflowID(in.Name), // to which an encrypted argument is bound
+			UpdateID:   updateID(ctx, schemas.HandOverHandler), UpdateName: schemas.HandOverHandler, Args: []any{in.Ownership},
 			WaitForStage: client.WorkflowUpdateStageCompleted,
 		},
 	})

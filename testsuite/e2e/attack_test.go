@@ -112,7 +112,8 @@ func TestAttack_APlainSignalDecidesNothingWhereEncryptionIsRequired(t *testing.T
 	require.Empty(t, status.Approval.Approvals)
 
 	k.approveWith(key1, m.Name, "owner", "fine")
-	require.Equal(t, schemas.Completed, k.end(m.Name).Status, "who has the key goes on")
+	end := k.end(m.Name)
+	require.Equal(t, schemas.Completed, end.Status, "who has the key goes on: %s", end.Reason)
 }
 
 func TestEachAttackThatTheDocumentationNamesIsATest(t *testing.T) {
