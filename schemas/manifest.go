@@ -6,9 +6,9 @@ import "slices"
 // tutorial; the rest says how the registration is to be proven and approved. No secret has a place in it:
 // AuthCredentialID is a reference.
 type Manifest struct {
-	Name                 string       `json:"name" jsonschema:"minLength=3,maxLength=64,pattern=^[^\\p{Z}\\p{C}](([^\\p{C}]|[\u200c\u200d])*[^\\p{Z}\\p{C}])?$" jsonschema_description:"Name of the model in the LLM Gateway: 3 to 64 characters, none of them a control character, no space at either end. The joiners that some scripts and emoji need (U+200C and U+200D) may stand within."`
+	Name                 string       `json:"name" jsonschema:"minLength=3,maxLength=64" jsonschema_description:"Name of the model in the LLM Gateway: 3 to 64 characters, none of them a control character, no space at either end. The joiners that some scripts and emoji need (U+200C and U+200D) may stand within."`
 	EndpointURL          string       `json:"endpoint_url" jsonschema:"minLength=1,maxLength=2048" jsonschema_description:"Absolute https URL of the model's endpoint; http only for loopback hosts."`
-	AuthCredentialID     string       `json:"auth_credential_id" jsonschema:"minLength=1,maxLength=128,pattern=^[A-Za-z0-9][A-Za-z0-9._:/-]*$" jsonschema_description:"Reference to the credential with which the gateway calls the endpoint. Never the credential itself."`
+	AuthCredentialID     string       `json:"auth_credential_id" jsonschema:"minLength=1,maxLength=128" jsonschema_description:"Reference to the credential with which the gateway calls the endpoint. Never the credential itself."`
 	ModelArchitecture    Architecture `json:"model_architecture" jsonschema_description:"Which protocol the endpoint speaks."`
 	MaxRequestsPerMinute int          `json:"max_requests_per_minute" jsonschema:"minimum=1,maximum=10000" jsonschema_description:"Requests a minute that the gateway may send."`
 	MaxTokensPerMinute   int          `json:"max_tokens_per_minute" jsonschema:"minimum=1,maximum=5000000" jsonschema_description:"Tokens a minute that the gateway may use."`

@@ -45,7 +45,7 @@ func (d *Duration) UnmarshalJSON(b []byte) error {
 // JSONSchema describes the text form.
 func (Duration) JSONSchema() *jsonschema.Schema {
 	return &jsonschema.Schema{Type: "string", MaxLength: new(uint64(32)), Pattern: `^([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h))+$`,
-		Description: "A time span such as 90s or 1h30m."}
+		Not: &jsonschema.Schema{Type: "string", Pattern: `[^0-9.nuµmsh]`}, Description: "A time span such as 90s or 1h30m."}
 }
 
 // JSONSchema lists the architectures.
@@ -149,6 +149,7 @@ func (ApprovalSpec) JSONSchemaExtend(s *jsonschema.Schema) {
 		OneOf:       []*jsonschema.Schema{{Ref: "#/$defs/ApprovalPolicy"}, &block},
 	}
 	block.Description = ""
+	block.MinProperties = new(uint64(1))
 }
 
 // enum is a list of names as the values that a schema allows.

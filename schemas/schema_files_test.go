@@ -4,11 +4,14 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"os"
 	"reflect"
 	"strings"
 	"testing"
 	"time"
+	"unicode"
+	"unicode/utf16"
 
 	generator "github.com/invopop/jsonschema"
 	"github.com/santhosh-tekuri/jsonschema/v5"
@@ -59,15 +62,31 @@ func TestCommittedSchemasAreThoseOfTheTypes(t *testing.T) {
 			encoder.SetEscapeHTML(false)
 			encoder.SetIndent("", "  ")
 			require.NoError(t, encoder.Encode(schema))
+			written := visible(want.String())
 			file := p.name + ".schema.json"
 			if *update {
-				require.NoError(t, os.WriteFile(file, want.Bytes(), 0o644))
+				require.NoError(t, os.WriteFile(file, []byte(written), 0o644))
 			}
 			committed, err := os.ReadFile(file)
 			require.NoError(t, err)
-			require.Equal(t, want.String(), string(committed), "run `go generate ./schemas`")
+			require.Equal(t, written, string(committed), "run `go generate ./schemas`")
 		})
 	}
+}
+
+// visible escapes what is not ASCII, so that the committed files show characters that nobody can see.
+func visible(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		if r < unicode.MaxASCII {
+			b.WriteRune(r)
+			continue
+		}
+		for _, unit := range utf16.Encode([]rune{r}) {
+			fmt.Fprintf(&b, `\u%04x`, unit)
+		}
+	}
+	return b.String()
 }
 
 func TestWhatTheRegistrarWritesMatchesItsSchemas(t *testing.T) {

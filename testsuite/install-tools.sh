@@ -1,12 +1,14 @@
 #!/bin/sh
-# Installs what the tests need besides Go, gcc, make, git and Node.js, if it is missing: PostgreSQL, Chromium and
-# OpenSSH's ssh-keygen. With apt-get (as root, or with sudo); elsewhere it says what to install.
+# Installs what the tests need besides Go, gcc, make, git and Node.js, if it is missing: PostgreSQL, Chromium,
+# OpenSSH's ssh-keygen and Python's jsonschema. With apt-get (as root, or with sudo); elsewhere it says what to install.
 set -eu
 
 missing=""
+schemas="from jsonschema import Draft202012Validator"
 command -v ssh-keygen >/dev/null || missing="$missing openssh-client"
 command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || missing="$missing chromium"
 command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
+{ python3 -c "$schemas" || /usr/bin/python3 -c "$schemas"; } 2>/dev/null || missing="$missing python3-jsonschema"
 [ -z "$missing" ] && exit 0
 
 run=""

@@ -237,7 +237,7 @@ func TestWhatIsNotABlockIsNoManifest(t *testing.T) {
 	for _, text := range []string{"[1, 2]", `"text"`, "3", "true"} {
 		for _, file := range []string{"f.json", "f.yaml"} {
 			doc := only(t, file, text)
-			require.Equal(t, "a manifest is a block of keys, such as `name: my-model`", doc.Violations[0].Message)
+			require.Contains(t, doc.Violations[0].Message, "a manifest is a block of keys, such as `name: my-model`")
 		}
 	}
 }

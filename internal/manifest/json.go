@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -87,6 +88,9 @@ func (r *jsonReader) broken(at place, err error) error {
 		message = "the JSON ends in the middle of a value; a bracket, brace or quote is missing"
 	case errors.As(err, &syntax):
 		message += ": " + syntax.Error()
+		if strings.Contains(message, "character '/'") || strings.Contains(message, "character '#'") {
+			message += "; JSON has no comments: remove them, or write the manifest in YAML, where they begin with #"
+		}
 	}
 	return &ParseError{Line: at.line, Column: at.column, Kind: ErrBrokenInput, Message: message}
 }

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"model-registrar/internal/endpoint"
 	"model-registrar/schemas"
@@ -55,7 +56,7 @@ func urlRules(f fields, r *report) {
 		{"endpoint_url", f.text("endpoint_url"), endpointSecret}, {"probe.url", f.text("probe", "url"), endpointSecret},
 		{"webhook_callback_url", f.text("webhook_callback_url"), webhookSecret},
 	} {
-		if u.raw == "" || len(u.raw) > maxURLBytes {
+		if u.raw == "" || utf8.RuneCountInString(u.raw) > maxURL {
 			continue
 		}
 		if code, message := checkURL(u.raw, u.instead); message != "" {
@@ -72,8 +73,8 @@ const (
 		"query parameter"
 )
 
-// maxURLBytes is the schema's maximum; longer ones are not even parsed.
-const maxURLBytes = 2048
+// maxURL is the schema's maximum, in characters; longer ones are not even parsed.
+const maxURL = 2048
 
 func credentialRule(f fields, r *report) {
 	if looksLikeSecret(f.text("auth_credential_id")) {
@@ -89,7 +90,7 @@ func endpointRule(f fields, r *report) {
 		return
 	}
 	for _, raw := range []string{f.text("endpoint_url"), f.text("probe", "url")} {
-		if _, problem := checkURL(raw, ""); len(raw) > maxURLBytes || raw != "" && problem != "" {
+		if _, problem := checkURL(raw, ""); utf8.RuneCountInString(raw) > maxURL || raw != "" && problem != "" {
 			return // it is among the violations already
 		}
 	}
@@ -115,19 +116,28 @@ func endpointRule(f fields, r *report) {
 // refusesProbeFields reports fields of the probe block that mean nothing for an architecture.
 func (f fields) refusesProbeFields(architecture schemas.Architecture, r *report) bool {
 	before := len(r.violations)
-	for _, only := range []struct {
-		key, whose string
-		is         []schemas.Architecture
-	}{
-		{"deployment", "azure only", []schemas.Architecture{schemas.Azure}},
-		{"api_version", "azure and anthropic only", []schemas.Architecture{schemas.Azure, schemas.Anthropic}},
-		{"api", "openai, azure and custom only", []schemas.Architecture{schemas.OpenAI, schemas.Azure, schemas.Custom}},
-	} {
-		if f.text("probe", only.key) != "" && architecture != "" && !slices.Contains(only.is, architecture) {
-			r.add("probe."+only.key, schemas.CodeUnsupported, "is for model_architecture %s", only.whose)
+	for _, only := range schemas.ProbeFields {
+		if f.text("probe", only.Key) != "" && architecture != "" && !slices.Contains(only.Whose, architecture) {
+			r.add("probe."+only.Key, schemas.CodeUnsupported, "is for model_architecture %s only", anded(only.Whose))
 		}
 	}
 	return len(r.violations) > before
+}
+
+// anded writes names as people do: a, b and c.
+func anded(names []schemas.Architecture) string {
+	var b strings.Builder
+	for i, name := range names {
+		switch {
+		case i == 0:
+		case i == len(names)-1:
+			b.WriteString(" and ")
+		default:
+			b.WriteString(", ")
+		}
+		b.WriteString(string(name))
+	}
+	return b.String()
 }
 
 // durationLimits bound the time spans. A job may run for days; nobody's approval should be waited for beyond a quarter.

@@ -15,6 +15,7 @@ func (s structure) sentence(keyword string, limit any, finding *jsonschema.Valid
 	schema, _ := s.lookup(path.Dir(finding.AbsoluteKeywordLocation)).(map[string]any)
 	switch keyword {
 	case "type":
+		limit = withoutNull(limit)
 		return schemas.CodeType, "must be " + typeName(limit) + typeHint(limit, finding.Message)
 	case "enum":
 		return schemas.CodeEnum, "must be one of " + list(limit)
@@ -27,7 +28,7 @@ func (s structure) sentence(keyword string, limit any, finding *jsonschema.Valid
 		return schemas.CodeLength, fmt.Sprintf("must have at least %v %s", limit, unit(keyword))
 	case "maxLength", "maxItems":
 		return schemas.CodeLength, fmt.Sprintf("must have at most %v %s", limit, unit(keyword))
-	case "pattern":
+	case "pattern", "not":
 		if sentence, ok := patternSentences[instancePath(finding.InstanceLocation)]; ok {
 			return schemas.CodePattern, sentence
 		}
@@ -50,9 +51,19 @@ const durationSentence = "must be a time span such as 90s, 5m or 1h30m"
 var typeNames = map[any]string{
 	"string": "text", "integer": "a whole number", "number": "a number", "boolean": "true or false",
 	"object": "a block of keys", "array": "a list",
+	"null": "nothing",
+}
+
+// withoutNull returns the one type of a list of it and null.
+func withoutNull(limit any) any {
+	if types, ok := limit.([]any); ok && len(types) == 2 && types[1] == "null" {
+		return types[0]
+	}
+	return limit
 }
 
 func typeName(limit any) string {
+	limit = withoutNull(limit)
 	if name, ok := typeNames[limit]; ok {
 		return name
 	}
@@ -71,13 +82,17 @@ func typeHint(limit any, found string) string {
 	return ""
 }
 
-func list(limit any) string {
+func list(limit any) string { return strings.Join(words(limit), ", ") }
+
+// words lists the values of an enum, without null.
+func words(limit any) (words []string) {
 	values, _ := limit.([]any)
-	words := make([]string, len(values))
-	for i, v := range values {
-		words[i] = fmt.Sprint(v)
+	for _, v := range values {
+		if word, ok := v.(string); ok {
+			words = append(words, word)
+		}
 	}
-	return strings.Join(words, ", ")
+	return words
 }
 
 func bounds(schema map[string]any) string {

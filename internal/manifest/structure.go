@@ -70,16 +70,40 @@ func Validate(m schemas.Manifest) []schemas.Violation {
 func check(value any) []schemas.Violation {
 	object, ok := value.(map[string]any)
 	if !ok {
-		return []schemas.Violation{{Code: schemas.CodeType, Message: "a manifest is a block of keys, such as `name: my-model`"}}
+		message := "a manifest is a block of keys, such as `name: my-model`"
+		if _, list := value.([]any); list {
+			message += "; this is a list: write its manifests one after another, in YAML with --- between them, in JSON as in .jsonl"
+		}
+		return []schemas.Violation{{Code: schemas.CodeType, Message: message}}
 	}
-	violations := unknownKeys(object)
+	violations := append(unknownKeys(object), emptyApproval(object)...)
 	object = withoutNulls(object).(map[string]any)
 	violations = merge(violations, applyRules(object))
 	return merge(violations, manifestStructure().violations(object))
 }
 
+// emptyApproval reports an approval without a value, whole or in part: whoever writes the key means something by it, and
+// its absence would mean that nobody is asked.
+func emptyApproval(manifest map[string]any) (violations []schemas.Violation) {
+	value, written := manifest["approval"]
+	block, _ := value.(map[string]any)
+	empty := func(path, what string) {
+		violations = append(violations, schemas.Violation{Path: path, Code: schemas.CodeMissing,
+			Message: "is empty; write " + what + ", or leave the key out"})
+	}
+	if written && (value == nil || block != nil && len(block) == 0) {
+		empty("approval", "never, on_failure or always")
+	}
+	for _, key := range []string{"policy", "required", "timeout", "gate"} {
+		if value, written := block[key]; written && value == nil {
+			empty("approval."+key, "a value")
+		}
+	}
+	return violations
+}
+
 // withoutNulls returns the tree without keys that have no value: `parameters:` alone on its line, and null, mean the
-// same as leaving the key out. What could not be read goes too; it has a violation already. Lists keep their length.
+// same as leaving the key out, except in an approval. What could not be read goes too; it has a violation already. Lists keep their length.
 func withoutNulls(value any) any {
 	switch v := value.(type) {
 	case map[string]any:
@@ -120,14 +144,17 @@ func (s structure) collect(finding *jsonschema.ValidationError, root any) []sche
 	limit := s.lookup(finding.AbsoluteKeywordLocation)
 	at := instancePath(finding.InstanceLocation)
 	switch {
-	case keyword == "oneOf":
+	case keyword == "oneOf", keyword == "anyOf":
 		return s.oneOf(finding, root)
 	case keyword == "required":
 		return missing(limit, at, instance(root, finding.InstanceLocation))
-	case keyword == "additionalProperties":
-		return nil // unknownKeys has better sentences
+	case keyword == "additionalProperties", keyword == "minProperties":
+		return nil // unknownKeys and emptyApproval have better sentences
 	case len(finding.Causes) == 0:
 		code, message := s.sentence(keyword, limit, finding)
+		if wrong, _ := instance(root, finding.InstanceLocation).(string); keyword == "enum" && wrong != "" {
+			message += didYouMean(suggest(wrong, words(limit)))
+		}
 		return []schemas.Violation{{Path: at, Code: code, Message: message}}
 	}
 	var violations []schemas.Violation
@@ -144,14 +171,23 @@ func (s structure) collect(finding *jsonschema.ValidationError, root any) []sche
 func (s structure) oneOf(finding *jsonschema.ValidationError, root any) []schemas.Violation {
 	var violations []schemas.Violation
 	var forms []string
+	var meant []*jsonschema.ValidationError
 	for _, cause := range finding.Causes {
-		if wanted := s.wrongType(cause, finding.InstanceLocation); wanted != "" {
+		wanted := s.wrongType(cause, finding.InstanceLocation)
+		if wanted == typeNames["null"] {
+			continue // nobody writes a wrong null
+		}
+		meant = append(meant, cause)
+		if wanted != "" {
 			forms = append(forms, wanted)
 			continue
 		}
 		violations = append(violations, s.collect(cause, root)...)
 	}
-	if len(forms) == len(finding.Causes) {
+	switch {
+	case len(meant) == 1:
+		return s.collect(meant[0], root)
+	case len(forms) == len(meant):
 		return []schemas.Violation{{Path: instancePath(finding.InstanceLocation), Code: schemas.CodeType,
 			Message: "must be " + strings.Join(forms, ", or ")}}
 	}
@@ -181,6 +217,34 @@ func missing(required any, at string, value any) []schemas.Violation {
 		}
 	}
 	return violations
+}
+
+// wantsText reports whether the field at a path is text and nothing else.
+func (s structure) wantsText(path string) bool {
+	field := s.plain
+	for _, key := range strings.Split(path, ".") {
+		properties, _ := field.(map[string]any)["properties"].(map[string]any)
+		field = s.resolved(properties[key])
+		if field == nil {
+			return false
+		}
+	}
+	return withoutNull(field.(map[string]any)["type"]) == "string"
+}
+
+// resolved follows a reference, also where null may stand in its place.
+func (s structure) resolved(schema any) any {
+	object, ok := schema.(map[string]any)
+	if !ok {
+		return nil
+	}
+	if forms, ok := object["anyOf"].([]any); ok {
+		return s.resolved(forms[0])
+	}
+	if ref, ok := object["$ref"].(string); ok {
+		return s.lookup(ref)
+	}
+	return object
 }
 
 // lookup returns the part of the schema that a keyword's absolute location points at.

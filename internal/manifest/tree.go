@@ -76,6 +76,8 @@ func (t *tree) number(path, text string) any {
 	at := t.places.locate(path)
 	value, err := strconv.ParseFloat(text, 64)
 	switch {
+	case !plainNumber.MatchString(text) && manifestStructure().wantsText(path):
+		t.complain(path, at, schemas.CodeType, "must be text; put it in quotes")
 	case !plainNumber.MatchString(text), err != nil && !math.IsInf(value, 0):
 		t.complain(path, at, schemas.CodeNumber, "must be a plain decimal number such as 500 or 0.7")
 	case math.Abs(value) > schemas.MaxInteger:

@@ -46,7 +46,7 @@ func properties(schema *jsonschema.Schema) map[string]*jsonschema.Schema {
 	case schema.Ref != nil:
 		return properties(schema.Ref)
 	}
-	for _, form := range schema.OneOf {
+	for _, form := range slices.Concat(schema.OneOf, schema.AnyOf) {
 		if p := properties(form); p != nil {
 			return p
 		}
@@ -60,13 +60,22 @@ func unknownKey(key, at string, known []string) schemas.Violation {
 	case isSecretName(key) || looksLikeSecret(key):
 		v.Code, v.Message = schemas.CodeSecret, "no secret has a place in a manifest; use auth_credential_id"
 	case suggestion != "":
-		v.Message += "; did you mean " + suggestion + "?"
+		v.Message += didYouMean(suggestion)
 	case at == "" && foreign[snake(key)] != "":
-		v.Message += "; did you mean " + foreign[snake(key)] + "?"
+		v.Message += didYouMean(foreign[snake(key)])
 	default:
+		known = slices.DeleteFunc(slices.Clone(known), func(key string) bool { return key == "$schema" })
 		v.Message += "; known here are " + strings.Join(known, ", ")
 	}
 	return v
+}
+
+// didYouMean ends a sentence with a suggestion, if there is one.
+func didYouMean(suggestion string) string {
+	if suggestion == "" {
+		return ""
+	}
+	return "; did you mean " + suggestion + "?"
 }
 
 // foreign are keys that belong into a block, or that the gateway's own payload calls otherwise.

@@ -3,6 +3,7 @@ package manifest
 import (
 	"encoding/json"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -60,7 +61,7 @@ func TestEachRuleSaysWhatIsWrongAndWhere(t *testing.T) {
 		"name is a number":         {schemas.Custom, map[string]any{"name": 12345}, "name: must be text; put it in quotes", schemas.CodeType},
 		"credential of 129":        {schemas.Custom, map[string]any{"auth_credential_id": strings.Repeat("c", 129)}, "auth_credential_id: must have at most 128 characters", schemas.CodeLength},
 		"credential with a space":  {schemas.Custom, map[string]any{"auth_credential_id": "my cred"}, "auth_credential_id: must begin with a letter or digit and hold only letters, digits and . _ : / - because it is a reference to a credential, not the credential", schemas.CodePattern},
-		"architecture in capitals": {"OpenAI", nil, "model_architecture: must be one of openai, anthropic, azure, cohere, custom", schemas.CodeEnum},
+		"architecture in capitals": {"OpenAI", nil, "model_architecture: must be one of openai, anthropic, azure, cohere, custom; did you mean openai?", schemas.CodeEnum},
 		"no requests":              {schemas.Custom, map[string]any{"max_requests_per_minute": 0}, "max_requests_per_minute: must be between 1 and 10000", schemas.CodeRange},
 		"too many requests":        {schemas.Custom, map[string]any{"max_requests_per_minute": 10001}, "max_requests_per_minute: must be between 1 and 10000", schemas.CodeRange},
 		"most requests":            {schemas.Custom, map[string]any{"max_requests_per_minute": 10000}, "", ""},
@@ -142,6 +143,12 @@ func TestEachRuleSaysWhatIsWrongAndWhere(t *testing.T) {
 		"approval a wrong word":        {schemas.Custom, map[string]any{"approval": "sometimes"}, "approval: must be one of never, on_failure, always", schemas.CodeEnum},
 		"approval a wrong policy":      {schemas.Custom, map[string]any{"approval.policy": "sometimes"}, "approval.policy: must be one of never, on_failure, always", schemas.CodeEnum},
 		"approval yes":                 {schemas.Custom, map[string]any{"approval": true}, "approval: must be text, or a block of keys", schemas.CodeType},
+		"approval null":                {schemas.Custom, map[string]any{"approval": nil}, "approval: is empty; write never, on_failure or always, or leave the key out", schemas.CodeMissing},
+		"approval an empty block":      {schemas.Custom, map[string]any{"approval": map[string]any{}}, "approval: is empty; write never, on_failure or always, or leave the key out", schemas.CodeMissing},
+		"approval's policy null":       {schemas.Custom, map[string]any{"approval.policy": nil}, "approval.policy: is empty; write a value, or leave the key out", schemas.CodeMissing},
+		"approval's number null":       {schemas.Custom, map[string]any{"approval.policy": "always", "approval.required": nil}, "approval.required: is empty; write a value, or leave the key out", schemas.CodeMissing},
+		"the schema's place":           {schemas.Custom, map[string]any{"$schema": "./manifest.schema.json"}, "", ""},
+		"long URL that is forbidden":   {schemas.Custom, map[string]any{"endpoint_url": "https://169.254.169.254/" + strings.Repeat("é", 1500)}, "endpoint_url: must not be a link-local or metadata address", schemas.CodeURL},
 		"unknown key, plural":          {schemas.Custom, map[string]any{"max_token_per_minute": 5}, "max_token_per_minute: is not a known key; did you mean max_tokens_per_minute?", schemas.CodeUnknownKey},
 		"unknown key in the block":     {schemas.Custom, map[string]any{"parameters.maxTokens": 5}, "parameters.maxTokens: is not a known key; did you mean max_tokens?", schemas.CodeUnknownKey},
 		"key outside its block":        {schemas.Custom, map[string]any{"temperature": 0.5}, "temperature: is not a known key; did you mean parameters.temperature?", schemas.CodeUnknownKey},
@@ -348,6 +355,29 @@ api_key: hunter2
 		"probe.latency_slo_ms", "probe.ttft_slo_ms", "probe.min_success", "probe.token_budget", "approval.policy",
 		"approval.timeout", "job_timeout", "api_key",
 	}, places)
+}
+
+func TestMistakesThatFormatsMakeEasyGetTheirHint(t *testing.T) {
+	for _, number := range []string{"0123", "1_000", "0x10"} {
+		require.Contains(t, only(t, "m.yaml", "auth_credential_id: "+number).Violations, schemas.Violation{Path: "auth_credential_id",
+			Line: 1, Column: 1, Code: schemas.CodeType, Message: "must be text; put it in quotes"}, number)
+	}
+	for text, message := range map[string]string{
+		"probe: {model: 007}":         "must be text; put it in quotes",
+		"max_tokens_per_minute: 0123": "must be a plain decimal number such as 500 or 0.7",
+	} {
+		violations := only(t, "m.yaml", text).Violations
+		require.True(t, slices.ContainsFunc(violations, func(v schemas.Violation) bool { return v.Message == message }), "%v", violations)
+	}
+	for _, comment := range []string{"// one", "/* one */", "# one"} {
+		for _, text := range []string{comment + "\n{}", "{" + comment + "\n}", "{}\n" + comment, "{\"name\": \"abc\", " + comment + "\n}"} {
+			_, err := Parse("m.json", []byte(text))
+			require.ErrorContains(t, err, "JSON has no comments", text)
+		}
+	}
+	for file, text := range map[string]string{"m.json": `[{"name": "abc"}]`, "m.yaml": "- name: abc\n"} {
+		require.Contains(t, only(t, file, text).Violations[0].Message, "this is a list", file)
+	}
 }
 
 func TestAnEmptyManifestNamesWhatIsMissing(t *testing.T) {
