@@ -6,7 +6,6 @@ import (
 	"sync"
 	"time"
 
-	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
@@ -75,7 +74,7 @@ func (a *Activities) ending(ctx context.Context, run schemas.FleetRun) (*schemas
 		return &schemas.FleetEnding{FleetRun: run, Outcome: schemas.Failed, ErrorType: schemas.ErrInternal,
 			Reason: "Temporal knows nothing of this run any more; see the audit trail for how it ended"}, nil
 	}
-	if err != nil || d.GetWorkflowExecutionInfo().GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
+	if err != nil || !outcome.IsOver(d.GetWorkflowExecutionInfo().GetStatus()) {
 		return nil, err
 	}
 	var result schemas.Result

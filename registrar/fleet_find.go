@@ -32,7 +32,8 @@ func (c *Client) FindFleet(ctx context.Context, id string) (Fleet, error) {
 	}
 	f.RunID = found.GetWorkflowExecutionInfo().GetExecution().GetRunId()
 	switch found.GetWorkflowExecutionInfo().GetStatus() {
-	case enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, enumspb.WORKFLOW_EXECUTION_STATUS_CONTINUED_AS_NEW:
+	case enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, enumspb.WORKFLOW_EXECUTION_STATUS_PAUSED,
+		enumspb.WORKFLOW_EXECUTION_STATUS_CONTINUED_AS_NEW:
 		return f, nil
 	}
 	limited, cancel := context.WithTimeout(ctx, CallTimeout)

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"time"
 
-	enumspb "go.temporal.io/api/enums/v1"
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/converter"
@@ -37,14 +36,20 @@ type Listed struct {
 	StartedAt    time.Time  `json:"startedAt"`
 	EndedAt      *time.Time `json:"endedAt,omitempty"`
 	DurationMs   int64      `json:"durationMs"` // until now while it runs
-	WorkflowID   string     `json:"workflowId"`
-	RunID        string     `json:"runId"`
+	// ModelState is how the model of that name is doing, whatever came of this registration; empty for one that is nobody's.
+	ModelState schemas.ModelState `json:"modelState,omitempty"`
+	WorkflowID string             `json:"workflowId"`
+	RunID      string             `json:"runId"`
 }
 
 // List reads registrations from Temporal's visibility store, newest first, and reports whether there are more than the
 // limit allows. The store may lag behind by a second or so.
 func (c *Client) List(ctx context.Context, f Filter) (all []Listed, more bool, err error) {
-	return c.list(ctx, f.query(), f.Limit)
+	all, more, err = c.list(ctx, f.query(), f.Limit)
+	if err == nil {
+		err = c.addStates(ctx, all)
+	}
+	return all, more, err
 }
 
 // ListFleets reads fleets, newest first, at most limit (default: [DefaultLimit]) of them.
@@ -89,6 +94,9 @@ func (f Filter) query() string {
 	}
 	if f.Stage != "" {
 		query += " AND " + schemas.RegistrationStageAttribute + " = " + literal(string(f.Stage))
+		if follow.Known(f.Stage) {
+			query += " AND CloseTime IS NULL" // one that was terminated stands where it stood, and is there no more
+		}
 	}
 	if f.Architecture != "" {
 		query += " AND " + schemas.ModelArchitectureAttribute + " = " + literal(string(f.Architecture))
@@ -121,7 +129,7 @@ func listedOf(w *workflowpb.WorkflowExecutionInfo, now time.Time) Listed {
 			r.Name = r.WorkflowID
 		}
 	}
-	if w.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
+	if w.GetCloseTime() == nil {
 		r.DurationMs = now.Sub(r.StartedAt).Milliseconds()
 		return r
 	}

@@ -131,7 +131,10 @@ type Progress struct {
 	Refused     []RefusedSignal `json:"refusedDecisions,omitempty"` // at most the newest 20
 	RefusedAll  int             `json:"refusedAltogether,omitempty"`
 	Waiting     *Wait           `json:"waiting,omitempty"` // why it does not go on at the moment
-	Result      *Result         `json:"result,omitempty"`  // once ended
+	// Model is the record that the model of that name is registered, and how it is doing now, whatever came of this attempt.
+	// The starter fills it in.
+	Model  *Ownership `json:"model,omitempty"`
+	Result *Result    `json:"result,omitempty"` // once ended
 }
 
 // StageRecord is one stage that a registration went through.

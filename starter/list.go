@@ -91,13 +91,13 @@ func (a *app) list(ctx context.Context, c *connection, o listOptions) error {
 
 func listLines(rows []registrar.Listed) []console.Line {
 	cells := make([][]console.Span, 1, len(rows)+1)
-	for _, title := range []string{"NAME", "STAGE", "ARCHITECTURE", "STARTED", "DURATION"} {
+	for _, title := range []string{"NAME", "STAGE", "ARCHITECTURE", "STARTED", "DURATION", "MODEL"} {
 		cells[0] = append(cells[0], console.Span{Style: console.Strong, Text: title})
 	}
 	for _, r := range rows {
 		cells = append(cells, []console.Span{
 			{Text: r.Name}, {Text: r.Stage}, {Text: r.Architecture}, {Text: clock(r.StartedAt)},
-			{Text: words.Millis(float64(r.DurationMs))},
+			{Text: words.Millis(float64(r.DurationMs))}, {Text: string(r.ModelState)},
 		})
 	}
 	return console.Columns(cells)

@@ -197,7 +197,7 @@ func TestListShowsATable(t *testing.T) {
 	require.Zero(t, r.code, r.errors)
 	require.Equal(t, "WorkflowType = 'RegisterModel' AND RegistrationStage = 'COMPLETED' AND ModelArchitecture = 'openai'", f.listQuery)
 	lines := strings.Split(r.out, "\n")
-	require.Regexp(t, `^NAME                STAGE       ARCHITECTURE  STARTED +DURATION$`, lines[0])
+	require.Regexp(t, `^NAME                STAGE       ARCHITECTURE  STARTED +DURATION +MODEL$`, lines[0])
 	require.Regexp(t, `^one                 COMPLETED   openai        .*  1m05s$`, lines[1])
 	require.Regexp(t, `^a much longer name  TERMINATED  openai        .*  1m05s$`, lines[2])
 

@@ -56,10 +56,14 @@ func (a *app) status(ctx context.Context, c *connection, args []string) error {
 	if p.Approval != nil {
 		p.Approval.Announced = c.Delivery(ctx, p.Approval.Announced)
 	}
+	if p.Model, err = c.Owner(ctx, t.Name()); err != nil {
+		return err
+	}
 	if a.machine() {
 		return a.print(p)
 	}
 	a.out.Print(statusLines(t, p, time.Now())...)
+	a.out.Print(modelLine(p.Model))
 	if p.Approval != nil && p.Approval.Open {
 		a.out.Print(a.evidence(p, t.Input.Manifest, c.page(t.WorkflowID, t.RunID))...)
 		return nil
@@ -75,6 +79,14 @@ func (a *app) status(ctx context.Context, c *connection, args []string) error {
 	}
 	a.out.Print(console.Text("Follow it:  starter watch " + argument(p.Name)))
 	return nil
+}
+
+// modelLine says how the model is doing now, apart from the registration above.
+func modelLine(o *schemas.Ownership) console.Line {
+	if o == nil {
+		return console.Text("No model of this name is registered now.")
+	}
+	return console.Text(fmt.Sprintf("The model is registered now as %s, %s, by run %s, since %s.", o.ModelID, o.State, o.RunID, clock(o.Since)))
 }
 
 // standing is where a registration stands: as its workflow says, or, if it has ended or no worker answers, as its history

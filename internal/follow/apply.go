@@ -84,11 +84,11 @@ func (t *Timeline) started(a *historypb.WorkflowExecutionStartedEventAttributes,
 // indexed takes in an upsert. That of an outcome ends nothing yet: what is left to do may still follow.
 func (t *Timeline) indexed(a *historypb.UpsertWorkflowSearchAttributesEventAttributes, at time.Time) {
 	fields := a.GetSearchAttributes().GetIndexedFields()
-	stage := schemas.Stage(keyword(fields[schemas.RegistrationStageAttribute]))
+	stage := schemas.Stage(Keyword(fields[schemas.RegistrationStageAttribute]))
 	if Known(stage) {
 		t.enter(stage, at)
 	}
-	if hash := keyword(fields[schemas.PayloadHashAttribute]); hash != "" {
+	if hash := Keyword(fields[schemas.PayloadHashAttribute]); hash != "" {
 		t.Evidence.PayloadHash = hash
 	}
 }
@@ -137,9 +137,11 @@ func (t *Timeline) approvers() int { return max(1, t.Input.Manifest.Approval.Req
 // signal that arrived meanwhile, a reset of the sticky queue) say nothing to a person.
 func (t *Timeline) taskFailed(a *historypb.WorkflowTaskFailedEventAttributes) {
 	switch a.GetCause() {
+	case enumspb.WORKFLOW_TASK_FAILED_CAUSE_RESET_WORKFLOW:
+		t.RunID = a.GetNewRunId() // the start is the old run's, copied, and names that
+		return
 	case enumspb.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND, enumspb.WORKFLOW_TASK_FAILED_CAUSE_RESET_STICKY_TASK_QUEUE,
-		enumspb.WORKFLOW_TASK_FAILED_CAUSE_FORCE_CLOSE_COMMAND, enumspb.WORKFLOW_TASK_FAILED_CAUSE_RESET_WORKFLOW,
-		enumspb.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_UPDATE:
+		enumspb.WORKFLOW_TASK_FAILED_CAUSE_FORCE_CLOSE_COMMAND, enumspb.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_UPDATE:
 		return
 	}
 	t.note(Warn, "the worker cannot run the workflow, and tries again ("+a.GetCause().String()+"): "+
@@ -153,7 +155,8 @@ func (t *Timeline) doing(summary string) {
 }
 
 // keyword decodes a search attribute, which is never encoded by a codec.
-func keyword(p *payload) string {
+// Keyword reads a search attribute of type Keyword; an odd value is none.
+func Keyword(p *payload) string {
 	var s string
 	if p == nil || converter.GetDefaultDataConverter().FromPayload(p, &s) != nil {
 		return ""

@@ -9,6 +9,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
+	"model-registrar/internal/outcome"
 	"model-registrar/schemas"
 )
 
@@ -24,7 +25,7 @@ func Delivery(ctx context.Context, c client.Client, d Decoder, so schemas.Webhoo
 		return so, err
 	}
 	var out schemas.WebhookDelivery
-	if now.GetWorkflowExecutionInfo().GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
+	if !outcome.IsOver(now.GetWorkflowExecutionInfo().GetStatus()) {
 		if !recording(now) {
 			return pendingDelivery(so, now, d), nil
 		}

@@ -5,10 +5,16 @@ import (
 	"errors"
 	"strings"
 
+	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/temporal"
 
 	"model-registrar/schemas"
 )
+
+// IsOver reports whether a workflow with this status has ended. One that is paused has not.
+func IsOver(s enumspb.WorkflowExecutionStatus) bool {
+	return s != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING && s != enumspb.WORKFLOW_EXECUTION_STATUS_PAUSED
+}
 
 // Of is how a registration ended, told from its workflow's result and error. It is deterministic, for workflows.
 func Of(run schemas.FleetRun, result schemas.Result, err error) schemas.FleetEnding {

@@ -13,6 +13,7 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/converter"
 
+	"model-registrar/internal/outcome"
 	"model-registrar/schemas"
 )
 
@@ -45,7 +46,7 @@ func (r Reader) Owner(ctx context.Context, name string) (*schemas.Ownership, err
 // Of is the record that a ManageModel workflow keeps; nil if it keeps none, has ended, or is another workflow.
 func (r Reader) Of(info *workflowpb.WorkflowExecutionInfo) (*schemas.Ownership, error) {
 	memo := info.GetMemo().GetFields()[schemas.OwnershipMemo]
-	if !lives(info.GetStatus()) || info.GetType().GetName() != schemas.ManageModelWorkflow || memo == nil {
+	if gone(info.GetStatus()) || info.GetType().GetName() != schemas.ManageModelWorkflow || memo == nil {
 		return nil, nil
 	}
 	data := r.Data
@@ -65,8 +66,7 @@ func (r Reader) Of(info *workflowpb.WorkflowExecutionInfo) (*schemas.Ownership, 
 	return &o, nil
 }
 
-// lives reports whether a workflow with this status has not ended; one that is paused has not.
-func lives(s enumspb.WorkflowExecutionStatus) bool {
-	return s == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING || s == enumspb.WORKFLOW_EXECUTION_STATUS_PAUSED ||
-		s == enumspb.WORKFLOW_EXECUTION_STATUS_CONTINUED_AS_NEW
+// gone reports whether a workflow with this status has ended, and no other run goes on for it.
+func gone(s enumspb.WorkflowExecutionStatus) bool {
+	return outcome.IsOver(s) && s != enumspb.WORKFLOW_EXECUTION_STATUS_CONTINUED_AS_NEW
 }

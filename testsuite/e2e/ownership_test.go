@@ -12,6 +12,7 @@ import (
 
 	"model-registrar/internal/genesys"
 	"model-registrar/internal/ownership"
+	"model-registrar/registrar"
 	"model-registrar/schemas"
 	"model-registrar/testsuite/stack"
 )
@@ -147,4 +148,59 @@ func (k *kit) gateway() *genesys.Client {
 	})
 	require.NoError(k.t, err)
 	return gateway
+}
+
+// A second attempt that is refused says nothing about the model that is live.
+func TestARefusedSecondAttemptAnnouncesNothingAboutTheLiveModel(t *testing.T) {
+	k := onShared(t)
+	m := k.Manifest(k.name("live"))
+	first, stderr, code := k.register(m)
+	require.Equal(t, 0, code, stderr)
+	m.MaxRequestsPerMinute++
+
+	second, _, code := k.register(m)
+
+	require.Equal(t, 1, code)
+	require.Equal(t, schemas.ErrNameConflict, second.ErrorType)
+	require.Equal(t, first.ModelID, second.ExistingModelID)
+	require.Nil(t, second.Webhook)
+	require.Len(t, k.announcements(m.Name), 1, "that of the first")
+	require.Len(t, k.audited(m.Name), 2)
+	stdout, stderr, code := k.Run(k.ctx, "status", m.Name)
+	require.Equal(t, 0, code, stderr)
+	require.Contains(t, stdout, "ended as FAILED")
+	require.Contains(t, stdout, "The model is registered now as "+first.ModelID+", ACTIVE")
+	k.eventually(func() bool {
+		stdout, _, _ := k.Run(k.ctx, "list", "--stage", "FAILED", "--limit", "1000", "--output", "json")
+		for line := range strings.Lines(stdout) {
+			var r registrar.Listed
+			if json.Unmarshal([]byte(line), &r) == nil && r.Name == m.Name {
+				return r.ModelState == schemas.ModelActive
+			}
+		}
+		return false
+	}, "the list should show the model's state beside the attempt's")
+}
+
+func TestATerminatedRegistrationIsNotRegistered(t *testing.T) {
+	k := onShared(t)
+	name := k.atGate(0)
+	model := k.models(name)[0]
+	require.NoError(t, k.client.TerminateWorkflow(k.ctx, schemas.RegisterModelWorkflowID(name), "", "by an operator"))
+	require.Nil(t, k.owner(name))
+
+	file := filepath.Join(k.manifestDir(), name+".json")
+	stdout, _, code := k.Run(k.ctx, "register", file, "--output", "json", "--requester", requester)
+
+	require.Equal(t, 1, code, stdout)
+	var result schemas.Result
+	require.NoError(t, json.Unmarshal([]byte(stdout), &result))
+	require.Equal(t, schemas.ErrModelNotOwned, result.ErrorType)
+	require.Contains(t, result.Reason, model.ID)
+	require.Len(t, k.models(name), 1)
+	k.eventually(func() bool {
+		stdout, stderr, code := k.Run(k.ctx, "list", "--stage", string(schemas.StageApproval), "--limit", "1000")
+		require.Equal(t, 0, code, stderr)
+		return !strings.Contains(stdout, name)
+	}, "a terminated registration waits for nobody")
 }
