@@ -78,7 +78,9 @@ func existingModel(err error) string {
 // findExisting learns, for a registration that made no model, whether there is one of that name nevertheless. What is said
 // of this attempt must not be taken for news of that model.
 func (r *registration) findExisting(ctx workflow.Context) error {
-	if r.result.Status == schemas.Completed || r.existed() || r.result.ModelID != "" || r.result.JobID != "" {
+	made := r.result.ModelID != "" || r.result.JobID != ""
+	misnamed := r.result.ErrorType == schemas.ErrWrongWorkflowID // no activity serves it
+	if r.result.Status == schemas.Completed || r.existed() || made || misnamed {
 		return nil
 	}
 	var out schemas.FoundOwner
