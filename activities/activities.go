@@ -77,6 +77,14 @@ func Register(r worker.ActivityRegistry, a *Activities) {
 			func(in schemas.FindOwnerInput) string { return in.Name })...),
 		schemas.FindTwinsActivity: only(a.FindTwins, of(
 			func(in schemas.TwinsInput) string { return in.Payload.Value.Name })...),
+		schemas.ReadModelActivity: only(a.ReadModel, of(
+			func(in schemas.ReadModelInput) string { return in.Name })...),
+		schemas.UpdateModelActivity: only(a.UpdateModel, byType(schemas.ChangeModelWorkflow,
+			func(in schemas.UpdateInput) string { return in.Payload.Value.Name })),
+		schemas.DeleteModelActivity: onlyDone(a.DeleteModel, byType(schemas.RetireModelWorkflow,
+			func(in schemas.DeleteInput) string { return in.Name })),
+		schemas.ObserveModelActivity: onlyDone(a.ObserveModel, byType(schemas.ChangeModelWorkflow,
+			func(in schemas.ObserveInput) string { return in.Name })),
 	} {
 		r.RegisterActivityWithOptions(fn, activity.RegisterOptions{Name: name})
 	}

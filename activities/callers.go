@@ -24,7 +24,7 @@ type permit[In any] struct {
 }
 
 // operations are the workflow types that work on a model, under the id register-model/NAME.
-var operations = []string{schemas.RegisterModelWorkflow}
+var operations = schemas.Operations
 
 // of permits the operations on the model that the input is about.
 func of[In any](name func(In) string) []permit[In] {
@@ -151,11 +151,19 @@ func handOverCallers() []permit[schemas.HandOverInput] {
 	})
 }
 
-// releaseCallers: a registration takes back its own hand-over alone.
+// releaseCallers: an operation takes back its own hand-over alone, but for a retirement.
 func releaseCallers() []permit[schemas.ReleaseInput] {
 	return operating(func(by activity.Info, in schemas.ReleaseInput) bool {
-		return by.WorkflowExecution.ID == schemas.RegisterModelWorkflowID(in.Name) && in.RunID == by.WorkflowExecution.RunID
+		return by.WorkflowExecution.ID == schemas.RegisterModelWorkflowID(in.Name) &&
+			(in.RunID == by.WorkflowExecution.RunID || by.WorkflowType.Name == schemas.RetireModelWorkflow)
 	})
+}
+
+// byType permits one operation alone, on the model that the input is about.
+func byType[In any](operation string, name func(In) string) permit[In] {
+	return permit[In]{workflow: operation, fits: func(by activity.Info, in In) bool {
+		return by.WorkflowExecution.ID == schemas.RegisterModelWorkflowID(name(in))
+	}}
 }
 
 // auditCallers: an entry is about its caller, under an id that is its caller's. Two kinds write about a registration that

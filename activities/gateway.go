@@ -17,6 +17,8 @@ type Gateway interface {
 	GetModel(ctx context.Context, id string) (*gateway.Model, error)
 	// CreateModel asks for a model and returns the id of the job that makes it.
 	CreateModel(ctx context.Context, p schemas.SealedPayload) (jobID string, err error)
+	// UpdateModel asks for another payload of a model and returns the id of the job that changes it.
+	UpdateModel(ctx context.Context, id string, p schemas.SealedPayload) (jobID string, err error)
 	// DeleteModel deletes a model; existed is false where the platform knows none of this id.
 	DeleteModel(ctx context.Context, id string) (existed bool, err error)
 	GetJob(ctx context.Context, id string) (gateway.Job, error)

@@ -15,12 +15,15 @@ import (
 // PayloadValidationError with the list of violations: field paths, never values. So is one whose endpoint this worker can never
 // probe, with the probe's reason code: better known before anything is made.
 func (a *Activities) ValidatePayload(ctx context.Context, in schemas.ValidateInput) (schemas.ValidatedPayload, error) {
+	if in.PolicyOnly {
+		return a.policy(in.Manifest), nil
+	}
 	checked, violations := in.Manifest, []schemas.Violation(nil)
 	if in.Arrived == nil {
 		violations = manifest.Validate(checked)
 	} else {
 		var input schemas.RegisterModelInput
-		input, violations = manifest.ReadInput(in.Arrived)
+		input, violations = manifest.ReadInput(in.Operation, in.Arrived)
 		checked = input.Manifest
 	}
 	if len(violations) == 0 {
@@ -33,13 +36,18 @@ func (a *Activities) ValidatePayload(ctx context.Context, in schemas.ValidateInp
 	if err != nil {
 		return schemas.ValidatedPayload{}, fatal(schemas.ErrInternal, err.Error())
 	}
-	out := schemas.ValidatedPayload{
-		Payload: payload, Approval: a.ApprovalFloor.Stricter(checked.Approval.Policy),
-		Gate:     a.GateFloor.Stricter(in.Manifest.Approval.Gate),
-		Required: max(1, a.RequiredFloor, checked.Approval.Required),
-	}
+	out := a.policy(checked)
+	out.Payload = payload
 	if !reflect.DeepEqual(checked, in.Manifest) {
 		out.Manifest = &checked
 	}
 	return out, nil
+}
+
+// policy is who has to approve what the manifest asks for: the stricter of the manifest and the worker's floors.
+func (a *Activities) policy(m schemas.Manifest) schemas.ValidatedPayload {
+	return schemas.ValidatedPayload{
+		Approval: a.ApprovalFloor.Stricter(m.Approval.Policy), Gate: a.GateFloor.Stricter(m.Approval.Gate),
+		Required: max(1, a.RequiredFloor, m.Approval.Required),
+	}
 }

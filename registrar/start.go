@@ -14,11 +14,40 @@ import (
 	"model-registrar/workflows"
 )
 
-// Request asks for a registration.
+// Request asks for an operation on a model.
 type Request struct {
+	// Operation is the workflow type, one of [schemas.Operations]. Default: RegisterModel.
+	Operation string
+	// Manifest is what the model is to be. A retirement needs its name alone.
 	Manifest schemas.Manifest
-	// Requester is who asks, for example alice@example.com. The requester cannot approve the registration.
+	// Requester is who asks, for example alice@example.com. The requester cannot approve the operation.
 	Requester string
+	// Seen is what a plan saw of the model, to which the operation is bound. Default: whatever there is. Registrations take
+	// none: what they find decides.
+	Seen *schemas.Seen
+	// Restore puts back, without approval, what was approved. Only for ChangeModel.
+	Restore bool
+	// Reason says why a model is retired. Keep leaves it in the gateway and gives up the ownership alone. ModelID names one
+	// that is nobody's. Only for RetireModel.
+	Reason  string
+	Keep    bool
+	ModelID string
+}
+
+// input is the input of the operation's workflow.
+func (r Request) input() any {
+	switch r.Operation {
+	case schemas.ChangeModelWorkflow:
+		return schemas.ChangeModelInput{Manifest: r.Manifest, Requester: r.Requester, Seen: r.Seen, Restore: r.Restore}
+	case schemas.AdoptModelWorkflow:
+		return schemas.AdoptModelInput{Manifest: r.Manifest, Requester: r.Requester, Seen: r.Seen}
+	case schemas.RetireModelWorkflow:
+		return schemas.RetireModelInput{
+			Name: r.Manifest.Name, Requester: r.Requester, Reason: r.Reason, Keep: r.Keep, ModelID: r.ModelID,
+			Approval: r.Manifest.Approval, Seen: r.Seen,
+		}
+	}
+	return schemas.RegisterModelInput{Manifest: r.Manifest, Requester: r.Requester}
 }
 
 // Registration is what came of a request.
@@ -46,11 +75,17 @@ func (e *InProgress) Error() string {
 
 func (*InProgress) typed() {}
 
-// Start starts the registration of a manifest, which goes on whatever happens to this program. Whether there is anything
+// Start starts an operation, the registration of a manifest by default, which goes on whatever happens to this program. Whether there is anything
 // to do the worker finds out: it asks the gateway, and what is registered already ends as UNCHANGED. The error is an
 // [*InProgress] if a registration of the name is running, or one of the errors of a call.
 func (c *Client) Start(ctx context.Context, r Request) (Registration, error) {
+	if r.Operation == "" {
+		r.Operation = schemas.RegisterModelWorkflow
+	}
 	hash, err := r.Manifest.Payload().Hash()
+	if r.Operation == schemas.RetireModelWorkflow {
+		hash = "" // of what is there, which the worker finds out
+	}
 	if err != nil {
 		return Registration{}, &Failed{c.address, fmt.Errorf("the manifest of %s has no payload: %w", r.Manifest.Name, err)}
 	}
@@ -71,8 +106,7 @@ func (c *Client) Start(ctx context.Context, r Request) (Registration, error) {
 
 // start starts the workflow, and returns the id of its run.
 func (c *Client) start(ctx context.Context, r Request) (runID string, err error) {
-	in := schemas.RegisterModelInput{Manifest: r.Manifest, Requester: r.Requester}
-	start := workflows.StartOf(in)
+	start := workflows.StartOfOperation(r.Operation, schemas.RegisterModelInput{Manifest: r.Manifest, Requester: r.Requester}, r.Reason)
 	err = c.call(ctx, func(ctx context.Context) error {
 		run, err := c.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 			ID:                                       schemas.RegisterModelWorkflowID(r.Manifest.Name),
@@ -83,7 +117,7 @@ func (c *Client) start(ctx context.Context, r Request) (runID string, err error)
 			StaticSummary:                            start.Summary,
 			StaticDetails:                            start.Details,
 			TypedSearchAttributes:                    start.Attributes,
-		}, schemas.RegisterModelWorkflow, in)
+		}, r.Operation, r.input())
 		if err == nil {
 			runID = run.GetRunID()
 		}

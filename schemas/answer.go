@@ -25,6 +25,17 @@ type Answered interface {
 func (in SubmitInput) Subject() string { return in.Payload.Hash }
 
 // Subject is the job.
+func (in ReadModelInput) Subject() string {
+	if in.Want != nil {
+		return in.Name + " " + in.Want.Hash
+	}
+	return in.Name
+}
+
+// Subject is the model and its new payload.
+func (in UpdateInput) Subject() string { return in.ModelID + " " + in.Payload.Hash }
+
+// Subject is the job.
 func (in PollInput) Subject() string { return in.JobID }
 
 // Subject is the hash of what is sealed: of a probe, all that is asked for.

@@ -44,6 +44,10 @@ type AuditEntry struct {
 	Probe            *AuditedProbe    `json:"probe,omitempty"`
 	Webhook          *WebhookDelivery `json:"webhook,omitempty"`      // of a webhook's delivery
 	Deregistered     *bool            `json:"deregistered,omitempty"` // absent when there was nothing to roll back
+	Restored         *bool            `json:"restored,omitempty"`     // of a change that did not complete
+	Operation        string           `json:"operation,omitempty"`    // its workflow type; absent for registrations
+	PreviousHash     string           `json:"previousHash,omitempty"` // of the payload that was approved before
+	Changes          []Change         `json:"changes,omitempty"`
 	WorkflowID       string           `json:"workflowId"`
 	RunID            string           `json:"runId"`
 	Hash             string           `json:"hash,omitempty"` // SHA-256, in hex, over the RFC 8785 form of the rest

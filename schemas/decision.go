@@ -29,6 +29,10 @@ type Decision struct {
 	// Probe is the probe's verdict that was seen: PASS, FAIL, or NONE if the probe had not ended. An approval that names
 	// another verdict than the one it would rest on is refused, and so is a signed one after a failure that does not name it.
 	Probe ProbeStatus `json:"probe,omitempty"`
+	// Operation is the workflow type that the decision is about, for all but registrations: a decision about one operation is
+	// none about another. PreviousHash is what was approved before, which a change replaces.
+	Operation    string `json:"operation,omitempty"`
+	PreviousHash string `json:"previousHash,omitempty"`
 	// Signature is an armoured SSH signature (namespace [SignatureNamespace]) over the canonical [DecisionStatement].
 	Signature string `json:"signature,omitempty"`
 }
@@ -47,13 +51,16 @@ type DecisionStatement struct {
 	Reason      string  `json:"reason"`
 	// Probe is absent where the decision names no verdict of the probe.
 	Probe ProbeStatus `json:"probe,omitempty"`
+	// Operation and PreviousHash are absent for registrations.
+	Operation    string `json:"operation,omitempty"`
+	PreviousHash string `json:"previousHash,omitempty"`
 }
 
 // Statement is what the decision states about the model of this name.
 func (d Decision) Statement(name string) DecisionStatement {
 	return DecisionStatement{
 		Name: name, RunID: d.RunID, PayloadHash: d.PayloadHash, Decision: d.Decision, Approver: d.Approver, Reason: d.Reason,
-		Probe: d.Probe,
+		Probe: d.Probe, Operation: d.Operation, PreviousHash: d.PreviousHash,
 	}
 }
 

@@ -18,6 +18,11 @@ const (
 	ErrModelNotOwned     ErrorType = "ModelNotOwned"        // the name exists, and no operation is known to have completed
 	ErrModelNotProven    ErrorType = "ModelNotProven"       // models that may be this operation's, and are not proven to be
 	ErrNotConfirmed      ErrorType = "RollbackNotConfirmed" // a deletion whose effect could not be seen
+	ErrModelMissing      ErrorType = "ModelMissing"         // the gateway does not have the model that the operation is about
+	ErrModelMoved        ErrorType = "ModelMoved"           // somebody changed the model in the gateway meanwhile
+	ErrPlanOutdated      ErrorType = "PlanOutdated"         // the model is not as the plan saw it any more
+	ErrReadBack          ErrorType = "ReadBackDiffers"      // after an update the gateway has something else than was sent
+	ErrUpdateUnsupported ErrorType = "UpdateUnsupported"    // the gateway has no such call
 	ErrHandOverRefused   ErrorType = "HandOverRefused"      // ManageModel does not take the model
 	ErrJobFailed         ErrorType = "JobFailed"
 	ErrJobTimeout        ErrorType = "JobTimeout"

@@ -8,6 +8,9 @@ const (
 	DefaultTaskQueue = "model-registrar"
 
 	RegisterModelWorkflow = "RegisterModel"
+	ChangeModelWorkflow   = "ChangeModel"
+	AdoptModelWorkflow    = "AdoptModel"
+	RetireModelWorkflow   = "RetireModel"
 	RegisterFleetWorkflow = "RegisterFleet"
 	// HoldFleetPartWorkflow holds some of a fleet's manifests, which are too many for one payload.
 	HoldFleetPartWorkflow = "HoldFleetPart"
@@ -33,6 +36,10 @@ const (
 	HandOverActivity           = "HandOver"
 	ReleaseModelActivity       = "ReleaseModel"
 	FindOwnerActivity          = "FindOwner"
+	ReadModelActivity          = "ReadModel"
+	UpdateModelActivity        = "UpdateModel"
+	DeleteModelActivity        = "DeleteModel"
+	ObserveModelActivity       = "ObserveModel"
 
 	// StatusQuery answers with a [Progress], in DeliverWebhook with a [WebhookDelivery], in ManageModel with a [ModelStatus].
 	StatusQuery = "status"
@@ -57,6 +64,8 @@ const (
 	// [ReleaseInput].
 	HandOverHandler = "hand-over"
 	ReleaseHandler  = "release"
+	// ObserveHandler takes an [ObserveInput].
+	ObserveHandler = "observe"
 	// OwnershipMemo is the memo of ManageModel that holds its [Ownership], which can be read without a worker.
 	OwnershipMemo = "ownership"
 )

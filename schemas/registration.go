@@ -34,10 +34,14 @@ type Stage string
 // The stages of a registration, in the order in which they happen.
 const (
 	StageValidating  Stage = "VALIDATING"
+	StageComparing   Stage = "COMPARING" // what is wanted with what is in the gateway and with what was approved
 	StageSubmitting  Stage = "SUBMITTING"
 	StageRegistering Stage = "REGISTERING" // the Genesys job runs
 	StageProbing     Stage = "PROBING"
 	StageApproval    Stage = "WAITING_FOR_APPROVAL"
+	StageUpdating    Stage = "UPDATING"
+	StageDeleting    Stage = "DELETING"
+	StageReadingBack Stage = "READING_BACK" // whether the gateway has what was approved
 	StageHealthCheck Stage = "HEALTH_CHECK"
 	StageHandOver    Stage = "HANDING_OVER" // to ManageModel, which owns the model from then on
 	StageRollingBack Stage = "ROLLING_BACK"
@@ -46,8 +50,8 @@ const (
 
 // Stages lists the stages, in their order.
 var Stages = []Stage{
-	StageValidating, StageSubmitting, StageRegistering, StageProbing, StageApproval, StageHealthCheck, StageHandOver,
-	StageRollingBack, StageRecording,
+	StageValidating, StageComparing, StageSubmitting, StageRegistering, StageProbing, StageApproval, StageUpdating,
+	StageDeleting, StageReadingBack, StageHealthCheck, StageHandOver, StageRollingBack, StageRecording,
 }
 
 // IndexedStages lists the stages that the search attribute RegistrationStage takes while a registration runs. Not each
@@ -56,15 +60,22 @@ var IndexedStages = []Stage{StageRegistering, StageApproval, StageRollingBack}
 
 // Result is what a registration comes to. A workflow that fails carries it as the details of its error.
 type Result struct {
-	Name          string    `json:"name"`
-	Status        Outcome   `json:"status"`
-	Reason        string    `json:"reason,omitempty"` // a sentence for people; empty when COMPLETED without remarks
-	ErrorType     ErrorType `json:"errorType,omitempty"`
-	ModelID       string    `json:"modelId,omitempty"`
-	PayloadHash   string    `json:"payloadHash,omitempty"`
-	JobID         string    `json:"jobId,omitempty"`
-	JobDurationMs int64     `json:"jobDurationMs,omitempty"` // from the creation that took effect to the job's end as the workflow saw it
-	Adopted       bool      `json:"adopted,omitempty"`       // a repeated submission found the model that an earlier attempt had made
+	Name string `json:"name"`
+	// Operation is the workflow type: RegisterModel, ChangeModel, AdoptModel or RetireModel.
+	Operation   string    `json:"operation,omitempty"`
+	Status      Outcome   `json:"status"`
+	Reason      string    `json:"reason,omitempty"` // a sentence for people; empty when COMPLETED without remarks
+	ErrorType   ErrorType `json:"errorType,omitempty"`
+	ModelID     string    `json:"modelId,omitempty"`
+	PayloadHash string    `json:"payloadHash,omitempty"`
+	// PreviousHash is that of the payload that was approved before, Changes what a change is about (from what the gateway had
+	// to what the manifest says), and ChangedSettings the manifest's keys that changed and that the gateway does not know.
+	PreviousHash    string   `json:"previousHash,omitempty"`
+	Changes         []Change `json:"changes,omitempty"`
+	ChangedSettings []string `json:"changedSettings,omitempty"`
+	JobID           string   `json:"jobId,omitempty"`
+	JobDurationMs   int64    `json:"jobDurationMs,omitempty"` // from the creation that took effect to the job's end as the workflow saw it
+	Adopted         bool     `json:"adopted,omitempty"`       // a repeated submission found the model that an earlier attempt had made
 	// ExistingModelID is the model of that name that was there before this registration and is left as it is, if the
 	// registration made none.
 	ExistingModelID string           `json:"existingModelId,omitempty"`
@@ -107,6 +118,8 @@ type Approval struct {
 
 // RollbackReport says what became of the model when a registration did not complete.
 type RollbackReport struct {
+	// Restored: a change did not complete, and the gateway has the payload from before again.
+	Restored     bool   `json:"restored,omitempty"`
 	Deregistered bool   `json:"deregistered"`    // the model no longer exists in the gateway
 	Error        string `json:"error,omitempty"` // why it may still exist, and what to do
 	// Remaining are the models that exist and may be this operation's.
@@ -115,22 +128,26 @@ type RollbackReport struct {
 
 // Progress answers the query `status`.
 type Progress struct {
-	Name        string          `json:"name"`
-	RunID       string          `json:"runId"`
-	Stage       Stage           `json:"stage"`
-	Requester   string          `json:"requester"`
-	StartedAt   time.Time       `json:"startedAt"`
-	Stages      []StageRecord   `json:"stages"` // in the order in which they began; the last one is current
-	PayloadHash string          `json:"payloadHash,omitempty"`
-	JobID       string          `json:"jobId,omitempty"`
-	JobStatus   string          `json:"jobStatus,omitempty"`
-	Polls       int             `json:"polls,omitempty"`
-	ModelID     string          `json:"modelId,omitempty"`
-	Validation  *ProbeReport    `json:"validation,omitempty"`
-	Approval    *ApprovalStatus `json:"approval,omitempty"`
-	Refused     []RefusedSignal `json:"refusedDecisions,omitempty"` // at most the newest 20
-	RefusedAll  int             `json:"refusedAltogether,omitempty"`
-	Waiting     *Wait           `json:"waiting,omitempty"` // why it does not go on at the moment
+	Name        string        `json:"name"`
+	RunID       string        `json:"runId"`
+	Operation   string        `json:"operation,omitempty"`
+	Stage       Stage         `json:"stage"`
+	Requester   string        `json:"requester"`
+	StartedAt   time.Time     `json:"startedAt"`
+	Stages      []StageRecord `json:"stages"` // in the order in which they began; the last one is current
+	PayloadHash string        `json:"payloadHash,omitempty"`
+	// PreviousHash and Changes are what a change is about; see [Result].
+	PreviousHash string          `json:"previousHash,omitempty"`
+	Changes      []Change        `json:"changes,omitempty"`
+	JobID        string          `json:"jobId,omitempty"`
+	JobStatus    string          `json:"jobStatus,omitempty"`
+	Polls        int             `json:"polls,omitempty"`
+	ModelID      string          `json:"modelId,omitempty"`
+	Validation   *ProbeReport    `json:"validation,omitempty"`
+	Approval     *ApprovalStatus `json:"approval,omitempty"`
+	Refused      []RefusedSignal `json:"refusedDecisions,omitempty"` // at most the newest 20
+	RefusedAll   int             `json:"refusedAltogether,omitempty"`
+	Waiting      *Wait           `json:"waiting,omitempty"` // why it does not go on at the moment
 	// Model is the record that the model of that name is registered, and how it is doing now, whatever came of this attempt.
 	// The starter fills it in.
 	Model  *Ownership `json:"model,omitempty"`

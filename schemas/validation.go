@@ -6,6 +6,10 @@ type ValidateInput struct {
 	// Arrived is the input of the registration as it arrived, JSON if all is well. It is read strictly, and what it holds
 	// counts instead of Manifest. Default: Manifest counts.
 	Arrived []byte `json:"arrived,omitempty"`
+	// Operation is the workflow type whose input arrived. Default: RegisterModel.
+	Operation string `json:"operation,omitempty"`
+	// PolicyOnly: only the policy is asked for, of a manifest that is approved already.
+	PolicyOnly bool `json:"policyOnly,omitempty"`
 }
 
 // MaxInputBytes is how long the input of a registration may be. A manifest is hardly ever more than 2 KiB.

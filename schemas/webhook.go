@@ -18,8 +18,13 @@ type Event struct {
 	// Approvers are all who have approved, in their order, and RejectedBy who rejected.
 	Approvers  []string `json:"approvers,omitempty"`
 	RejectedBy string   `json:"rejectedBy,omitempty"`
-	WorkflowID string   `json:"workflowId"`
-	RunID      string   `json:"runId"`
+	// Operation is the workflow type, absent for registrations; PreviousHash is that of the payload that was approved before,
+	// and Changes are those of a change.
+	Operation    string   `json:"operation,omitempty"`
+	PreviousHash string   `json:"previousHash,omitempty"`
+	Changes      []Change `json:"changes,omitempty"`
+	WorkflowID   string   `json:"workflowId"`
+	RunID        string   `json:"runId"`
 	// Checkpoint is the head of the audit trail just after this ending was recorded, signed if the worker has a key to
 	// sign with. Who keeps it can prove later that the trail was not rewritten or cut.
 	Checkpoint *Checkpoint `json:"checkpoint,omitempty"`

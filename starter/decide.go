@@ -156,6 +156,9 @@ func (a *app) look(ctx context.Context, c *connection, t *registrar.Timeline, o 
 			hinting("Are worker and starter of the same version? --payload-hash %s decides about what the worker says.", p.PayloadHash)
 	}
 	d.PayloadHash, d.RunID, d.Probe = p.PayloadHash, t.RunID, schemas.ProbeNone
+	if p.Operation != schemas.RegisterModelWorkflow {
+		d.Operation, d.PreviousHash = p.Operation, p.PreviousHash
+	}
 	if p.Validation != nil {
 		d.Probe = p.Validation.Status
 	}

@@ -27,6 +27,13 @@ func (a *app) evidence(p schemas.Progress, m schemas.Manifest, page string) []co
 // evidenceTable is what a decision is about: what would be let into the gateway, and what the probe found.
 func evidenceTable(p schemas.Progress, m schemas.Manifest, page string) table {
 	var t table
+	if p.Operation != schemas.RegisterModelWorkflow {
+		t.row("operation", p.Operation)
+	}
+	for i, c := range p.Changes {
+		t.row(map[bool]string{true: "changes"}[i == 0], c.String())
+	}
+	t.row("replaces payload", hashText(p.PreviousHash))
 	t.row("payload hash", hashText(p.PayloadHash))
 	if m.EndpointURL != "" { // the history can be read here
 		for _, approved := range words.Approved(m) {

@@ -9,12 +9,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"model-registrar/internal/manifest"
+	"model-registrar/registrar"
 	"model-registrar/schemas"
 	"model-registrar/starter/console"
 )
 
 // registerOptions are the flags of register.
 type registerOptions struct {
+	operation string // the workflow type; empty: RegisterModel
 	detach    bool
 	approval  string
 	requester string
@@ -41,12 +43,7 @@ started with --detach, and IN_PROGRESS for one that goes on without this command
 		Args: files,
 		RunE: offline(func(ctx context.Context, files []string) error { return a.register(ctx, files, o) }),
 	}
-	f := cmd.Flags()
-	f.BoolVarP(&o.detach, "detach", "d", false, "start and return; do not follow")
-	f.Var(oneOf(&o.approval, names(schemas.ApprovalPolicies)...),
-		"approval", "when a person has to decide, in place of the manifest's policy (the worker's floor holds in any case)")
-	f.StringVar(&o.requester, "requester", "", "who asks for the registration, and so cannot approve it (default $REGISTRAR_REQUESTER, or user@host)")
-	f.StringVar(&o.uiURL, "ui-url", "", "base address of the Temporal UI, for links (default $REGISTRAR_UI_URL)")
+	operationFlags(cmd, &o)
 	return cmd
 }
 
@@ -66,7 +63,18 @@ func (a *app) register(ctx context.Context, files []string, o registerOptions) e
 	if o.uiURL != "" {
 		c.uiURL = o.uiURL
 	}
-	a.warnOfLookalikes(ctx, c, requests)
+	if o.operation == "" {
+		a.warnOfLookalikes(ctx, c, requests)
+	}
+	operations := make([]registrar.Request, len(requests))
+	for i, r := range requests {
+		operations[i] = registrar.Request{Operation: o.operation, Manifest: r.Manifest, Requester: r.Requester}
+	}
+	return a.operate(ctx, c, operations, o)
+}
+
+// operate starts operations, and follows them to their end unless they are to be left to themselves.
+func (a *app) operate(ctx context.Context, c *connection, requests []registrar.Request, o registerOptions) error {
 	registrations := make([]*registration, 0, len(requests))
 	for _, r := range requests {
 		reg, err := c.begin(ctx, r)

@@ -37,8 +37,8 @@ const (
 )
 
 // begin starts a registration, unless one of that name is in progress.
-func (c *connection) begin(ctx context.Context, r request) (*registration, error) {
-	got, err := c.Start(ctx, registrar.Request{Manifest: r.Manifest, Requester: r.Requester})
+func (c *connection) begin(ctx context.Context, r registrar.Request) (*registration, error) {
+	got, err := c.Start(ctx, r)
 	reg := &registration{name: got.Name, workflowID: got.WorkflowID, runID: got.RunID}
 	if busy, ok := errors.AsType[*registrar.InProgress](err); ok {
 		reg.occupied(busy.Registration)

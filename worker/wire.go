@@ -42,7 +42,7 @@ func wire(ctx context.Context, cfg config.Worker, misconfigured error, log *slog
 		platform, err = genesys.New(genesys.Config{
 			APIBaseURL: cfg.Genesys.Host, LoginBaseURL: cfg.Genesys.LoginHost,
 			ClientID: cfg.Genesys.ClientID, ClientSecret: cfg.Genesys.ClientSecret,
-			GatewayPath: cfg.Genesys.GatewayPath, JobsPath: cfg.Genesys.JobsPath, Logger: log,
+			GatewayPath: cfg.Genesys.GatewayPath, JobsPath: cfg.Genesys.JobsPath, UpdateMethod: cfg.Genesys.UpdateMethod, Logger: log,
 			Pacer: quota.New(cfg.Genesys.RequestsPerMinute),
 		})
 		note("GENESYS_*: ", err)

@@ -47,7 +47,8 @@ func (r *registration) deliveryOf(ctx workflow.Context, status, kind string) sch
 		Event: schemas.RegistrationUpdated, Timestamp: workflow.Now(ctx).UTC(), ModelID: r.result.ModelID,
 		Status: status, Metrics: schemas.EventMetrics{JobDurationMs: r.result.JobDurationMs},
 		Name: r.manifest.Name, Reason: plain(r.result.Reason, 2000), PayloadHash: r.result.PayloadHash,
-		WorkflowID: r.result.WorkflowID, RunID: r.result.RunID,
+		WorkflowID: r.result.WorkflowID, RunID: r.result.RunID, Operation: r.named(), PreviousHash: r.result.PreviousHash,
+		Changes: r.result.Changes,
 	}
 	if a := r.result.Approval; a != nil {
 		e.Approvers = approvers(a.Approvals)

@@ -103,7 +103,7 @@ func (r *registration) takesDecisions() bool {
 func (r *registration) waitForApproval(ctx workflow.Context) error {
 	defer func() { r.gate.passed = true }()
 	r.settleDecisions(ctx)
-	failed := r.probeVerdict() != schemas.ProbePass
+	failed := r.probeVerdict() != schemas.ProbePass && !r.unprobed
 	needed := r.policy == schemas.ApproveAlways || r.policy == schemas.ApproveOnFailure && failed
 	r.result.Approval = &schemas.ApprovalReport{Policy: r.policy, Required: needed}
 	switch {

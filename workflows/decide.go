@@ -59,7 +59,7 @@ func (r *registration) come(ctx workflow.Context, d schemas.Decision) *ticket {
 func (r *registration) hearDecisions(ctx workflow.Context) {
 	g := &r.gate
 	for {
-		err := workflow.Await(ctx, func() bool { return len(g.came) > 0 && (r.policy != "" || !r.takesDecisions()) })
+		err := workflow.Await(ctx, func() bool { return len(g.came) > 0 && (r.isKnown() || !r.takesDecisions()) })
 		if err != nil {
 			return
 		}
@@ -76,8 +76,11 @@ func (r *registration) hearDecisions(ctx workflow.Context) {
 // verify has the signature checked, and that the decision is about this registration and no other.
 func (r *registration) verify(ctx workflow.Context, t *ticket) {
 	t.verified = verifyDecision(ctx, schemas.VerifyDecisionInput{
-		Registration: schemas.DecisionStatement{Name: r.manifest.Name, RunID: r.result.RunID, PayloadHash: r.result.PayloadHash},
-		Decision:     t.Decision, DecidedAt: t.at,
+		Registration: schemas.DecisionStatement{
+			Name: r.manifest.Name, RunID: r.result.RunID, PayloadHash: r.result.PayloadHash,
+			Operation: r.named(), PreviousHash: r.result.PreviousHash,
+		},
+		Decision: t.Decision, DecidedAt: t.at,
 	})
 	if t.verified.Approver != "" {
 		t.Approver = t.verified.Approver
@@ -95,11 +98,45 @@ func (r *registration) isAboutThis(d schemas.Decision) (refusal string) {
 	case d.Decision == schemas.Approve && d.PayloadHash == "":
 		return fmt.Sprintf("an approval must name the payload that it approves: payloadHash %s, if that is what was looked at", r.result.PayloadHash)
 	case d.PayloadHash != "" && d.PayloadHash != r.result.PayloadHash:
-		return fmt.Sprintf("it is about payload %s, but this registration of %s is of payload %s", plain(d.PayloadHash, 64), r.manifest.Name, r.result.PayloadHash)
+		return fmt.Sprintf("it is about payload %s, but this %s of %s is of payload %s", plain(d.PayloadHash, 64), r.noun(), r.manifest.Name, r.result.PayloadHash)
 	case d.RunID != "" && d.RunID != r.result.RunID:
-		return fmt.Sprintf("it is about another registration of %s (run %s)", r.manifest.Name, plain(d.RunID, 64))
+		return fmt.Sprintf("it is about another %s of %s (run %s)", r.noun(), r.manifest.Name, plain(d.RunID, 64))
+	case d.Decision == schemas.Approve && d.Operation == "" && r.named() != "":
+		return fmt.Sprintf("an approval must name the operation that it approves: operation %s on %s", r.operation, r.manifest.Name)
+	case d.Operation != "" && d.Operation != r.operation:
+		return fmt.Sprintf("it is about %s, but this is %s of %s", plain(d.Operation, 40), r.operation, r.manifest.Name)
+	case d.Decision == schemas.Approve && r.operation == schemas.ChangeModelWorkflow && d.PreviousHash == "":
+		return fmt.Sprintf("an approval of a change must name what it replaces: previousHash %s", r.result.PreviousHash)
+	case d.PreviousHash != "" && d.PreviousHash != r.result.PreviousHash:
+		return fmt.Sprintf("it is about a change of payload %s, but this one replaces %s", plain(d.PreviousHash, 64), r.result.PreviousHash)
 	}
 	return ""
+}
+
+// isKnown reports whether it is known what is decided about, and under which policy.
+func (r *registration) isKnown() bool {
+	return r.policy != "" && (r.operation != schemas.ChangeModelWorkflow || r.previous != nil)
+}
+
+// noun is the operation in a sentence.
+func (r *registration) noun() string {
+	switch r.operation {
+	case schemas.ChangeModelWorkflow:
+		return "change"
+	case schemas.AdoptModelWorkflow:
+		return "adoption"
+	case schemas.RetireModelWorkflow:
+		return "retirement"
+	}
+	return "registration"
+}
+
+// named is the operation as decisions and records name it, who name none for a registration.
+func (r *registration) named() string {
+	if r.operation == schemas.RegisterModelWorkflow {
+		return ""
+	}
+	return r.operation
 }
 
 // check says why a decision does not count beside those that were accepted before, or nothing if it does. Approvals that
@@ -110,7 +147,7 @@ func (r *registration) check(t *ticket) (refusal string) {
 	given := r.approvals(accepted)
 	switch {
 	case approves && people.Same(t.Approver, r.requester):
-		return fmt.Sprintf("%s asked for this registration of %s and so cannot approve it", t.Approver, r.manifest.Name)
+		return fmt.Sprintf("%s asked for this %s of %s and so cannot approve it", t.Approver, r.noun(), r.manifest.Name)
 	case r.rejection(accepted) != nil:
 		return fmt.Sprintf("%s has decided already: reject", r.rejection(accepted).Approver)
 	case approves && len(given) >= g.required && r.policy != schemas.ApproveNever:
@@ -122,7 +159,7 @@ func (r *registration) check(t *ticket) (refusal string) {
 	case !r.takesDecisions():
 		return r.tooLate()
 	case approves && r.policy == schemas.ApproveNever:
-		return fmt.Sprintf("the registration of %s asks for no approval (policy never)", r.manifest.Name)
+		return fmt.Sprintf("the %s of %s asks for no approval (policy never)", r.noun(), r.manifest.Name)
 	case approves:
 		return r.checkApproval(t, given)
 	}

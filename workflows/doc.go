@@ -16,6 +16,9 @@ type Registry interface {
 // Register registers every workflow under its fixed name.
 func Register(r Registry) {
 	r.RegisterWorkflowWithOptions(RegisterModel, workflow.RegisterOptions{Name: schemas.RegisterModelWorkflow})
+	r.RegisterWorkflowWithOptions(ChangeModel, workflow.RegisterOptions{Name: schemas.ChangeModelWorkflow})
+	r.RegisterWorkflowWithOptions(AdoptModel, workflow.RegisterOptions{Name: schemas.AdoptModelWorkflow})
+	r.RegisterWorkflowWithOptions(RetireModel, workflow.RegisterOptions{Name: schemas.RetireModelWorkflow})
 	r.RegisterWorkflowWithOptions(RegisterFleet, workflow.RegisterOptions{Name: schemas.RegisterFleetWorkflow})
 	r.RegisterWorkflowWithOptions(HoldFleetPart, workflow.RegisterOptions{Name: schemas.HoldFleetPartWorkflow})
 	r.RegisterWorkflowWithOptions(RecordDecision, workflow.RegisterOptions{Name: schemas.RecordDecisionWorkflow})

@@ -24,7 +24,7 @@ func (r *registration) handOver(ctx workflow.Context) error {
 func (r *registration) ownership(ctx workflow.Context) schemas.Ownership {
 	o := schemas.Ownership{
 		Name: r.manifest.Name, ModelID: r.result.ModelID, PayloadHash: r.payload.Hash, Payload: r.payload,
-		Manifest: r.manifest, State: schemas.ModelActive, Operation: schemas.RegisterModelWorkflow,
+		Manifest: r.manifest, State: schemas.ModelActive, Operation: r.operation,
 		WorkflowID: r.result.WorkflowID, RunID: r.result.RunID, JobID: r.result.JobID, Requester: r.requester,
 		Since: workflow.Now(ctx).UTC(),
 	}

@@ -42,7 +42,7 @@ func TestTheResultHasEverythingThatIsKnownOfARegistration(t *testing.T) {
 	e.JobDurationMs = 0
 	e.Webhook.DeliveredAt = e.Webhook.DeliveredAt.UTC()
 	require.Equal(t, schemas.Result{
-		Name: modelName, Status: schemas.Completed, ModelID: "model-1", PayloadHash: payloadHash, JobID: "job-1", Adopted: true,
+		Name: modelName, Operation: schemas.RegisterModelWorkflow, Status: schemas.Completed, ModelID: "model-1", PayloadHash: payloadHash, JobID: "job-1", Adopted: true,
 		Validation:  &passed,
 		Approval:    &schemas.ApprovalReport{Policy: schemas.ApproveNever},
 		HealthCheck: &schemas.HealthCheck{ID: "check-1", Status: "IN_PROGRESS"},

@@ -2,7 +2,6 @@ package workflows
 
 import (
 	"encoding/json"
-	"fmt"
 
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/workflow"
@@ -38,5 +37,5 @@ func (r *registration) misnamed() error {
 		return nil
 	}
 	r.unannounced = true // nobody vouches for the URL
-	return wrongID(fmt.Sprintf("the registration of %s", r.manifest.Name), want, r.result.WorkflowID)
+	return wrongID(r.operation+" of "+r.manifest.Name, want, r.result.WorkflowID)
 }

@@ -78,6 +78,12 @@ func (m *owned) setUp(ctx workflow.Context) error {
 	if err != nil {
 		return err
 	}
+	err = workflow.SetUpdateHandlerWithOptions(ctx, schemas.ObserveHandler, m.observe, workflow.UpdateHandlerOptions{
+		Description: "Sent by who has looked at the model: how it was found to be",
+	})
+	if err != nil {
+		return err
+	}
 	return workflow.SetUpdateHandlerWithOptions(ctx, schemas.ReleaseHandler, m.giveUp, workflow.UpdateHandlerOptions{
 		Description: "Sent by an operation that retires the model or takes its hand-over back: the model is owned no more",
 	})
@@ -127,6 +133,20 @@ func (m *owned) takeOver(ctx workflow.Context, o schemas.Ownership) (schemas.Mod
 	m.index(ctx)
 	m.describe(ctx)
 	return m.status, nil
+}
+
+// observe is the update `observe`: how the model was found to be.
+func (m *owned) observe(ctx workflow.Context, in schemas.ObserveInput) error {
+	if !m.isOwned() || m.status.State == in.State && m.status.Reason == in.Reason {
+		return nil
+	}
+	if m.status.State != in.State {
+		m.status.StateSince = workflow.Now(ctx).UTC()
+	}
+	m.status.State, m.status.Reason = in.State, plain(in.Reason, 1000)
+	m.index(ctx)
+	m.describe(ctx)
+	return nil
 }
 
 // giveUp is the update `release`. One that names an operation leaves the model of another alone.

@@ -66,6 +66,24 @@ var activityTable = map[string]workflow.ActivityOptions{
 		StartToCloseTimeout: 20 * time.Second, ScheduleToCloseTimeout: 10 * time.Minute,
 		RetryPolicy: growing(time.Second, 30*time.Second),
 	},
+	schemas.ReadModelActivity: {
+		StartToCloseTimeout: 2 * time.Minute, ScheduleToCloseTimeout: 30 * time.Minute,
+		HeartbeatTimeout: heartbeatTimeout, RetryPolicy: growing(time.Second, 30*time.Second),
+	},
+	schemas.UpdateModelActivity: {
+		StartToCloseTimeout: 2 * time.Minute, ScheduleToCloseTimeout: 30 * time.Minute,
+		HeartbeatTimeout: heartbeatTimeout, RetryPolicy: growing(time.Second, 30*time.Second),
+		WaitForCancellation: true,
+	},
+	schemas.DeleteModelActivity: {
+		StartToCloseTimeout: 3 * time.Minute, ScheduleToCloseTimeout: time.Hour,
+		HeartbeatTimeout: heartbeatTimeout, RetryPolicy: growing(time.Second, time.Minute),
+		WaitForCancellation: true,
+	},
+	schemas.ObserveModelActivity: {
+		StartToCloseTimeout: 20 * time.Second, ScheduleToCloseTimeout: 5 * time.Minute,
+		HeartbeatTimeout: heartbeatTimeout, RetryPolicy: growing(time.Second, 30*time.Second),
+	},
 	schemas.LoadFleetPartActivity: {
 		StartToCloseTimeout: 30 * time.Second, ScheduleToCloseTimeout: 24 * time.Hour,
 		RetryPolicy: growing(time.Second, time.Minute),

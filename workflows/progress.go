@@ -19,7 +19,8 @@ func (r *registration) progress() schemas.Progress {
 		Name: r.manifest.Name, Requester: r.requester, StartedAt: r.startedAt, Stages: r.stages,
 		PayloadHash: r.result.PayloadHash, JobID: r.result.JobID, JobStatus: r.jobStatus, Polls: r.polls,
 		ModelID: r.result.ModelID, Validation: r.result.Validation, Refused: r.gate.refused, RefusedAll: r.gate.refusedAll,
-		RunID: r.result.RunID, Waiting: r.waitingFor,
+		RunID: r.result.RunID, Waiting: r.waitingFor, Operation: r.operation, PreviousHash: r.result.PreviousHash,
+		Changes: r.result.Changes,
 	}
 	if len(r.stages) > 0 {
 		p.Stage = r.stage()

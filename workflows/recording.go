@@ -37,7 +37,8 @@ func (r *registration) auditEntry(ctx workflow.Context, event schemas.AuditEvent
 		EntryID: r.result.RunID + "/" + kind, Event: event, Timestamp: workflow.Now(ctx).UTC(),
 		ModelID: r.result.ModelID, PayloadHash: r.result.PayloadHash, JobDurationMs: r.result.JobDurationMs,
 		Compliance: schemas.RecordStored, Name: schemas.RecordedName(r.manifest.Name), JobID: r.result.JobID, Requester: plain(r.requester, 200),
-		WorkflowID: r.result.WorkflowID, RunID: r.result.RunID,
+		WorkflowID: r.result.WorkflowID, RunID: r.result.RunID, Operation: r.named(), PreviousHash: r.result.PreviousHash,
+		Changes: r.result.Changes,
 	}
 	if v := r.result.Validation; v != nil {
 		e.ValidationStatus, e.LatencyMs, e.Probe = v.Status, &v.LatencyMs, auditedProbe(v)
@@ -50,7 +51,11 @@ func (r *registration) endingEntry(ctx workflow.Context) schemas.AuditEntry {
 	e.Outcome, e.Reason, e.ErrorType = r.result.Status, r.result.Reason, r.result.ErrorType
 	e.Approval = r.result.Approval
 	if b := r.result.Rollback; b != nil {
-		e.Deregistered = &b.Deregistered
+		if r.operation == schemas.RegisterModelWorkflow {
+			e.Deregistered = &b.Deregistered
+		} else {
+			e.Restored = &b.Restored
+		}
 	}
 	return e
 }

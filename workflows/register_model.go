@@ -16,51 +16,18 @@ import (
 // [schemas.Result]; a technical one fails it with a typed error that carries the result as its details; a cancelled
 // one is cancelled, with the same details. The input is a [schemas.RegisterModelInput].
 func RegisterModel(ctx workflow.Context, raw converter.RawValue) (schemas.Result, error) {
-	r := newRegistration(ctx, raw)
-	if err := r.setUp(ctx); err != nil {
-		return schemas.Result{}, err
-	}
-
-	r.watchHistory(r.story)
-	err := r.misnamed()
-	if err == nil {
-		err = r.register(r.story)
-	}
-	r.end(err, r.story.Err() != nil, workflow.Now(ctx))
-
-	// What follows must happen even if the registration was cancelled, or is cancelled now.
-	ctx, _ = workflow.NewDisconnectedContext(ctx)
-	r.rollBack(ctx)
-	r.takeBack(ctx)
-	r.record(ctx)
-	return r.finish(ctx)
+	r := newOperation(ctx, schemas.RegisterModelWorkflow, raw)
+	return r.run(ctx, r.validate, r.createAndProve, r.checkHealth, r.lookForTwins, r.handOver)
 }
 
-// register is the story of a registration that goes well. An error ends it: a [verdict] is a business ending, anything
-// else a technical one.
-//
-// Nothing enters the gateway unapproved where the gate is before the submission: then the endpoint is probed and the gate
-// passed first.
-func (r *registration) register(ctx workflow.Context) error {
-	if err := r.validate(ctx); err != nil {
-		return err
-	}
+// createAndProve creates the model, proves it and has it approved. Nothing enters the gateway unapproved where the gate is
+// before the submission: then the endpoint is probed and the gate passed first.
+func (r *registration) createAndProve(ctx workflow.Context) error {
 	create, prove := []func(workflow.Context) error{r.submit, r.waitForJob}, []func(workflow.Context) error{r.probe, r.waitForApproval}
-	steps := slices.Concat(create, prove)
 	if r.gate.first {
-		steps = slices.Concat(prove, create)
+		return inOrder(ctx, slices.Concat(prove, create))
 	}
-	steps = append(steps,
-		r.checkHealth,
-		r.lookForTwins,
-		r.handOver,
-	)
-	for _, step := range steps {
-		if err := step(ctx); err != nil {
-			return err
-		}
-	}
-	return nil
+	return inOrder(ctx, slices.Concat(create, prove))
 }
 
 // validate has the manifest checked and the payload built, and learns the approval policy that holds here. Beside that
@@ -70,7 +37,7 @@ func (r *registration) validate(ctx workflow.Context) error {
 	recorded := r.recordStart(ctx)
 	var out schemas.ValidatedPayload
 	err := executeLocally(ctx, schemas.ValidatePayloadActivity, "Check the manifest and build the payload",
-		schemas.ValidateInput{Manifest: r.manifest, Arrived: r.arrived}, &out)
+		schemas.ValidateInput{Manifest: r.manifest, Operation: r.operation, Arrived: r.arrived}, &out)
 	if err == nil { // decisions are answered from now on, also while the start waits for the trail
 		r.payload, r.result.PayloadHash, r.policy = out.Payload, out.Payload.Hash, out.Approval
 		r.gate.required = max(out.Required, r.gate.required)

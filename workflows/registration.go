@@ -12,8 +12,9 @@ import (
 	"model-registrar/schemas"
 )
 
-// registration is the state of one RegisterModel workflow.
+// registration is the state of one operation on a model: a registration, a change, an adoption or a retirement.
 type registration struct {
+	operation string // its workflow type
 	manifest  schemas.Manifest
 	arrived   []byte // the input as it arrived
 	requester string
@@ -32,6 +33,15 @@ type registration struct {
 	polls       int
 	jobStatus   string
 
+	seen         *schemas.Seen      // what the plan saw; nil: there is no plan
+	previous     *schemas.Ownership // what was approved before; nil: the model was nobody's
+	liveHash     string             // of what the gateway had before
+	settings     []string           // keys of the manifest that changed and that the gateway does not know
+	restore      bool               // a change puts back what was approved
+	unprobed     bool               // nothing is to be probed
+	mayBeChanged bool               // the gateway may have the new payload
+	retirement   schemas.RetireModelInput
+
 	gate    gate
 	waiting *announcement // that a person has to decide; nil until then
 
@@ -47,17 +57,24 @@ type registration struct {
 	result schemas.Result
 }
 
-func newRegistration(ctx workflow.Context, raw converter.RawValue) *registration {
+// newOperation is an operation whose input has a manifest and a requester, and is read strictly.
+func newOperation(ctx workflow.Context, operation string, raw converter.RawValue) *registration {
 	in, arrived := inputOf(ctx, raw)
+	r := operationOn(ctx, operation, in.Manifest, in.Requester)
+	r.arrived = arrived
+	return r
+}
+
+func operationOn(ctx workflow.Context, operation string, m schemas.Manifest, requester string) *registration {
 	info := workflow.GetInfo(ctx)
 	story, halt := workflow.WithCancel(ctx)
 	return &registration{
-		manifest: in.Manifest, arrived: arrived, requester: in.Requester, startedAt: workflow.Now(ctx),
+		operation: operation, manifest: m, requester: requester, startedAt: workflow.Now(ctx),
 		stages: []schemas.StageRecord{{Stage: schemas.StageValidating, StartedAt: workflow.Now(ctx)}},
 		story:  story, halt: halt,
-		gate: gate{required: max(1, in.Manifest.Approval.Required)},
+		gate: gate{required: max(1, m.Approval.Required)},
 		result: schemas.Result{
-			Name: in.Manifest.Name, WorkflowID: info.WorkflowExecution.ID, RunID: info.WorkflowExecution.RunID,
+			Name: m.Name, Operation: operation, WorkflowID: info.WorkflowExecution.ID, RunID: info.WorkflowExecution.RunID,
 		},
 	}
 }

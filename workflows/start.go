@@ -35,6 +35,23 @@ func StartOf(in schemas.RegisterModelInput) Start {
 	}
 }
 
+// StartOfOperation is how to start an operation on a model. The reason is a retirement's.
+func StartOfOperation(operation string, in schemas.RegisterModelInput, reason string) Start {
+	s := StartOf(in)
+	name := plain(in.Manifest.Name, 80)
+	switch operation {
+	case schemas.ChangeModelWorkflow:
+		s.Summary = "Change " + name
+	case schemas.AdoptModelWorkflow:
+		s.Summary = "Adopt " + name
+	case schemas.RetireModelWorkflow:
+		s.Summary = "Retire " + name
+		s.Details = fmt.Sprintf("- **requester**: %s\n- **reason**: %s\n", markdown(in.Requester), markdown(reason))
+		s.Attributes = temporal.NewSearchAttributes(nameKey.ValueSet(name), stageKey.ValueSet(string(schemas.StageRegistering)))
+	}
+	return s
+}
+
 // startDetails is what was asked for, as the workflow's page in the Temporal UI shows it: a list, since the UI runs the
 // cells of a table together. Of the endpoint it shows the host alone, since the rest of a URL may hold a token.
 func startDetails(in schemas.RegisterModelInput, hash string) string {

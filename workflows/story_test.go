@@ -83,6 +83,10 @@ func newStory(t *testing.T) *story {
 	stub(s, schemas.ReleaseModelActivity, &s.world.release)
 	stub(s, schemas.FindOwnerActivity, &s.world.owner)
 	stub(s, schemas.VerifyDecisionActivity, &s.world.verify)
+	stub(s, schemas.ReadModelActivity, &s.world.read)
+	stub(s, schemas.UpdateModelActivity, &s.world.update)
+	stub(s, schemas.DeleteModelActivity, &s.world.remove)
+	stub(s, schemas.ObserveModelActivity, &s.world.observe)
 	return s
 }
 

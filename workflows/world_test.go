@@ -27,6 +27,10 @@ type world struct {
 	release     func(schemas.ReleaseInput) (nothing, error)
 	owner       func(schemas.FindOwnerInput) (schemas.FoundOwner, error)
 	verify      func(schemas.VerifyDecisionInput) (schemas.VerifiedDecision, error)
+	read        func(schemas.ReadModelInput) (schemas.ReadModel, error)
+	update      func(schemas.UpdateInput) (schemas.Update, error)
+	remove      func(schemas.DeleteInput) (nothing, error)
+	observe     func(schemas.ObserveInput) (nothing, error)
 }
 
 const payloadHash = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
@@ -71,6 +75,8 @@ func goodWorld() world {
 		},
 		release: answers[schemas.ReleaseInput](nothing{}),
 		owner:   answers[schemas.FindOwnerInput](schemas.FoundOwner{}),
+		remove:  answers[schemas.DeleteInput](nothing{}),
+		observe: answers[schemas.ObserveInput](nothing{}),
 		verify: func(in schemas.VerifyDecisionInput) (schemas.VerifiedDecision, error) {
 			return schemas.VerifiedDecision{Approver: in.Decision.Approver}, nil
 		},

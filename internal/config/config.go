@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"net"
+	"net/http"
 	"os"
 	"reflect"
 	"slices"
@@ -57,6 +58,8 @@ type Genesys struct {
 	JobsPath      string `env:"GENESYS_JOBS_PATH" envDefault:"/api/v2/ai/jobs"`
 	// ReadLag is for how long the platform's reads may lag behind its writes, a call be on its way included.
 	ReadLag time.Duration `env:"GENESYS_READ_LAG" envDefault:"60s"`
+	// UpdateMethod is the HTTP method of the call that changes a model, PUT or PATCH.
+	UpdateMethod string `env:"GENESYS_UPDATE_METHOD" envDefault:"PUT"`
 	// RequestsPerMinute is the ceiling of the OAuth client's calls; 0: 300 until the platform says what it allows.
 	RequestsPerMinute int `env:"GENESYS_REQUESTS_PER_MINUTE"`
 }
@@ -198,6 +201,9 @@ func (w *Worker) resolve() (problems []error) {
 		}
 	case g.Host == "":
 		g.Host = defaultHost
+	}
+	if g.UpdateMethod != http.MethodPut && g.UpdateMethod != http.MethodPatch {
+		bad("GENESYS_UPDATE_METHOD must be PUT or PATCH")
 	}
 	if g.ReadLag < 0 || g.ReadLag > maxReadLag {
 		bad("GENESYS_READ_LAG must be from 0s to %s; it is for how long the platform's reads may lag behind its writes", maxReadLag)

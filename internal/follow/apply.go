@@ -21,6 +21,9 @@ var stageOf = map[string]schemas.Stage{
 	schemas.PollJobActivity:            schemas.StageRegistering,
 	schemas.SyntheticProbeActivity:     schemas.StageProbing,
 	schemas.TriggerHealthCheckActivity: schemas.StageHealthCheck,
+	schemas.ReadModelActivity:          schemas.StageComparing,
+	schemas.UpdateModelActivity:        schemas.StageUpdating,
+	schemas.DeleteModelActivity:        schemas.StageDeleting,
 	schemas.HandOverActivity:           schemas.StageHandOver,
 	schemas.DeregisterModelActivity:    schemas.StageRollingBack,
 	schemas.ReleaseModelActivity:       schemas.StageRollingBack,
@@ -76,7 +79,7 @@ func (t *Timeline) Apply(e *historypb.HistoryEvent) {
 
 func (t *Timeline) started(a *historypb.WorkflowExecutionStartedEventAttributes, at time.Time) {
 	t.WorkflowID, t.RunID = a.GetWorkflowId(), a.GetOriginalExecutionRunId()
-	t.TaskQueue, t.StartedAt = a.GetTaskQueue().GetName(), at
+	t.TaskQueue, t.StartedAt, t.Operation = a.GetTaskQueue().GetName(), at, a.GetWorkflowType().GetName()
 	t.decode.value(a.GetInput(), &t.Input)
 	t.enter(schemas.StageValidating, at)
 }

@@ -16,7 +16,8 @@ type Timeline struct {
 	RunID      string
 	TaskQueue  string
 	StartedAt  time.Time
-	Input      schemas.RegisterModelInput // zero when it cannot be decoded
+	Operation  string                     // the workflow type
+	Input      schemas.RegisterModelInput // zero when it cannot be decoded; of a retirement the requester alone
 
 	Stages   []schemas.StageRecord // as far as the history shows them
 	Current  *Step                 // nil once ended
@@ -101,7 +102,7 @@ func (t *Timeline) Progress() schemas.Progress {
 	p := schemas.Progress{
 		Name: t.Name(), Requester: t.Input.Requester, StartedAt: t.StartedAt, Stages: slices.Clone(t.Stages),
 		PayloadHash: t.Evidence.PayloadHash, JobID: t.Evidence.JobID, ModelID: t.Evidence.ModelID,
-		Validation: t.Evidence.Probe,
+		Validation: t.Evidence.Probe, Operation: t.Operation,
 	}
 	switch {
 	case t.Current != nil:

@@ -30,6 +30,8 @@ type Client struct {
 	refused chan struct{} // see Refused
 	gateway string        // base URL and path
 	jobs    string        // likewise
+
+	updateMethod string
 }
 
 // request is a call to be made.

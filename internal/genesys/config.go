@@ -28,6 +28,7 @@ type Config struct {
 	ClientSecret string
 	GatewayPath  string        // default DefaultGatewayPath
 	JobsPath     string        // default DefaultJobsPath
+	UpdateMethod string        // PUT or PATCH; default PUT
 	Timeout      time.Duration // of one HTTP request with its answer; default DefaultTimeout
 
 	// Pacer keeps the calls within the OAuth client's quota; nil means that they are not paced.
@@ -74,8 +75,8 @@ func New(cfg Config) (*Client, error) {
 		log:     cfg.Logger,
 		timeout: cfg.Timeout,
 		refused: make(chan struct{}, 1),
-		gateway: api + cfg.GatewayPath,
-		jobs:    api + cfg.JobsPath,
+		gateway: api + cfg.GatewayPath, updateMethod: cfg.UpdateMethod,
+		jobs: api + cfg.JobsPath,
 	}
 	c.tokens = newTokenSource(cfg, login)
 	return c, nil
@@ -90,6 +91,9 @@ func (cfg Config) withDefaults() Config {
 	}
 	cfg.GatewayPath = strings.TrimRight(cfg.GatewayPath, "/")
 	cfg.JobsPath = strings.TrimRight(cfg.JobsPath, "/")
+	if cfg.UpdateMethod == "" {
+		cfg.UpdateMethod = http.MethodPut
+	}
 	if cfg.Timeout <= 0 {
 		cfg.Timeout = DefaultTimeout
 	}

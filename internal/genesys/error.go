@@ -20,6 +20,7 @@ var (
 	opCheckLogin  = op{"CheckLogin", "show whether the login is accepted"}
 	opCreateModel = op{"CreateModel", "create the model"}
 	opFindModels  = op{"FindModels", "look the model up by name"}
+	opUpdateModel = op{"UpdateModel", "update the model"}
 	opDeleteModel = op{"DeleteModel", "delete the model"}
 	opGetJob      = op{"GetJob", "tell how the job stands"}
 	opHealthCheck = op{"TriggerHealthCheck", "start a health check"}

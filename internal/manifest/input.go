@@ -9,9 +9,15 @@ import (
 	"model-registrar/schemas"
 )
 
-// ReadInput reads the input of a registration, which any program may have sent, as strictly as a file: what a person would
+// keysOf are the keys that the input of an operation may have beside manifest and requester.
+var keysOf = map[string][]string{
+	schemas.ChangeModelWorkflow: {"seen", "restore"},
+	schemas.AdoptModelWorkflow:  {"seen"},
+}
+
+// ReadInput reads the input of an operation (its workflow type; empty is a registration), which any program may have sent, as strictly as a file: what a person would
 // be told of a manifest, the sender is told too. The violations have paths within the manifest, but no places.
-func ReadInput(raw []byte) (schemas.RegisterModelInput, []schemas.Violation) {
+func ReadInput(operation string, raw []byte) (schemas.RegisterModelInput, []schemas.Violation) {
 	t, broken := inputTree(raw)
 	if broken != nil {
 		return schemas.RegisterModelInput{}, []schemas.Violation{*broken}
@@ -26,7 +32,7 @@ func ReadInput(raw []byte) (schemas.RegisterModelInput, []schemas.Violation) {
 		violations[i].Path = strings.TrimPrefix(violations[i].Path, "manifest.")
 		violations[i].Line, violations[i].Column = 0, 0
 	}
-	violations = unknownIn(violations, object, "", []string{"manifest", "requester"})
+	violations = unknownIn(violations, object, "", append([]string{"manifest", "requester"}, keysOf[operation]...))
 	requester, problem := requesterOf(object["requester"])
 	if problem != "" {
 		violations = append(violations, schemas.Violation{Path: "requester", Code: schemas.CodeMissing, Message: problem})

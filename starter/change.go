@@ -1,0 +1,127 @@
+package main
+
+import (
+	"context"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"model-registrar/registrar"
+	"model-registrar/schemas"
+)
+
+func (a *app) changeCommand() *cobra.Command {
+	o := registerOptions{operation: schemas.ChangeModelWorkflow}
+	cmd := &cobra.Command{
+		Use:   "change FILE…",
+		Short: "Change models that are ours to what their manifests say, and follow the changes to their end",
+		Long: `Change models that are registered to what their manifests say. The new configuration is probed before anything live
+changes, unless only limits or the webhook differ; people approve the difference by the same policies as a registration; then
+the gateway is updated and read back. A change that does not complete puts back what was there before.
+
+A manifest that is what was approved ends as UNCHANGED. A model that is in the gateway and nobody's has to be adopted first.`,
+		Example: `  starter change model.yaml
+  starter change --detach models/*.yaml`,
+		Args: files,
+		RunE: offline(func(ctx context.Context, files []string) error { return a.register(ctx, files, o) }),
+	}
+	operationFlags(cmd, &o)
+	return cmd
+}
+
+func (a *app) adoptCommand() *cobra.Command {
+	o := registerOptions{operation: schemas.AdoptModelWorkflow}
+	cmd := &cobra.Command{
+		Use:   "adopt FILE…",
+		Short: "Make models ours that are in the gateway and nobody's",
+		Long: `Make models ours that are in the gateway and nobody's: made by hand, by another program or by a registration that was
+terminated. Each manifest has to describe its model exactly, or the differences are named. The model is probed and approved as
+in a registration. Nothing is created, and an adoption that does not complete changes nothing.`,
+		Example: `  starter adopt model.yaml`,
+		Args:    files,
+		RunE:    offline(func(ctx context.Context, files []string) error { return a.register(ctx, files, o) }),
+	}
+	operationFlags(cmd, &o)
+	return cmd
+}
+
+// retireOptions are the flags of retire.
+type retireOptions struct {
+	registerOptions
+	reason  string
+	keep    bool
+	modelID string
+}
+
+func (a *app) retireCommand() *cobra.Command {
+	o := retireOptions{registerOptions: registerOptions{operation: schemas.RetireModelWorkflow}}
+	cmd := &cobra.Command{
+		Use:   "retire NAME…",
+		Short: "Delete models that are ours from the gateway, once it is approved, and give them up",
+		Long: `Delete models that are ours from the gateway. The policy of the approved manifest holds, or a stricter one. A model
+that is gone already counts as deleted; the gateway is read back before anything is said.
+
+--keep gives up the ownership and leaves the model in the gateway. --model ID names a model that is nobody's.`,
+		Example: `  starter retire production-llm-v1 --reason "replaced by v2"
+  starter retire trial --keep --reason "looked after by another team"`,
+		Args: func(_ *cobra.Command, args []string) error {
+			switch {
+			case len(args) == 0:
+				return misused("name at least one model")
+			case strings.TrimSpace(o.reason) == "":
+				return misused("say why: --reason TEXT")
+			case o.modelID != "" && len(args) > 1:
+				return misused("--model is about one model")
+			}
+			return nil
+		},
+		RunE: offline(func(ctx context.Context, names []string) error { return a.retire(ctx, names, o) }),
+	}
+	operationFlags(cmd, &o.registerOptions)
+	f := cmd.Flags()
+	f.StringVar(&o.reason, "reason", "", "why, for those who approve and for the audit trail")
+	f.BoolVar(&o.keep, "keep", false, "give up the ownership, and leave the model in the gateway")
+	f.StringVar(&o.modelID, "model", "", "the id of the model that is meant, where it is nobody's")
+	return cmd
+}
+
+// operationFlags are the flags that every operation has.
+func operationFlags(cmd *cobra.Command, o *registerOptions) {
+	f := cmd.Flags()
+	f.BoolVarP(&o.detach, "detach", "d", false, "start and return; do not follow")
+	f.Var(oneOf(&o.approval, names(schemas.ApprovalPolicies)...),
+		"approval", "when a person has to decide, in place of the manifest's policy (the worker's floor holds in any case)")
+	f.StringVar(&o.requester, "requester", "", "who asks, and so cannot approve (default $REGISTRAR_REQUESTER, or user@host)")
+	f.StringVar(&o.uiURL, "ui-url", "", "base address of the Temporal UI, for links (default $REGISTRAR_UI_URL)")
+}
+
+// modelNamed is the model that an argument names, which may be a workflow's id.
+func modelNamed(argument string) string {
+	if name, ok := schemas.ModelNameOf(argument); ok {
+		return name
+	}
+	return argument
+}
+
+func (a *app) retire(ctx context.Context, names []string, o retireOptions) error {
+	requester := strings.TrimSpace(o.requester)
+	if requester == "" {
+		requester = a.identity()
+	}
+	var requests []registrar.Request
+	for _, name := range names {
+		requests = append(requests, registrar.Request{
+			Operation: schemas.RetireModelWorkflow, Requester: requester, Reason: o.reason, Keep: o.keep, ModelID: o.modelID,
+			Manifest: schemas.Manifest{Name: modelNamed(name), Approval: schemas.ApprovalSpec{Policy: schemas.ApprovalPolicy(o.approval)}},
+		})
+	}
+	c, err := a.connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	if o.uiURL != "" {
+		c.uiURL = o.uiURL
+	}
+	return a.operate(ctx, c, requests, o.registerOptions)
+}
