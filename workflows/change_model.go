@@ -177,6 +177,11 @@ func (r *registration) putBack(ctx workflow.Context) {
 	r.observe(ctx, schemas.ModelDrifted, "a change did not complete and could not be taken back: "+f.Message)
 }
 
+// drifted reports whether a change left the model otherwise than it was approved.
+func (r *registration) drifted() bool {
+	return r.operation == schemas.ChangeModelWorkflow && r.result.Rollback != nil && !r.result.Rollback.Restored
+}
+
 func (r *registration) writeBack(ctx workflow.Context) error {
 	var out schemas.Update
 	err := r.execute(ctx, schemas.UpdateModelActivity, "Put the payload from before back, since "+plain(r.result.Reason, 80),

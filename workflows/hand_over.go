@@ -62,6 +62,9 @@ func (r *registration) unchanged(found schemas.Submission) error {
 
 // existed reports whether the model of this name was there before this registration and is left as it is.
 func (r *registration) existed() bool {
+	if r.operation != schemas.RegisterModelWorkflow && (r.result.Status == schemas.Completed || r.drifted()) {
+		return false // it is not as it was
+	}
 	return r.result.Status == schemas.Unchanged || r.result.ExistingModelID != ""
 }
 

@@ -39,7 +39,7 @@ func TestTheInputOfARegistrationIsReadAsStrictlyAsAFile(t *testing.T) {
 		"broken JSON":          {`{"manifest": {`, "the input cannot be read: the JSON ends in the middle of a value; a bracket, brace or quote is missing"},
 		"no text":              {"\xff\x00", "the input cannot be read: it is not UTF-8 text"},
 	} {
-		in, violations := ReadInput([]byte(c.input))
+		in, violations := ReadInput(schemas.RegisterModelWorkflow, []byte(c.input))
 		var got []string
 		for _, v := range violations {
 			require.Zero(t, v.Line)
@@ -60,7 +60,7 @@ func TestAnInputThatIsMadeToFillTheWorkerIsRefusedBeforeAnythingIsBuiltOfIt(t *t
 	huge, err := json.Marshal(map[string]any{"manifest": map[string]any{"parameters": map[string]any{"stop_sequences": stops}}})
 	require.NoError(t, err)
 	require.LessOrEqual(t, testing.AllocsPerRun(1, func() {
-		_, violations := ReadInput(huge)
+		_, violations := ReadInput(schemas.RegisterModelWorkflow, huge)
 		require.Equal(t, "the input has more than 64 KiB; no field needs that much", violations[0].String())
 	}), 100.0)
 	for name, text := range map[string]string{
@@ -69,7 +69,7 @@ func TestAnInputThatIsMadeToFillTheWorkerIsRefusedBeforeAnythingIsBuiltOfIt(t *t
 		"inner keys":     `{"manifest":{"probe":{` + numbered(`"k%d":1,`) + `"samples":1}}}`,
 		"stop sequences": `{"manifest":{"parameters":{"stop_sequences":[` + strings.TrimSuffix(strings.Repeat(`"",`, 20_000), ",") + `]}}}`,
 	} {
-		_, violations := ReadInput([]byte(text))
+		_, violations := ReadInput(schemas.RegisterModelWorkflow, []byte(text))
 		require.NotEmpty(t, violations, name)
 		require.LessOrEqual(t, len(violations), maxViolations+1, name)
 	}
@@ -83,11 +83,11 @@ func numbered(form string) string {
 	return b.String()
 }
 
-func FuzzReadInput(f *testing.F) {
+func FuzzReadInput(schemas.RegisterModelWorkflow, f *testing.F) {
 	f.Add([]byte(input(map[string]any{"aproval": "always"})))
 	f.Add([]byte(`{"manifest":[],"requester":{}}`))
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		in, violations := ReadInput(raw)
+		in, violations := ReadInput(schemas.RegisterModelWorkflow, raw)
 		require.LessOrEqual(t, len(violations), maxViolations+1)
 		if len(violations) == 0 {
 			require.Empty(t, Validate(in.Manifest))
