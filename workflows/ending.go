@@ -132,6 +132,9 @@ func (r *registration) record(ctx workflow.Context) {
 	r.reportApprovals()
 	r.summarizeRefusals(ctx)
 	unknown := r.findExisting(ctx)
+	if !r.existed() {
+		r.result.ExistingModelID = ""
+	}
 	receipt, err := r.write(ctx, r.endingEntry(ctx))
 	if err != nil {
 		unwritten := fmt.Sprintf("the ending of %s could not be written to the audit trail: %s", r.manifest.Name, explain(err).Message)

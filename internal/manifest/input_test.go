@@ -83,7 +83,7 @@ func numbered(form string) string {
 	return b.String()
 }
 
-func FuzzReadInput(schemas.RegisterModelWorkflow, f *testing.F) {
+func FuzzReadInput(f *testing.F) {
 	f.Add([]byte(input(map[string]any{"aproval": "always"})))
 	f.Add([]byte(`{"manifest":[],"requester":{}}`))
 	f.Fuzz(func(t *testing.T, raw []byte) {
