@@ -83,9 +83,10 @@ func FleetID(name string) string {
 // IsFleet reports whether a name is the id of a fleet's workflow, such as register-fleet/ID.
 func IsFleet(name string) bool { return strings.HasPrefix(name, schemas.RegisterFleetWorkflowID("")) }
 
-// StartFleet starts the workflows that hold the manifests, then the fleet; if one cannot be started, those before it are
-// released again. The fleet goes on whatever happens to this program. The error is a [*Taken] if the id is in use, or a
-// [*NameTooLong].
+// StartFleet starts the workflows that hold the manifests, then the fleet, which goes on whatever happens to this program.
+// Starting is repeatable: the same manifests under the same id, by the same requester, go on with what was started before.
+// The error is a [*Taken] if the id is another fleet's, an [*Unsettled] if Temporal does not say whether the fleet was
+// started, or a [*NameTooLong].
 func (c *Client) StartFleet(ctx context.Context, r FleetRequest) (Fleet, error) {
 	if r.ID == "" {
 		r.ID = time.Now().UTC().Format("20060102-150405") + "-" + strings.ToLower(rand.Text()[:5])
@@ -107,16 +108,14 @@ func (c *Client) StartFleet(ctx context.Context, r FleetRequest) (Fleet, error) 
 	}
 	for i, p := range parts {
 		if err := c.startPart(ctx, p, len(parts)); err != nil {
-			c.release(r.ID, i)
-			return f, c.taken(r.ID, err)
+			return f, c.notStarted(r.ID, i, err)
 		}
 	}
 	f.RunID, err = c.startFleet(ctx, schemas.RegisterFleetInput{
 		FleetID: r.ID, Total: f.Total, Parts: f.Parts, Window: r.Window, StopOnFailure: r.StopOnFailure, Requester: r.Requester,
 	})
 	if err != nil {
-		c.release(r.ID, len(parts))
-		return f, c.taken(r.ID, err)
+		return f, c.notStarted(r.ID, len(parts), err)
 	}
 	return f, nil
 }
@@ -142,9 +141,13 @@ func (c *Client) unique(id, summary string) client.StartWorkflowOptions {
 
 func (c *Client) startPart(ctx context.Context, p schemas.FleetPart, of int) error {
 	options := c.unique(schemas.FleetPartWorkflowID(p.FleetID, p.Part), fmt.Sprintf("Part %d of %d of the fleet %s", p.Part+1, of, p.FleetID))
-	return c.call(ctx, func(ctx context.Context) error {
+	return c.settle(ctx, options.ID, true, func(ctx context.Context) error {
 		_, err := c.temporal.ExecuteWorkflow(ctx, options, schemas.HoldFleetPartWorkflow, p)
 		return err
+	}, func(ctx context.Context) (bool, error) {
+		var held schemas.FleetPart
+		_, err := c.startInput(ctx, options.ID, &held)
+		return err == nil && same(held, p), err
 	})
 }
 
@@ -152,20 +155,30 @@ func (c *Client) startFleet(ctx context.Context, in schemas.RegisterFleetInput) 
 	start := workflows.StartOfFleet(in)
 	options := c.unique(schemas.RegisterFleetWorkflowID(in.FleetID), start.Summary)
 	options.StaticDetails, options.TypedSearchAttributes = start.Details, start.Attributes
-	err = c.call(ctx, func(ctx context.Context) error {
+	err = c.settle(ctx, options.ID, true, func(ctx context.Context) error {
 		run, err := c.temporal.ExecuteWorkflow(ctx, options, schemas.RegisterFleetWorkflow, in)
 		if err == nil {
 			runID = run.GetRunID()
 		}
 		return err
+	}, func(ctx context.Context) (bool, error) {
+		var there schemas.RegisterFleetInput
+		started, err := c.startInput(ctx, options.ID, &there)
+		there.Window, there.State = in.Window, nil // both change while a fleet runs
+		runID = started.GetOriginalExecutionRunId()
+		return err == nil && same(there, in), err
 	})
 	return runID, err
 }
 
-// taken gives the error of a start its type.
-func (c *Client) taken(id string, err error) error {
+// notStarted gives the error of a start its type. The parts of a fleet that was plainly not started are released; where that
+// is not known they stay, and end by themselves if there is no fleet.
+func (c *Client) notStarted(id string, parts int, err error) error {
 	if _, ok := errors.AsType[*serviceerror.WorkflowExecutionAlreadyStarted](err); ok {
-		return &Taken{id}
+		return &Taken{id} // and so may the parts be
+	}
+	if _, unsettled := errors.AsType[*Unsettled](err); !unsettled {
+		c.release(id, parts)
 	}
 	return err
 }

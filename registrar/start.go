@@ -75,9 +75,10 @@ func (e *InProgress) Error() string {
 
 func (*InProgress) typed() {}
 
-// Start starts an operation, the registration of a manifest by default, which goes on whatever happens to this program. Whether there is anything
-// to do the worker finds out: it asks the gateway, and what is registered already ends as UNCHANGED. The error is an
-// [*InProgress] if a registration of the name is running, or one of the errors of a call.
+// Start starts an operation, the registration of a manifest by default, which goes on whatever happens to this program.
+// Whether there is anything to do the worker finds out: it asks the gateway, and what is registered already ends as
+// UNCHANGED. The error is an [*InProgress] if an operation on the name is running, an [*Unsettled] if Temporal does not say
+// whether the operation was started, or one of the errors of a call.
 func (c *Client) Start(ctx context.Context, r Request) (Registration, error) {
 	if r.Operation == "" {
 		r.Operation = schemas.RegisterModelWorkflow
@@ -106,10 +107,13 @@ func (c *Client) Start(ctx context.Context, r Request) (Registration, error) {
 
 // start starts the workflow, and returns the id of its run.
 func (c *Client) start(ctx context.Context, r Request) (runID string, err error) {
-	start := workflows.StartOfOperation(r.Operation, schemas.RegisterModelInput{Manifest: r.Manifest, Requester: r.Requester}, r.Reason)
-	err = c.call(ctx, func(ctx context.Context) error {
+	in := schemas.RegisterModelInput{Manifest: r.Manifest, Requester: r.Requester}
+	start := workflows.StartOfOperation(r.Operation, in, r.Reason)
+	began := time.Now()
+	id := schemas.RegisterModelWorkflowID(r.Manifest.Name)
+	err = c.settle(ctx, id, false, func(ctx context.Context) error {
 		run, err := c.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-			ID:                                       schemas.RegisterModelWorkflowID(r.Manifest.Name),
+			ID:                                       id,
 			TaskQueue:                                c.taskQueue,
 			WorkflowIDConflictPolicy:                 enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
 			WorkflowIDReusePolicy:                    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
@@ -122,6 +126,17 @@ func (c *Client) start(ctx context.Context, r Request) (runID string, err error)
 			runID = run.GetRunID()
 		}
 		return err
+	}, func(ctx context.Context) (bool, error) {
+		t, err := c.load(ctx, id, "")
+		if err != nil || t == nil {
+			return false, err
+		}
+		runID = t.RunID
+		return t.Operation == r.Operation && t.Input.Requester == in.Requester && (r.Operation == schemas.RetireModelWorkflow ||
+			same(t.Input.Manifest, in.Manifest)) && t.StartedAt.After(began.Add(-startClockSkew)), nil
 	})
 	return runID, err
 }
+
+// startClockSkew is how far Temporal's clock may be behind this machine's where a start is recognised as its own.
+const startClockSkew = time.Minute

@@ -16,6 +16,7 @@ import (
 const (
 	fleetLook      = time.Second     // between two looks at a fleet on a terminal
 	fleetLookPlain = 5 * time.Second // elsewhere
+	fleetLookLast  = time.Minute     // the longest gap
 	fleetQueryTime = 5 * time.Second
 )
 
@@ -30,9 +31,9 @@ func (a *app) followFleet(ctx context.Context, c *connection, f *fleetRun) {
 	}()
 	show := newFleetProgress(a.err)
 	defer show.close()
-	every := fleetLookPlain
+	began, first := time.Now(), fleetLookPlain
 	if a.err.Terminal() {
-		every = fleetLook
+		first = fleetLook
 	}
 	look := time.NewTimer(0)
 	defer look.Stop()
@@ -59,9 +60,15 @@ func (a *app) followFleet(ctx context.Context, c *connection, f *fleetRun) {
 			if ctx.Err() == nil {
 				show.look(l.progress, c.unansweredFleet(l.err))
 			}
-			look.Reset(every)
+			look.Reset(fleetLookGap(first, time.Since(began)))
 		}
 	}
+}
+
+// fleetLookGap is how long to wait for the next look at a fleet that has been watched for so long: each is a query, which
+// Temporal Cloud bills, and of a fleet that takes a day a second more or less is no news.
+func fleetLookGap(first, watched time.Duration) time.Duration {
+	return min(max(first, watched/60), fleetLookLast)
 }
 
 // fleetLooked is what one look at a fleet found.

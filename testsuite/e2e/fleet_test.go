@@ -16,6 +16,7 @@ import (
 	historypb "go.temporal.io/api/history/v1"
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
 
 	"model-registrar/schemas"
 	"model-registrar/testsuite/replay"
@@ -304,4 +305,42 @@ func (k *kit) readManifest(folder, name string) (m schemas.Manifest) {
 	require.NoError(k.t, err)
 	require.NoError(k.t, json.Unmarshal(data, &m))
 	return m
+}
+
+func TestTheSameFleetUnderTheSameIDGoesOn(t *testing.T) {
+	k := onShared(t)
+	folder, names := k.folder(3, nil)
+	id := k.name("again")
+	first, _, code := k.Run(k.ctx, "fleet", folder, "--id", id, "--part-size", "2", "--detach", "--output", "json", "--requester", requester)
+	require.Equal(t, 0, code, first)
+	// The same again joins it, and something else does not.
+	out, errors, code := k.Run(k.ctx, "fleet", folder, "--id", id, "--part-size", "2", "--output", "json", "--requester", requester)
+	require.Equal(t, 0, code, errors)
+	var r schemas.FleetResult
+	require.NoError(t, json.Unmarshal([]byte(out), &r))
+	require.Equal(t, len(names), r.Outcomes[schemas.Completed], errors)
+	other, _ := k.folder(3, nil)
+	_, errors, code = k.Run(k.ctx, "fleet", other, "--id", id, "--part-size", "2", "--requester", requester)
+	require.Equal(t, 1, code)
+	require.Contains(t, errors, "is taken by another fleet")
+}
+
+func TestAFleetWhoseStarterDiedBetweenItsPartsIsStartedByTheSameCommand(t *testing.T) {
+	k := onShared(t)
+	folder, names := k.folder(4, nil)
+	id := k.name("cut")
+	var manifests []schemas.Manifest
+	for _, name := range names[:2] {
+		raw, err := os.ReadFile(filepath.Join(folder, name+".json"))
+		require.NoError(t, err)
+		var m schemas.Manifest
+		require.NoError(t, json.Unmarshal(raw, &m))
+		manifests = append(manifests, m)
+	}
+	_, err := k.client.ExecuteWorkflow(k.ctx, client.StartWorkflowOptions{
+		ID: schemas.FleetPartWorkflowID(id, 0), TaskQueue: schemas.DefaultTaskQueue,
+	}, schemas.HoldFleetPartWorkflow, schemas.FleetPart{FleetID: id, Manifests: manifests})
+	require.NoError(t, err)
+	_, errors, code := k.Run(k.ctx, "fleet", folder, "--id", id, "--part-size", "2", "--requester", requester)
+	require.Equal(t, 0, code, errors)
 }
