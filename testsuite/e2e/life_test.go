@@ -1,0 +1,181 @@
+package e2e
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"model-registrar/schemas"
+	"model-registrar/testsuite/simulator/control"
+)
+
+// operate runs a command of the starter on a manifest to its end.
+func (k *kit) operate(command string, m schemas.Manifest, args ...string) (result schemas.Result, stderr string, code int) {
+	k.t.Helper()
+	file, err := k.WriteManifest(m)
+	require.NoError(k.t, err)
+	return k.operation(m.Name, append([]string{command, file}, args...)...)
+}
+
+func (k *kit) operation(name string, args ...string) (result schemas.Result, stderr string, code int) {
+	k.t.Helper()
+	stdout, stderr, code := k.Run(k.ctx, append(args, "--output", "json", "--requester", requester)...)
+	require.NoError(k.t, json.Unmarshal([]byte(stdout), &result), "%s\n%s", stdout, stderr)
+	k.replay(name)
+	return result, stderr, code
+}
+
+// limit is how many requests a minute the gateway allows a model.
+func (k *kit) limit(name string) int {
+	k.t.Helper()
+	models := k.models(name)
+	require.Len(k.t, models, 1)
+	var p schemas.Payload
+	require.NoError(k.t, json.Unmarshal(models[0].Payload, &p))
+	return p.RateLimits.MaxRequestsPerMinute
+}
+
+// entries are the outcomes of the operations in a model's trail, in their order.
+func (k *kit) entries(name string) (out []string) {
+	k.t.Helper()
+	for _, e := range k.audited(name) {
+		operation := e.Operation
+		if operation == "" {
+			operation = schemas.RegisterModelWorkflow
+		}
+		out = append(out, operation+" "+string(e.Outcome))
+	}
+	return out
+}
+
+func TestAModelIsRegisteredChangedAndRetired(t *testing.T) {
+	k := onShared(t)
+	m := k.Manifest(k.name("life"))
+	first, stderr, code := k.register(m)
+	require.Equal(t, 0, code, stderr)
+
+	m.MaxRequestsPerMinute += 100
+	refused, _, code := k.register(m)
+	require.Equal(t, 1, code)
+	require.Equal(t, schemas.ErrNameConflict, refused.ErrorType)
+	require.Contains(t, refused.Reason, "starter change")
+
+	changed, stderr, code := k.operate("change", m)
+	require.Equal(t, 0, code, stderr)
+	require.Equal(t, schemas.Completed, changed.Status)
+	require.Equal(t, first.PayloadHash, changed.PreviousHash)
+	require.Equal(t, first.ModelID, changed.ModelID, "it is the same model")
+	require.Equal(t, m.MaxRequestsPerMinute, k.limit(m.Name))
+
+	again, _, code := k.operate("change", m)
+	require.Equal(t, 0, code)
+	require.Equal(t, schemas.Unchanged, again.Status)
+	known, _, _ := k.register(m)
+	require.Equal(t, schemas.Unchanged, known.Status, "the changed payload is what is registered")
+
+	retired, stderr, code := k.operation(m.Name, "retire", m.Name, "--reason", "replaced")
+	require.Equal(t, 0, code, stderr)
+	require.Equal(t, schemas.Completed, retired.Status)
+	require.Empty(t, k.models(m.Name))
+	require.Equal(t, []string{"RegisterModel COMPLETED", "RegisterModel FAILED", "ChangeModel COMPLETED", "ChangeModel UNCHANGED",
+		"RegisterModel UNCHANGED", "RetireModel COMPLETED"}, k.entries(m.Name))
+
+	anew, stderr, code := k.register(m)
+	require.Equal(t, 0, code, stderr)
+	require.NotEqual(t, first.ModelID, anew.ModelID)
+}
+
+func TestAChangeIsApprovedByItsDifferenceAndPutBackIfItsJobFails(t *testing.T) {
+	k := onShared(t)
+	m := k.Manifest(k.name("changed"))
+	_, stderr, code := k.register(m)
+	require.Equal(t, 0, code, stderr)
+	before := k.limit(m.Name)
+
+	m.MaxRequestsPerMinute, m.Approval.Policy = before+1, schemas.ApproveAlways
+	k.fault(control.OpUpdate, m.Name, 1, control.Action{JobOutcome: control.OutcomeFailed, JobHalfway: true})
+	file, err := k.WriteManifest(m)
+	require.NoError(t, err)
+	_, stderr, code = k.Run(k.ctx, "change", file, "--detach", "--requester", requester)
+	require.Equal(t, 0, code, stderr)
+	k.awaitStage(m.Name, schemas.StageApproval)
+	require.Equal(t, before, k.limit(m.Name), "nothing changes before it is approved")
+	shown, _, _ := k.Run(k.ctx, "status", m.Name)
+	require.Contains(t, shown, "max_requests_per_minute: ")
+	_, stderr, code = k.Run(k.ctx, "approve", m.Name, "--reason", "fine", "--approver", "approver", "--yes")
+	require.Equal(t, 0, code, stderr)
+	e := k.end(m.Name)
+	require.Equal(t, schemas.RolledBack, e.Status, e.Reason)
+	require.True(t, e.Rollback.Restored)
+	require.Equal(t, before, k.limit(m.Name))
+}
+
+func TestWhatSomebodyWritesDuringAChangeIsNotOverwritten(t *testing.T) {
+	k := onShared(t)
+	m := k.Manifest(k.name("moved"))
+	made, stderr, code := k.register(m)
+	require.Equal(t, 0, code, stderr)
+	m.MaxRequestsPerMinute, m.Approval.Policy = m.MaxRequestsPerMinute+1, schemas.ApproveAlways
+	file, err := k.WriteManifest(m)
+	require.NoError(t, err)
+	_, stderr, code = k.Run(k.ctx, "change", file, "--detach", "--requester", requester)
+	require.Equal(t, 0, code, stderr)
+	k.awaitStage(m.Name, schemas.StageApproval)
+	require.NoError(t, k.Sim.EditModel(k.ctx, made.ModelID,
+		map[string]any{"rateLimits": map[string]int{"maxRequestsPerMinute": 7, "maxTokensPerMinute": 7}}))
+	_, stderr, code = k.Run(k.ctx, "approve", m.Name, "--reason", "fine", "--approver", "approver", "--yes")
+	require.Equal(t, 0, code, stderr)
+	e := k.end(m.Name)
+	require.Equal(t, schemas.ErrModelMoved, e.ErrorType, e.Reason)
+	require.Equal(t, 7, k.limit(m.Name))
+	require.Len(t, k.announcements(m.Name), 1, "no event says of the live model that it failed")
+}
+
+func TestATerminatedRegistrationsModelIsAdoptedOrRetired(t *testing.T) {
+	k := onShared(t)
+	terminated := func(kind string) schemas.Manifest {
+		m := k.Manifest(k.name(kind))
+		m.Approval.Policy = schemas.ApproveAlways
+		k.start(m)
+		k.awaitStage(m.Name, schemas.StageApproval)
+		require.NoError(t, k.client.TerminateWorkflow(k.ctx, schemas.RegisterModelWorkflowID(m.Name), "", "by an operator"))
+		m.Approval = schemas.ApprovalSpec{}
+		return m
+	}
+	m := terminated("adopted")
+	other := m
+	other.MaxRequestsPerMinute++
+	refused, _, code := k.operate("adopt", other)
+	require.Equal(t, 1, code)
+	require.Contains(t, refused.Reason, "max_requests_per_minute")
+	adopted, stderr, code := k.operate("adopt", m)
+	require.Equal(t, 0, code, stderr)
+	require.Equal(t, schemas.Completed, adopted.Status)
+	require.Len(t, k.requests(control.OpCreate, m.Name), 1)
+	known, _, _ := k.register(m)
+	require.Equal(t, schemas.Unchanged, known.Status)
+
+	m = terminated("orphan")
+	orphan := k.models(m.Name)[0]
+	nobodys, _, code := k.operation(m.Name, "retire", m.Name, "--reason", "tidy up")
+	require.Equal(t, 1, code)
+	require.Equal(t, schemas.ErrModelNotOwned, nobodys.ErrorType)
+	retired, stderr, code := k.operation(m.Name, "retire", m.Name, "--model", orphan.ID, "--reason", "tidy up")
+	require.Equal(t, 0, code, stderr)
+	require.Equal(t, schemas.Completed, retired.Status)
+	require.Empty(t, k.models(m.Name))
+}
+
+func TestAModelThatIsGivenUpStaysAndIsNobodys(t *testing.T) {
+	k := onShared(t)
+	m := k.Manifest(k.name("kept"))
+	_, stderr, code := k.register(m)
+	require.Equal(t, 0, code, stderr)
+	_, stderr, code = k.operation(m.Name, "retire", m.Name, "--keep", "--reason", "another team has it")
+	require.Equal(t, 0, code, stderr)
+	require.Len(t, k.models(m.Name), 1)
+	after, _, code := k.register(m)
+	require.Equal(t, 1, code)
+	require.Equal(t, schemas.ErrModelNotOwned, after.ErrorType)
+}
