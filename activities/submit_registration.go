@@ -78,6 +78,17 @@ func (s *submission) once(ctx context.Context) (out schemas.Submission, again ti
 		return out, 0, s.failed(ctx, err)
 	}
 	d := creation.Submit(s.rec, sight)
+	if d.Action == creation.NotOwned && s.rec.Sent == 0 {
+		jobs, err := s.jobsBeforeReset(ctx)
+		if err != nil {
+			return out, 0, s.with(temporal.NewApplicationError("Temporal could not be asked what the runs before a reset of "+
+				s.want.Name+" made: "+err.Error(), string(schemas.ErrTemporal)))
+		}
+		if len(jobs) > 0 {
+			s.rec.JobIDs, s.rec.Sent = jobs, len(jobs)
+			d = creation.Submit(s.rec, sight)
+		}
+	}
 	switch d.Action {
 	case creation.Create:
 		out, err = s.create(ctx, calls, sight)

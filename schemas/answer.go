@@ -1,5 +1,7 @@
 package schemas
 
+import "strings"
+
 // Asked is an input of an activity that can say in a word what it asks about. The result repeats it, so that the result
 // of one question is not taken for that of another.
 type Asked interface{ Subject() string }
@@ -24,7 +26,7 @@ type Answered interface {
 // Subject is the hash of the payload.
 func (in SubmitInput) Subject() string { return in.Payload.Hash }
 
-// Subject is the job.
+// Subject is the name, and what the models are compared with.
 func (in ReadModelInput) Subject() string {
 	if in.Want != nil {
 		return in.Name + " " + in.Want.Hash
@@ -44,8 +46,15 @@ func (s Sealed[T]) Subject() string { return s.Hash }
 // Subject is the model.
 func (in HealthCheckInput) Subject() string { return in.ModelID }
 
-// Subject is the message.
-func (in WebhookInput) Subject() string { return in.MessageID }
+// Subject is the kind of message. The run is left out: an operation that was reset replays the results of the run before.
+func (in WebhookInput) Subject() string { return withoutRun(in.MessageID, in.Event.RunID) }
 
-// Subject is the entry.
-func (e AuditEntry) Subject() string { return e.EntryID }
+// Subject is the kind of entry, without the run.
+func (e AuditEntry) Subject() string { return withoutRun(e.EntryID, e.RunID) }
+
+func withoutRun(id, runID string) string {
+	if runID == "" {
+		return id
+	}
+	return strings.ReplaceAll(id, runID, "RUN")
+}

@@ -34,6 +34,17 @@ func Encrypted(h *historypb.History, keys *codec.Keys) error {
 	h = proto.Clone(h).(*historypb.History) // the SDK writes upserts into the search attributes of the start event
 	started := h.Events[0].GetWorkflowExecutionStartedEventAttributes()
 	return replayer.ReplayWorkflowHistoryWithOptions(nil, h, worker.ReplayWorkflowHistoryOptions{
-		OriginalExecution: workflow.Execution{ID: started.GetWorkflowId(), RunID: started.GetOriginalExecutionRunId()},
+		OriginalExecution: workflow.Execution{ID: started.GetWorkflowId(), RunID: runOf(h)},
 	})
+}
+
+// runOf is the run whose history it is. The start event of a run that came of a reset names the first one.
+func runOf(h *historypb.History) string {
+	run := h.Events[0].GetWorkflowExecutionStartedEventAttributes().GetOriginalExecutionRunId()
+	for _, e := range h.Events {
+		if f := e.GetWorkflowTaskFailedEventAttributes(); f.GetNewRunId() != "" {
+			run = f.GetNewRunId()
+		}
+	}
+	return run
 }
