@@ -56,7 +56,7 @@ func TestCommittedSchemasAreThoseOfTheTypes(t *testing.T) {
 	for _, p := range published {
 		t.Run(p.name, func(t *testing.T) {
 			r := &generator.Reflector{ExpandedStruct: true, Anonymous: true, AllowAdditionalProperties: p.open,
-				CommentMap: comments.CommentMap}
+				CommentMap: comments.CommentMap, Namer: plainName}
 			schema := r.ReflectFromType(reflect.TypeOf(p.of))
 			schema.ID, schema.Title = generator.ID("urn:model-registrar:"+p.name), p.title
 			var want bytes.Buffer
@@ -154,4 +154,14 @@ func TestThePublishedManifestSchemaHasItsIdentity(t *testing.T) {
 	require.Equal(t, "urn:model-registrar:manifest", schema["$id"])
 	require.NotEmpty(t, schema["title"])
 	require.NotEmpty(t, schema["description"])
+}
+
+// plainName is a type's name as a pointer into a schema can hold it: that of Sealed[model-registrar/schemas.Payload] is
+// SealedPayload.
+func plainName(t reflect.Type) string {
+	name, argument, generic := strings.Cut(t.Name(), "[")
+	if !generic {
+		return name
+	}
+	return name + strings.TrimSuffix(argument[strings.LastIndexAny(argument, "./")+1:], "]")
 }
