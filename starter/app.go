@@ -26,12 +26,17 @@ type app struct {
 func run(ctx context.Context, args, env []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	a := &app{env: environment(env), in: stdin}
 	a.out, a.err = console.NewPrinter(stdout, a.env.Get), console.NewPrinter(stderr, a.env.Get)
+	results := &written{to: stdout}
+	a.out.W = results
 	root := a.root()
 	root.SetArgs(args)
 	root.SetIn(stdin)
-	root.SetOut(stdout)
+	root.SetOut(results)
 	root.SetErr(stderr)
 	cmd, err := root.ExecuteContextC(ctx)
+	if results.err != nil { // then whoever reads the results lacks some, whatever else came of it
+		err = failed("the results could not be written to stdout: %w", results.err)
+	}
 	if err == nil {
 		return exitDone
 	}
@@ -40,6 +45,9 @@ func run(ctx context.Context, args, env []string, stdin io.Reader, stdout, stder
 		f = &failure{code: exitUsage, err: err, hint: "See `" + cmd.CommandPath() + " --help`."}
 	}
 	a.complain(f)
+	if wantsJSON(a.output, args) && !results.any && results.err == nil {
+		_ = a.print(errorDocument{f.document()})
+	}
 	return f.code
 }
 

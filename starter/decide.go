@@ -179,7 +179,11 @@ func (c *connection) notDecided(name string, err error) error {
 	_, unknown := errors.AsType[*registrar.NoWorker](err)
 	switch {
 	case tooLate:
-		return c.decidedTooLate(late)
+		err := c.decidedTooLate(late)
+		if f, ok := errors.AsType[*failure](err); ok {
+			f.kind = typeOf(late)
+		}
+		return err
 	case refused:
 		return failed("%w", err).hinting("`starter status %s` shows where the registration stands.", argument(name))
 	case unknown:

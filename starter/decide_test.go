@@ -46,7 +46,7 @@ func TestARefusedDecisionExitsWith1AndTheReason(t *testing.T) {
 	r := starter(t, "", f.env(), "approve", "llm", "--reason", "fine", "-o", "json")
 	require.Equal(t, exitFailed, r.code)
 	require.Contains(t, r.errors, "the decision was refused: alice asked for it and so cannot approve it")
-	require.Empty(t, r.out)
+	require.Equal(t, "Refused", documents[errorDocument](t, r)[0].Error.Type)
 }
 
 // hashOf is the payload hash of the manifest of this name that tests register.
@@ -119,7 +119,7 @@ func TestADecisionAfterTheEndIsRecordedAndRefused(t *testing.T) {
 	for _, output := range []string{"text", "json"} {
 		r := starter(t, "", f.env(), "approve", "llm", "--reason", "x", "--approver", "bob", "-o", output)
 		require.Equal(t, exitFailed, r.code)
-		require.Empty(t, r.out)
+		require.Equal(t, output == outputJSON, strings.Contains(r.out, `"type":"TooLate"`), r.out)
 		require.Contains(t, r.errors, "the decision was refused: the registration of llm had ended as COMPLETED")
 		require.Contains(t, r.errors, "It ended at ")
 		require.Contains(t, r.errors, "entry 7 of the audit trail")

@@ -25,6 +25,7 @@ type failure struct {
 	code int
 	err  error  // nil when what there is to say has been said
 	hint string // what to do; may be empty
+	kind string // the registrar's name of it, where err no longer has that type; may be empty
 }
 
 // Error returns the sentence for people.
@@ -65,7 +66,7 @@ func about(what string, err error) error {
 	if !errors.As(err, &f) || f.err == nil {
 		return err
 	}
-	return &failure{code: f.code, err: fmt.Errorf("%s: %w", what, f.err), hint: f.hint}
+	return &failure{code: f.code, err: fmt.Errorf("%s: %w", what, f.err), hint: f.hint, kind: f.kind}
 }
 
 // exitCode is the exit code of a registration that ended so.
@@ -105,7 +106,7 @@ func explained(err error) error {
 	if e, ok := errors.AsType[*registrar.Ended](err); ok { // in local time, to be compared with a log
 		text = fmt.Errorf("the registration of %s has ended at %s as %s; there is nothing left to cancel", e.Name, clock(e.At), e.Outcome)
 	}
-	return &failure{code: codeOf(err), err: text, hint: hintOf(err)}
+	return &failure{code: codeOf(err), err: text, hint: hintOf(err), kind: typeOf(err)}
 }
 
 // codeOf is the exit code of a command that failed with an error of the registrar.

@@ -157,7 +157,7 @@ func TestAnInterruptedProbeExitsWith130(t *testing.T) {
 	}()
 	r := starterWithin(ctx, t, p.manifest("my-model", "openai", ""), p.env(), "probe", "-o", "json", "-")
 	require.Equal(t, exitInterrupted, r.code, r.errors)
-	require.Empty(t, r.out)
+	require.Equal(t, "Interrupted", documents[errorDocument](t, r)[0].Error.Type)
 }
 
 func TestATokenThatMayNotBeSentIsAFailWithTheVariableToSet(t *testing.T) {
@@ -176,7 +176,7 @@ func TestAProbeThatCannotBeConfiguredExitsWith2AndSaysEverythingThatIsWrong(t *t
 	env := []string{"REGISTRAR_ALLOW_NETWORKS=everywhere", "REGISTRAR_CREDENTIALS_FILE=/nowhere", "EXTERNAL_AI_TOKEN_FILE=/nowhere"}
 	r := starter(t, p.manifest("my-model", "openai", ""), env, "probe", "-o", "json", "-")
 	require.Equal(t, exitUsage, r.code)
-	require.Empty(t, r.out)
+	require.Equal(t, "WrongUsage", documents[errorDocument](t, r)[0].Error.Type)
 	for _, variable := range []string{"REGISTRAR_ALLOW_NETWORKS", "REGISTRAR_CREDENTIALS_FILE", "EXTERNAL_AI_TOKEN_FILE"} {
 		require.Contains(t, r.errors, variable)
 	}

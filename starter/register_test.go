@@ -105,7 +105,7 @@ func TestNothingStartsIfOneManifestIsInvalid(t *testing.T) {
 	r := starter(t, "", f.env(), "register", "-o", "json", file(t, "good.yaml", tutorial), file(t, "bad.yaml", "name: x\n"))
 	require.Equal(t, exitUsage, r.code)
 	require.Empty(t, f.started)
-	require.Empty(t, r.out)
+	require.Equal(t, "WrongUsage", documents[errorDocument](t, r)[0].Error.Type)
 	require.Contains(t, r.errors, "nothing was started")
 }
 

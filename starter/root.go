@@ -4,12 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime/debug"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"model-registrar/internal/build"
+	"model-registrar/internal/config"
 	"model-registrar/starter/console"
 )
 
@@ -34,7 +35,7 @@ REGISTRAR_LOG_FORMAT (json or console), REGISTRAR_ENCRYPTION_KEYS (or REGISTRAR_
 func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
 		Use: "starter", Short: "Register LLM endpoints in the Genesys Cloud LLM Gateway, durably", Long: manual,
-		Version: version(), SilenceErrors: true, SilenceUsage: true,
+		Version: build.Version(), SilenceErrors: true, SilenceUsage: true,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cmd.SetOut(cmd.ErrOrStderr())
 			_ = cmd.Help()
@@ -50,17 +51,42 @@ func (a *app) root() *cobra.Command {
 			}
 			return errors.New(text)
 		},
+		PersistentPreRunE: func(*cobra.Command, []string) error {
+			if err := errors.Join(config.Unknown(a.env)...); err != nil {
+				return misused("%w", err)
+			}
+			return nil
+		},
 		SuggestionsMinimumDistance: 2,
 	}
+	root.SetHelpCommand(helpCommand(root))
 	root.SetVersionTemplate("{{.DisplayName}} {{.Version}}\n")
 	a.output = outputText
 	root.PersistentFlags().VarP(oneOf(&a.output, outputText, outputJSON), "output", "o", "text, or json: one document per line on stdout")
 	root.AddCommand(
 		a.registerCommand(), a.changeCommand(), a.adoptCommand(), a.retireCommand(), a.fleetCommand(), a.approveCommand(), a.rejectCommand(), a.statusCommand(), a.watchCommand(),
 		a.cancelCommand(), a.pauseCommand(), a.resumeCommand(), a.windowCommand(), a.listCommand(), a.validateCommand(),
-		a.probeCommand(), a.schemaCommand(), a.setupCommand(), a.auditCommand(), a.webhookCommand(), a.codecServerCommand(),
+		a.probeCommand(), a.schemaCommand(), a.setupCommand(), a.auditCommand(), a.webhookCommand(), a.codecServerCommand(), a.versionCommand(),
 	)
 	return root
+}
+
+// helpCommand is cobra's, except that a topic that does not exist is wrong usage.
+func helpCommand(root *cobra.Command) *cobra.Command {
+	return &cobra.Command{
+		Use: "help [command]", Short: "Help about any command",
+		PersistentPreRun: func(*cobra.Command, []string) {}, // help is given whatever the environment holds
+		RunE: func(_ *cobra.Command, args []string) error {
+			cmd, rest, err := root.Find(args)
+			if err != nil {
+				return err
+			}
+			if len(rest) > 0 {
+				return fmt.Errorf("unknown command %q for %q", rest[0], cmd.CommandPath())
+			}
+			return cmd.Help()
+		},
+	}
 }
 
 // files and name are what commands take; cobra's own wording speaks of "arg(s)".
@@ -143,25 +169,4 @@ func (c *choice) Type() string {
 		return "name"
 	}
 	return strings.Join(c.allowed, "|")
-}
-
-// version is the module's version or the commit that the binary was built from.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
-	}
-	v, modified := info.Main.Version, ""
-	for _, s := range info.Settings {
-		switch {
-		case s.Key == "vcs.revision" && (v == "" || v == "(devel)"):
-			v = s.Value
-		case s.Key == "vcs.modified" && s.Value == "true":
-			modified = " (modified)"
-		}
-	}
-	if strings.Contains(v, "+dirty") {
-		modified = ""
-	}
-	return v + modified
 }

@@ -173,7 +173,7 @@ func TestAnUnreachableTemporalExitsWith4WithinFiveSeconds(t *testing.T) {
 		require.Less(t, time.Since(began), 5*time.Second)
 		require.Contains(t, r.errors, "cannot reach Temporal at "+address)
 		require.Contains(t, r.errors, "TEMPORAL_ADDRESS")
-		require.Empty(t, r.out)
+		require.Equal(t, "Unreachable", documents[errorDocument](t, r)[0].Error.Type)
 	}
 }
 

@@ -2,12 +2,15 @@ package main
 
 import (
 	"bytes"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"model-registrar/internal/build"
 )
 
 // listening is a worker's health server that gives this answer, and the port that it has.
@@ -27,7 +30,7 @@ func askedAt(t *testing.T, address string) (code int, said string) {
 	var stderr bytes.Buffer
 	// Nothing else is configured, and a proxy is: neither keeps a health check from asking.
 	code = command(t.Context(), []string{"healthcheck"},
-		[]string{"REGISTRAR_METRICS_ADDRESS=" + address, "HTTP_PROXY=http://127.0.0.1:1"}, &stderr)
+		[]string{"REGISTRAR_METRICS_ADDRESS=" + address, "HTTP_PROXY=http://127.0.0.1:1"}, io.Discard, &stderr)
 	return code, stderr.String()
 }
 
@@ -68,7 +71,7 @@ func TestAHealthCheckNeedsAPortThatItCanKnow(t *testing.T) {
 func TestTheWorkerRefusesArgumentsItDoesNotKnow(t *testing.T) {
 	for _, args := range [][]string{{"healtcheck"}, {"healthcheck", "now"}} {
 		var stderr bytes.Buffer
-		require.Equal(t, exitMisconfigured, command(t.Context(), args, nil, &stderr))
+		require.Equal(t, exitMisconfigured, command(t.Context(), args, nil, io.Discard, &stderr))
 		require.Contains(t, stderr.String(), "worker healthcheck")
 	}
 }
@@ -76,7 +79,16 @@ func TestTheWorkerRefusesArgumentsItDoesNotKnow(t *testing.T) {
 func TestTheWorkerExplainsItselfWhenAsked(t *testing.T) {
 	for _, flag := range []string{"--help", "-h", "help"} {
 		var stderr bytes.Buffer
-		require.Equal(t, exitOK, command(t.Context(), []string{flag}, nil, &stderr))
+		require.Equal(t, exitOK, command(t.Context(), []string{flag}, nil, io.Discard, &stderr))
 		require.Contains(t, stderr.String(), "configured by environment variables")
+	}
+}
+
+func TestTheWorkerSaysWhatItWasBuiltFrom(t *testing.T) {
+	for _, flag := range []string{"--version", "version"} {
+		var stdout, stderr bytes.Buffer
+		require.Equal(t, exitOK, command(t.Context(), []string{flag}, nil, &stdout, &stderr))
+		require.Equal(t, "worker "+build.Version()+"\n", stdout.String())
+		require.Empty(t, stderr.String())
 	}
 }

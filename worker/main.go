@@ -14,6 +14,7 @@ import (
 	"strings"
 	"syscall"
 
+	"model-registrar/internal/build"
 	"model-registrar/internal/telemetry"
 )
 
@@ -26,21 +27,25 @@ const (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := command(ctx, os.Args[1:], os.Environ(), os.Stderr)
+	code := command(ctx, os.Args[1:], os.Environ(), os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
 }
 
 const usage = `usage: worker               run the worker, which is configured by environment variables alone
+       worker --version     print what the worker was built from
        worker healthcheck   ask the running worker whether it is ready; exit 0 if it is, 1 if not`
 
 // command does what the arguments ask for, and returns the exit code.
-func command(ctx context.Context, args, environ []string, stderr io.Writer) int {
+func command(ctx context.Context, args, environ []string, stdout, stderr io.Writer) int {
 	switch {
 	case len(args) == 0:
 		return run(ctx, environ, stderr)
 	case len(args) == 1 && args[0] == "healthcheck":
 		return healthcheck(ctx, environ, stderr)
+	case len(args) == 1 && slices.Contains([]string{"version", "--version", "-v"}, args[0]):
+		fmt.Fprintln(stdout, "worker "+build.Version())
+		return exitOK
 	}
 	fmt.Fprintln(stderr, usage)
 	if slices.Contains([]string{"help", "--help", "-h"}, args[0]) {

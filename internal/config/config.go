@@ -131,7 +131,7 @@ func (e Environment) Environ() []string {
 func LoadWorker(environ []string) (Worker, Environment, error) {
 	var w Worker
 	e, err := Read(environ, secrets...)
-	problems := []error{err}
+	problems := slices.Concat([]error{err}, Unknown(environ), e.empty())
 	if err := env.ParseWithOptions(&w, env.Options{Environment: maps.Clone(e)}); err != nil {
 		problems = append(problems, parseProblems(err)...)
 	}
@@ -146,29 +146,17 @@ func parseProblems(err error) []error {
 		return []error{err}
 	}
 	var out []error
+	fields := variables(reflect.TypeFor[Worker]())
 	for _, err := range all.Errors {
 		var p env.ParseError
 		if errors.As(err, &p) {
-			err = fmt.Errorf("%s does not hold a %s", variableOf(reflect.TypeFor[Worker](), p.Name), p.Type)
+			// No two fields that hold anything but text share a name.
+			i := slices.IndexFunc(fields, func(f reflect.StructField) bool { return f.Name == p.Name })
+			err = fmt.Errorf("%s %s", fields[i].Tag.Get("env"), shape(fields[i]))
 		}
 		out = append(out, err)
 	}
 	return out
-}
-
-// variableOf finds the variable of a field, at any depth; no two fields that hold anything but text share a name.
-func variableOf(t reflect.Type, field string) string {
-	for i := range t.NumField() {
-		f := t.Field(i)
-		if variable := f.Tag.Get("env"); variable != "" && f.Name == field {
-			return variable
-		} else if variable == "" && f.Type.Kind() == reflect.Struct {
-			if found := variableOf(f.Type, field); found != "" {
-				return found
-			}
-		}
-	}
-	return ""
 }
 
 // resolve fills in what follows from something else, and returns what is wrong.

@@ -82,10 +82,10 @@ func typeHint(limit any, found string) string {
 	return ""
 }
 
-func list(limit any) string { return strings.Join(words(limit), ", ") }
+func list(limit any) string { return strings.Join(allowed(limit), ", ") }
 
-// words lists the values of an enum, without null.
-func words(limit any) (words []string) {
+// allowed lists the values of an enum, without null.
+func allowed(limit any) (words []string) {
 	values, _ := limit.([]any)
 	for _, v := range values {
 		if word, ok := v.(string); ok {

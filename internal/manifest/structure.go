@@ -153,7 +153,7 @@ func (s structure) collect(finding *jsonschema.ValidationError, root any) []sche
 	case len(finding.Causes) == 0:
 		code, message := s.sentence(keyword, limit, finding)
 		if wrong, _ := instance(root, finding.InstanceLocation).(string); keyword == "enum" && wrong != "" {
-			message += didYouMean(suggest(wrong, words(limit)))
+			message += didYouMean(suggest(wrong, allowed(limit)))
 		}
 		return []schemas.Violation{{Path: at, Code: code, Message: message}}
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v5"
 
+	"model-registrar/internal/words"
 	"model-registrar/schemas"
 )
 
@@ -88,19 +89,7 @@ var foreign = map[string]string{
 
 // suggest returns the known key that is nearest to what was written, or nothing if none is near. A key in camelCase is
 // the same key in another spelling.
-func suggest(key string, known []string) string {
-	key = snake(key)
-	if len(key) > 64 {
-		return ""
-	}
-	best, nearest := "", max(1, len(key)/3)+1
-	for _, candidate := range known {
-		if d := distance(key, candidate); d < nearest {
-			best, nearest = candidate, d
-		}
-	}
-	return best
-}
+func suggest(key string, known []string) string { return words.Nearest(snake(key), known) }
 
 // snake turns endpointUrl, endpoint-url and Endpoint URL into endpoint_url.
 func snake(key string) string {
@@ -119,25 +108,4 @@ func snake(key string) string {
 		last = r
 	}
 	return b.String()
-}
-
-// distance is the Levenshtein distance: how many letters must be added, removed or replaced.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := diagonal
-			if a[i] != b[j] {
-				cost++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
 }
