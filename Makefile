@@ -4,6 +4,9 @@ BIN        := bin
 GO_SOURCES := $(shell find . -name '*.go' -not -path './devserver/*' -not -name '*_test.go') go.mod go.sum $(wildcard schemas/*.schema.json)
 DEV_SOURCES := $(wildcard devserver/*.go) devserver/go.mod devserver/go.sum
 
+COMMIT := $(shell git rev-parse HEAD 2>/dev/null)
+BUILD  := go build -ldflags "-X model-registrar/internal/build.commit=$(COMMIT)"
+
 STATICCHECK   := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 WORKFLOWCHECK := go.temporal.io/sdk/contrib/tools/workflowcheck@v0.6.0
 
@@ -16,10 +19,10 @@ help: ## List the targets
 build: $(BIN)/worker $(BIN)/starter $(BIN)/simulator $(BIN)/devserver ## Build the four binaries into bin/
 
 $(BIN)/worker: $(GO_SOURCES)
-	go build -o $@ ./worker
+	$(BUILD) -o $@ ./worker
 
 $(BIN)/starter: $(GO_SOURCES)
-	go build -o $@ ./starter
+	$(BUILD) -o $@ ./starter
 
 $(BIN)/simulator: $(GO_SOURCES)
 	go build -o $@ ./testsuite/simulator/cmd/simulator

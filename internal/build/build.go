@@ -6,6 +6,9 @@ import (
 	"strings"
 )
 
+// commit is what the Makefile says, for where Go does not look for it: in a linked work tree, or with -buildvcs=false.
+var commit string
+
 // Version is the module's version and, for the binary of a checkout, the commit, "modified" beside it if files of the
 // checkout had been changed. What was built without either is "unknown".
 func Version() string {
@@ -17,7 +20,7 @@ func Version() string {
 }
 
 func versionOf(info *debug.BuildInfo) string {
-	var commit, modified string
+	commit, modified := commit, ""
 	for _, s := range info.Settings {
 		switch {
 		case s.Key == "vcs.revision":

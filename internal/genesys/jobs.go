@@ -33,7 +33,7 @@ func (c *Client) GetJob(ctx context.Context, id string) (Job, error) {
 		return Job{}, err
 	}
 	job := Job{
-		ID: id, Status: rep.redactor.clean(wire.Status, maxCode), ModelID: wire.Result.ID,
+		ID: id, Status: rep.redactor.status(wire.Status), ModelID: wire.Result.ID,
 		RetryAfter: retryafter.Parse(rep.header, time.Now()),
 	}
 	if job.Status == "" {

@@ -147,7 +147,7 @@ func parseModel(rep reply) (Model, error) {
 		}
 	}
 	m.ID, m.JobID, m.DateCreated = own.ID, own.JobID, own.DateCreated
-	m.State = rep.redactor.clean(own.State, maxCode)
+	m.State = rep.redactor.status(own.State)
 	return m, nil
 }
 
@@ -247,7 +247,7 @@ func (c *Client) GetHealthCheck(ctx context.Context, modelID, id string) (check 
 // cleanCheck keeps what is known of a health check's fields; what it comes to is not the platform's to say.
 func cleanCheck(check schemas.HealthCheck, rep reply) schemas.HealthCheck {
 	return schemas.HealthCheck{
-		ID: rep.redactor.clean(check.ID, maxID), Status: rep.redactor.clean(check.Status, maxCode),
+		ID: rep.redactor.clean(check.ID, maxID), Status: rep.redactor.status(check.Status),
 	}
 }
 

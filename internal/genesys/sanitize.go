@@ -40,6 +40,21 @@ func (r redactor) clean(s string, limit int) string {
 	return shorten(s, limit)
 }
 
+// plainStatuses are words that are compared and acted on. None of them is a secret, even where one is short enough to be
+// a part of them.
+var plainStatuses = []string{
+	"completed", "succeeded", "success", "passed", "pass", "healthy", "ok", "failed", "failure", "fail", "unhealthy", "error",
+	"running", "pending", "queued", "in_progress", "active", "inactive", "cancelled", "canceled",
+}
+
+// status is clean for a status, which keeps its word.
+func (r redactor) status(s string) string {
+	if slices.ContainsFunc(plainStatuses, func(word string) bool { return strings.EqualFold(s, word) }) {
+		return s
+	}
+	return r.clean(s, maxCode)
+}
+
 // oneLine is clean without secrets to look for.
 func oneLine(s string, limit int) string { return redactor{}.clean(s, limit) }
 
