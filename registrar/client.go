@@ -54,6 +54,9 @@ func FromEnvironment(environ []string) (Options, error) {
 			Err: fmt.Errorf("the Temporal client configuration is not valid: %w", err), Temporal: true,
 		}
 	}
+	if err := config.CheckAddress(temporal.HostPort); err != nil {
+		return Options{}, &Misconfigured{Err: err, Temporal: true}
+	}
 	keys.Client().Into(&temporal)
 	return Options{Temporal: temporal, TaskQueue: env["REGISTRAR_TASK_QUEUE"]}, nil
 }

@@ -52,6 +52,9 @@ func New(ctx context.Context, environ []string, stderr io.Writer) (*Worker, erro
 	}
 	w := &Worker{cfg: cfg, deps: deps, log: log, login: &login{gateway: platform, log: log}}
 	w.options, err = envconfig.LoadClientOptions(envconfig.LoadClientOptionsRequest{EnvLookup: environment})
+	if err == nil {
+		err = config.CheckAddress(w.options.HostPort)
+	}
 	if err != nil {
 		return nil, &Misconfigured{errors.Join(fmt.Errorf("the connection to Temporal: %w", err), w.Close())}
 	}
