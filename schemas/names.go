@@ -90,9 +90,12 @@ func MessageID(runID, kind string) string { return "msg_" + runID + "_" + kind }
 // IsType reports whether a workflow or an activity has a type of this name.
 func IsType(name string) bool { return slices.Contains(types, name) }
 
+// types has to list every workflow and activity that a worker registers; a test compares.
 var types = []string{
-	RegisterModelWorkflow, RegisterFleetWorkflow, HoldFleetPartWorkflow, DeliverWebhookWorkflow, RecordDecisionWorkflow,
+	RegisterModelWorkflow, ChangeModelWorkflow, AdoptModelWorkflow, RetireModelWorkflow, RegisterFleetWorkflow, HoldFleetPartWorkflow,
+	DeliverWebhookWorkflow, RecordDecisionWorkflow, ManageModelWorkflow,
 	ValidatePayloadActivity, SubmitRegistrationActivity, PollJobActivity, SyntheticProbeActivity, TriggerHealthCheckActivity,
 	NotifyWebhookActivity, WriteAuditActivity, DeregisterModelActivity, VerifyDecisionActivity, FindTwinsActivity,
-	LoadFleetPartActivity, AwaitRegistrationsActivity,
+	LoadFleetPartActivity, AwaitRegistrationsActivity, HandOverActivity, ReleaseModelActivity, FindOwnerActivity,
+	ReadModelActivity, UpdateModelActivity, DeleteModelActivity, ObserveModelActivity,
 }

@@ -25,3 +25,6 @@ func ReadingResults(k *Keys, c converter.SerializationContext) converter.DataCon
 	p.workflow, p.input, p.at.Way = true, nil, wayOut
 	return p.with()
 }
+
+// StartsWith reports whether values are taken for the input of a workflow in its first workflow task.
+func StartsWith(to ...any) bool { return startsWith(true, to...) }

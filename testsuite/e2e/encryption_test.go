@@ -125,7 +125,7 @@ func (c canaries) plant(k *kit, keys string) {
 	good, failing, absent, refused := manifest("good"), manifest("failing"), manifest("absent"), manifest("refused")
 	good.Approval.Policy = schemas.ApproveAlways
 	k.fault(control.OpProvider, failing.Probe.Model, 0, control.Action{Status: 400})
-	absent.EndpointURL = "https://" + strings.ToLower(c.text("endpoint")) + ".invalid"
+	absent.EndpointURL = k.SimURL + "/" + c.text("endpoint")
 	k.fault(control.OpCreate, refused.Name, 0, control.Action{Status: 400, Message: c.text("platform")})
 	for _, m := range []schemas.Manifest{good, failing, absent, refused} {
 		file, err := k.WriteManifest(m)
