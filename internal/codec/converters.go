@@ -52,7 +52,6 @@ type placed struct {
 	worker   bool // of a worker, not of a client
 	workflow bool // for workflow code
 	replayed bool // a workflow that ran before
-	first    bool // in its first workflow task, before anything else has come
 	lenient  bool // for a workflow from before encryption was required
 	input    *binding
 }
@@ -91,7 +90,7 @@ func (p placed) WithWorkflowContext(ctx converter.WorkflowContext) converter.Dat
 	p.workflow, p.input = true, nil
 	if ctx != nil {
 		info := workflow.GetInfo(ctx)
-		p.replayed, p.first = workflow.IsReplaying(ctx), info.GetCurrentHistoryLength() <= firstTask
+		p.replayed = workflow.IsReplaying(ctx)
 		p.lenient = p.keys != nil && !p.keys.strictAt(info.WorkflowStartTime)
 		if strings.HasPrefix(p.at.Kind, "activity/") {
 			p.at.Way, p.at.Run = wayOut, info.OriginalRunID
@@ -144,23 +143,19 @@ func (p placed) checked(err error, to ...any) error {
 	if !p.workflow || !errors.As(err, &undecodable) {
 		return err
 	}
-	if !undecodable.Problem.Forged() || p.replayed && startsWith(p.first, to...) {
+	if !undecodable.Problem.Forged() || p.replayed && startsWith(to...) {
 		panic(undecodable)
 	}
 	return err
 }
 
-// firstTask is the length of a history that holds the start and the first workflow task alone: no signal can be in it.
-const firstTask = 3
-
 // startsWith reports whether values are the input of a workflow. One that ran before, and whose input is refused now, is
-// from before encryption was required: it waits for a worker that is told so, rather than failing. Operations take their
-// input raw, as they take signals; in the first workflow task, a raw value is the input.
-func startsWith(first bool, to ...any) bool {
+// from before encryption was required: it waits for a worker that is told so, rather than failing. Operations that take
+// their input raw, as signals come, are none of these: their history does not fit one that fails at once, so that they wait
+// as well.
+func startsWith(to ...any) bool {
 	for _, v := range to {
 		switch v.(type) {
-		case *converter.RawValue:
-			return first
 		case *schemas.RegisterFleetInput, *schemas.FleetPart, *schemas.DeliverWebhookInput, *schemas.RecordDecisionInput,
 			*schemas.ManageModelInput, *schemas.RetireModelInput:
 			return true

@@ -26,5 +26,5 @@ func ReadingResults(k *Keys, c converter.SerializationContext) converter.DataCon
 	return p.with()
 }
 
-// StartsWith reports whether values are taken for the input of a workflow in its first workflow task.
-func StartsWith(to ...any) bool { return startsWith(true, to...) }
+// StartsWith reports whether values are taken for the input of a workflow.
+var StartsWith = startsWith

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/workflow"
 
 	"model-registrar/internal/codec"
@@ -21,6 +22,9 @@ func TestTheInputOfEachWorkflowIsKnownAsOne(t *testing.T) {
 	workflows.Register(registry(func(fn any, name string) {
 		n++
 		input := reflect.New(reflect.TypeOf(fn).In(1))
+		if _, raw := input.Interface().(*converter.RawValue); raw {
+			return
+		}
 		require.True(t, codec.StartsWith(input.Interface()), "%s takes a %s, which startsWith does not list", name, input.Type().Elem())
 	}))
 	require.Positive(t, n)

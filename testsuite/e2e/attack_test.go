@@ -15,7 +15,6 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"model-registrar/schemas"
-	"model-registrar/testsuite/stack"
 )
 
 // forgedEntry says that bob has accepted what nobody showed him.
@@ -86,10 +85,7 @@ func TestAttack_ADeliveryStartedByHandSendsNothing(t *testing.T) {
 
 func TestAttack_APlainSignalDecidesNothingWhereEncryptionIsRequired(t *testing.T) {
 	t.Parallel()
-	k := onOwnStack(t, stack.Options{Keys: key1, Simulator: []string{"--job-duration", "100ms"}})
-	_, err := k.StartWorkerWith(keysVariable+key1, "REGISTRAR_ENCRYPTION=required")
-	require.NoError(t, err)
-	require.NoError(t, k.keys.Require(time.Time{}), "replayed as the worker reads it")
+	k := onRequired(t)
 	m := k.Manifest(k.name("plain"))
 	m.Approval.Policy = schemas.ApproveAlways
 	k.start(m)
