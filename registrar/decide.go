@@ -14,6 +14,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"model-registrar/schemas"
+	"model-registrar/workflows"
 )
 
 // Refused says that a workflow refused a decision, or a fleet an order. It is no error of the program's: the reason is for
@@ -195,7 +196,7 @@ func (c *Client) record(ctx context.Context, id string, in schemas.RecordDecisio
 	}
 	run, err := c.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID: id, TaskQueue: c.taskQueue,
-		StaticSummary: fmt.Sprintf("Record that %s came too late to %s %s", who, in.Decision.Decision, in.Name),
+		StaticSummary: workflows.SummaryOfRecord(who, in),
 	}, schemas.RecordDecisionWorkflow, in)
 	if err != nil {
 		return r, false, err

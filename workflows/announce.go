@@ -55,7 +55,7 @@ func (a *announcement) run(ctx workflow.Context) {
 // attempt makes the first attempt and keeps what it came to if it succeeded.
 func (a *announcement) attempt(ctx workflow.Context) error {
 	o := firstWebhookAttempt()
-	o.Summary = webhookSummary(a.in.Webhook)
+	o.Summary = unlinked(webhookSummary(a.in.Webhook))
 	var out schemas.WebhookDelivery
 	err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, o), schemas.NotifyWebhookActivity, a.in.Webhook).Get(ctx, &out)
 	if err == nil {
@@ -81,7 +81,7 @@ func (a *announcement) learn(err error) {
 func (a *announcement) record(ctx workflow.Context) error {
 	o := activityTable[schemas.WriteAuditActivity]
 	e := deliveryEntry(workflow.Now(ctx), a.in)
-	o.Summary, o.ScheduleToCloseTimeout = auditSummary(e), firstWebhookTime
+	o.Summary, o.ScheduleToCloseTimeout = unlinked(auditSummary(e)), firstWebhookTime
 	return workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, o), schemas.WriteAuditActivity, e).Get(ctx, nil)
 }
 
@@ -103,7 +103,7 @@ func (a *announcement) handOver(ctx workflow.Context) {
 	ctx = workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
 		WorkflowID: id, WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
 		ParentClosePolicy:     enumspb.PARENT_CLOSE_POLICY_ABANDON,
-		StaticSummary:         webhookSummary(a.in.Webhook),
+		StaticSummary:         unlinked(webhookSummary(a.in.Webhook)),
 		TypedSearchAttributes: temporal.NewSearchAttributes(nameKey.ValueSet(plain(name, 80))),
 	})
 	child := workflow.ExecuteChildWorkflow(ctx, schemas.DeliverWebhookWorkflow, a.in)

@@ -21,7 +21,7 @@ const (
 // written or ctx is cancelled. While the trail cannot be written, waiting is told why.
 func writeAudit(ctx workflow.Context, e schemas.AuditEntry, waiting func(reason string)) (schemas.AuditReceipt, error) {
 	o := activityTable[schemas.WriteAuditActivity]
-	o.Summary = auditSummary(e)
+	o.Summary = unlinked(auditSummary(e))
 	later := o
 	o.RetryPolicy, o.ScheduleToCloseTimeout = atMost(firstAuditAttempts, o.RetryPolicy), firstAuditWindow
 	for {

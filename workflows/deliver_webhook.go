@@ -97,7 +97,7 @@ func (d *delivery) attempts(ctx workflow.Context) (out schemas.WebhookDelivery, 
 		}
 	}
 	o := activityTable[schemas.NotifyWebhookActivity]
-	o.Summary = webhookSummary(d.in.Webhook)
+	o.Summary = unlinked(webhookSummary(d.in.Webhook))
 	err = workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, o), schemas.NotifyWebhookActivity, d.in.Webhook).Get(ctx, &out)
 	if err == nil {
 		err = answered(schemas.NotifyWebhookActivity, d.in.Webhook, &out)

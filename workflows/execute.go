@@ -53,7 +53,7 @@ func (r *registration) do(ctx workflow.Context, s step, out any) error {
 	defer func() { r.waitingFor = nil }()
 	for {
 		o, in := s.next()
-		o.Summary = s.summary
+		o.Summary = unlinked(s.summary)
 		began := workflow.Now(ctx)
 		err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, o), s.activity, in).Get(ctx, out)
 		if err == nil {
@@ -81,7 +81,7 @@ func (r *registration) sleep(ctx workflow.Context, w schemas.Wait) error {
 	}
 	r.waitingFor = &w
 	r.describe(ctx)
-	return workflow.NewTimerWithOptions(ctx, gap, workflow.TimerOptions{Summary: plain(w.Message, 200)}).Get(ctx, nil)
+	return workflow.NewTimerWithOptions(ctx, gap, workflow.TimerOptions{Summary: unlinked(plain(w.Message, 200))}).Get(ctx, nil)
 }
 
 // patience is what a step has waited for so far.

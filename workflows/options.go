@@ -111,7 +111,7 @@ var localTable = map[string]workflow.LocalActivityOptions{
 // executeLocally runs a local activity with the options of its table.
 func executeLocally(ctx workflow.Context, activity, summary string, in, out any) error {
 	o := localTable[activity]
-	o.Summary = summary
+	o.Summary = unlinked(summary)
 	return workflow.ExecuteLocalActivity(workflow.WithLocalActivityOptions(ctx, o), activity, in).Get(ctx, out)
 }
 

@@ -239,7 +239,7 @@ func markdown(s string) string {
 }
 
 var markdownEscapes = strings.NewReplacer(`\`, `\\`, "|", `\|`, "`", "'", "<", "&lt;", ">", "&gt;", "[", `\[`, "]", `\]`,
-	"*", `\*`, "_", `\_`, "#", `\#`, "~", `\~`)
+	"*", `\*`, "_", `\_`, "#", `\#`, "~", `\~`, "://", `\://`, "www.", `www\.`, "WWW.", `WWW\.`)
 
 // code makes outside text fit for a code span.
 func code(s string) string { return strings.ReplaceAll(plain(s, 80), "`", "'") }

@@ -109,7 +109,7 @@ func (r *registration) sleepUntilNextLook(ctx workflow.Context, created time.Tim
 	}
 	gap = min(gap, r.jobDeadline.Sub(now))
 	return workflow.NewTimerWithOptions(ctx, gap, workflow.TimerOptions{
-		Summary: fmt.Sprintf("%s; look again in %s", jobIs(last.LastStatus), span(gap.Round(time.Second))),
+		Summary: unlinked(fmt.Sprintf("%s; look again in %s", jobIs(last.LastStatus), span(gap.Round(time.Second)))),
 	}).Get(ctx, nil)
 }
 

@@ -29,7 +29,7 @@ func StartOf(in schemas.RegisterModelInput) Start {
 		attributes = append(attributes, hashKey.ValueSet(hash))
 	}
 	return Start{
-		Summary:    plain(fmt.Sprintf("Register %s (%s)", m.Name, m.ModelArchitecture), 120),
+		Summary:    unlinked(plain(fmt.Sprintf("Register %s (%s)", m.Name, m.ModelArchitecture), 120)),
 		Details:    startDetails(in, hash),
 		Attributes: temporal.NewSearchAttributes(attributes...),
 	}
@@ -41,11 +41,11 @@ func StartOfOperation(operation string, in schemas.RegisterModelInput, reason st
 	name := plain(in.Manifest.Name, 80)
 	switch operation {
 	case schemas.ChangeModelWorkflow:
-		s.Summary = "Change " + name
+		s.Summary = unlinked("Change " + name)
 	case schemas.AdoptModelWorkflow:
-		s.Summary = "Adopt " + name
+		s.Summary = unlinked("Adopt " + name)
 	case schemas.RetireModelWorkflow:
-		s.Summary = "Retire " + name
+		s.Summary = unlinked("Retire " + name)
 		s.Details = fmt.Sprintf("- **requester**: %s\n- **reason**: %s\n", markdown(in.Requester), markdown(reason))
 		s.Attributes = temporal.NewSearchAttributes(nameKey.ValueSet(name), stageKey.ValueSet(string(schemas.StageRegistering)))
 	}
@@ -86,4 +86,9 @@ func StartOfFleet(in schemas.RegisterFleetInput) Start {
 			in.Total, in.Window, onFailure, markdown(in.Requester)),
 		Attributes: temporal.NewSearchAttributes(stageKey.ValueSet(string(schemas.FleetRunning))),
 	}
+}
+
+// SummaryOfRecord is the summary of a workflow that records a decision which came too late.
+func SummaryOfRecord(who string, in schemas.RecordDecisionInput) string {
+	return unlinked(plain(fmt.Sprintf("Record that %s came too late to %s %s", who, in.Decision.Decision, in.Name), 200))
 }
