@@ -119,7 +119,7 @@ func (t *attempt) beat(ctx context.Context) error {
 		ctx, cancel := context.WithTimeout(ctx, beatTime)
 		defer cancel()
 		err := t.beats.RecordActivityHeartbeatWithOptions(ctx, client.RecordActivityHeartbeatOptions{
-			TaskToken: t.info.TaskToken, Details: details, Namespace: t.info.WorkflowNamespace,
+			TaskToken: t.info.TaskToken, Details: details, Namespace: t.info.Namespace,
 			WorkflowID: t.info.WorkflowExecution.ID, ActivityType: t.info.ActivityType.Name,
 			WorkflowType: workflowType(t.info), TaskQueue: t.info.TaskQueue,
 		})
@@ -134,7 +134,7 @@ func (t *attempt) beat(ctx context.Context) error {
 	})
 	var unknown *serviceerror.NotFound
 	if errors.As(err, &unknown) {
-		t.lease.End(errors.New("Temporal does not know this attempt any more"))
+		t.lease.End(errors.New("this attempt is not known to Temporal any more"))
 		t.cancel(t.lease.Check())
 	}
 	return err

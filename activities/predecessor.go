@@ -75,7 +75,7 @@ func (a *Activities) submittedJobs(info activity.Info, events []*historypb.Histo
 		data = converter.GetDefaultDataConverter()
 	}
 	data = converter.WithDataConverterSerializationContext(data, converter.ActivitySerializationContext{
-		Namespace: info.WorkflowNamespace, WorkflowID: info.WorkflowExecution.ID, WorkflowType: info.WorkflowType.Name,
+		Namespace: info.Namespace, WorkflowID: info.WorkflowExecution.ID, WorkflowType: info.WorkflowType.Name,
 		ActivityType: schemas.SubmitRegistrationActivity, TaskQueue: info.TaskQueue,
 	})
 	submissions := map[int64]bool{}

@@ -57,7 +57,7 @@ func TestAModelOfAnyNameIsRegisteredAndFound(t *testing.T) {
 		require.Equal(t, schemas.Completed, r.Status)
 		results[r.Name] = r
 	}
-	links := regexp.MustCompile(`http://\S+/history`).FindAllString(stderr, -1)
+	links := regexp.MustCompile(`http://\S+/user-metadata`).FindAllString(stderr, -1)
 	require.Len(t, links, len(names))
 	k.eventually(func() bool {
 		listed, _, _ := k.Run(k.ctx, "list", "-o", "json", "--limit", "1000")
