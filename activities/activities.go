@@ -67,6 +67,7 @@ func Register(r worker.ActivityRegistry, a *Activities) {
 		schemas.WriteAuditActivity:         only(a.WriteAudit, auditCallers()...),
 		schemas.DeregisterModelActivity: onlyDone(a.DeregisterModel, of(
 			func(in schemas.DeregisterInput) string { return in.Payload.Value.Name })...),
+		schemas.ListModelsActivity: only(a.ListModels, reading[schemas.ListModelsInput]()),
 		schemas.LoadFleetPartActivity: only(a.LoadFleetPart, ofFleet(
 			func(in schemas.LoadPartInput) string { return in.FleetID })),
 		schemas.AwaitRegistrationsActivity: only(a.AwaitRegistrations, anyFleet[schemas.AwaitInput]()),

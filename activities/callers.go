@@ -204,3 +204,10 @@ func anyFleet[In any]() permit[In] {
 		return strings.HasPrefix(by.WorkflowExecution.ID, schemas.RegisterFleetWorkflowID(""))
 	}}
 }
+
+// reading permits the workflows that read the gateway for a plan.
+func reading[In any]() permit[In] {
+	return permit[In]{workflow: schemas.ReadGatewayWorkflow, fits: func(by activity.Info, _ In) bool {
+		return strings.HasPrefix(by.WorkflowExecution.ID, schemas.ReadGatewayWorkflowID(""))
+	}}
+}

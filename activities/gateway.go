@@ -13,6 +13,8 @@ import (
 type Gateway interface {
 	// FindModels returns every model of exactly this name.
 	FindModels(ctx context.Context, name string) (gateway.Found, error)
+	// ListModels reads one page, from 1, of all models.
+	ListModels(ctx context.Context, page int) (gateway.Page, error)
 	// GetModel reads a model by its id; nil: there is none.
 	GetModel(ctx context.Context, id string) (*gateway.Model, error)
 	// CreateModel asks for a model and returns the id of the job that makes it.

@@ -8,14 +8,13 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 
 	"model-registrar/internal/follow"
-	"model-registrar/internal/ownership"
 	"model-registrar/schemas"
 )
 
 // Owner is the record that the model of this name is ours, and how the model is doing, whatever came of the last attempt to
 // register it; nil for a model that is nobody's. It needs no worker.
 func (c *Client) Owner(ctx context.Context, name string) (owner *schemas.Ownership, err error) {
-	reader := ownership.Reader{Temporal: c.temporal, Namespace: c.namespace, Data: c.decoder.Data}
+	reader := c.owners()
 	err = c.call(ctx, func(ctx context.Context) (err error) {
 		owner, err = reader.Owner(ctx, name)
 		return err

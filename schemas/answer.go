@@ -1,6 +1,9 @@
 package schemas
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // Asked is an input of an activity that can say in a word what it asks about. The result repeats it, so that the result
 // of one question is not taken for that of another.
@@ -33,6 +36,9 @@ func (in ReadModelInput) Subject() string {
 	}
 	return in.Name
 }
+
+// Subject is the page to begin with.
+func (in ListModelsInput) Subject() string { return fmt.Sprint("page ", in.Page) }
 
 // Subject is the model and its new payload.
 func (in UpdateInput) Subject() string { return in.ModelID + " " + in.Payload.Hash }

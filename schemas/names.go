@@ -20,6 +20,8 @@ const (
 	RecordDecisionWorkflow = "RecordDecision"
 	// ManageModelWorkflow is the durable record that a model is ours, for as long as it is.
 	ManageModelWorkflow = "ManageModel"
+	// ReadGatewayWorkflow lists the models of the gateway for those who have no credentials of it.
+	ReadGatewayWorkflow = "ReadGateway"
 
 	ValidatePayloadActivity    = "ValidatePayload"
 	SubmitRegistrationActivity = "SubmitRegistration"
@@ -40,6 +42,7 @@ const (
 	UpdateModelActivity        = "UpdateModel"
 	DeleteModelActivity        = "DeleteModel"
 	ObserveModelActivity       = "ObserveModel"
+	ListModelsActivity         = "ListModels"
 
 	// StatusQuery answers with a [Progress], in DeliverWebhook with a [WebhookDelivery], in ManageModel with a [ModelStatus].
 	StatusQuery = "status"
@@ -98,4 +101,5 @@ var types = []string{
 	NotifyWebhookActivity, WriteAuditActivity, DeregisterModelActivity, VerifyDecisionActivity, FindTwinsActivity,
 	LoadFleetPartActivity, AwaitRegistrationsActivity, HandOverActivity, ReleaseModelActivity, FindOwnerActivity,
 	ReadModelActivity, UpdateModelActivity, DeleteModelActivity, ObserveModelActivity,
+	ReadGatewayWorkflow, ListModelsActivity,
 }

@@ -91,4 +91,26 @@ type ListedModel struct {
 	ID      string  `json:"id"`
 	State   string  `json:"state,omitempty"`
 	Payload Payload `json:"payload"`
+	// Hash is that of the payload as the gateway has it; empty if it has none.
+	Hash string `json:"hash,omitempty"`
+	// Hidden are the keys of the manifest whose values hold a secret in the gateway. The payload has them without it.
+	Hidden []string `json:"hidden,omitempty"`
+}
+
+// ListModelsInput is the input of the activity ListModels, and of the workflow ReadGateway: the page, from 1, to begin with.
+type ListModelsInput struct {
+	Page int `json:"page"`
+}
+
+// ListedModels is the result of both: the models of as many pages as fit into a payload.
+type ListedModels struct {
+	Answer
+
+	Models []ListedModel `json:"models"`
+	// Next is the page that follows; 0: there is none.
+	Next int `json:"next,omitempty"`
+	// Pages is how many pages were read, which is how many calls the gateway got.
+	Pages int `json:"pages"`
+	// Unreadable is how many models are of a form that is not known, and left out.
+	Unreadable int `json:"unreadable,omitempty"`
 }

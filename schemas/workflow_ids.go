@@ -11,6 +11,7 @@ import (
 const (
 	registerFolder     = "register-model/"
 	manageFolder       = "model/"
+	readFolder         = "read-gateway/"
 	fleetFolder        = "register-fleet/"
 	partsFolder        = "/part/" // between a fleet's workflow id and the number of a part
 	deliverFolder      = "deliver-webhook/"
@@ -33,6 +34,9 @@ func RegisterModelWorkflowID(name string) string { return registerFolder + Escap
 
 // ManageModelWorkflowID is the id of the workflow that owns the model of this name.
 func ManageModelWorkflowID(name string) string { return manageFolder + EscapeID(name) }
+
+// ReadGatewayWorkflowID is the id of a workflow that reads the gateway; the id tells several apart.
+func ReadGatewayWorkflowID(id string) string { return readFolder + EscapeID(id) }
 
 // ModelNameOf is the name of the model that the workflow of this id registers: the inverse of [RegisterModelWorkflowID].
 func ModelNameOf(workflowID string) (name string, ok bool) {

@@ -23,5 +23,6 @@ func Register(r Registry) {
 	r.RegisterWorkflowWithOptions(HoldFleetPart, workflow.RegisterOptions{Name: schemas.HoldFleetPartWorkflow})
 	r.RegisterWorkflowWithOptions(RecordDecision, workflow.RegisterOptions{Name: schemas.RecordDecisionWorkflow})
 	r.RegisterWorkflowWithOptions(ManageModel, workflow.RegisterOptions{Name: schemas.ManageModelWorkflow})
+	r.RegisterWorkflowWithOptions(ReadGateway, workflow.RegisterOptions{Name: schemas.ReadGatewayWorkflow})
 	r.RegisterWorkflowWithOptions(DeliverWebhook, workflow.RegisterOptions{Name: schemas.DeliverWebhookWorkflow})
 }

@@ -84,6 +84,10 @@ var activityTable = map[string]workflow.ActivityOptions{
 		StartToCloseTimeout: 20 * time.Second, ScheduleToCloseTimeout: 5 * time.Minute,
 		HeartbeatTimeout: heartbeatTimeout, RetryPolicy: growing(time.Second, 30*time.Second),
 	},
+	schemas.ListModelsActivity: { // for a person who waits
+		StartToCloseTimeout: 5 * time.Minute, ScheduleToCloseTimeout: 15 * time.Minute,
+		HeartbeatTimeout: heartbeatTimeout, RetryPolicy: growing(time.Second, 15*time.Second),
+	},
 	schemas.LoadFleetPartActivity: {
 		StartToCloseTimeout: 30 * time.Second, ScheduleToCloseTimeout: 24 * time.Hour,
 		RetryPolicy: growing(time.Second, time.Minute),

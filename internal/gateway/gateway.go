@@ -25,6 +25,14 @@ type Found struct {
 	AsOf time.Time
 }
 
+// Page is some of all models.
+type Page struct {
+	Models []Model
+	More   bool // another page follows
+	// Unreadable is how many models are of a form that is not known, and left out.
+	Unreadable int
+}
+
 // Job is how a job stood when it was asked for.
 type Job struct {
 	ID      string

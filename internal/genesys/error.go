@@ -20,6 +20,7 @@ var (
 	opCheckLogin  = op{"CheckLogin", "show whether the login is accepted"}
 	opCreateModel = op{"CreateModel", "create the model"}
 	opFindModels  = op{"FindModels", "look the model up by name"}
+	opListModels  = op{"ListModels", "list the models"}
 	opUpdateModel = op{"UpdateModel", "update the model"}
 	opDeleteModel = op{"DeleteModel", "delete the model"}
 	opGetJob      = op{"GetJob", "tell how the job stands"}
@@ -30,8 +31,11 @@ var (
 
 // class is which calls take turns with this one: a look-up by name begins a registration, all others finish one.
 func (o op) class() quota.Class {
-	if o == opFindModels {
+	switch o {
+	case opFindModels:
 		return quota.Start
+	case opListModels:
+		return quota.Interactive // a person waits for the plan
 	}
 	return quota.Finish
 }

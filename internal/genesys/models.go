@@ -79,29 +79,11 @@ type modelPage struct {
 }
 
 func (c *Client) modelPage(ctx context.Context, name string, number int) (modelPage, error) {
-	rep, err := c.call(ctx, request{
-		op: opFindModels, method: http.MethodGet, url: c.gateway + "/models",
-		query: url.Values{"name": {name}, "pageNumber": {strconv.Itoa(number)}},
-	})
+	list, rep, err := c.list(ctx, opFindModels, url.Values{"name": {name}}, number)
 	if err != nil {
 		return modelPage{}, err
 	}
-	var list struct {
-		Entities   []json.RawMessage `json:"entities"`
-		PageNumber int               `json:"pageNumber"`
-		PageCount  int               `json:"pageCount"`
-		NextURI    string            `json:"nextUri"`
-	}
-	if err := rep.decode(opFindModels, &list); err != nil {
-		return modelPage{}, err
-	}
-	if list.Entities == nil {
-		return modelPage{}, rep.broken(badResponse(opFindModels, "the list has no entities"))
-	}
-	if list.PageNumber != 0 && list.PageNumber != number {
-		return modelPage{}, rep.broken(badResponse(opFindModels, "the list has another page than the one asked for"))
-	}
-	page := modelPage{asOf: rep.date(), more: number < list.PageCount || (list.PageCount == 0 && list.NextURI != "")}
+	page := modelPage{asOf: rep.date(), more: list.more(number)}
 	for _, raw := range list.Entities {
 		// Models of other names may be of a form that the registrar knows nothing of, and are nobody's concern here.
 		var named struct {
@@ -115,6 +97,60 @@ func (c *Client) modelPage(ctx context.Context, name string, number int) (modelP
 			return modelPage{}, err
 		}
 		page.models = append(page.models, m)
+	}
+	return page, nil
+}
+
+// modelList is a page of the list of models, as the platform writes it.
+type modelList struct {
+	Entities   []json.RawMessage `json:"entities"`
+	PageNumber int               `json:"pageNumber"`
+	PageCount  int               `json:"pageCount"`
+	NextURI    string            `json:"nextUri"`
+}
+
+// more reports whether another page follows the one of this number.
+func (l modelList) more(number int) bool {
+	return number < l.PageCount || (l.PageCount == 0 && l.NextURI != "")
+}
+
+// list reads one page of the list of models.
+func (c *Client) list(ctx context.Context, o op, query url.Values, number int) (list modelList, rep reply, err error) {
+	query.Set("pageNumber", strconv.Itoa(number))
+	rep, err = c.call(ctx, request{op: o, method: http.MethodGet, url: c.gateway + "/models", query: query})
+	if err != nil {
+		return list, rep, err
+	}
+	if err := rep.decode(o, &list); err != nil {
+		return list, rep, err
+	}
+	if list.Entities == nil {
+		return list, rep, rep.broken(badResponse(o, "the list has no entities"))
+	}
+	if list.PageNumber != 0 && list.PageNumber != number {
+		return list, rep, rep.broken(badResponse(o, "the list has another page than the one asked for"))
+	}
+	return list, rep, nil
+}
+
+// pageSize is how many models one call of ListModels asks for, the most that the platform gives.
+const pageSize = 100
+
+// ListModels reads one page, from 1, of all models. One that is of a form that is not known, made by another product for
+// example, is counted and left out.
+func (c *Client) ListModels(ctx context.Context, number int) (gateway.Page, error) {
+	list, rep, err := c.list(ctx, opListModels, url.Values{"pageSize": {strconv.Itoa(pageSize)}}, number)
+	if err != nil {
+		return gateway.Page{}, err
+	}
+	page := gateway.Page{More: list.more(number) && len(list.Entities) > 0}
+	for _, raw := range list.Entities {
+		m, err := parseModel(reply{header: rep.header, body: raw, redactor: rep.redactor})
+		if err != nil || m.Payload.Name == "" {
+			page.Unreadable++
+			continue
+		}
+		page.Models = append(page.Models, m)
 	}
 	return page, nil
 }

@@ -129,7 +129,10 @@ func retire(own schemas.Ownership, live []schemas.ListedModel) schemas.PlanItem 
 // see notes what the plan is bound to. A payload that has no hash is bound by its id alone.
 func see(item *schemas.PlanItem, l schemas.ListedModel) {
 	item.Seen.ModelID = l.ID
-	item.Seen.LiveHash, _ = l.Payload.Hash()
+	item.Seen.LiveHash = l.Hash
+	if len(l.Hidden) > 0 {
+		item.Note = join(item.Note, "the gateway has a secret in "+strings.Join(l.Hidden, " and ")+", which is not shown")
+	}
 }
 
 // twins names the other models of the name, which nothing is done about.

@@ -19,7 +19,8 @@ func manifest(name string, limit int) schemas.Manifest {
 }
 
 func live(id string, m schemas.Manifest) schemas.ListedModel {
-	return schemas.ListedModel{ID: id, Payload: m.Payload()}
+	hash, _ := m.Payload().Hash()
+	return schemas.ListedModel{ID: id, Payload: m.Payload(), Hash: hash}
 }
 
 func own(id string, m schemas.Manifest) schemas.Ownership {
