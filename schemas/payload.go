@@ -35,6 +35,15 @@ func (m Manifest) Payload() Payload {
 	return p
 }
 
+// Manifest describes the payload, with no block of its own for probe and approval.
+func (p Payload) Manifest() Manifest {
+	return Manifest{
+		Name: p.Name, EndpointURL: p.EndpointURL, AuthCredentialID: p.AuthCredentialID, ModelArchitecture: p.ModelArchitecture,
+		MaxRequestsPerMinute: p.RateLimits.MaxRequestsPerMinute, MaxTokensPerMinute: p.RateLimits.MaxTokensPerMinute,
+		Parameters: p.Parameters, WebhookCallbackURL: orNone(p.WebhookCallbackURL),
+	}
+}
+
 // MaxInteger is 2^53−1, the largest integer up to which a float64, and so JSON, holds each one exactly.
 const MaxInteger = 1<<53 - 1
 

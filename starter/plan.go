@@ -1,0 +1,131 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"model-registrar/registrar"
+	"model-registrar/schemas"
+	"model-registrar/starter/console"
+)
+
+// exitSomething is the exit code of a plan with work in it, if it was asked for.
+const exitSomething = 2
+
+// planOptions are the flags of plan.
+type planOptions struct {
+	prune    bool
+	unowned  bool
+	markdown bool
+	detailed bool
+	out      string
+}
+
+func (a *app) planCommand() *cobra.Command {
+	var o planOptions
+	cmd := &cobra.Command{
+		Use:   "plan PATH…",
+		Short: "Compare manifests with the gateway and with what is owned, and show what apply would do",
+		Long: `Compare the manifests (files, folders with all that is in them, or - for stdin) with the gateway and with what is owned,
+and show what starter apply would do. Nothing is changed. A worker reads the gateway, with one call for each hundred models.
+
+  + create      in no gateway, and nobody's
+  ~ change      ours as it was approved, and the manifest says something else
+  > adopt       in the gateway exactly as the manifest says, and nobody's
+  ! restore     ours, and edited in the gateway: what was approved is put back
+  + recreate    ours, and gone from the gateway
+  - retire      ours, and in no manifest; only with --prune
+  x conflict    in the gateway otherwise than the manifest says, and nobody's: apply leaves it alone
+
+--out FILE saves the plan for starter apply FILE. A saved plan is bound to what it saw: what has changed since is refused,
+model by model.`,
+		Example: `  starter plan models/
+  starter plan models/ --prune --markdown > comment.md
+  starter plan models/ --out plan.json --detailed-exitcode`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return fmt.Errorf("name at least one manifest file or folder, or - for stdin")
+			}
+			return nil
+		},
+		RunE: offline(func(ctx context.Context, paths []string) error { return a.plan(ctx, paths, o) }),
+	}
+	f := cmd.Flags()
+	f.BoolVar(&o.prune, "prune", false, "retire what is owned and in no manifest")
+	f.BoolVar(&o.unowned, "unowned", false, "list the models in the gateway that are nobody's")
+	f.BoolVar(&o.markdown, "markdown", false, "print the plan as markdown, for a comment on a pull request")
+	f.BoolVar(&o.detailed, "detailed-exitcode", false, "exit with 0 if there is nothing to do, 2 if there is, and 1 after an error")
+	f.StringVar(&o.out, "out", "", "save the plan in this file")
+	return cmd
+}
+
+func (a *app) plan(ctx context.Context, paths []string, o planOptions) error {
+	p, err := a.makePlan(ctx, paths, o.prune)
+	if err == nil && o.out != "" {
+		err = savePlan(o.out, p)
+	}
+	if err != nil {
+		if o.detailed { // 2 says that there is something to do
+			a.complain(asFailure(err))
+			return exitWith(exitFailed)
+		}
+		return err
+	}
+	switch {
+	case a.machine():
+		err = a.print(p)
+	case o.markdown:
+		a.out.Print(planMarkdown(p)...)
+	default:
+		a.out.Print(planLines(p, o.unowned)...)
+	}
+	if o.out != "" {
+		a.err.Print(console.Text("Saved. Run it:  starter apply " + quote(o.out)))
+	}
+	if err == nil && o.detailed && p.Work() > 0 {
+		return exitWith(exitSomething)
+	}
+	return err
+}
+
+// makePlan compares the manifests of the paths with the world.
+func (a *app) makePlan(ctx context.Context, paths []string, prune bool) (schemas.Plan, error) {
+	requests, err := a.fleetRequests(paths, registerOptions{})
+	if err != nil {
+		return schemas.Plan{}, err
+	}
+	manifests := make([]schemas.Manifest, len(requests))
+	for i, r := range requests {
+		manifests[i] = r.Manifest
+	}
+	c, err := a.connect(ctx)
+	if err != nil {
+		return schemas.Plan{}, err
+	}
+	defer c.Close()
+	p, err := c.Plan(ctx, manifests, registrar.PlanOptions{Prune: prune})
+	return p, explained(err)
+}
+
+func savePlan(file string, p schemas.Plan) error {
+	raw, err := json.MarshalIndent(p, "", "  ")
+	if err == nil {
+		err = os.WriteFile(file, append(raw, '\n'), 0o600)
+	}
+	if err != nil {
+		return failed("the plan cannot be saved: %w", err)
+	}
+	return nil
+}
+
+// asFailure is an error as what ends a command.
+func asFailure(err error) *failure {
+	if f, ok := explained(err).(*failure); ok {
+		return f
+	}
+	return failed("%w", err)
+}
