@@ -125,10 +125,20 @@ func TestTheReceiverOfTheDocumentationTakesEventsAndNothingElse(t *testing.T) {
 	require.True(t, result.Webhook.Delivered, result.Webhook.Error)
 	require.True(t, lines.Scan())
 	require.Contains(t, lines.Text(), m.Name+" is COMPLETED")
-	answer, err := http.Post(m.WebhookCallbackURL, "application/json", strings.NewReader("{}"))
-	require.NoError(t, err)
-	require.NoError(t, answer.Body.Close())
-	require.Equal(t, http.StatusUnauthorized, answer.StatusCode)
+	for signature, want := range map[string]int{
+		"":          http.StatusNoContent, // as the platform's own callback: taken, and ignored
+		"v1,forged": http.StatusUnauthorized,
+	} {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, m.WebhookCallbackURL, strings.NewReader("{}"))
+		require.NoError(t, err)
+		if signature != "" {
+			request.Header.Set("webhook-signature", signature)
+		}
+		answer, err := http.DefaultClient.Do(request)
+		require.NoError(t, err)
+		require.NoError(t, answer.Body.Close())
+		require.Equal(t, want, answer.StatusCode, signature)
+	}
 }
 
 func TestAReceiverThatIsDownHoldsUpNeitherTheResultNorTheNextRegistration(t *testing.T) {
