@@ -16,11 +16,13 @@ import (
 // exitSomething is the exit code of a plan with work in it, if it was asked for.
 const exitSomething = 2
 
+// outputMarkdown is an output that plan alone has.
+const outputMarkdown = "markdown"
+
 // planOptions are the flags of plan.
 type planOptions struct {
 	prune    bool
 	unowned  bool
-	markdown bool
 	detailed bool
 	out      string
 }
@@ -44,7 +46,7 @@ and show what starter apply would do. Nothing is changed. A worker reads the gat
 --out FILE saves the plan for starter apply FILE. A saved plan is bound to what it saw: what has changed since is refused,
 model by model.`,
 		Example: `  starter plan models/
-  starter plan models/ --prune --markdown > comment.md
+  starter plan models/ --prune --output markdown > comment.md
   starter plan models/ --out plan.json --detailed-exitcode`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
@@ -57,7 +59,8 @@ model by model.`,
 	f := cmd.Flags()
 	f.BoolVar(&o.prune, "prune", false, "retire what is owned and in no manifest")
 	f.BoolVar(&o.unowned, "unowned", false, "list the models in the gateway that are nobody's")
-	f.BoolVar(&o.markdown, "markdown", false, "print the plan as markdown, for a comment on a pull request")
+	f.VarP(oneOf(&a.output, outputText, outputJSON, outputMarkdown), "output", "o",
+		"text, json, or markdown for a comment on a pull request")
 	f.BoolVar(&o.detailed, "detailed-exitcode", false, "exit with 0 if there is nothing to do, 2 if there is, and 1 after an error")
 	f.StringVar(&o.out, "out", "", "save the plan in this file")
 	return cmd
@@ -78,7 +81,7 @@ func (a *app) plan(ctx context.Context, paths []string, o planOptions) error {
 	switch {
 	case a.machine():
 		err = a.print(p)
-	case o.markdown:
+	case a.output == outputMarkdown:
 		a.out.Print(planMarkdown(p)...)
 	default:
 		a.out.Print(planLines(p, o.unowned)...)

@@ -1,0 +1,35 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"model-registrar/schemas"
+)
+
+func TestAPlanIsShownChangeByChangeAndCounted(t *testing.T) {
+	p := schemas.Plan{
+		Version: schemas.PlanVersion,
+		Items: []schemas.PlanItem{
+			{Name: "new", Action: schemas.PlanCreate, RenamedFrom: "old"},
+			{Name: "old", Action: schemas.PlanRetire},
+			{Name: "raised", Action: schemas.PlanChange, Changes: []schemas.Change{{Key: "max_requests_per_minute", Old: "500", New: "600"}}},
+			{Name: "same", Action: schemas.PlanUnchanged},
+		},
+		Counts: map[schemas.PlanAction]int{
+			schemas.PlanCreate: 1, schemas.PlanRetire: 1, schemas.PlanChange: 1, schemas.PlanUnchanged: 1,
+		},
+	}
+	var text []string
+	for _, l := range planLines(p, false) {
+		text = append(text, l.String())
+	}
+	require.Equal(t, []string{
+		"+ new will be registered", "    renamed from old, which will be retired",
+		"~ raised will be changed", "    max_requests_per_minute: 500 → 600",
+		"- old will be retired", "",
+		"Plan: 1 to create, 1 to change, 1 to retire, 1 unchanged.",
+	}, text)
+	require.Equal(t, `| raised | **change** | max\_requests\_per\_minute: 500 → 600 |`, planMarkdown(p)[5].String())
+}
