@@ -40,6 +40,11 @@ func (t *Timeline) stage(activity string, input *commonpb.Payloads) (schemas.Sta
 	case schemas.NotifyWebhookActivity:
 		var in schemas.WebhookInput
 		return schemas.StageRecording, t.decode.value(input, &in) && in.Event.Status != string(schemas.StageApproval)
+	case schemas.ReleaseModelActivity:
+		var in schemas.ReleaseInput
+		if t.decode.value(input, &in) && in.RunID != t.RunID {
+			return schemas.StageHandOver, true // a retirement gives up what another operation handed over
+		}
 	}
 	stage, ok := stageOf[activity]
 	return stage, ok

@@ -15,7 +15,11 @@ import (
 // labels are the stages in a reader's words.
 var labels = map[schemas.Stage]string{
 	schemas.StageValidating:  "validate",
+	schemas.StageComparing:   "compare",
 	schemas.StageSubmitting:  "submit",
+	schemas.StageUpdating:    "update",
+	schemas.StageDeleting:    "delete",
+	schemas.StageReadingBack: "read back",
 	schemas.StageRegistering: "Genesys job",
 	schemas.StageProbing:     "probe",
 	schemas.StageApproval:    "approval",
