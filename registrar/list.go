@@ -29,8 +29,9 @@ type Filter struct {
 
 // Listed is one registration, or one fleet, of a list.
 type Listed struct {
-	Name         string     `json:"name"`  // of the model; the workflow id of a fleet
-	Stage        string     `json:"stage"` // or the outcome
+	Operation    string     `json:"operation"` // the workflow type
+	Name         string     `json:"name"`      // of the model; the workflow id of a fleet
+	Stage        string     `json:"stage"`     // or the outcome
 	Architecture string     `json:"architecture"`
 	PayloadHash  string     `json:"payloadHash,omitempty"`
 	StartedAt    time.Time  `json:"startedAt"`
@@ -88,7 +89,11 @@ func (c *Client) list(ctx context.Context, query string, limit int) (all []Liste
 
 // query is the filter in the language of the visibility store.
 func (f Filter) query() string {
-	query := "WorkflowType = " + literal(schemas.RegisterModelWorkflow)
+	var operations []string
+	for _, o := range schemas.Operations {
+		operations = append(operations, literal(o))
+	}
+	query := "WorkflowType IN (" + strings.Join(operations, ", ") + ")"
 	if f.Fleet != "" {
 		query += " AND ParentWorkflowId = " + literal(schemas.RegisterFleetWorkflowID(f.Fleet))
 	}
@@ -121,7 +126,7 @@ func listedOf(w *workflowpb.WorkflowExecutionInfo, now time.Time) Listed {
 		Name: attribute(schemas.ModelNameAttribute), Stage: attribute(schemas.RegistrationStageAttribute),
 		Architecture: attribute(schemas.ModelArchitectureAttribute), PayloadHash: attribute(schemas.PayloadHashAttribute),
 		StartedAt:  w.GetStartTime().AsTime(),
-		WorkflowID: w.GetExecution().GetWorkflowId(), RunID: w.GetExecution().GetRunId(),
+		WorkflowID: w.GetExecution().GetWorkflowId(), RunID: w.GetExecution().GetRunId(), Operation: w.GetType().GetName(),
 	}
 	if r.Name == "" {
 		var ok bool

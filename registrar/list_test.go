@@ -7,5 +7,5 @@ import (
 )
 
 func TestTheQueryOfAListIsEscaped(t *testing.T) {
-	require.Equal(t, `WorkflowType = 'RegisterModel' AND RegistrationStage = 'it\'s \\ here'`, Filter{Stage: `it's \ here`}.query())
+	require.Equal(t, `WorkflowType IN ('RegisterModel', 'ChangeModel', 'AdoptModel', 'RetireModel') AND RegistrationStage = 'it\'s \\ here'`, Filter{Stage: `it's \ here`}.query())
 }

@@ -399,7 +399,7 @@ func TestListShowsFleetsAndTheRegistrationsOfOne(t *testing.T) {
 	require.Contains(t, r.out, "register-fleet/f1")
 	require.Equal(t, "WorkflowType = 'RegisterFleet' AND ExecutionStatus != 'ContinuedAsNew'", f.listQuery)
 	starter(t, "", onFrontend(f), "list", "--fleet", "f1", "--stage", "FAILED")
-	require.Equal(t, "WorkflowType = 'RegisterModel' AND ParentWorkflowId = 'register-fleet/f1' AND RegistrationStage = 'FAILED'", f.listQuery)
+	require.Equal(t, "WorkflowType IN ('RegisterModel', 'ChangeModel', 'AdoptModel', 'RetireModel') AND ParentWorkflowId = 'register-fleet/f1' AND RegistrationStage = 'FAILED'", f.listQuery)
 }
 
 func TestAFleetsProgressIsFewLinesWhereThereIsNoTerminal(t *testing.T) {

@@ -195,7 +195,7 @@ func TestListShowsATable(t *testing.T) {
 
 	r := starter(t, "", f.env(), "list", "--stage", "completed", "--architecture", "openai")
 	require.Zero(t, r.code, r.errors)
-	require.Equal(t, "WorkflowType = 'RegisterModel' AND RegistrationStage = 'COMPLETED' AND ModelArchitecture = 'openai'", f.listQuery)
+	require.Equal(t, "WorkflowType IN ('RegisterModel', 'ChangeModel', 'AdoptModel', 'RetireModel') AND RegistrationStage = 'COMPLETED' AND ModelArchitecture = 'openai'", f.listQuery)
 	lines := strings.Split(r.out, "\n")
 	require.Regexp(t, `^NAME                STAGE       ARCHITECTURE  STARTED +DURATION +MODEL$`, lines[0])
 	require.Regexp(t, `^one                 COMPLETED   openai        .*  1m05s$`, lines[1])
