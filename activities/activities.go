@@ -52,6 +52,8 @@ type Activities struct {
 	Approvers *approvers.File
 }
 
+func probedName(in schemas.Sealed[schemas.ProbeInput]) string { return in.Value.Name }
+
 // Register registers every activity under its fixed name, together with the callers that it serves.
 func Register(r worker.ActivityRegistry, a *Activities) {
 	for name, fn := range map[string]any{
@@ -59,9 +61,8 @@ func Register(r worker.ActivityRegistry, a *Activities) {
 			func(in schemas.ValidateInput) string { return in.Manifest.Name }))...),
 		schemas.SubmitRegistrationActivity: only(a.SubmitRegistration, of(
 			func(in schemas.SubmitInput) string { return in.Payload.Value.Name })...),
-		schemas.PollJobActivity: only(a.PollJob, anyOperation[schemas.PollInput]()...),
-		schemas.SyntheticProbeActivity: only(a.SyntheticProbe, of(
-			func(in schemas.Sealed[schemas.ProbeInput]) string { return in.Value.Name })...),
+		schemas.PollJobActivity:            only(a.PollJob, anyOperation[schemas.PollInput]()...),
+		schemas.SyntheticProbeActivity:     only(a.SyntheticProbe, append(of(probedName), ownedBy(probedName))...),
 		schemas.TriggerHealthCheckActivity: only(a.TriggerHealthCheck, anyOperation[schemas.HealthCheckInput]()...),
 		schemas.NotifyWebhookActivity:      only(a.NotifyWebhook, notifyCallers()...),
 		schemas.WriteAuditActivity:         only(a.WriteAudit, auditCallers()...),
@@ -84,6 +85,8 @@ func Register(r worker.ActivityRegistry, a *Activities) {
 			func(in schemas.UpdateInput) string { return in.Payload.Value.Name })),
 		schemas.DeleteModelActivity: onlyDone(a.DeleteModel, byType(schemas.RetireModelWorkflow,
 			func(in schemas.DeleteInput) string { return in.Name })),
+		schemas.CheckModelActivity: only(a.CheckModel, ownedBy(
+			func(in schemas.CheckInput) string { return in.Name })),
 		schemas.ObserveModelActivity: onlyDone(a.ObserveModel, byType(schemas.ChangeModelWorkflow,
 			func(in schemas.ObserveInput) string { return in.Name })),
 	} {

@@ -26,7 +26,7 @@ func TestEveryActivityIsRegisteredUnderItsName(t *testing.T) {
 	Register(&r, &Activities{})
 	require.ElementsMatch(t, []string{
 		"ValidatePayload", "SubmitRegistration", "PollJob", "SyntheticProbe", "TriggerHealthCheck", "NotifyWebhook",
-		"WriteAudit", "DeregisterModel", "VerifyDecision", "HandOver", "ReleaseModel", "FindOwner", "FindTwins", "ReadModel", "UpdateModel", "DeleteModel", "ObserveModel", "ListModels", "LoadFleetPart", "AwaitRegistrations",
+		"WriteAudit", "DeregisterModel", "VerifyDecision", "HandOver", "ReleaseModel", "FindOwner", "FindTwins", "ReadModel", "UpdateModel", "DeleteModel", "ObserveModel", "ListModels", "CheckModel", "LoadFleetPart", "AwaitRegistrations",
 	}, r.names)
 }
 

@@ -62,7 +62,7 @@ func only[In, Out any](fn func(context.Context, In) (Out, error), permits ...per
 			var none Out
 			return none, err
 		}
-		out, err := fn(ctx, in)
+		out, err := fn(prioritised(ctx), in)
 		if asked, ok := any(in).(schemas.Asked); ok && err == nil {
 			if answer, ok := any(&out).(schemas.Answered); ok {
 				answer.SetAbout(asked.Subject())
@@ -78,7 +78,7 @@ func onlyDone[In any](fn func(context.Context, In) error, permits ...permit[In])
 		if err := admit(ctx, in, permits); err != nil {
 			return err
 		}
-		return fn(ctx, in)
+		return fn(prioritised(ctx), in)
 	}
 }
 
@@ -102,23 +102,34 @@ func admit[In any](ctx context.Context, in In, permits []permit[In]) error {
 // The rules of the activities whose callers are of several kinds.
 
 func notifyCallers() []permit[schemas.WebhookInput] {
-	operation := operating(func(by activity.Info, in schemas.WebhookInput) bool {
+	own := func(by activity.Info, in schemas.WebhookInput) bool {
 		e := in.Event
-		return by.WorkflowExecution.ID == schemas.RegisterModelWorkflowID(e.Name) && e.WorkflowID == by.WorkflowExecution.ID &&
+		return by.WorkflowExecution.ID == e.Sender() && e.WorkflowID == by.WorkflowExecution.ID &&
 			e.RunID == by.WorkflowExecution.RunID && isMessageOf(in.MessageID, e.RunID)
+	}
+	operation := operating(func(by activity.Info, in schemas.WebhookInput) bool {
+		return in.Event.Event != schemas.ModelStateChanged && own(by, in)
 	})
 	return append(operation, permit[schemas.WebhookInput]{
+		workflow: schemas.ManageModelWorkflow,
+		fits: func(by activity.Info, in schemas.WebhookInput) bool {
+			return in.Event.Event == schemas.ModelStateChanged && own(by, in)
+		},
+	}, permit[schemas.WebhookInput]{
 		workflow: schemas.DeliverWebhookWorkflow,
 		fits: func(by activity.Info, in schemas.WebhookInput) bool {
 			return by.WorkflowExecution.ID == schemas.DeliverWebhookWorkflowID(in.MessageID) &&
-				isMessageOf(in.MessageID, in.Event.RunID) && in.Event.WorkflowID == schemas.RegisterModelWorkflowID(in.Event.Name)
+				isMessageOf(in.MessageID, in.Event.RunID) && in.Event.WorkflowID == in.Event.Sender()
 		},
 	})
 }
 
-// isRecordedOf reports whether the name in an entry is that of the model whose operation the entry is about.
+// isRecordedOf reports whether the name in an entry is that of the model whose operation, or whose owner, the entry is about.
 func isRecordedOf(e schemas.AuditEntry) bool {
 	name, ok := schemas.ModelNameOf(e.WorkflowID)
+	if !ok {
+		name, ok = schemas.OwnedNameOf(e.WorkflowID)
+	}
 	return ok && schemas.RecordedName(name) == e.Name
 }
 
@@ -166,15 +177,31 @@ func byType[In any](operation string, name func(In) string) permit[In] {
 	}}
 }
 
+// ownedBy permits the workflow that owns the model that the input is about.
+func ownedBy[In any](name func(In) string) permit[In] {
+	return permit[In]{workflow: schemas.ManageModelWorkflow, fits: func(by activity.Info, in In) bool {
+		return by.WorkflowExecution.ID == schemas.ManageModelWorkflowID(name(in))
+	}}
+}
+
 // auditCallers: an entry is about its caller, under an id that is its caller's. Two kinds write about a registration that
 // is not theirs: the delivery of its webhook, and a decision that came too late, which can only be recorded as refused.
 func auditCallers() []permit[schemas.AuditEntry] {
 	operation := operating(func(by activity.Info, e schemas.AuditEntry) bool {
 		run := by.WorkflowExecution.RunID
 		return e.WorkflowID == by.WorkflowExecution.ID && e.RunID == run && (isRecordedOf(e) || isMisnamed(e)) &&
+			e.Event != schemas.AuditModelState &&
 			(strings.HasPrefix(e.EntryID, run+"/") || e.Event == schemas.AuditWebhook && isMessageOf(e.EntryID, run))
 	})
 	return append(operation, permit[schemas.AuditEntry]{
+		workflow: schemas.ManageModelWorkflow,
+		fits: func(by activity.Info, e schemas.AuditEntry) bool {
+			run := by.WorkflowExecution.RunID
+			return e.WorkflowID == by.WorkflowExecution.ID && e.RunID == run && isRecordedOf(e) &&
+				(e.Event == schemas.AuditModelState && strings.HasPrefix(e.EntryID, run+"/") ||
+					e.Event == schemas.AuditWebhook && isMessageOf(e.EntryID, run))
+		},
+	}, permit[schemas.AuditEntry]{
 		workflow: schemas.DeliverWebhookWorkflow,
 		fits: func(by activity.Info, e schemas.AuditEntry) bool {
 			return e.Event == schemas.AuditWebhook && e.Webhook != nil && isRecordedOf(e) &&

@@ -111,6 +111,11 @@ func TestAnEntryIsWrittenForItsCallerAlone(t *testing.T) {
 			e.Decision = &schemas.AuditedDecision{Accepted: accepted}
 		})
 	}
+	changed := func(name string) schemas.AuditEntry {
+		return entry(func(e *schemas.AuditEntry) {
+			e.Event, e.EntryID, e.WorkflowID = schemas.AuditModelState, runOfTheTest+"/state-1", schemas.ManageModelWorkflowID(name)
+		})
+	}
 	delivery := func(of string) schemas.AuditEntry {
 		return entry(func(e *schemas.AuditEntry) {
 			e.Event, e.EntryID, e.RunID = schemas.AuditWebhook, of+"/delivery", "the-run"
@@ -127,13 +132,20 @@ func TestAnEntryIsWrittenForItsCallerAlone(t *testing.T) {
 		"of another model": {schemas.RegisterModelWorkflow, ours, entry(func(e *schemas.AuditEntry) { e.Name = "another" }), false},
 		"of another workflow": {schemas.RegisterModelWorkflow, ours,
 			entry(func(e *schemas.AuditEntry) { e.WorkflowID = schemas.RegisterModelWorkflowID("another") }), false},
-		"under another's id":   {schemas.RegisterModelWorkflow, ours, entry(func(e *schemas.AuditEntry) { e.EntryID = "another/ended" }), false},
-		"from a fleet":         {schemas.RegisterFleetWorkflow, schemas.RegisterFleetWorkflowID("f"), entry(func(*schemas.AuditEntry) {}), false},
-		"a late decision":      {schemas.RecordDecisionWorkflow, late, decision(false), true},
-		"accepted, too late":   {schemas.RecordDecisionWorkflow, late, decision(true), false},
-		"about another model":  {schemas.RecordDecisionWorkflow, schemas.LateDecisionWorkflowID("another", "1"), decision(false), false},
-		"an ending, too late":  {schemas.RecordDecisionWorkflow, late, entry(func(e *schemas.AuditEntry) { e.Event = schemas.AuditEnded }), false},
-		"a delivery":           {schemas.DeliverWebhookWorkflow, schemas.DeliverWebhookWorkflowID(message), delivery(message), true},
+		"under another's id":  {schemas.RegisterModelWorkflow, ours, entry(func(e *schemas.AuditEntry) { e.EntryID = "another/ended" }), false},
+		"from a fleet":        {schemas.RegisterFleetWorkflow, schemas.RegisterFleetWorkflowID("f"), entry(func(*schemas.AuditEntry) {}), false},
+		"a late decision":     {schemas.RecordDecisionWorkflow, late, decision(false), true},
+		"accepted, too late":  {schemas.RecordDecisionWorkflow, late, decision(true), false},
+		"about another model": {schemas.RecordDecisionWorkflow, schemas.LateDecisionWorkflowID("another", "1"), decision(false), false},
+		"an ending, too late": {schemas.RecordDecisionWorkflow, late, entry(func(e *schemas.AuditEntry) { e.Event = schemas.AuditEnded }), false},
+		"a delivery":          {schemas.DeliverWebhookWorkflow, schemas.DeliverWebhookWorkflowID(message), delivery(message), true},
+		"a change of state":   {schemas.ManageModelWorkflow, schemas.ManageModelWorkflowID(name), changed(name), true},
+		"another's state":     {schemas.ManageModelWorkflow, schemas.ManageModelWorkflowID("another"), changed(name), false},
+		"a state from an operation": {schemas.RegisterModelWorkflow, ours,
+			entry(func(e *schemas.AuditEntry) { e.Event = schemas.AuditModelState }), false},
+		"an ending from an owner": {schemas.ManageModelWorkflow, schemas.ManageModelWorkflowID(name), entry(func(e *schemas.AuditEntry) {
+			e.Event, e.WorkflowID = schemas.AuditEnded, schemas.ManageModelWorkflowID(name)
+		}), false},
 		"another's delivery":   {schemas.DeliverWebhookWorkflow, schemas.DeliverWebhookWorkflowID("msg_x_ended"), delivery(message), false},
 		"of another run's own": {schemas.DeliverWebhookWorkflow, schemas.DeliverWebhookWorkflowID("msg_x_ended"), delivery("msg_x_ended"), false},
 	} {

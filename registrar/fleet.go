@@ -155,6 +155,7 @@ func (c *Client) startFleet(ctx context.Context, in schemas.RegisterFleetInput) 
 	start := workflows.StartOfFleet(in)
 	options := c.unique(schemas.RegisterFleetWorkflowID(in.FleetID), start.Summary)
 	options.StaticDetails, options.TypedSearchAttributes = start.Details, start.Attributes
+	options.Priority = workflows.PriorityOfFleet(in.Requester)
 	err = c.settle(ctx, options.ID, true, func(ctx context.Context) error {
 		run, err := c.temporal.ExecuteWorkflow(ctx, options, schemas.RegisterFleetWorkflow, in)
 		if err == nil {

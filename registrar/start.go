@@ -121,6 +121,7 @@ func (c *Client) start(ctx context.Context, r Request) (runID string, err error)
 			StaticSummary:                            start.Summary,
 			StaticDetails:                            start.Details,
 			TypedSearchAttributes:                    start.Attributes,
+			Priority:                                 workflows.PriorityOf(r.Requester),
 		}, r.Operation, r.input())
 		if err == nil {
 			runID = run.GetRunID()

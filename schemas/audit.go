@@ -15,6 +15,8 @@ const (
 	AuditRefusals AuditEvent = "decisions_refused" // those that have no entries of their own
 	AuditEnded    AuditEvent = "registration_ended"
 	AuditWebhook  AuditEvent = "webhook"
+	// AuditModelState is a transition of the state of a model that is owned, as its checks or an operation found it to be.
+	AuditModelState AuditEvent = "model_state_changed"
 )
 
 // AuditEntry is one entry of the audit trail: the tutorial's fields, and what an auditor asks for a year later. It
@@ -48,6 +50,8 @@ type AuditEntry struct {
 	Operation        string           `json:"operation,omitempty"`    // its workflow type; absent for registrations
 	PreviousHash     string           `json:"previousHash,omitempty"` // of the payload that was approved before
 	Changes          []Change         `json:"changes,omitempty"`
+	State            ModelState       `json:"state,omitempty"`       // of a transition: how the model is
+	StateBefore      ModelState       `json:"stateBefore,omitempty"` // and how it was
 	WorkflowID       string           `json:"workflowId"`
 	RunID            string           `json:"runId"`
 	Hash             string           `json:"hash,omitempty"` // SHA-256, in hex, over the RFC 8785 form of the rest

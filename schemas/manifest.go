@@ -16,6 +16,7 @@ type Manifest struct {
 	WebhookCallbackURL   string       `json:"webhook_callback_url,omitempty" jsonschema:"minLength=1,maxLength=2048" jsonschema_description:"Absolute https URL that is told how the registration ends; http only for loopback hosts."`
 	Probe                ProbeSpec    `json:"probe,omitzero" jsonschema_description:"How the endpoint is proven."`
 	Approval             ApprovalSpec `json:"approval,omitzero" jsonschema_description:"Whether a person has to approve."`
+	Monitor              MonitorSpec  `json:"monitor,omitzero" jsonschema_description:"How the registered model is checked."`
 	JobTimeout           Duration     `json:"job_timeout,omitzero" jsonschema_description:"How long the Genesys job may take (default 120s, 1s to 720h)."`
 }
 

@@ -25,7 +25,7 @@ func (Manifest) JSONSchemaExtend(s *jsonschema.Schema) {
 	credential.Pattern, credential.Not = "^[A-Za-z0-9]", &jsonschema.Schema{Type: "string", Pattern: "[^A-Za-z0-9._:/-]"}
 	urlForm(property("endpoint_url"))
 	urlForm(property("webhook_callback_url"))
-	for _, key := range []string{"parameters", "webhook_callback_url", "probe", "job_timeout"} {
+	for _, key := range []string{"parameters", "webhook_callback_url", "probe", "monitor", "job_timeout"} {
 		s.Properties.Set(key, orNull(property(key)))
 	}
 	s.Properties.Set("$schema", &jsonschema.Schema{Type: "string", Description: "Where this schema is, for editors."})

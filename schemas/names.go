@@ -43,6 +43,7 @@ const (
 	DeleteModelActivity        = "DeleteModel"
 	ObserveModelActivity       = "ObserveModel"
 	ListModelsActivity         = "ListModels"
+	CheckModelActivity         = "CheckModel"
 
 	// StatusQuery answers with a [Progress], in DeliverWebhook with a [WebhookDelivery], in ManageModel with a [ModelStatus].
 	StatusQuery = "status"
@@ -69,6 +70,8 @@ const (
 	ReleaseHandler  = "release"
 	// ObserveHandler takes an [ObserveInput].
 	ObserveHandler = "observe"
+	// CheckHandler takes a [CheckRequest] and answers with a [ModelCheck]. So do PauseHandler and ResumeHandler, for checks.
+	CheckHandler = "check"
 	// OwnershipMemo is the memo of ManageModel that holds its [Ownership], which can be read without a worker.
 	OwnershipMemo = "ownership"
 )
@@ -101,5 +104,5 @@ var types = []string{
 	NotifyWebhookActivity, WriteAuditActivity, DeregisterModelActivity, VerifyDecisionActivity, FindTwinsActivity,
 	LoadFleetPartActivity, AwaitRegistrationsActivity, HandOverActivity, ReleaseModelActivity, FindOwnerActivity,
 	ReadModelActivity, UpdateModelActivity, DeleteModelActivity, ObserveModelActivity,
-	ReadGatewayWorkflow, ListModelsActivity,
+	ReadGatewayWorkflow, ListModelsActivity, CheckModelActivity,
 }

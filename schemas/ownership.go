@@ -55,6 +55,7 @@ type ModelStatus struct {
 	// Reason says why the model is in its state; empty for ACTIVE.
 	Reason    string `json:"reason,omitempty"`
 	HandOvers int    `json:"handOvers"` // operations that have handed the model over so far
+	Checks    Checks `json:"checks,omitzero"`
 }
 
 // ReleaseInput is the input of the activity ReleaseModel, and the argument of the update `release`: the model is given up.

@@ -5,10 +5,10 @@ import "time"
 // Event is the body of the webhook that announces that a registration waits for approval, or how it ended: the
 // tutorial's fields, and more.
 type Event struct {
-	Event       string       `json:"event"` // always "llm_model_registration_updated"
+	Event       string       `json:"event"` // "llm_model_registration_updated" or "llm_model_state_changed"
 	Timestamp   time.Time    `json:"timestamp"`
 	ModelID     string       `json:"modelId"`
-	Status      string       `json:"status"` // an [Outcome], or WAITING_FOR_APPROVAL
+	Status      string       `json:"status"` // an [Outcome], or WAITING_FOR_APPROVAL; of a change of state, a [ModelState]
 	Metrics     EventMetrics `json:"metrics"`
 	Name        string       `json:"name"`
 	Reason      string       `json:"reason,omitempty"`
@@ -23,15 +23,28 @@ type Event struct {
 	Operation    string   `json:"operation,omitempty"`
 	PreviousHash string   `json:"previousHash,omitempty"`
 	Changes      []Change `json:"changes,omitempty"`
-	WorkflowID   string   `json:"workflowId"`
-	RunID        string   `json:"runId"`
+	// StateBefore is how a model was whose state changed. Changes are then how the gateway differs from what was approved.
+	StateBefore ModelState `json:"stateBefore,omitempty"`
+	WorkflowID  string     `json:"workflowId"`
+	RunID       string     `json:"runId"`
 	// Checkpoint is the head of the audit trail just after this ending was recorded, signed if the worker has a key to
 	// sign with. Who keeps it can prove later that the trail was not rewritten or cut.
 	Checkpoint *Checkpoint `json:"checkpoint,omitempty"`
 }
 
-// RegistrationUpdated is the type of every [Event].
-const RegistrationUpdated = "llm_model_registration_updated"
+// The types of an [Event].
+const (
+	RegistrationUpdated = "llm_model_registration_updated"
+	ModelStateChanged   = "llm_model_state_changed" // of a model that is owned
+)
+
+// Sender is the id of the workflow that an event comes from: the operation on the model, or the workflow that owns it.
+func (e Event) Sender() string {
+	if e.Event == ModelStateChanged {
+		return ManageModelWorkflowID(e.Name)
+	}
+	return RegisterModelWorkflowID(e.Name)
+}
 
 // EventMetrics are the tutorial's two figures. ValidationLatencyMs is null when no probe ran.
 type EventMetrics struct {

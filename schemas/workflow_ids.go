@@ -47,6 +47,15 @@ func ModelNameOf(workflowID string) (name string, ok bool) {
 	return UnescapeID(escaped)
 }
 
+// OwnedNameOf is the name of the model that the workflow of this id owns: the inverse of [ManageModelWorkflowID].
+func OwnedNameOf(workflowID string) (name string, ok bool) {
+	escaped, ok := strings.CutPrefix(workflowID, manageFolder)
+	if !ok {
+		return "", false
+	}
+	return UnescapeID(escaped)
+}
+
 // DeliverWebhookWorkflowID is the id of the workflow that goes on delivering the message of this id.
 func DeliverWebhookWorkflowID(messageID string) string { return deliverFolder + EscapeID(messageID) }
 

@@ -54,6 +54,8 @@ func auditSummary(e schemas.AuditEntry) string {
 		return "Record in the audit trail who cancels"
 	case schemas.AuditRefusals:
 		return "Record in the audit trail how many decisions were refused"
+	case schemas.AuditModelState:
+		return "Record in the audit trail that the model is " + string(e.State)
 	case schemas.AuditWebhook:
 		return "Record the webhook's delivery in the audit trail"
 	}

@@ -52,7 +52,7 @@ func (r *registration) compare(ctx workflow.Context) error {
 	r.settings = schemas.ChangedSettings(own.Manifest, r.manifest)
 	r.result.ChangedSettings = r.settings
 	switch {
-	case r.restore && own.PayloadHash != r.payload.Hash:
+	case r.restore && (own.PayloadHash != r.payload.Hash || len(r.settings) > 0):
 		return final(schemas.ErrPlanOutdated, "%s is not what was approved (payload %s), so it cannot be restored without approval; "+
 			"`starter change` asks for it", name, short(own.PayloadHash))
 	case len(live.Changes) == 0 && len(r.settings) == 0 && own.PayloadHash == r.payload.Hash:

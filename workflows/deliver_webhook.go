@@ -34,16 +34,16 @@ func DeliverWebhook(ctx workflow.Context, in schemas.DeliverWebhookInput) (schem
 	return d.in.Delivery, cancelled
 }
 
-// checkDelivery refuses an event that is not one of the parent's own: signed events come from registrations alone, and
-// not from whoever can start a workflow.
+// checkDelivery refuses an event that is not one of the parent's own: signed events come from operations and from owners of
+// models alone, and not from whoever can start a workflow.
 func checkDelivery(info *workflow.Info, in schemas.WebhookInput) error {
 	e, parent := in.Event, info.ParentWorkflowExecution
 	if want := schemas.DeliverWebhookWorkflowID(in.MessageID); info.WorkflowExecution.ID != want {
 		return wrongID("the delivery of "+in.MessageID, want, info.WorkflowExecution.ID)
 	}
-	if parent == nil || parent.ID != e.WorkflowID || parent.RunID != e.RunID || e.WorkflowID != schemas.RegisterModelWorkflowID(e.Name) ||
+	if parent == nil || parent.ID != e.WorkflowID || parent.RunID != e.RunID || e.WorkflowID != e.Sender() ||
 		!strings.HasPrefix(in.MessageID, schemas.MessageID(e.RunID, "")) {
-		return temporal.NewNonRetryableApplicationError("an event is delivered for the registration that it is about, as its child, "+
+		return temporal.NewNonRetryableApplicationError("an event is delivered for the workflow that it comes from, as its child, "+
 			"and for nobody else; nothing was sent", string(schemas.ErrCallerRefused), nil)
 	}
 	return nil

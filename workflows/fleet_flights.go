@@ -63,6 +63,7 @@ func childOptions(in schemas.RegisterModelInput) workflow.ChildWorkflowOptions {
 		TypedSearchAttributes: start.Attributes,
 		StaticSummary:         start.Summary,
 		StaticDetails:         start.Details,
+		Priority:              PriorityOfFleet(in.Requester),
 	}
 }
 

@@ -31,6 +31,9 @@ func (r *registration) ownership(ctx workflow.Context) schemas.Ownership {
 	if a := r.result.Approval; a != nil {
 		o.Approvals = a.Approvals
 	}
+	if r.restore && r.previous != nil { // what is put back was approved before
+		o.Approvals = r.previous.Approvals
+	}
 	return o
 }
 

@@ -173,8 +173,15 @@ func TestARestoreNeedsNoApprovalAndPutsBackOnlyWhatWasApproved(t *testing.T) {
 
 	s = changing(t)
 	own.Manifest, own.PayloadHash, own.Payload = s.in.Manifest, payloadHash, sealed(s.in.Manifest)
+	s.world.read = gatewayHas(own, limitRaised)
+	require.Equal(t, schemas.ErrPlanOutdated, s.runAs(schemas.ChangeModelWorkflow, in).ErrorType, "nor is its policy")
+
+	s = changing(t)
+	own.Manifest, own.Payload, own.Approvals = in.Manifest, sealed(in.Manifest), []schemas.Approval{{Approver: approver}}
+	s.in.Manifest = in.Manifest
 	s.world.read = inTurn(gatewayHas(own, limitRaised), gatewayHas(own, nil))
 	require.Equal(t, schemas.Completed, s.runAs(schemas.ChangeModelWorkflow, in).Status)
+	require.Equal(t, own.Approvals, made[schemas.HandOverInput](s, schemas.HandOverActivity)[0].Approvals, "it was approved before")
 }
 
 func TestAnApprovalOfARegistrationIsNoneOfAChangeOrARetirement(t *testing.T) {

@@ -20,7 +20,9 @@ const unownedLife = time.Hour
 // handed a model, that model is ours. Its memo is the record, which the server tells without a worker. A cancellation
 // changes nothing: only a release, or an operator's termination, gives a model up.
 //
-// Its history never grows long: it continues as new when the server suggests so.
+// It checks the model from time to time (checks.go), and tells of each change of the model's state (transitions.go).
+//
+// Its history never grows long: it continues as new when the server suggests so, or after a number of checks.
 func ManageModel(ctx workflow.Context, in schemas.ManageModelInput) (schemas.ModelStatus, error) {
 	m := newOwned(in)
 	if err := m.setUp(ctx); err != nil {
@@ -30,16 +32,33 @@ func ManageModel(ctx workflow.Context, in schemas.ManageModelInput) (schemas.Mod
 	if err := m.awaitHandOver(ctx); err != nil {
 		return m.status, err
 	}
-	m.describe(ctx)
-	err := workflow.Await(ctx, func() bool { return !m.isOwned() || workflow.GetInfo(ctx).GetContinueAsNewSuggested() })
-	switch {
-	case err != nil:
-		return m.status, err
-	case m.isOwned():
-		return m.status, m.continueAsNew(ctx)
+	workflow.GoNamed(ctx, "tell", m.tellAll)
+	for {
+		if err := m.look(ctx); err != nil {
+			return m.status, err
+		}
+		if m.isOwned() {
+			return m.status, m.continueAsNew(ctx)
+		}
+		if err := workflow.Await(ctx, func() bool { return m.isOwned() || m.isQuiet(ctx) }); err != nil {
+			return m.status, err
+		}
+		if !m.isOwned() { // nor was it handed over again meanwhile
+			m.release(ctx)
+			return m.status, nil
+		}
 	}
-	m.release(ctx)
-	return m.status, nil
+}
+
+// isQuiet reports whether nobody waits for an answer, and every change of state was told.
+func (m *owned) isQuiet(ctx workflow.Context) bool {
+	return len(m.untold) == 0 && m.wanted <= m.done && workflow.AllHandlersFinished(ctx)
+}
+
+// mayContinueAsNew reports whether the run is long, and nothing would be lost if another one took over.
+func (m *owned) mayContinueAsNew(ctx workflow.Context) bool {
+	long := m.begun >= maxChecks || workflow.GetInfo(ctx).GetContinueAsNewSuggested()
+	return long && m.isQuiet(ctx)
 }
 
 // owned is the state of one run of a ManageModel workflow.
@@ -47,6 +66,10 @@ type owned struct {
 	name     string
 	status   schemas.ModelStatus   // empty until the model is handed over
 	released *schemas.ReleaseInput // why it is given up; nil while it is not
+
+	wanted, begun, done int          // the number of the latest check of this run that was asked for, begun, and ended
+	untold              []transition // changes of state, in their order
+	untellable          string       // why the audit trail cannot be written at the moment; empty when it can
 }
 
 func newOwned(in schemas.ManageModelInput) *owned {
@@ -60,7 +83,7 @@ func newOwned(in schemas.ManageModelInput) *owned {
 // isOwned reports whether a model has been handed over and not released.
 func (m *owned) isOwned() bool { return m.status.ModelID != "" && m.released == nil }
 
-// setUp registers the handlers. None of them blocks: each is over in the workflow task in which it began.
+// setUp registers the handlers. But for `check`, each is over in the workflow task in which it began.
 func (m *owned) setUp(ctx workflow.Context) error {
 	if want, is := schemas.ManageModelWorkflowID(m.name), workflow.GetInfo(ctx).WorkflowExecution.ID; want != is {
 		return wrongID("the ownership of "+m.name, want, is)
@@ -84,9 +107,13 @@ func (m *owned) setUp(ctx workflow.Context) error {
 	if err != nil {
 		return err
 	}
-	return workflow.SetUpdateHandlerWithOptions(ctx, schemas.ReleaseHandler, m.giveUp, workflow.UpdateHandlerOptions{
+	err = workflow.SetUpdateHandlerWithOptions(ctx, schemas.ReleaseHandler, m.giveUp, workflow.UpdateHandlerOptions{
 		Description: "Sent by an operation that retires the model or takes its hand-over back: the model is owned no more",
 	})
+	if err != nil {
+		return err
+	}
+	return m.listenForChecks(ctx)
 }
 
 // awaitHandOver waits for the first hand-over, which comes with the start.
@@ -124,12 +151,26 @@ func (m *owned) takeOver(ctx workflow.Context, o schemas.Ownership) (schemas.Mod
 	if m.isOwned() && m.status.RunID == o.RunID && m.status.ModelID == o.ModelID {
 		return m.status, nil
 	}
-	o.State = schemas.ModelActive
-	m.status = schemas.ModelStatus{Ownership: o, StateSince: workflow.Now(ctx).UTC(), HandOvers: m.status.HandOvers + 1}
-	m.released = nil
-	if err := workflow.UpsertMemo(ctx, map[string]any{schemas.OwnershipMemo: o}); err != nil {
-		return m.status, err
+	before := m.status
+	if m.released != nil {
+		before = schemas.ModelStatus{HandOvers: before.HandOvers} // of a model that was given up
 	}
+	o.State = schemas.ModelActive
+	m.released = nil
+	m.status = schemas.ModelStatus{Ownership: o, StateSince: before.StateSince, HandOvers: before.HandOvers + 1}
+	m.status.Checks = schemas.Checks{Paused: before.Checks.Paused, Transitions: before.Checks.Transitions}
+	switch p := m.status.Checks.Paused; {
+	case p != nil: // an operation does not resume checks
+		p.State, p.Why = schemas.ModelActive, ""
+		m.status.State, m.status.Reason = before.State, before.Reason
+	case before.State != schemas.ModelActive:
+		m.status.StateSince = workflow.Now(ctx).UTC()
+		if before.State != "" {
+			m.note(ctx, before.State, fmt.Sprintf("%s handed it over, run %s", plain(o.Operation, 40), plain(o.RunID, 60)))
+		}
+	}
+	m.plan(ctx)
+	m.remember(ctx)
 	m.index(ctx)
 	m.describe(ctx)
 	return m.status, nil
@@ -137,15 +178,9 @@ func (m *owned) takeOver(ctx workflow.Context, o schemas.Ownership) (schemas.Mod
 
 // observe is the update `observe`: how the model was found to be.
 func (m *owned) observe(ctx workflow.Context, in schemas.ObserveInput) error {
-	if !m.isOwned() || m.status.State == in.State && m.status.Reason == in.Reason {
-		return nil
+	if m.isOwned() {
+		m.find(ctx, in.State, in.Reason)
 	}
-	if m.status.State != in.State {
-		m.status.StateSince = workflow.Now(ctx).UTC()
-	}
-	m.status.State, m.status.Reason = in.State, plain(in.Reason, 1000)
-	m.index(ctx)
-	m.describe(ctx)
 	return nil
 }
 
@@ -153,6 +188,9 @@ func (m *owned) observe(ctx workflow.Context, in schemas.ObserveInput) error {
 func (m *owned) giveUp(ctx workflow.Context, in schemas.ReleaseInput) error {
 	if m.isOwned() && (in.RunID == "" || in.RunID == m.status.RunID) {
 		m.released = &in
+		if len(m.untold) > 0 { // this workflow outlives the ownership until they are told
+			return workflow.UpsertMemo(ctx, map[string]any{schemas.OwnershipMemo: schemas.Ownership{Name: m.name}})
+		}
 	}
 	return nil
 }
@@ -165,7 +203,7 @@ func (m *owned) release(ctx workflow.Context) {
 	m.describe(ctx)
 }
 
-// continueAsNew hands on to a new run. No handler is under way: none of them blocks. The memo and the search attributes go
+// continueAsNew hands on to a new run. No handler is under way, and all is told. The memo and the search attributes go
 // with it.
 func (m *owned) continueAsNew(ctx workflow.Context) error {
 	return workflow.NewContinueAsNewError(ctx, schemas.ManageModelWorkflow,
@@ -199,6 +237,14 @@ func (m *owned) index(ctx workflow.Context) {
 // describe writes the UI's current details.
 func (m *owned) describe(ctx workflow.Context) { workflow.SetCurrentDetails(ctx, m.details()) }
 
+// clockOf writes a time for a person; "" for none.
+func clockOf(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format("2006-01-02 15:04:05 MST")
+}
+
 func (m *owned) details() string {
 	var b strings.Builder
 	s := m.status
@@ -227,7 +273,11 @@ func (m *owned) details() string {
 		{"registered by", s.Operation + " " + s.WorkflowID + " run " + s.RunID},
 		{"requester", s.Requester},
 		{"approved by", strings.Join(approvers, ", ")},
-		{"owned since", s.Since.UTC().Format("2006-01-02 15:04:05 MST")},
+		{"owned since", clockOf(s.Since)},
+		{"last checked", clockOf(s.Checks.At)},
+		{"next check", clockOf(s.Checks.Next)},
+		{"last check found nothing out", s.Checks.Trouble},
+		{"waits for the audit trail", m.untellable},
 	} {
 		if row[1] != "" {
 			fmt.Fprintf(&b, "- **%s**: %s\n", row[0], markdown(row[1]))

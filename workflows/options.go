@@ -88,6 +88,10 @@ var activityTable = map[string]workflow.ActivityOptions{
 		StartToCloseTimeout: 5 * time.Minute, ScheduleToCloseTimeout: 15 * time.Minute,
 		HeartbeatTimeout: heartbeatTimeout, RetryPolicy: growing(time.Second, 15*time.Second),
 	},
+	schemas.CheckModelActivity: {
+		StartToCloseTimeout: settling, ScheduleToCloseTimeout: 2 * settling,
+		HeartbeatTimeout: heartbeatTimeout, RetryPolicy: growing(5*time.Second, time.Minute),
+	},
 	schemas.LoadFleetPartActivity: {
 		StartToCloseTimeout: 30 * time.Second, ScheduleToCloseTimeout: 24 * time.Hour,
 		RetryPolicy: growing(time.Second, time.Minute),
@@ -97,6 +101,9 @@ var activityTable = map[string]workflow.ActivityOptions{
 		HeartbeatTimeout: heartbeatTimeout, RetryPolicy: growing(time.Second, 30*time.Second),
 	},
 }
+
+// askedCheckTime is how long a check may take that a person waits for, retries included.
+const askedCheckTime = 75 * time.Second
 
 // localTable is the like for what opens a gate or speaks for a person: what is to be sent, under which policy, and who
 // signed. These run as local activities, within the workflow task, so that only the holder of the task can write their

@@ -40,7 +40,7 @@ func allOptions() map[string]workflow.ActivityOptions {
 }
 
 func TestEveryActivityIsBoundedByTimeAndNoneByAttempts(t *testing.T) {
-	require.Len(t, activityTable, 18)
+	require.Len(t, activityTable, 19)
 	require.Len(t, localTable, 2)
 	for name, o := range allOptions() {
 		require.Positive(t, o.ScheduleToCloseTimeout, name)

@@ -87,6 +87,7 @@ func newStory(t *testing.T) *story {
 	stub(s, schemas.UpdateModelActivity, &s.world.update)
 	stub(s, schemas.DeleteModelActivity, &s.world.remove)
 	stub(s, schemas.ObserveModelActivity, &s.world.observe)
+	stub(s, schemas.CheckModelActivity, &s.world.check)
 	return s
 }
 

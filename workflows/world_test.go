@@ -31,6 +31,7 @@ type world struct {
 	update      func(schemas.UpdateInput) (schemas.Update, error)
 	remove      func(schemas.DeleteInput) (nothing, error)
 	observe     func(schemas.ObserveInput) (nothing, error)
+	check       func(schemas.CheckInput) (schemas.CheckResult, error)
 }
 
 const payloadHash = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
@@ -77,6 +78,7 @@ func goodWorld() world {
 		owner:   answers[schemas.FindOwnerInput](schemas.FoundOwner{}),
 		remove:  answers[schemas.DeleteInput](nothing{}),
 		observe: answers[schemas.ObserveInput](nothing{}),
+		check:   answers[schemas.CheckInput](schemas.CheckResult{At: time.Unix(1, 0).UTC()}),
 		verify: func(in schemas.VerifyDecisionInput) (schemas.VerifiedDecision, error) {
 			return schemas.VerifiedDecision{Approver: in.Decision.Approver}, nil
 		},

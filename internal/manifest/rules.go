@@ -140,7 +140,7 @@ func anded(names []schemas.Architecture) string {
 	return b.String()
 }
 
-// durationLimits bound the time spans. A job may run for days; nobody's approval should be waited for beyond a quarter.
+// durationLimits bound the time spans. A job may run for days; nobody's approval should be waited for beyond a quarter. Models are checked at least once in 30 days.
 var durationLimits = []struct {
 	block, key  string
 	least, most time.Duration
@@ -148,6 +148,7 @@ var durationLimits = []struct {
 	{"", "job_timeout", time.Second, 720 * time.Hour},
 	{"probe", "timeout", time.Second, 5 * time.Minute},
 	{"approval", "timeout", time.Second, 2160 * time.Hour},
+	{"monitor", "every", time.Minute, 720 * time.Hour},
 }
 
 func durationRules(f fields, r *report) {

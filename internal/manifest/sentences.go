@@ -44,6 +44,7 @@ var patternSentences = map[string]string{
 	"job_timeout":      durationSentence,
 	"probe.timeout":    durationSentence,
 	"approval.timeout": durationSentence,
+	"monitor.every":    durationSentence,
 }
 
 const durationSentence = "must be a time span such as 90s, 5m or 1h30m"

@@ -63,6 +63,9 @@ func (r Reader) Of(info *workflowpb.WorkflowExecutionInfo) (*schemas.Ownership, 
 	if schemas.ManageModelWorkflowID(o.Name) != id {
 		return nil, fmt.Errorf("the record of %s is about another model", id)
 	}
+	if o.ModelID == "" { // given up, while its workflow has something left to tell
+		return nil, nil
+	}
 	return &o, nil
 }
 

@@ -1,0 +1,85 @@
+package main
+
+import (
+	"context"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"model-registrar/schemas"
+	"model-registrar/starter/console"
+)
+
+func (a *app) checkCommand() *cobra.Command {
+	return a.steeringCommand(&cobra.Command{
+		Use:   "check NAME",
+		Short: "Check a registered model now, and show what was seen",
+		Long: `Compare a registered model with what was approved, now, and probe it once if its manifest says so. What is found is the
+model's state; a change of state is audited and announced. The exit code is 0 if the check found the state out, whatever it is.`,
+		Example: `  starter check production-llm-v2
+  starter check production-llm-v2 -o json | jq -r .state`,
+	}, (*connection).CheckModel)
+}
+
+func (a *app) pauseChecksCommand() *cobra.Command {
+	return a.steeringCommand(&cobra.Command{
+		Use:     "pause-checks NAME",
+		Short:   "Check a registered model no more, until its checks are resumed",
+		Example: `  starter pause-checks production-llm-v2 --reason "the endpoint is being moved"`,
+	}, (*connection).PauseChecks)
+}
+
+func (a *app) resumeChecksCommand() *cobra.Command {
+	return a.steeringCommand(&cobra.Command{
+		Use:     "resume-checks NAME",
+		Short:   "Check a registered model again, for the first time at once",
+		Example: `  starter resume-checks production-llm-v2`,
+	}, (*connection).ResumeChecks)
+}
+
+// steering is a request to the owner of a model.
+type steering func(c *connection, ctx context.Context, name string, why schemas.CheckRequest) (schemas.ModelCheck, error)
+
+func (a *app) steeringCommand(cmd *cobra.Command, ask steering) *cobra.Command {
+	var why schemas.CheckRequest
+	cmd.Args = name
+	cmd.RunE = a.online(func(ctx context.Context, c *connection, args []string) error {
+		if strings.TrimSpace(why.By) == "" {
+			why.By = a.identity()
+		}
+		seen, err := ask(c, ctx, modelNamed(args[0]), why)
+		if err != nil {
+			return err
+		}
+		if a.machine() {
+			err = a.print(seen)
+		} else {
+			a.showCheck(seen)
+		}
+		if err == nil && seen.Trouble != "" && cmd.Name() == "check" {
+			return failed("the check found nothing out: %s", seen.Trouble)
+		}
+		return err
+	})
+	cmd.Flags().StringVarP(&why.Reason, "reason", "r", "", "why, for those who read the audit trail")
+	cmd.Flags().StringVar(&why.By, "by", "", "who asks (default $REGISTRAR_REQUESTER, or user@host)")
+	return cmd
+}
+
+func (a *app) showCheck(seen schemas.ModelCheck) {
+	style := console.Alert
+	if seen.State == schemas.ModelActive {
+		style = console.Good
+	}
+	a.out.Print(console.Styled(console.Strong, seen.Name).And(console.Plain, " is ").And(style, string(seen.State)))
+	var t table
+	t.row("reason", seen.Reason)
+	for _, c := range seen.Drift {
+		t.row("approved → gateway", c.String())
+	}
+	t.row("probe", auditedProbe(schemas.AuditEntry{Probe: seen.Probe}))
+	if !seen.At.IsZero() {
+		t.row("last seen", clock(seen.At))
+	}
+	a.out.Print(t.lines()...)
+}

@@ -1,0 +1,101 @@
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"model-registrar/schemas"
+	"model-registrar/testsuite/simulator/control"
+)
+
+// check runs `starter check`.
+func (k *kit) check(name string) (seen schemas.ModelCheck) {
+	k.t.Helper()
+	stdout, stderr, code := k.Run(k.ctx, "check", name, "--output", "json", "--by", "somebody")
+	require.Equal(k.t, 0, code, stdout+stderr)
+	require.NoError(k.t, json.Unmarshal([]byte(stdout), &seen), stdout)
+	return seen
+}
+
+// states are the changes of a model's state in the trail.
+func (k *kit) states(name string) (out []string) {
+	for _, e := range k.trail(name) {
+		if e.Event == schemas.AuditModelState {
+			out = append(out, fmt.Sprintf("%s → %s", e.StateBefore, e.State))
+		}
+	}
+	return out
+}
+
+// toldStates are the changes of a model's state that its receiver was told.
+func (k *kit) toldStates(name string) (out []string) {
+	k.t.Helper()
+	messages, err := k.Sim.Webhooks(k.ctx, control.WebhookFilter{Path: "/webhooks/" + name, Event: schemas.ModelStateChanged})
+	require.NoError(k.t, err)
+	for _, w := range messages {
+		var e schemas.Event
+		require.NoError(k.t, json.Unmarshal([]byte(w.Body), &e))
+		out = append(out, fmt.Sprintf("%s → %s", e.StateBefore, e.Status))
+	}
+	return out
+}
+
+func TestAModelThatWasEditedOrDeletedFromOutsideIsReportedOnceAndSoIsItsRecovery(t *testing.T) {
+	k := onShared(t)
+	m := k.Manifest(k.name("edited"))
+	result, stderr, code := k.register(m)
+	require.Equal(t, 0, code, stderr)
+	require.Equal(t, schemas.ModelActive, k.check(m.Name).State)
+	limits := func(requests int) map[string]any {
+		return map[string]any{"rateLimits": schemas.RateLimits{
+			MaxRequestsPerMinute: requests, MaxTokensPerMinute: m.MaxTokensPerMinute}}
+	}
+
+	require.NoError(t, k.Sim.EditModel(k.ctx, result.ModelID, limits(m.MaxRequestsPerMinute+1)))
+	for range 2 {
+		seen := k.check(m.Name)
+		require.Equal(t, schemas.ModelDrifted, seen.State, seen)
+		require.Equal(t, "max_requests_per_minute", seen.Drift[0].Key)
+	}
+	require.NoError(t, k.Sim.EditModel(k.ctx, result.ModelID, limits(m.MaxRequestsPerMinute)))
+	require.Equal(t, schemas.ModelActive, k.check(m.Name).State)
+	require.NoError(t, k.Sim.DropModel(k.ctx, result.ModelID))
+	require.Equal(t, schemas.ModelMissing, k.check(m.Name).State)
+
+	want := []string{"ACTIVE → DRIFTED", "DRIFTED → ACTIVE", "ACTIVE → MISSING"}
+	k.eventually(func() bool { return len(k.toldStates(m.Name)) == len(want) }, "the changes of state are announced")
+	require.Equal(t, want, k.toldStates(m.Name))
+	require.Equal(t, want, k.states(m.Name))
+	require.Equal(t, schemas.ModelMissing, k.owner(m.Name).State)
+	k.replayed(schemas.ManageModelWorkflowID(m.Name))
+}
+
+func TestADriftIsRestoredWithoutApprovalAndAuditedAsThat(t *testing.T) {
+	k := onShared(t)
+	m := k.Manifest(k.name("restored"))
+	m.Monitor.OnDrift = schemas.DriftRestore
+	result, stderr, code := k.register(m)
+	require.Equal(t, 0, code, stderr)
+	approved := k.owner(m.Name)
+	require.NoError(t, k.Sim.EditModel(k.ctx, result.ModelID, map[string]any{
+		"rateLimits": schemas.RateLimits{MaxRequestsPerMinute: m.MaxRequestsPerMinute + 1, MaxTokensPerMinute: m.MaxTokensPerMinute}}))
+
+	require.Equal(t, schemas.ModelDrifted, k.check(m.Name).State)
+
+	want := []string{"ACTIVE → DRIFTED", "DRIFTED → ACTIVE"}
+	k.eventually(func() bool { return len(k.toldStates(m.Name)) == len(want) }, "it is put back")
+	require.Equal(t, want, k.states(m.Name))
+	owner := k.owner(m.Name)
+	require.Equal(t, schemas.ChangeModelWorkflow, owner.Operation)
+	require.Equal(t, approved.PayloadHash, owner.PayloadHash)
+	k.eventually(func() bool { return len(k.audited(m.Name)) == 2 }, "the restore is audited")
+	restore := k.audited(m.Name)[1]
+	require.Equal(t, schemas.ChangeModelWorkflow, restore.Operation)
+	require.Equal(t, schemas.ManageModelWorkflowID(m.Name), restore.Requester)
+	require.Len(t, restore.Changes, 1)
+	require.Equal(t, schemas.ModelActive, k.check(m.Name).State)
+	k.replayed(schemas.ManageModelWorkflowID(m.Name))
+}
