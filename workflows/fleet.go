@@ -1,7 +1,6 @@
 package workflows
 
 import (
-	"fmt"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -54,41 +53,26 @@ type flight struct {
 }
 
 func newFleet(ctx workflow.Context, in schemas.RegisterFleetInput) (*fleet, error) {
-	info := workflow.GetInfo(ctx)
-	refuse := func(t schemas.ErrorType, format string, args ...any) error {
-		return temporal.NewNonRetryableApplicationError(fmt.Sprintf(format, args...), string(t), nil)
-	}
-	if err := schemas.CheckFleetID(in.FleetID); err != nil {
-		return nil, refuse(schemas.ErrFleetInput, "%v; start fleets with the starter", err)
-	}
-	if want := schemas.RegisterFleetWorkflowID(in.FleetID); info.WorkflowExecution.ID != want {
-		return nil, refuse(schemas.ErrWrongWorkflowID, "the fleet %s must run as workflow %q, not as %q; start it with the starter",
-			in.FleetID, want, plain(info.WorkflowExecution.ID, 100))
-	}
-	if in.Total < 1 || in.Total > schemas.MaxFleet || in.Parts < 1 || in.Parts > in.Total {
-		return nil, refuse(schemas.ErrFleetInput, "a fleet has 1 to %d manifests, in parts with at least one each; start fleets with the starter",
-			schemas.MaxFleet)
-	}
-	if in.Window < 0 || in.Window > schemas.MaxWindow {
-		return nil, refuse(schemas.ErrFleetInput, "the window of a fleet is 1 to %d registrations", schemas.MaxWindow)
+	if err := checkFleet(ctx, in); err != nil {
+		return nil, err
 	}
 	if in.Window == 0 {
 		in.Window = schemas.DefaultWindow
 	}
-	f := &fleet{in: in, runID: info.WorkflowExecution.RunID, started: map[string]bool{}}
+	f := &fleet{in: in, runID: workflow.GetInfo(ctx).WorkflowExecution.RunID, started: map[string]bool{}}
 	if in.State == nil {
 		f.state = schemas.FleetState{StartedAt: workflow.Now(ctx), Window: in.Window}
 	} else {
 		f.state = *in.State
 	}
-	if f.state.RenewedAt.IsZero() {
-		f.state.RenewedAt = workflow.Now(ctx)
+	if now := workflow.Now(ctx); f.state.RenewedAt.IsZero() || f.state.RenewedAt.After(now) {
+		f.state.RenewedAt = now
 	}
 	f.in.State = nil
 	if f.state.Tally == nil {
 		f.state.Tally = schemas.FleetTally{}
 	}
-	if n := (in.Total + 7) / 8; len(f.state.Registered) < n {
+	if n := registeredBytes(in.Total); len(f.state.Registered) < n {
 		f.state.Registered = append(f.state.Registered, make([]byte, n-len(f.state.Registered))...)
 	}
 	f.loaded = f.state.Part

@@ -3,6 +3,7 @@ package workflows
 import (
 	"errors"
 	"log/slog"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -472,6 +473,63 @@ func TestAFleetThatCannotBeWorkedWithIsRefused(t *testing.T) {
 		require.ErrorContains(t, e.Err, want)
 		require.Empty(t, v.begun)
 	}
+}
+
+func TestAFleetOfNobodyOrOfALongRequesterIsRefused(t *testing.T) {
+	for _, asks := range []string{"", " \t", strings.Repeat("ä", schemas.MaxRequester+1)} {
+		v := newVoyage(t, 1, "model-000")
+		v.in.Requester = asks
+		wantFleetInput(t, v.run().Err, "the requester of a fleet has 1 to 200 characters")
+		require.Empty(t, v.begun)
+	}
+	v := newVoyage(t, 1, "model-000")
+	v.in.Requester = strings.Repeat("ä", schemas.MaxRequester)
+	require.NoError(t, v.run().Err)
+}
+
+func TestAFleetStateThatNoFleetHandsOnIsRefused(t *testing.T) {
+	for name, forge := range map[string]func(*schemas.FleetState){
+		"no window":      func(s *schemas.FleetState) { s.Window = 0 },
+		"wide window":    func(s *schemas.FleetState) { s.Window = schemas.MaxWindow + 1 },
+		"negative part":  func(s *schemas.FleetState) { s.Part = -1 },
+		"part beyond":    func(s *schemas.FleetState) { s.Part = 3 },
+		"negative next":  func(s *schemas.FleetState) { s.Next = -1 },
+		"next beyond":    func(s *schemas.FleetState) { s.Next = 3 },
+		"negative runs":  func(s *schemas.FleetState) { s.Runs = -1 },
+		"endless runs":   func(s *schemas.FleetState) { s.Runs = math.MaxInt },
+		"negative pause": func(s *schemas.FleetState) { s.PausedFor = -1 },
+		"year 10000": func(s *schemas.FleetState) {
+			s.StartedAt = time.Date(9999, 12, 31, 23, 0, 0, 0, time.FixedZone("", -7200))
+		},
+		"odd ending":         func(s *schemas.FleetState) { s.Ending = "SUNK" },
+		"odd outcome":        func(s *schemas.FleetState) { s.Tally = schemas.FleetTally{"SUNK": 1} },
+		"negative outcome":   func(s *schemas.FleetState) { s.Tally = schemas.FleetTally{schemas.Failed: -1} },
+		"many outcomes":      func(s *schemas.FleetState) { s.Tally = schemas.FleetTally{schemas.Failed: 2, schemas.Completed: 1} },
+		"many in flight":     func(s *schemas.FleetState) { s.InFlight = make([]schemas.FleetRun, schemas.MaxWindow+maxWaiting+1) },
+		"twice in flight":    func(s *schemas.FleetState) { s.InFlight = []schemas.FleetRun{{Name: "a"}, {Name: "a", Index: 1}} },
+		"negative in flight": func(s *schemas.FleetState) { s.InFlight = []schemas.FleetRun{{Name: "a", Index: -9}} },
+		"in flight beyond":   func(s *schemas.FleetState) { s.InFlight = []schemas.FleetRun{{Name: "a", Index: 2}} },
+		"many failures":      func(s *schemas.FleetState) { s.Failures = make([]schemas.FleetFailure, schemas.MaxFailures+1) },
+		"many registered":    func(s *schemas.FleetState) { s.Registered = make([]byte, 2) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			v := newVoyage(t, 1, names(2)...)
+			v.in.State = &schemas.FleetState{StartedAt: v.env.Now(), Window: 1, Runs: 1}
+			forge(v.in.State)
+			wantFleetInput(t, v.run().Err, "the state of the fleet fleet-1 is not one that a fleet hands on")
+			require.Empty(t, v.begun)
+		})
+	}
+}
+
+// wantFleetInput requires a refusal that is not tried again.
+func wantFleetInput(t *testing.T, err error, says string) {
+	t.Helper()
+	var app *temporal.ApplicationError
+	require.ErrorAs(t, err, &app)
+	require.Equal(t, string(schemas.ErrFleetInput), app.Type())
+	require.True(t, app.NonRetryable())
+	require.Contains(t, app.Message(), says)
 }
 
 func TestThePageOfAFleetShowsItsCounts(t *testing.T) {

@@ -1,0 +1,107 @@
+package workflows
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"model-registrar/schemas"
+)
+
+// maxFleetRuns bounds how often a fleet continues as new. Each run has room for some hundred registrations at least, so
+// that no fleet comes near.
+const maxFleetRuns = schemas.MaxFleet
+
+// checkFleet refuses an input that a fleet cannot work with. Anything that reaches Temporal may start a fleet, and may
+// send the state that only a fleet's earlier run should send.
+func checkFleet(ctx workflow.Context, in schemas.RegisterFleetInput) error {
+	refuse := func(t schemas.ErrorType, format string, args ...any) error {
+		return temporal.NewNonRetryableApplicationError(fmt.Sprintf(format, args...), string(t), nil)
+	}
+	if err := schemas.CheckFleetID(in.FleetID); err != nil {
+		return refuse(schemas.ErrFleetInput, "%v; start fleets with the starter", err)
+	}
+	id := workflow.GetInfo(ctx).WorkflowExecution.ID
+	if want := schemas.RegisterFleetWorkflowID(in.FleetID); id != want {
+		return refuse(schemas.ErrWrongWorkflowID, "the fleet %s must run as workflow %q, not as %q; start it with the starter",
+			in.FleetID, want, plain(id, 100))
+	}
+	if in.Total < 1 || in.Total > schemas.MaxFleet || in.Parts < 1 || in.Parts > in.Total {
+		return refuse(schemas.ErrFleetInput, "a fleet has 1 to %d manifests, in parts with at least one each; start fleets with the starter",
+			schemas.MaxFleet)
+	}
+	if in.Window < 0 || in.Window > schemas.MaxWindow {
+		return refuse(schemas.ErrFleetInput, "the window of a fleet is 1 to %d registrations", schemas.MaxWindow)
+	}
+	if strings.TrimSpace(in.Requester) == "" || utf8.RuneCountInString(in.Requester) > schemas.MaxRequester {
+		return refuse(schemas.ErrFleetInput, "the requester of a fleet has 1 to %d characters; four eyes need to know who asks",
+			schemas.MaxRequester)
+	}
+	if problem := stateProblem(in); problem != "" {
+		return refuse(schemas.ErrFleetInput, "the state of the fleet %s is not one that a fleet hands on: %s; start fleets with the starter",
+			in.FleetID, problem)
+	}
+	return nil
+}
+
+// stateProblem says what no earlier run of the fleet can have handed on, if anything.
+func stateProblem(in schemas.RegisterFleetInput) string {
+	s := in.State
+	if s == nil {
+		return ""
+	}
+	endings := []schemas.FleetStatus{"", schemas.FleetStopped, schemas.FleetCancelled, schemas.FleetFailed}
+	year := s.StartedAt.UTC().Year()
+	switch {
+	case s.Window < 1 || s.Window > schemas.MaxWindow:
+		return "its window is out of range"
+	case s.Part < 0 || s.Part > in.Parts:
+		return "its part is out of range"
+	case s.Next < 0 || s.Next > in.Total:
+		return "its next manifest is out of range"
+	case len(s.InFlight) > schemas.MaxWindow+maxWaiting:
+		return "it has too many registrations in flight"
+	case len(s.Failures) > schemas.MaxFailures:
+		return "it has too many failures"
+	case len(s.Registered) > registeredBytes(in.Total):
+		return "it has more registered models than the fleet has manifests"
+	case s.Runs < 0 || s.Runs > maxFleetRuns:
+		return "its number of runs is out of range"
+	case s.PausedFor < 0:
+		return "its pause is negative"
+	case year < 1 || year > 9998:
+		return "its start is out of range"
+	case !slices.Contains(endings, s.Ending):
+		return "its ending is unknown"
+	}
+	for o, n := range s.Tally {
+		if n < 0 || n > in.Total || !slices.Contains(schemas.FleetOutcomes, o) {
+			return "its outcomes are out of range"
+		}
+	}
+	if s.Tally.Sum()+len(s.InFlight) > in.Total {
+		return "more manifests had their turn than it has"
+	}
+	return flightsProblem(s.InFlight, in.Total)
+}
+
+func flightsProblem(flights []schemas.FleetRun, total int) string {
+	names := map[string]bool{}
+	for _, run := range flights {
+		switch {
+		case run.Index < 0 || run.Index >= total || run.News < 0:
+			return "a registration in flight is out of range"
+		case names[run.Name]:
+			return "a registration is in flight twice"
+		}
+		names[run.Name] = true
+	}
+	return ""
+}
+
+// registeredBytes is how many bytes have a bit for each manifest.
+func registeredBytes(total int) int { return (total + 7) / 8 }
