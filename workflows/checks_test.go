@@ -133,7 +133,7 @@ func TestPausedChecksAreNotMadeAndResumedOnesAtOnce(t *testing.T) {
 	s.at(30*time.Minute, func() { s.send(schemas.PauseHandler, schemas.CheckRequest{By: "somebody", Reason: "maintenance"}) })
 	s.at(50*time.Hour, func() {
 		require.Equal(t, schemas.ModelPaused, s.modelStatus().State)
-		require.Empty(t, made[schemas.CheckInput](s, schemas.CheckModelActivity)[1:])
+		require.LessOrEqual(t, len(made[schemas.CheckInput](s, schemas.CheckModelActivity)), 1, "before the pause alone")
 		s.send(schemas.ResumeHandler, schemas.CheckRequest{By: "somebody"})
 	})
 	s.monitored(hourly, 50*time.Hour+time.Second)
