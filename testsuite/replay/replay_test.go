@@ -10,7 +10,7 @@ import (
 )
 
 func TestRegistrationsRecordedEarlierReplay(t *testing.T) {
-	files, err := filepath.Glob("testdata/*.json")
+	files, err := filepath.Glob("testdata/*/*.json")
 	require.NoError(t, err)
 	require.NotEmpty(t, files)
 	for _, file := range files {
