@@ -11,9 +11,9 @@ import (
 	"model-registrar/schemas"
 )
 
-// fatal is an error that no retry mends.
+// fatal is an error that no retry mends. Its message is cut to what a failure has room for.
 func fatal(t schemas.ErrorType, message string, details ...any) error {
-	return temporal.NewNonRetryableApplicationError(message, string(t), nil, details...)
+	return temporal.NewNonRetryableApplicationError(cut(message, maxMessageBytes), string(t), nil, details...)
 }
 
 // The longest waits for which an activity keeps its place and is retried by the server. Those that are longer end it: the
@@ -43,9 +43,9 @@ func platformError(ctx context.Context, err error, details ...any) error {
 	if e.Type == schemas.ErrRateLimited {
 		category = temporal.ApplicationErrorCategoryBenign
 	}
-	return temporal.NewApplicationErrorWithOptions(e.Error(), string(e.Type), temporal.ApplicationErrorOptions{
+	return temporal.NewApplicationErrorWithOptions(cut(e.Error(), maxMessageBytes), string(e.Type), temporal.ApplicationErrorOptions{
 		NonRetryable: !e.Retryable() || e.RetryAfter > longest, NextRetryDelay: e.RetryAfter, Category: category,
-		Details: append([]any{e.Details()}, details...),
+		Details: append([]any{cutDetails(e.Details())}, details...),
 	})
 }
 

@@ -30,7 +30,7 @@ func (a *Activities) ValidatePayload(ctx context.Context, in schemas.ValidateInp
 		violations = a.Prober.Preflight(ctx, checked.ProbeInput())
 	}
 	if len(violations) > 0 {
-		return schemas.ValidatedPayload{}, temporal.NewPayloadValidationError(violations)
+		return schemas.ValidatedPayload{}, temporal.NewPayloadValidationError(cutViolations(violations))
 	}
 	payload, err := checked.Payload().Seal()
 	if err != nil {

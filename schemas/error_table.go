@@ -11,7 +11,7 @@ type ErrorInfo struct {
 // ErrorTypes is the catalogue of the types of errors. docs/errors.md shows it: run `go generate ./schemas` after a change.
 var ErrorTypes = []ErrorInfo{
 	{Type: ErrPayloadValidation,
-		Meaning: "the manifest breaks a rule; the details list every field",
+		Meaning: "the manifest breaks a rule; the details list the fields, as many as there is room for",
 		Advice:  "correct the manifest; `starter validate FILE` shows every violation with its place"},
 	{Type: ErrWrongWorkflowID,
 		Meaning: "the workflow was started under an id other than `register-model/NAME`",

@@ -31,8 +31,8 @@ func checkFleet(ctx workflow.Context, in schemas.RegisterFleetInput) error {
 			in.FleetID, want, plain(id, 100))
 	}
 	if in.Total < 1 || in.Total > schemas.MaxFleet || in.Parts < 1 || in.Parts > in.Total {
-		return refuse(schemas.ErrFleetInput, "a fleet has 1 to %d manifests, in parts with at least one each; start fleets with the starter",
-			schemas.MaxFleet)
+		return refuse(schemas.ErrFleetInput,
+			"a fleet has 1 to %d manifests, in parts with at least one each; start fleets with the starter", schemas.MaxFleet)
 	}
 	if in.Window < 0 || in.Window > schemas.MaxWindow {
 		return refuse(schemas.ErrFleetInput, "the window of a fleet is 1 to %d registrations", schemas.MaxWindow)
@@ -42,8 +42,8 @@ func checkFleet(ctx workflow.Context, in schemas.RegisterFleetInput) error {
 			schemas.MaxRequester)
 	}
 	if problem := stateProblem(in); problem != "" {
-		return refuse(schemas.ErrFleetInput, "the state of the fleet %s is not one that a fleet hands on: %s; start fleets with the starter",
-			in.FleetID, problem)
+		return refuse(schemas.ErrFleetInput,
+			"the state of the fleet %s is not one that a fleet hands on: %s; start fleets with the starter", in.FleetID, problem)
 	}
 	return nil
 }
