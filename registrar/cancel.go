@@ -51,6 +51,9 @@ const cancelTimeout = 10 * time.Second
 // why.By is empty, the workflow is cancelled through Temporal, which says neither. The error is an [*Ended] if it has ended,
 // a [*NotFound] if there is none, and a [*Refused] if it is ending already.
 func (c *Client) Cancel(ctx context.Context, name string, why schemas.CancelRequest) (Cancellation, error) {
+	if err := c.checkEncryption(ctx); err != nil {
+		return Cancellation{}, err
+	}
 	t, err := c.Find(ctx, name)
 	if err != nil {
 		return Cancellation{}, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"go.temporal.io/api/serviceerror"
@@ -68,6 +69,9 @@ type Client struct {
 	namespace string
 	taskQueue string
 	decoder   follow.Decoder
+
+	encryption        sync.Mutex // of what follows
+	encryptionChecked bool       // the client may write here, as far as encryption goes
 }
 
 // Dial connects to Temporal. Close the client when it is no longer needed. The error is [*Unreachable], [*Denied] or the

@@ -70,6 +70,9 @@ func (*TooLate) typed() {}
 // those of every call.
 func (c *Client) Decide(ctx context.Context, name string, d schemas.Decision) (schemas.DecisionReceipt, error) {
 	var receipt schemas.DecisionReceipt
+	if err := c.checkEncryption(ctx); err != nil {
+		return receipt, err
+	}
 	workflowID := schemas.RegisterModelWorkflowID(name)
 	id := c.decisionID(ctx, name, d)
 	err := c.updateAs(ctx, id, workflowID, d.RunID, schemas.DecideHandler, &receipt, d)

@@ -86,7 +86,7 @@ func IsFleet(name string) bool { return strings.HasPrefix(name, schemas.Register
 // StartFleet starts the workflows that hold the manifests, then the fleet, which goes on whatever happens to this program.
 // Starting is repeatable: the same manifests under the same id, by the same requester, go on with what was started before.
 // The error is a [*Taken] if the id is another fleet's, an [*Unsettled] if Temporal does not say whether the fleet was
-// started, or a [*NameTooLong].
+// started, a [*NameTooLong], or an [*Encrypted] if the client lacks keys.
 func (c *Client) StartFleet(ctx context.Context, r FleetRequest) (Fleet, error) {
 	if r.ID == "" {
 		r.ID = time.Now().UTC().Format("20060102-150405") + "-" + strings.ToLower(rand.Text()[:5])
@@ -104,6 +104,9 @@ func (c *Client) StartFleet(ctx context.Context, r FleetRequest) (Fleet, error) 
 	}
 	f.Parts = len(parts)
 	if err := c.CheckNames(ctx, namesOf(r.Manifests)...); err != nil {
+		return f, err
+	}
+	if err := c.checkEncryption(ctx); err != nil {
 		return f, err
 	}
 	for i, p := range parts {

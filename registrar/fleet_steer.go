@@ -42,6 +42,9 @@ func (c *Client) SetWindow(ctx context.Context, id string, size int) (schemas.Fl
 
 // order sends an update to a fleet.
 func (c *Client) order(ctx context.Context, id, update string, args ...any) (receipt schemas.FleetReceipt, err error) {
+	if err := c.checkEncryption(ctx); err != nil {
+		return receipt, err
+	}
 	err = c.update(ctx, schemas.RegisterFleetWorkflowID(id), "", update, &receipt, args...)
 	if _, gone := errors.AsType[*serviceerror.NotFound](err); gone && ctx.Err() == nil {
 		f, err := c.FindFleet(ctx, id)

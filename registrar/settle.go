@@ -63,25 +63,26 @@ func (c *Client) settle(ctx context.Context, id string, repeatable bool, start f
 
 // startInput decodes what the newest run of a workflow was started with.
 func (c *Client) startInput(ctx context.Context, id string, in any) (*historypb.WorkflowExecutionStartedEventAttributes, error) {
-	var started *historypb.WorkflowExecutionStartedEventAttributes
-	err := c.call(ctx, func(ctx context.Context) error {
-		events := c.temporal.GetWorkflowHistory(ctx, id, "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	started, err := c.startOf(ctx, id, "")
+	if err != nil {
+		return nil, err
+	}
+	data := converter.WithDataConverterSerializationContext(c.data(),
+		converter.WorkflowSerializationContext{Namespace: c.namespace, WorkflowID: id})
+	return started, data.FromPayloads(started.GetInput(), in)
+}
+
+// startOf reads how a run of a workflow was started, the newest one by default.
+func (c *Client) startOf(ctx context.Context, id, runID string) (started *historypb.WorkflowExecutionStartedEventAttributes, err error) {
+	err = c.call(ctx, func(ctx context.Context) error {
+		events := c.temporal.GetWorkflowHistory(ctx, id, runID, false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 		e, err := events.Next()
 		if err == nil {
 			started = e.GetWorkflowExecutionStartedEventAttributes()
 		}
 		return err
 	})
-	if err != nil {
-		return nil, err
-	}
-	data := c.decoder.Data
-	if data == nil {
-		data = converter.GetDefaultDataConverter()
-	}
-	data = converter.WithDataConverterSerializationContext(data,
-		converter.WorkflowSerializationContext{Namespace: c.namespace, WorkflowID: id})
-	return started, data.FromPayloads(started.GetInput(), in)
+	return started, err
 }
 
 // same reports whether two values are written alike.

@@ -78,7 +78,7 @@ func (*InProgress) typed() {}
 // Start starts an operation, the registration of a manifest by default, which goes on whatever happens to this program.
 // Whether there is anything to do the worker finds out: it asks the gateway, and what is registered already ends as
 // UNCHANGED. The error is an [*InProgress] if an operation on the name is running, an [*Unsettled] if Temporal does not say
-// whether the operation was started, or one of the errors of a call.
+// whether the operation was started, an [*Encrypted] if the client lacks keys, or one of the errors of a call.
 func (c *Client) Start(ctx context.Context, r Request) (Registration, error) {
 	if r.Operation == "" {
 		r.Operation = schemas.RegisterModelWorkflow
@@ -94,6 +94,9 @@ func (c *Client) Start(ctx context.Context, r Request) (Registration, error) {
 		Name: r.Manifest.Name, WorkflowID: schemas.RegisterModelWorkflowID(r.Manifest.Name), PayloadHash: hash,
 	}
 	if err := c.CheckNames(ctx, reg.Name); err != nil {
+		return reg, err
+	}
+	if err := c.checkEncryption(ctx); err != nil {
 		return reg, err
 	}
 	reg.RunID, err = c.start(ctx, r)

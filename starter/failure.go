@@ -137,6 +137,9 @@ func hintOf(err error) string {
 	if _, ok := errors.AsType[*registrar.NeedsSetup](err); ok {
 		return "Run `starter setup` once, then try again."
 	}
+	if _, ok := errors.AsType[*registrar.Encrypted](err); ok {
+		return "Set REGISTRAR_ENCRYPTION_KEYS (or REGISTRAR_ENCRYPTION_KEYS_FILE) to the keys of the workers."
+	}
 	return hintOfCall(err)
 }
 

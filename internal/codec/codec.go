@@ -27,6 +27,11 @@ const (
 // keys it encodes nothing.
 func (k *Keys) PayloadCodec() converter.PayloadCodec { return payloadCodec{Keys: k} }
 
+// IsEncrypted reports whether a payload is encrypted, with whichever key.
+func IsEncrypted(p *commonpb.Payload) bool {
+	return string(p.GetMetadata()[converter.MetadataEncoding]) == encrypted
+}
+
 // payloadCodec encodes and decodes for one place.
 type payloadCodec struct {
 	*Keys
@@ -59,7 +64,7 @@ func (c payloadCodec) Decode(payloads []*commonpb.Payload) ([]*commonpb.Payload,
 	out := make([]*commonpb.Payload, len(payloads))
 	for i, p := range payloads {
 		out[i] = p
-		if string(p.GetMetadata()[converter.MetadataEncoding]) != encrypted {
+		if !IsEncrypted(p) {
 			if c.strict {
 				return nil, &Error{NotEncrypted, ""}
 			}

@@ -70,7 +70,10 @@ func TestAStarterWithoutTheKeySaysSo(t *testing.T) {
 		stdout, stderr, code := k.RunWith(k.ctx, []string{keysVariable + keys}, "status", m.Name)
 		require.Contains(t, stdout+stderr, "REGISTRAR_ENCRYPTION_KEYS", "%d %s", code, stdout)
 	}
-	stdout, stderr, code := k.RunWith(k.ctx, []string{keysVariable + "nonsense"}, "status", m.Name)
+	stdout, stderr, code := k.RunWith(k.ctx, []string{keysVariable}, "cancel", m.Name, "--reason", "wrong region")
+	require.Equal(t, 1, code, stdout)
+	require.Contains(t, stderr, "nothing was written, since it would have been plain text")
+	stdout, stderr, code = k.RunWith(k.ctx, []string{keysVariable + "nonsense"}, "status", m.Name)
 	require.Equal(t, 2, code, stdout)
 	require.Contains(t, stderr, "REGISTRAR_ENCRYPTION_KEYS: entry 1 is not of the form id:base64")
 	require.NotContains(t, stderr, "nonsense")
