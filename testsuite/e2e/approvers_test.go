@@ -118,7 +118,7 @@ func TestSignedDecisions_EachThatDoesNotCountIsRefusedWithItsReasonAndAudited_An
 	byStarter := func(args ...string) string {
 		stdout, stderr, code := k.Run(k.ctx, append([]string{"approve", name, "--reason", "fine", "-o", "json"}, args...)...)
 		require.Equal(t, 1, code, stdout+stderr)
-		require.Contains(t, stdout, `"type":"Refused"`)
+		require.Contains(t, stdout, `{"error":{"type":`)
 		return stderr
 	}
 	const bobsName = "bob@example.com"
