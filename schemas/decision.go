@@ -139,7 +139,7 @@ type VerifyDecisionInput struct {
 type VerifiedDecision struct {
 	Approver string `json:"approver"` // the signer's principal, or who the decision says when no signature is asked for
 	Signed   bool   `json:"signed"`   // by a key that is the approver's
-	// KeyFingerprint is that of the key that signed the decision, whosever it is.
+	// KeyFingerprint is that of the key that signed the decision, also of an unknown one.
 	KeyFingerprint string `json:"keyFingerprint,omitempty"`
 	Refusal        string `json:"refusal,omitempty"` // why the decision does not count; empty if it may
 }

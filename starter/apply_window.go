@@ -26,7 +26,7 @@ func (a *app) readPlan(file string) (label string, data []byte, err error) {
 	return label, data, nil
 }
 
-// runWindow starts operations, at most so many at a time, and follows each to its end. One that waits for a person gives
+// runWindow starts operations within the window, and follows each to its end. One that waits for a person gives
 // its place to the next. Once the context ends no more are started, and those that run go on by themselves. The answer
 // has those that were started, in the order of the requests.
 func (a *app) runWindow(ctx context.Context, c *connection, requests []registrar.Request, window int) (all []*registration) {

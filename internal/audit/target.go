@@ -60,7 +60,7 @@ func parseDatabase(target string) (Target, error) {
 // requireTLS makes verify-full the default of sslmode for hosts that are not this machine: the driver's own, prefer, falls
 // back to plain text without a word.
 func requireTLS(target string, c *pgxpool.Config) error {
-	if strings.Contains(target, "sslmode=") || os.Getenv("PGSSLMODE") != "" || isHere(c.ConnConfig.Host) {
+	if strings.Contains(target, "sslmode=") || os.Getenv("PGSSLMODE") != "" || allHere(c) {
 		return nil
 	}
 	separator := "?"
@@ -74,6 +74,16 @@ func requireTLS(target string, c *pgxpool.Config) error {
 	}
 	*c = *strict
 	return nil
+}
+
+// allHere reports whether every host of the target is this machine.
+func allHere(c *pgxpool.Config) bool {
+	for _, other := range c.ConnConfig.Fallbacks {
+		if !isHere(other.Host) {
+			return false
+		}
+	}
+	return isHere(c.ConnConfig.Host)
 }
 
 // isHere reports whether a host is this machine: a loopback address, or the directory of a socket.

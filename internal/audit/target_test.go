@@ -16,6 +16,7 @@ func TestTheConnectionToADatabaseElsewhereIsVerifiedUnlessSaidOtherwise(t *testi
 		"postgres://u@10.0.0.7/d":                          verified,
 		"postgres://u@db.example.com/d?sslmode=disable":    plain,
 		"postgres://u@db.example.com/d?sslmode=prefer":     tried,
+		"postgres://u@127.0.0.1,db.example.com/d":          verified,
 		"postgres://u@127.0.0.1/d":                         tried,
 		"postgres://u@[::1]/d":                             tried,
 		"postgres://u@localhost/d":                         tried,

@@ -157,7 +157,7 @@ func startsWith(to ...any) bool {
 	for _, v := range to {
 		switch v.(type) {
 		case *schemas.RegisterFleetInput, *schemas.FleetPart, *schemas.DeliverWebhookInput, *schemas.RecordDecisionInput,
-			*schemas.ManageModelInput, *schemas.RetireModelInput:
+			*schemas.ManageModelInput, *schemas.RetireModelInput, *schemas.ListModelsInput:
 			return true
 		}
 	}
