@@ -78,11 +78,20 @@ func stateProblem(in schemas.RegisterFleetInput) string {
 	case !slices.Contains(endings, s.Ending):
 		return "its ending is unknown"
 	}
-	for o, n := range s.Tally {
-		if n < 0 || n > in.Total || !slices.Contains(schemas.FleetOutcomes, o) {
+	known := 0
+	for _, o := range schemas.FleetOutcomes {
+		n, counted := s.Tally[o]
+		if counted {
+			known++
+		}
+		if n < 0 || n > in.Total {
 			return "its outcomes are out of range"
 		}
 	}
+	if known != len(s.Tally) {
+		return "its outcomes are out of range"
+	}
+
 	if s.Tally.Sum()+len(s.InFlight) > in.Total {
 		return "more manifests had their turn than it has"
 	}

@@ -2,7 +2,10 @@ package audit
 
 import (
 	"os"
+	"slices"
 	"testing"
+
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
 func TestTheConnectionToADatabaseElsewhereIsVerifiedUnlessSaidOtherwise(t *testing.T) {
@@ -32,7 +35,7 @@ func TestTheConnectionToADatabaseElsewhereIsVerifiedUnlessSaidOtherwise(t *testi
 		}
 		c, got := parsed.database.ConnConfig, plain
 		switch {
-		case c.TLSConfig != nil && !c.TLSConfig.InsecureSkipVerify && c.TLSConfig.ServerName == c.Host && len(c.Fallbacks) == 0:
+		case c.TLSConfig != nil && !c.TLSConfig.InsecureSkipVerify && c.TLSConfig.ServerName == c.Host && !anyUnverified(c.Fallbacks):
 			got = verified
 		case c.TLSConfig != nil:
 			got = tried
@@ -41,4 +44,11 @@ func TestTheConnectionToADatabaseElsewhereIsVerifiedUnlessSaidOtherwise(t *testi
 			t.Errorf("%s: %s, want %s", target, got, want)
 		}
 	}
+}
+
+// anyUnverified reports whether one of the further attempts to connect is not verified.
+func anyUnverified(further []*pgconn.FallbackConfig) bool {
+	return slices.ContainsFunc(further, func(f *pgconn.FallbackConfig) bool {
+		return f.TLSConfig == nil || f.TLSConfig.InsecureSkipVerify || f.TLSConfig.ServerName != f.Host
+	})
 }
