@@ -23,8 +23,10 @@ model's state; a change of state is audited and announced. The exit code is 0 if
 
 func (a *app) pauseChecksCommand() *cobra.Command {
 	return a.steeringCommand(&cobra.Command{
-		Use:     "pause-checks NAME",
-		Short:   "Check a registered model no more, until its checks are resumed",
+		Use:   "pause-checks NAME",
+		Short: "Check a registered model no more, until its checks are resumed",
+		Long: `Pause the checks of a registered model, while it is being moved for example. Its state is PAUSED until they are resumed; a
+check that is asked for is made all the same.`,
 		Example: `  starter pause-checks production-llm-v2 --reason "the endpoint is being moved"`,
 	}, (*connection).PauseChecks)
 }
@@ -33,6 +35,7 @@ func (a *app) resumeChecksCommand() *cobra.Command {
 	return a.steeringCommand(&cobra.Command{
 		Use:     "resume-checks NAME",
 		Short:   "Check a registered model again, for the first time at once",
+		Long:    `Resume the checks of a registered model. The first one is made at once, and its state is what that finds.`,
 		Example: `  starter resume-checks production-llm-v2`,
 	}, (*connection).ResumeChecks)
 }

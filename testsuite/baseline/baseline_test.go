@@ -104,7 +104,7 @@ func TestABaselineThatIsRefusedSaysSo(t *testing.T) {
 }
 
 func TestTheShapeOfAWorkflowIsReadFromItsHistory(t *testing.T) {
-	data, err := os.ReadFile("../replay/testdata/completed.json")
+	data, err := os.ReadFile("../replay/testdata/2026-11/completed.json")
 	require.NoError(t, err)
 	var h historypb.History
 	require.NoError(t, protojson.UnmarshalOptions{DiscardUnknown: true}.Unmarshal(data, &h))
