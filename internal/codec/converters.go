@@ -151,8 +151,7 @@ func (p placed) checked(err error, to ...any) error {
 
 // startsWith reports whether values are the input of a workflow. One that ran before, and whose input is refused now, is
 // from before encryption was required: it waits for a worker that is told so, rather than failing. Operations that take
-// their input raw, as signals come, are none of these: their history does not fit one that fails at once, so that they wait
-// as well.
+// their input raw, as signals come, cannot be told from these here, and are not listed.
 func startsWith(to ...any) bool {
 	for _, v := range to {
 		switch v.(type) {
