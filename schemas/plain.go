@@ -5,15 +5,25 @@ import (
 	"unicode"
 )
 
-// Plain makes outside text fit for one line of at most n characters, all of them visible: some of the others would turn
-// what follows around.
+// IsVisible reports whether a character may be shown as it is: neither control nor format character, of which some turn
+// what follows around or steer a terminal, but for the joiners that names need; neither line break nor private use.
+func IsVisible(c rune) bool {
+	return IsJoiner(c) || !unicode.In(c, unicode.Cc, unicode.Cf, unicode.Co, unicode.Zl, unicode.Zp)
+}
+
+// Plain makes outside text fit for one line of at most n characters, all of them visible: the others become spaces.
 func Plain(s string, n int) string {
-	s = strings.Map(func(c rune) rune {
-		if !unicode.IsGraphic(c) && !IsJoiner(c) {
+	return Cut(strings.Map(func(c rune) rune {
+		if !IsVisible(c) {
 			return ' '
 		}
 		return c
-	}, s)
+	}, s), n)
+}
+
+// Cut shortens a text to at most n characters, the last of which is then an ellipsis.
+func Cut(s string, n int) string {
+	s = strings.ToValidUTF8(s, "\uFFFD")
 	if r := []rune(s); len(r) > n {
 		return string(r[:n-1]) + "…"
 	}

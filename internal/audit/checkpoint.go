@@ -69,7 +69,7 @@ func VerifyCheckpoint(c schemas.Checkpoint, key ed25519.PublicKey) error {
 		return errors.New("it is not signed")
 	}
 	if id := KeyID(key); c.KeyID != id {
-		return fmt.Errorf("it was signed with another key (%s, not %s)", printable(c.KeyID), id)
+		return fmt.Errorf("it was signed with another key (%s, not %s)", shown(c.KeyID), id)
 	}
 	signature, err := base64.StdEncoding.DecodeString(c.Signature)
 	if err != nil {

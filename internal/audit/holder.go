@@ -30,7 +30,7 @@ func lockHolder(path string) string {
 			continue
 		}
 		if name, err := os.ReadFile("/proc/" + f[4] + "/comm"); err == nil {
-			return fmt.Sprintf("process %s (%s)", f[4], printable(strings.TrimSpace(string(name))))
+			return fmt.Sprintf("process %s (%s)", f[4], shown(strings.TrimSpace(string(name))))
 		}
 		return "process " + f[4]
 	}

@@ -5,7 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"unicode"
+
+	"model-registrar/internal/words"
 )
 
 // ProblemKind says what is wrong with a trail, for machines.
@@ -40,7 +41,7 @@ type Problem struct {
 func (p Problem) String() string {
 	text := place(p.Line, p.Seq)
 	if p.EntryID != "" {
-		text += " (" + printable(p.EntryID) + ")"
+		text += " (" + shown(p.EntryID) + ")"
 	}
 	if text == "" {
 		return p.Text
@@ -60,20 +61,8 @@ func place(line int, seq int64) string {
 	return strings.Join(parts, ", ")
 }
 
-// printable makes text from outside fit for a sentence.
-func printable(text string) string {
-	const enough = 100
-	clean := strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return '�'
-		}
-		return r
-	}, text)
-	if runes := []rune(clean); len(runes) > enough {
-		return string(runes[:enough]) + "…"
-	}
-	return clean
-}
+// shown makes text from outside fit for a sentence.
+func shown(text string) string { return words.Line(text, 100) }
 
 // plain is an error of reading JSON without what was read.
 func plain(err error) error {
@@ -83,7 +72,7 @@ func plain(err error) error {
 	case errors.As(err, &syntax):
 		return errors.New("it is no JSON")
 	case errors.As(err, &kind) && kind.Field != "":
-		return fmt.Errorf("its field %s holds something else than an entry's", printable(kind.Field))
+		return fmt.Errorf("its field %s holds something else than an entry's", shown(kind.Field))
 	case errors.As(err, &kind):
 		return errNoObject
 	}

@@ -42,10 +42,10 @@ func spelling(text []byte) error {
 			return errors.New("a text of it cannot be read")
 		}
 		if own, err := json.Marshal(said); err != nil || !bytes.Equal(own, literal) {
-			return fmt.Errorf("%q is written with escapes that it does not need", printable(said))
+			return fmt.Errorf("%q is written with escapes that it does not need", shown(said))
 		}
 		if len(rest) > 0 && rest[0] == ':' && !fieldNames()[said] && isFieldInOtherCase(said) {
-			return fmt.Errorf("its key %q differs from the contract's in capitals", printable(said))
+			return fmt.Errorf("its key %q differs from the contract's in capitals", shown(said))
 		}
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/gowebpki/jcs"
 
 	"model-registrar/internal/gateway"
+	"model-registrar/internal/words"
 	"model-registrar/schemas"
 )
 
@@ -301,7 +302,7 @@ func checkID(id string) error {
 		return errors.New("is missing")
 	case len(id) > maxID:
 		return fmt.Errorf("is longer than %d bytes", maxID)
-	case id == ".", id == "..", printable(id) != id, strings.ContainsAny(id, " /\\"):
+	case id == ".", id == "..", words.OneLine(id) != id, strings.ContainsAny(id, " /\\"):
 		return errors.New("is not one that can stand in a path")
 	}
 	return nil

@@ -5,7 +5,9 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"unicode"
+
+	"model-registrar/internal/words"
+	"model-registrar/schemas"
 )
 
 const redacted = "[redacted]"
@@ -33,11 +35,11 @@ func newRedactor(clientID string, secrets []string) redactor {
 // clean returns untrusted text as one line of at most limit characters, without secrets. Redaction comes before
 // cutting, so that no beginning of a secret is left at the cut.
 func (r redactor) clean(s string, limit int) string {
-	s = printable(s)
+	s = words.OneLine(s)
 	for _, secret := range r.secrets {
 		s = strings.ReplaceAll(s, secret, redacted)
 	}
-	return shorten(s, limit)
+	return schemas.Cut(s, limit)
 }
 
 // plainStatuses are words that are compared and acted on. None of them is a secret, even where one is short enough to be
@@ -57,23 +59,3 @@ func (r redactor) status(s string) string {
 
 // oneLine is clean without secrets to look for.
 func oneLine(s string, limit int) string { return redactor{}.clean(s, limit) }
-
-// printable replaces control and format characters (line breaks, terminal escapes, text direction) and invalid UTF-8
-// by spaces, and runs of spaces by one.
-func printable(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if r == unicode.ReplacementChar || unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp) {
-			return ' '
-		}
-		return r
-	}, s)
-	return strings.Join(strings.Fields(s), " ")
-}
-
-func shorten(s string, limit int) string {
-	runes := []rune(s)
-	if len(runes) <= limit {
-		return s
-	}
-	return string(runes[:limit-1]) + "…"
-}

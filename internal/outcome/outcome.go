@@ -3,7 +3,6 @@ package outcome
 
 import (
 	"errors"
-	"strings"
 
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/temporal"
@@ -51,15 +50,6 @@ func Of(run schemas.FleetRun, result schemas.Result, err error) schemas.FleetEnd
 }
 
 func with(e schemas.FleetEnding, o schemas.Outcome, t schemas.ErrorType, reason string) schemas.FleetEnding {
-	e.Outcome, e.ErrorType, e.Reason = o, t, short(reason)
+	e.Outcome, e.ErrorType, e.Reason = o, t, schemas.Cut(reason, schemas.MaxReason)
 	return e
-}
-
-// short cuts a reason to what a fleet keeps of it.
-func short(s string) string {
-	s = strings.ToValidUTF8(s, "\uFFFD")
-	if r := []rune(s); len(r) > schemas.MaxReason {
-		return string(r[:schemas.MaxReason-1]) + "…"
-	}
-	return s
 }

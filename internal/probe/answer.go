@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"model-registrar/internal/words"
 	"regexp"
 	"strings"
 	"unicode/utf8"
@@ -192,4 +193,4 @@ func oddReason(reason string) string {
 	return " (finish reason " + shownReason(reason) + ")"
 }
 
-func shownReason(reason string) string { return redact(printable(reason, 64), nil) }
+func shownReason(reason string) string { return redact(words.Line(reason, 64), nil) }

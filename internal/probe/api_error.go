@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"model-registrar/internal/words"
 	"regexp"
 	"slices"
 	"strconv"
@@ -163,7 +164,7 @@ func (e *apiError) identify(n node) (place string) {
 	take(&e.code, codeKeys)
 	take(&e.kind, kindKeys)
 	if loc := n.at("loc").list(); len(loc) > 0 {
-		place = printable(loc[len(loc)-1].text(), 64)
+		place = words.Line(loc[len(loc)-1].text(), 64)
 	}
 	if param := n.at("param").text(); e.param == "" && !blank(param) {
 		e.param = identifier(param)
@@ -260,7 +261,7 @@ func (e apiError) quotable() string {
 	if e.page {
 		said = "an HTML page titled “" + e.title + "”"
 	}
-	return strings.TrimRight(printable(redact(said, e.secrets), maxQuoted), " .")
+	return strings.TrimRight(words.Line(redact(said, e.secrets), maxQuoted), " .")
 }
 
 // What providers repeat of a key that they refuse, masked or not: what is named as one, and long random text. A path or a
@@ -302,23 +303,6 @@ func identifier(s string) string {
 	return s
 }
 
-// printable bounds a text in runes, and makes one line of it.
-func printable(s string, limit int) string {
-	var b strings.Builder
-	n := 0
-	for _, r := range strings.Join(strings.Fields(s), " ") {
-		if n++; n > limit {
-			b.WriteString("…")
-			break
-		}
-		if !unicode.IsPrint(r) {
-			r = '?'
-		}
-		b.WriteRune(r)
-	}
-	return b.String()
-}
-
 func looksLikeHTML(body []byte) bool {
 	return strings.HasPrefix(strings.TrimLeft(string(body[:min(len(body), 512)]), " \t\r\n\ufeff"), "<")
 }
@@ -328,7 +312,7 @@ var titleTag = regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title>`)
 // titleOf is the title of an HTML page, or "".
 func titleOf(page string) string {
 	if m := titleTag.FindStringSubmatch(page[:min(len(page), 16<<10)]); m != nil {
-		return printable(m[1], 80)
+		return words.Line(m[1], 80)
 	}
 	return ""
 }

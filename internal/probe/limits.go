@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"model-registrar/internal/words"
 	"model-registrar/schemas"
 )
 
@@ -59,7 +60,7 @@ func (g grants) remarks(registered schemas.RateLimits) []string {
 	} {
 		if l.grant.header != "" && l.value > l.grant.limit {
 			all = append(all, fmt.Sprintf("%s is %d, and the provider grants %d (%s).", l.name, l.value, l.grant.limit,
-				printable(l.grant.header, 80)))
+				words.Line(l.grant.header, 80)))
 		}
 	}
 	return all

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"model-registrar/internal/words"
 	"model-registrar/schemas"
 )
 
@@ -49,7 +50,7 @@ func (p parameter) String() string {
 	if err != nil {
 		return p.name
 	}
-	return fmt.Sprintf("%s: %s", p.name, printable(string(value), 100))
+	return fmt.Sprintf("%s: %s", p.name, words.Line(string(value), 100))
 }
 
 // proveRegistered sends exactly the registered parameters once, as the gateway will. The answer need only be there and

@@ -3,6 +3,7 @@ package probe
 import (
 	"cmp"
 	"fmt"
+	"model-registrar/internal/words"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -132,7 +133,7 @@ func redirected(resp *http.Response) *failure {
 	to, err := resp.Location()
 	if err == nil && resp.Request != nil && to.Host == resp.Request.URL.Host && to.Scheme == resp.Request.URL.Scheme {
 		return failed(CodeRedirect, "The endpoint redirects to %s (status %d), and redirects are not followed. If that is the "+
-			"model, write it into probe.url, which is called exactly as it stands.", printable(shown(to), 200), status)
+			"model, write it into probe.url, which is called exactly as it stands.", words.Line(shown(to), 200), status)
 	}
 	return failed(CodeRedirect, "The endpoint redirects%s (status %d), and redirects are not followed. Put the final address "+
 		"into endpoint_url.", redirectHost(resp), status)
@@ -144,7 +145,7 @@ func redirectHost(resp *http.Response) string {
 	if err != nil || u.Host == "" {
 		return ""
 	}
-	return " to " + printable(u.Hostname(), 128)
+	return " to " + words.Line(u.Hostname(), 128)
 }
 
 // retryAfter reads how long to wait, from Azure's retry-after-ms or from Retry-After in either of its forms (RFC 9110,
@@ -165,7 +166,7 @@ func retryAfter(h http.Header, now time.Time) time.Duration {
 func wrongType(mediaType string, stream bool, e apiError) *failure {
 	got := "without a content type"
 	if mediaType != "" {
-		got = fmt.Sprintf("as %s", printable(mediaType, 64))
+		got = fmt.Sprintf("as %s", words.Line(mediaType, 64))
 	}
 	if stream {
 		return failedForGood(CodeContentType, "The answer came %s, where a stream (text/event-stream) was asked for, and is "+

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"model-registrar/internal/netguard"
+	"model-registrar/internal/words"
 )
 
 // transportFailure says why there was no response.
@@ -34,13 +35,13 @@ func transportFailure(err error, host string, t *timings, limit time.Duration) *
 	}
 	if dns, ok := errors.AsType[*net.DNSError](err); ok {
 		return failedForNow(CodeDNS, "The name %s could not be resolved (%s). Check the host in endpoint_url and the "+
-			"worker's DNS.", host, printable(dns.Err, 100))
+			"worker's DNS.", host, words.Line(dns.Err, 100))
 	}
 	connected, handshake := t.phase()
 	switch {
 	case handshake != nil:
 		return failedForNow(CodeTLS, "The TLS handshake with %s failed (%s). Check its certificate, and ca_file of the "+
-			"credential for a private authority.", host, printable(handshake.Error(), 200))
+			"credential for a private authority.", host, words.Line(handshake.Error(), 200))
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return failedForNow(CodeConnectionRefused, "%s refuses connections. Check that the endpoint runs, and its port.", host)
 	case !connected:
@@ -59,23 +60,23 @@ func transportFailure(err error, host string, t *timings, limit time.Duration) *
 func tlsRefused(host, alert string) *failure {
 	return failedForNow(CodeTLS, "%s ended the TLS connection (%s). If it asks for a client certificate, name one in "+
 		"client_cert_file and client_key_file of the credential; otherwise check TLS versions on both sides.", host,
-		printable(alert, 100))
+		words.Line(alert, 100))
 }
 
 // proxyFailure names the proxy that refused or is dead. Its refusal will be the same again.
 func proxyFailure(p *netguard.ProxyError, host string) *failure {
 	f := failedForNow(CodeConnectFailed, "The proxy %s could not be reached (%s), so %s was not asked. Check HTTPS_PROXY, or proxy "+
-		"of the credential.", printable(p.Proxy, 100), printable(fmt.Sprint(p.Err), 150), host)
+		"of the credential.", words.Line(p.Proxy, 100), words.Line(fmt.Sprint(p.Err), 150), host)
 	switch {
 	case p.Status == http.StatusProxyAuthRequired:
 		return failedForGood(CodeConnectFailed, "The proxy %s asks for credentials (status 407), so %s was not asked. Check "+
-			"HTTPS_PROXY, or proxy of the credential.", printable(p.Proxy, 100), host)
+			"HTTPS_PROXY, or proxy of the credential.", words.Line(p.Proxy, 100), host)
 	case p.Status >= 500:
 		f.sentence = fmt.Sprintf("The proxy %s did not reach %s (status %d). Check the host, and the proxy's own log.",
-			printable(p.Proxy, 100), host, p.Status)
+			words.Line(p.Proxy, 100), host, p.Status)
 	case p.Status != 0:
 		return failedForGood(CodeConnectFailed, "The proxy %s refuses connections to %s (status %d). Check the proxy's rules.",
-			printable(p.Proxy, 100), host, p.Status)
+			words.Line(p.Proxy, 100), host, p.Status)
 	}
 	return f
 }
@@ -90,5 +91,5 @@ func reason(err error) string {
 	if errors.Is(err, context.DeadlineExceeded) {
 		return "timed out"
 	}
-	return printable(strings.TrimPrefix(err.Error(), "net/http: "), 200)
+	return words.Line(strings.TrimPrefix(err.Error(), "net/http: "), 200)
 }

@@ -3,7 +3,6 @@ package console
 import (
 	"regexp"
 	"strings"
-	"unicode"
 
 	"model-registrar/schemas"
 )
@@ -21,9 +20,7 @@ func Clean(s string) string {
 		switch {
 		case r == '\n' || r == '\r' || r == '\t' || r == '\u2028' || r == '\u2029':
 			return ' '
-		case schemas.IsJoiner(r):
-			return r // a name that a command prints can be given to the next one
-		case unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co):
+		case !schemas.IsVisible(r):
 			return -1
 		}
 		return r
