@@ -16,6 +16,7 @@ import (
 
 	"model-registrar/internal/codecserver"
 	"model-registrar/internal/config"
+	"model-registrar/internal/netguard"
 	"model-registrar/starter/console"
 )
 
@@ -126,7 +127,7 @@ func (o codecServerOptions) certificate() (*tls.Certificate, error) {
 		return nil, misused("--listen must be host:port: %w", err)
 	case (o.tlsCert == "") != (o.tlsKey == ""):
 		return nil, misused("--tls-cert and --tls-key go together")
-	case o.tlsCert == "" && !codecserver.IsLoopback(host):
+	case o.tlsCert == "" && !netguard.IsLoopback(host):
 		return nil, misused("%s is not a loopback address: payloads and token would cross the network in the clear", o.listen).
 			hinting("Give --tls-cert and --tls-key, or listen on 127.0.0.1.")
 	case o.tlsCert == "":

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"strings"
 	"time"
 
@@ -85,7 +84,7 @@ func (a *app) probe(ctx context.Context, files []string, o probeOptions) error {
 	}
 	code := exitDone
 	for _, in := range inputs {
-		a.err.Printf("Probing %s at %s, for at most %s …", in.Name, hostOf(in.EndpointURL), words.Span(probe.TimeLimit(in.Spec)))
+		a.err.Printf("Probing %s at %s, for at most %s …", in.Name, words.Host(in.EndpointURL), words.Span(probe.TimeLimit(in.Spec)))
 		report, err := a.probeUntil(ctx, prober, in, o.wait)
 		if err != nil {
 			return &failure{code: exitInterrupted, err: fmt.Errorf("the probe of %s was interrupted", in.Name)}
@@ -145,13 +144,4 @@ func (o probeOptions) override(spec *schemas.ProbeSpec) {
 		stream := false
 		spec.Stream = &stream
 	}
-}
-
-// hostOf is the part of a URL that may always be shown.
-func hostOf(raw string) string {
-	u, err := url.Parse(raw)
-	if err != nil {
-		return "its endpoint"
-	}
-	return u.Host
 }

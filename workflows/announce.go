@@ -9,6 +9,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
+	"model-registrar/internal/words"
 	"model-registrar/schemas"
 )
 
@@ -153,7 +154,7 @@ func isFinal(err error) bool {
 }
 
 func webhookSummary(in schemas.WebhookInput) string {
-	return fmt.Sprintf("Tell %s that %s is %s", plain(hostOf(in.URL), 80), plain(in.Event.Name, 80), in.Event.Status)
+	return fmt.Sprintf("Tell %s that %s is %s", plain(words.Host(in.URL), 80), plain(in.Event.Name, 80), in.Event.Status)
 }
 
 // deliveryEntry is the audit entry of a delivery that succeeded or was given up.

@@ -8,6 +8,7 @@ import (
 
 	"go.temporal.io/sdk/workflow"
 
+	"model-registrar/internal/words"
 	"model-registrar/schemas"
 )
 
@@ -132,7 +133,7 @@ func (r *registration) openGate(ctx workflow.Context) error {
 	_, err := workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{
 		Timeout: timeout,
 		TimerOptions: workflow.TimerOptions{
-			Summary: fmt.Sprintf("Wait %s for %s, then roll back", span(timeout), count(r.gate.required, "approval")),
+			Summary: fmt.Sprintf("Wait %s for %s, then roll back", words.Exactly(timeout), count(r.gate.required, "approval")),
 		},
 	}, func() bool { return r.settled() && r.gate.quiet() })
 	if err == nil {
@@ -153,9 +154,9 @@ func (r *registration) openGate(ctx workflow.Context) error {
 		return r.decided()
 	}
 	r.reportApprovals()
-	reason := fmt.Sprintf("nobody decided within %s", span(timeout))
+	reason := fmt.Sprintf("nobody decided within %s", words.Exactly(timeout))
 	if n := len(r.approvals(recorded)); n > 0 {
-		reason = fmt.Sprintf("%d of %s were given within %s", n, count(r.gate.required, "approval"), span(timeout))
+		reason = fmt.Sprintf("%d of %s were given within %s", n, count(r.gate.required, "approval"), words.Exactly(timeout))
 	}
 	return verdict{schemas.ApprovalTimedOut, reason}
 }

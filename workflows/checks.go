@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
+	"model-registrar/internal/words"
 	"model-registrar/schemas"
 )
 
@@ -167,7 +168,7 @@ func (m *owned) probe(ctx workflow.Context, asked bool) {
 		return
 	}
 	o := probeOptions(in.Spec)
-	o.Summary, o.Priority = "Prompt "+plain(hostOf(in.EndpointURL), 80)+" once and check the answer", priorityOfCheck
+	o.Summary, o.Priority = "Prompt "+plain(words.Host(in.EndpointURL), 80)+" once and check the answer", priorityOfCheck
 	if asked {
 		o.Priority = temporal.Priority{PriorityKey: schemas.PriorityOfPerson}
 	}

@@ -8,6 +8,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
+	"model-registrar/internal/words"
 	"model-registrar/schemas"
 )
 
@@ -90,7 +91,7 @@ func (d *delivery) deliver(ctx workflow.Context) error {
 func (d *delivery) attempts(ctx workflow.Context) (out schemas.WebhookDelivery, err error) {
 	if wait := d.in.Wait.Std(); wait > 0 {
 		err := workflow.NewTimerWithOptions(ctx, wait, workflow.TimerOptions{
-			Summary: fmt.Sprintf("Try again in %s", span(wait.Round(time.Second))),
+			Summary: fmt.Sprintf("Try again in %s", words.Exactly(wait.Round(time.Second))),
 		}).Get(ctx, nil)
 		if err != nil {
 			return out, err
@@ -120,14 +121,14 @@ func (d *delivery) describe(ctx workflow.Context, waiting string) {
 		state = fmt.Sprintf("being delivered since %s", d.since.UTC().Format("2006-01-02 15:04 MST"))
 	}
 	fmt.Fprintf(&b, "The event **%s** of **%s** to **%s** is %s\n\n", e.Status, markdown(e.Name),
-		markdown(hostOf(d.in.Webhook.URL)), markdown(state))
+		markdown(words.Host(d.in.Webhook.URL)), markdown(state))
 	if so.Pending {
 		fmt.Fprintf(&b, "- **attempts before**: %d\n", so.Attempts)
 		if so.Error != "" {
 			fmt.Fprintf(&b, "- **last error**: %s\n", markdown(so.Error))
 		}
 		fmt.Fprintf(&b, "- **gives up**: after %s of attempts with growing gaps, or when the receiver answers 410\n",
-			span(activityTable[schemas.NotifyWebhookActivity].ScheduleToCloseTimeout))
+			words.Exactly(activityTable[schemas.NotifyWebhookActivity].ScheduleToCloseTimeout))
 	}
 	if waiting != "" {
 		fmt.Fprintf(&b, "- **waits for the audit trail**: it cannot be written: %s. It is tried again until it can\n", markdown(waiting))

@@ -170,8 +170,4 @@ func TestOutsideTextIsOnePrintableLineOfBoundedLength(t *testing.T) {
 	require.Equal(t, `a\|b 'c' &lt;d&gt; \*\[e\]\_\#\~ \\`, markdown("a|b `c` <d> *[e]_#~ \\"))
 	require.LessOrEqual(t, len(markdown(strings.Repeat("|", 10_000))), 2*600+3)
 	require.Equal(t, "it's", code("it`s"))
-	require.Empty(t, hostOf("http://[::1"))
-	require.Equal(t, []string{"72h", "2m", "1m30s", "0s"},
-		[]string{span(72 * time.Hour), span(2 * time.Minute), span(90 * time.Second), span(0)})
-	require.Equal(t, "h:8", hostOf("https://u:p@h:8/p?q=r#f"))
 }

@@ -8,6 +8,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
+	"model-registrar/internal/words"
 	"model-registrar/schemas"
 )
 
@@ -112,7 +113,7 @@ func (r *registration) jobToWaitFor(ctx workflow.Context) func(error) schemas.Wa
 		}
 		gap := min(max(pollGap(now.Sub(r.submittedAt)), retryDelay(err)), limit.Sub(now))
 		return schemas.Wait{For: schemas.WaitJob, Since: began, Until: now.Add(gap), Reason: explain(err).Message,
-			Message: fmt.Sprintf("Job %s still runs and may yet make the model; look again in %s", r.result.JobID, span(gap.Round(time.Second)))}
+			Message: fmt.Sprintf("Job %s still runs and may yet make the model; look again in %s", r.result.JobID, words.Exactly(gap.Round(time.Second)))}
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
+	"model-registrar/internal/words"
 	"model-registrar/schemas"
 )
 
@@ -136,7 +137,7 @@ func (p *patience) afterAsking(err error, began, now time.Time) (schemas.Wait, e
 	if p.asked+wait > maxAskedWait {
 		return schemas.Wait{}, temporal.NewNonRetryableApplicationError(fmt.Sprintf(
 			"the gateway asks to wait for %s more, after %s of such waits at this step; one step waits for %s in all: %s",
-			span(wait.Round(time.Second)), span(p.asked.Round(time.Second)), span(maxAskedWait), explain(err).Message),
+			words.Exactly(wait.Round(time.Second)), words.Exactly(p.asked.Round(time.Second)), words.Exactly(maxAskedWait), explain(err).Message),
 			string(schemas.ErrAskedTooLong), nil)
 	}
 	p.asked += wait
@@ -156,7 +157,7 @@ func (p *patience) afterRefusal(err error, now time.Time) (schemas.Wait, error) 
 	if now.Sub(p.refused) >= maxOutage {
 		f := explain(err)
 		return schemas.Wait{}, temporal.NewNonRetryableApplicationError(fmt.Sprintf(
-			"the worker's login was refused for %s: %s", span(maxOutage), f.Message), string(f.Type), nil)
+			"the worker's login was refused for %s: %s", words.Exactly(maxOutage), f.Message), string(f.Type), nil)
 	}
 	p.gap = min(max(2*p.gap, firstLoginGap), lastLoginGap)
 	until := now.Add(p.gap)

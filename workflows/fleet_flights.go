@@ -9,6 +9,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"model-registrar/internal/outcome"
+	"model-registrar/internal/words"
 	"model-registrar/schemas"
 )
 
@@ -181,7 +182,7 @@ func (fl *flight) isAtWork() bool { return !fl.Waiting || fl.asked }
 func (f *fleet) waitForNews(ctx workflow.Context, group []*flight, gap time.Duration) {
 	_, _ = workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{
 		Timeout:      gap,
-		TimerOptions: workflow.TimerOptions{Summary: "All of these wait for approval; look again in " + span(gap)},
+		TimerOptions: workflow.TimerOptions{Summary: "All of these wait for approval; look again in " + words.Exactly(gap)},
 	}, func() bool { return slices.ContainsFunc(group, (*flight).isAtWork) })
 }
 

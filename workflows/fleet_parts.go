@@ -6,6 +6,7 @@ import (
 
 	"go.temporal.io/sdk/workflow"
 
+	"model-registrar/internal/words"
 	"model-registrar/schemas"
 )
 
@@ -47,7 +48,7 @@ func (f *fleet) renewParts(ctx workflow.Context) {
 		left := max(0, f.state.RenewedAt.Add(partsRenewed).Sub(workflow.Now(ctx)))
 		over, err := workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{
 			Timeout:      left,
-			TimerOptions: workflow.TimerOptions{Summary: "Renew the fleet's parts in " + span(left.Round(time.Second))},
+			TimerOptions: workflow.TimerOptions{Summary: "Renew the fleet's parts in " + words.Exactly(left.Round(time.Second))},
 		}, func() bool { return f.leaving || f.over })
 		if over || err != nil {
 			return

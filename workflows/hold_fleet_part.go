@@ -6,6 +6,7 @@ import (
 
 	"go.temporal.io/sdk/workflow"
 
+	"model-registrar/internal/words"
 	"model-registrar/schemas"
 )
 
@@ -45,7 +46,7 @@ func HoldFleetPart(ctx workflow.Context, part schemas.FleetPart) error {
 		seen := renewals
 		_, err := workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{
 			Timeout:      partLife,
-			TimerOptions: workflow.TimerOptions{Summary: "Hold the manifests for " + span(partLife) + " at most, unless they are renewed"},
+			TimerOptions: workflow.TimerOptions{Summary: "Hold the manifests for " + words.Exactly(partLife) + " at most, unless they are renewed"},
 		}, func() bool { return done || renewals > seen })
 		if err != nil || done || renewals == seen {
 			return err

@@ -9,6 +9,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
+	"model-registrar/internal/words"
 	"model-registrar/schemas"
 )
 
@@ -120,7 +121,7 @@ func (m *owned) setUp(ctx workflow.Context) error {
 func (m *owned) awaitHandOver(ctx workflow.Context) error {
 	taken, err := workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{
 		Timeout:      unownedLife,
-		TimerOptions: workflow.TimerOptions{Summary: "End unless the model is handed over within " + span(unownedLife)},
+		TimerOptions: workflow.TimerOptions{Summary: "End unless the model is handed over within " + words.Exactly(unownedLife)},
 	}, func() bool { return m.status.ModelID != "" || m.released != nil })
 	if err == nil && !taken {
 		m.released = &schemas.ReleaseInput{Name: m.name, Reason: "no operation handed the model over"}
@@ -267,7 +268,7 @@ func (m *owned) details() string {
 	}
 	for _, row := range [][2]string{
 		{"model", s.ModelID},
-		{"endpoint", hostOf(s.Manifest.EndpointURL)},
+		{"endpoint", words.Host(s.Manifest.EndpointURL)},
 		{"architecture", string(s.Manifest.ModelArchitecture)},
 		{"payload hash", s.PayloadHash},
 		{"registered by", s.Operation + " " + s.WorkflowID + " run " + s.RunID},

@@ -2,7 +2,6 @@ package workflows
 
 import (
 	"fmt"
-	"net/url"
 	"strings"
 	"time"
 	"unicode"
@@ -143,7 +142,7 @@ func (r *registration) describeChoice(b *strings.Builder) {
 
 func (r *registration) describeEvidence(row func(name, value string)) {
 	if r.policy == "" { // not checked yet, so of the endpoint the host alone: the rest may hold what has no place there
-		row("endpoint", hostOf(r.manifest.EndpointURL))
+		row("endpoint", words.Host(r.manifest.EndpointURL))
 		row("architecture", string(r.manifest.ModelArchitecture))
 	} else {
 		for _, approved := range words.Approved(r.manifest) {
@@ -219,17 +218,6 @@ func probeLine(v *schemas.ProbeReport) string {
 	return line
 }
 
-// span writes a duration as people do: 72h, not 72h0m0s.
-func span(d time.Duration) string {
-	switch {
-	case d > 0 && d%time.Hour == 0:
-		return fmt.Sprintf("%dh", d/time.Hour)
-	case d > 0 && d%time.Minute == 0:
-		return fmt.Sprintf("%dm", d/time.Minute)
-	}
-	return d.String()
-}
-
 func plain(s string, n int) string { return schemas.Plain(s, n) }
 
 // markdown makes outside text fit for the UI's current details: nothing in it can begin a named link, a heading or HTML,
@@ -253,13 +241,4 @@ func shellWord(s string) string {
 		return s
 	}
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
-}
-
-// hostOf is the host of a URL: all of it that may be shown, since path, query and userinfo can hold a token.
-func hostOf(raw string) string {
-	u, err := url.Parse(raw)
-	if err != nil {
-		return ""
-	}
-	return u.Host
 }

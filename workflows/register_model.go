@@ -8,6 +8,7 @@ import (
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/workflow"
 
+	"model-registrar/internal/words"
 	"model-registrar/schemas"
 )
 
@@ -109,7 +110,7 @@ func (r *registration) sleepUntilNextLook(ctx workflow.Context, created time.Tim
 	}
 	gap = min(gap, r.jobDeadline.Sub(now))
 	return workflow.NewTimerWithOptions(ctx, gap, workflow.TimerOptions{
-		Summary: unlinked(fmt.Sprintf("%s; look again in %s", jobIs(last.LastStatus), span(gap.Round(time.Second)))),
+		Summary: unlinked(fmt.Sprintf("%s; look again in %s", jobIs(last.LastStatus), words.Exactly(gap.Round(time.Second)))),
 	}).Get(ctx, nil)
 }
 
@@ -132,7 +133,7 @@ func (r *registration) probe(ctx workflow.Context) error {
 	}
 	err = r.do(ctx, step{
 		activity: schemas.SyntheticProbeActivity,
-		summary:  "Prompt " + plain(hostOf(r.manifest.EndpointURL), 80) + " and check the answer",
+		summary:  "Prompt " + plain(words.Host(r.manifest.EndpointURL), 80) + " and check the answer",
 		next: func() (workflow.ActivityOptions, any) {
 			return probeOptions(r.manifest.Probe), in
 		},

@@ -6,6 +6,7 @@ import (
 
 	"go.temporal.io/sdk/temporal"
 
+	"model-registrar/internal/words"
 	"model-registrar/schemas"
 )
 
@@ -62,7 +63,7 @@ func startDetails(in schemas.RegisterModelInput, hash string) string {
 	}
 	var b strings.Builder
 	for _, row := range [][2]string{
-		{"endpoint", hostOf(m.EndpointURL)},
+		{"endpoint", words.Host(m.EndpointURL)},
 		{"architecture", string(m.ModelArchitecture)},
 		{"limits", fmt.Sprintf("%d requests and %d tokens a minute", m.MaxRequestsPerMinute, m.MaxTokensPerMinute)},
 		{"approval", approval},

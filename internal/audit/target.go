@@ -3,7 +3,7 @@ package audit
 import (
 	"errors"
 	"fmt"
-	"net/netip"
+	"model-registrar/internal/netguard"
 	"os"
 	"strings"
 	"time"
@@ -88,8 +88,7 @@ func allHere(c *pgxpool.Config) bool {
 
 // isHere reports whether a host is this machine: a loopback address, or the directory of a socket.
 func isHere(host string) bool {
-	ip, err := netip.ParseAddr(host)
-	return strings.HasPrefix(host, "/") || strings.HasPrefix(host, "@") || strings.EqualFold(host, "localhost") || err == nil && ip.IsLoopback()
+	return strings.HasPrefix(host, "/") || strings.HasPrefix(host, "@") || netguard.IsLoopback(host)
 }
 
 // IsDatabase tells a database from a file.

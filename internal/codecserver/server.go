@@ -8,9 +8,9 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"model-registrar/internal/netguard"
 	"net"
 	"net/http"
-	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -172,7 +172,7 @@ func (h *Handler) encode(p *commonpb.Payloads) error {
 func Loopback(port string) func(string) bool {
 	return func(host string) bool {
 		name, p := split(host, "80")
-		return p == port && IsLoopback(name)
+		return p == port && netguard.IsLoopback(name)
 	}
 }
 
@@ -182,12 +182,6 @@ func Certified(leaf *x509.Certificate) func(string) bool {
 		name, _ := split(host, "443")
 		return leaf.VerifyHostname(name) == nil
 	}
-}
-
-// IsLoopback tells whether a host is this machine, for itself alone.
-func IsLoopback(host string) bool {
-	ip, err := netip.ParseAddr(host)
-	return strings.EqualFold(host, "localhost") || err == nil && ip.IsLoopback()
 }
 
 func split(host, defaultPort string) (name, port string) {

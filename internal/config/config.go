@@ -20,6 +20,7 @@ import (
 	"model-registrar/internal/capacity"
 	"model-registrar/internal/codec"
 	"model-registrar/internal/genesys"
+	"model-registrar/internal/netguard"
 	"model-registrar/schemas"
 )
 
@@ -223,9 +224,8 @@ func (w *Worker) resolve() (problems []error) {
 	return problems
 }
 
-// onLoopback tells whether an address to listen on, host:port, is reached from this machine alone.
+// onLoopback reports whether an address to listen on, host:port, is reached from this machine alone.
 func onLoopback(address string) bool {
 	host, _, err := net.SplitHostPort(address)
-	ip := net.ParseIP(host)
-	return err == nil && (host == "localhost" || ip != nil && ip.IsLoopback())
+	return err == nil && netguard.IsLoopback(host)
 }

@@ -4,12 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
 
+	"model-registrar/internal/netguard"
 	"model-registrar/internal/quota"
 )
 
@@ -115,7 +115,7 @@ func baseURL(which, raw string, allowHTTP bool) (string, error) {
 		return "", fmt.Errorf("the %s base URL is not an absolute https URL such as https://api.mypurecloud.com", which)
 	case u.User != nil || u.RawQuery != "" || u.Fragment != "":
 		return "", fmt.Errorf("the %s base URL must have no user, query or fragment", which)
-	case u.Scheme == "http" && !allowHTTP && !isLoopback(u.Hostname()):
+	case u.Scheme == "http" && !allowHTTP && !netguard.IsLoopback(u.Hostname()):
 		return "", fmt.Errorf("the %s base URL must be https: http is for loopback hosts alone", which)
 	}
 	return strings.TrimRight(u.String(), "/"), nil
@@ -127,11 +127,6 @@ func checkPath(which, path string) error {
 		return fmt.Errorf("the %s path must be an absolute path such as %s, without a query", which, DefaultGatewayPath)
 	}
 	return nil
-}
-
-func isLoopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || (ip != nil && ip.IsLoopback())
 }
 
 // neverRedirect makes a redirect the answer itself: following one would carry the token to another place.

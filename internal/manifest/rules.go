@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"model-registrar/internal/endpoint"
+	"model-registrar/internal/words"
 	"model-registrar/schemas"
 )
 
@@ -164,20 +165,9 @@ func durationRules(f fields, r *report) {
 		case err != nil:
 			r.add(path, schemas.CodeDuration, durationSentence)
 		case d < limit.least || d > limit.most:
-			r.add(path, schemas.CodeDuration, "must be between %s and %s", span(limit.least), span(limit.most))
+			r.add(path, schemas.CodeDuration, "must be between %s and %s", words.Exactly(limit.least), words.Exactly(limit.most))
 		}
 	}
-}
-
-// span writes a duration as people do: 720h, not 720h0m0s.
-func span(d time.Duration) string {
-	switch {
-	case d%time.Hour == 0:
-		return fmt.Sprintf("%dh", d/time.Hour)
-	case d%time.Minute == 0:
-		return fmt.Sprintf("%dm", d/time.Minute)
-	}
-	return d.String()
 }
 
 // plain writes a number without an exponent.

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"unicode"
 
+	"model-registrar/internal/netguard"
 	"model-registrar/schemas"
 )
 
@@ -49,7 +50,7 @@ func urlProblem(u *url.URL, raw string) string {
 	}
 	port, err := strconv.Atoi(u.Port())
 	switch {
-	case u.Scheme == "http" && !isLoopback(host):
+	case u.Scheme == "http" && !netguard.IsLoopback(host):
 		return "must be https; http is for localhost, 127.0.0.0/8 and [::1] only"
 	case strings.Contains(raw, "#"):
 		return "must not have a fragment (#)"
@@ -135,9 +136,4 @@ func addressProblem(ip netip.Addr) string {
 		return "must not be an IPv4 address written as IPv6"
 	}
 	return ""
-}
-
-func isLoopback(host string) bool {
-	ip, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && ip.IsLoopback()
 }

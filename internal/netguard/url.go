@@ -38,7 +38,8 @@ func Canonical(u *url.URL) (*url.URL, error) {
 	if err != nil {
 		return nil, err
 	}
-	if u.Scheme == "http" && !isLoopbackHost(host) {
+	// The guard checks the address that is dialled, so that a name below localhost cannot lead elsewhere.
+	if u.Scheme == "http" && !IsLoopback(host) && !strings.HasSuffix(host, ".localhost") {
 		return nil, &URLError{fmt.Sprintf("Plain http is for loopback hosts only, and %s is none; write https", host)}
 	}
 	c := *u
@@ -117,9 +118,8 @@ func joinHostPort(host, port string) string {
 	return host
 }
 
-func isLoopbackHost(host string) bool {
-	if addr, err := netip.ParseAddr(host); err == nil {
-		return addr.IsLoopback()
-	}
-	return host == "localhost" || strings.HasSuffix(host, ".localhost")
+// IsLoopback reports whether a host, without port, is this machine for itself alone: localhost or a loopback address.
+func IsLoopback(host string) bool {
+	addr, err := netip.ParseAddr(host)
+	return strings.EqualFold(host, "localhost") || err == nil && addr.IsLoopback()
 }

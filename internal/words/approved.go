@@ -23,7 +23,7 @@ func Approved(m schemas.Manifest) []Row {
 		{"parameters", parameters(m.Parameters)},
 	}
 	if m.WebhookCallbackURL != "" {
-		rows = append(rows, Row{"webhook to", host(m.WebhookCallbackURL)})
+		rows = append(rows, Row{"webhook to", Host(m.WebhookCallbackURL)})
 	}
 	return rows
 }
@@ -52,7 +52,8 @@ func URL(raw string) string {
 	return text
 }
 
-func host(raw string) string {
+// Host is the host of a URL, with its port: all of it that may be shown, since path, query and userinfo can hold a token.
+func Host(raw string) string {
 	u, err := url.Parse(raw)
 	if err != nil {
 		return ""

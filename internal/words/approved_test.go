@@ -22,3 +22,8 @@ func TestWhatIsApprovedIsShownInFull_AndNoValueOfAQuery(t *testing.T) {
 	require.Equal(t, []Row{{"endpoint", ""}, {"architecture", ""}, {"credential", ""}, {"limits", "0 requests and 0 tokens a minute"},
 		{"parameters", "none"}}, Approved(schemas.Manifest{EndpointURL: "::"}))
 }
+
+func TestHostIsAllThatIsShownOfAURL(t *testing.T) {
+	require.Equal(t, "h:8", Host("https://u:p@h:8/p?q=r#f"))
+	require.Empty(t, Host("http://[::1"))
+}

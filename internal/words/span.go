@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Span writes a time span as people do, with two or three significant figures.
+// Span writes a measured span as people do, with two or three significant figures.
 func Span(d time.Duration) string {
 	d = max(d, 0)
 	switch {
@@ -27,4 +27,15 @@ func Millis(ms float64) string {
 		return fmt.Sprintf("%.1fms", ms)
 	}
 	return Span(time.Duration(ms * float64(time.Millisecond)))
+}
+
+// Exactly writes a span that somebody chose, such as a timeout, as people do: 72h, not 72h0m0s.
+func Exactly(d time.Duration) string {
+	switch {
+	case d > 0 && d%time.Hour == 0:
+		return fmt.Sprintf("%dh", d/time.Hour)
+	case d > 0 && d%time.Minute == 0:
+		return fmt.Sprintf("%dm", d/time.Minute)
+	}
+	return d.String()
 }

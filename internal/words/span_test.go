@@ -15,4 +15,7 @@ func TestSpansAreWrittenAsPeopleDo(t *testing.T) {
 		require.Equal(t, want, Span(d))
 	}
 	require.Equal(t, "4.2ms", Millis(4.2))
+	for d, want := range map[time.Duration]string{72 * time.Hour: "72h", 2 * time.Minute: "2m", 90 * time.Second: "1m30s", 0: "0s"} {
+		require.Equal(t, want, Exactly(d))
+	}
 }

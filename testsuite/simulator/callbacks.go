@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"time"
 
+	"model-registrar/internal/netguard"
 	"model-registrar/testsuite/simulator/control"
 )
 
@@ -52,7 +53,7 @@ func onlyLoopback(_, address string, _ syscall.RawConn) error {
 	if err != nil {
 		return err
 	}
-	if ip := net.ParseIP(host); ip == nil || !ip.IsLoopback() {
+	if !netguard.IsLoopback(host) {
 		return errors.New("not a loopback address")
 	}
 	return nil
@@ -88,7 +89,7 @@ func (cb *callbacks) call(j control.Job, callbackURL string) {
 	switch {
 	case err != nil:
 		made.Error = "the URL cannot be parsed"
-	case !isLoopbackHost(u.Hostname()):
+	case !netguard.IsLoopback(u.Hostname()):
 		made.Host, made.Skipped = u.Host, true
 	default:
 		made.Host = u.Host

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 
+	"model-registrar/internal/netguard"
 	"model-registrar/testsuite/simulator/control"
 )
 
@@ -25,8 +26,7 @@ func (s *Server) handle(pattern string, serve func(r *http.Request) reply) {
 
 func fromLoopback(r *http.Request) bool {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	ip := net.ParseIP(host)
-	return err == nil && ip != nil && ip.IsLoopback()
+	return err == nil && netguard.IsLoopback(host)
 }
 
 func controlError(status int, message string) reply {

@@ -3,13 +3,13 @@ package simulator
 import (
 	"encoding/json"
 	"maps"
-	"net"
 	"net/url"
 	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
+	"model-registrar/internal/netguard"
 	"model-registrar/testsuite/simulator/control"
 )
 
@@ -217,10 +217,5 @@ func validURL(s string) bool {
 	if err != nil || len(s) > 2048 || u.Host == "" || u.Hostname() == "" || u.User != nil || u.Fragment != "" || u.Opaque != "" {
 		return false
 	}
-	return u.Scheme == "https" || u.Scheme == "http" && isLoopbackHost(u.Hostname())
-}
-
-func isLoopbackHost(host string) bool {
-	ip := net.ParseIP(host)
-	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
+	return u.Scheme == "https" || u.Scheme == "http" && netguard.IsLoopback(u.Hostname())
 }
