@@ -35,10 +35,16 @@ func (c *Client) ResumeChecks(ctx context.Context, name string, why schemas.Chec
 }
 
 // NotOwned says that a model is nobody's: no operation has handed it over, or it was retired.
-type NotOwned struct{ Name string }
+type NotOwned struct {
+	Name string
+	Like string // a name that is known, and differs in case alone; empty for none
+}
 
 // Error says whose model it is not, and what to do.
 func (e *NotOwned) Error() string {
+	if e.Like != "" {
+		return fmt.Sprintf("no model named %q is owned; did you mean %q?", e.Name, e.Like)
+	}
 	return fmt.Sprintf("no model named %q is owned, so that there is nothing to check; `starter register` or `starter adopt` makes it ours", e.Name)
 }
 
@@ -55,7 +61,7 @@ func (c *Client) steer(ctx context.Context, name, handler string, why schemas.Ch
 		err = handle.Get(limited, &out)
 	}
 	if _, none := errors.AsType[*serviceerror.NotFound](err); none && ctx.Err() == nil {
-		return out, &NotOwned{name}
+		return out, &NotOwned{name, c.like(ctx, name)}
 	}
 	return out, c.refused(ctx, aModel, "the request", err)
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"go.temporal.io/api/serviceerror"
@@ -18,6 +20,7 @@ type NotFound struct {
 	Name      string // of the model; the id of a fleet
 	Fleet     bool
 	Namespace string
+	Like      string // a name that is known, and differs in case alone; empty for none
 }
 
 // Error says what is not known.
@@ -25,7 +28,11 @@ func (e *NotFound) Error() string {
 	if e.Fleet {
 		return fmt.Sprintf("no fleet %q is known in namespace %q", e.Name, e.Namespace)
 	}
-	return fmt.Sprintf("no registration of %q is known in namespace %q", e.Name, e.Namespace)
+	text := fmt.Sprintf("no registration of %q is known in namespace %q", e.Name, e.Namespace)
+	if e.Like != "" {
+		text += fmt.Sprintf("; did you mean %q?", e.Like)
+	}
+	return text
 }
 
 // NoWorker says that no worker answered. What was asked for may have happened all the same.
@@ -49,8 +56,20 @@ func (e *NoWorker) Error() string {
 func (*NotFound) typed() {}
 func (*NoWorker) typed() {}
 
+// ModelNamed is the name of the model that a person names: by that name, or by the id of the workflow that registers or owns
+// the model.
+func ModelNamed(argument string) string {
+	if name, ok := schemas.ModelNameOf(argument); ok {
+		return name
+	}
+	if name, ok := schemas.OwnedNameOf(argument); ok {
+		return name
+	}
+	return argument
+}
+
 // Find reads the newest registration of a name from its history. It needs no worker. A name that no registration has is
-// taken for the id of its workflow. The error is a [*NotFound] if there is none.
+// taken for the id of its workflow, or of the one that owns the model. The error is a [*NotFound] if there is none.
 func (c *Client) Find(ctx context.Context, name string) (*Timeline, error) {
 	return c.FindRun(ctx, name, "")
 }
@@ -58,13 +77,23 @@ func (c *Client) Find(ctx context.Context, name string) (*Timeline, error) {
 // FindRun reads one run of a registration from its history; the newest for an empty id.
 func (c *Client) FindRun(ctx context.Context, name, runID string) (*Timeline, error) {
 	t, err := c.load(ctx, schemas.RegisterModelWorkflowID(name), runID)
-	if of, ok := schemas.ModelNameOf(name); ok && err == nil && t == nil {
+	if of := ModelNamed(name); of != name && err == nil && t == nil {
 		t, err = c.load(ctx, schemas.RegisterModelWorkflowID(of), runID)
 	}
 	if err == nil && t == nil {
-		return nil, &NotFound{Name: name, Namespace: c.namespace}
+		return nil, &NotFound{Name: name, Namespace: c.namespace, Like: c.like(ctx, name)}
 	}
 	return t, err
+}
+
+// like is a name among the newest thousand registrations that differs from this one in case alone; empty for none.
+func (c *Client) like(ctx context.Context, name string) string {
+	known, _, _ := c.list(ctx, Filter{}.query(), namesCompared)
+	i := slices.IndexFunc(known, func(l Listed) bool { return l.Name != name && strings.EqualFold(l.Name, name) })
+	if i < 0 {
+		return ""
+	}
+	return known[i].Name
 }
 
 // load reads one run of a workflow id, the newest for an empty run id; nil if there is none.

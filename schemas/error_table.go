@@ -114,7 +114,7 @@ var ErrorTypes = []ErrorInfo{
 		Advice:  "start the fleet anew with `starter fleet`: its manifests are no longer held"},
 	{Type: ErrFleetRefused,
 		Meaning: "an order to a fleet does not fit, such as `resume` after `cancel`; nothing changes",
-		Advice:  "see the reason; `starter status register-fleet/ID` shows where the fleet stands"},
+		Advice:  "see the reason; `starter fleet status ID` shows where the fleet stands"},
 	{Type: ErrFleetInput,
 		Meaning: "a fleet was started with an input that it cannot work with",
 		Advice:  "start fleets with `starter fleet`"},

@@ -30,6 +30,7 @@ const (
 	CodeDuration    = "duration"
 	CodeUnsupported = "unsupported"
 	CodeDuplicate   = "duplicate_key"
+	CodeTaken       = "name_taken" // another manifest of the same call has this name
 	CodeSyntax      = "syntax"
 	CodeTooMany     = "too_many_violations"
 	CodeWarning     = "warning" // the manifest is valid all the same

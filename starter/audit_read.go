@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"model-registrar/internal/audit"
+	"model-registrar/registrar"
 	"model-registrar/schemas"
 	"model-registrar/starter/console"
 )
@@ -29,7 +30,7 @@ Whether the trail can be believed, ` + "`starter audit verify`" + ` says.`,
 		RunE: offline(func(ctx context.Context, args []string) error {
 			found := 0
 			err := a.readTrail(ctx, *trail, func(e schemas.AuditEntry) bool {
-				match := e.Name == args[0] || e.WorkflowID == args[0]
+				match := e.Name == args[0] || e.WorkflowID == args[0] || e.Name == registrar.ModelNamed(args[0])
 				if match {
 					found++
 				}

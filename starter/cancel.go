@@ -6,7 +6,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"model-registrar/registrar"
 	"model-registrar/schemas"
 	"model-registrar/starter/console"
 )
@@ -19,7 +18,7 @@ func (a *app) cancelCommand() *cobra.Command {
 		Short: "Cancel a registration; its model, if it exists already, is removed again",
 		Long: `Ask for a registration to be cancelled, and return as soon as the request is taken. The registration
 then removes its model if there is one, announces and audits its ending, and ends as CANCELLED. Who cancelled and why is in
-the audit trail. Where no worker answers, the workflow is cancelled through Temporal, and the trail says only that. A fleet is named register-fleet/ID: it
+the audit trail. Where no worker answers, the workflow is cancelled through Temporal, and the trail says only that. A fleet is named by its id: it
 starts nothing more, has all its registrations in flight cancelled, and ends after them.`,
 		Example: `  starter cancel production-llm-v2 --reason "wrong region" && starter watch production-llm-v2`,
 		Args:    name,
@@ -44,10 +43,10 @@ type cancelled struct {
 }
 
 func (a *app) cancel(ctx context.Context, c *connection, name string, why schemas.CancelRequest, yes bool) error {
-	if registrar.IsFleet(name) {
-		return a.cancelFleet(ctx, c, name)
+	t, fleet, err := c.find(ctx, name)
+	if fleet != "" {
+		return a.cancelFleet(ctx, c, fleet)
 	}
-	t, err := c.Find(ctx, name)
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,7 @@ import (
 func (a *app) changeCommand() *cobra.Command {
 	o := registerOptions{operation: schemas.ChangeModelWorkflow}
 	cmd := &cobra.Command{
-		Use:   "change FILE…",
+		Use:   "change PATH…",
 		Short: "Change models that are ours to what their manifests say, and follow the changes to their end",
 		Long: `Change models that are registered to what their manifests say. The new configuration is probed before anything live
 changes, unless only limits or the webhook differ; people approve the difference by the same policies as a registration; then
@@ -22,7 +22,7 @@ the gateway is updated and read back. A change that does not complete puts back 
 A manifest that is what was approved ends as UNCHANGED. A model that is in the gateway and nobody's has to be adopted first.`,
 		Example: `  starter change model.yaml
   starter change --detach models/*.yaml`,
-		Args: files,
+		Args: paths,
 		RunE: offline(func(ctx context.Context, files []string) error { return a.register(ctx, files, o) }),
 	}
 	operationFlags(cmd, &o)
@@ -32,13 +32,13 @@ A manifest that is what was approved ends as UNCHANGED. A model that is in the g
 func (a *app) adoptCommand() *cobra.Command {
 	o := registerOptions{operation: schemas.AdoptModelWorkflow}
 	cmd := &cobra.Command{
-		Use:   "adopt FILE…",
+		Use:   "adopt PATH…",
 		Short: "Make models ours that are in the gateway and nobody's",
 		Long: `Make models ours that are in the gateway and nobody's: made by hand, by another program or by a registration that was
 terminated. Each manifest has to describe its model exactly, or the differences are named. The model is probed and approved as
 in a registration. Nothing is created, and an adoption that does not complete changes nothing.`,
 		Example: `  starter adopt model.yaml`,
-		Args:    files,
+		Args:    paths,
 		RunE:    offline(func(ctx context.Context, files []string) error { return a.register(ctx, files, o) }),
 	}
 	operationFlags(cmd, &o)
@@ -95,14 +95,6 @@ func operationFlags(cmd *cobra.Command, o *registerOptions) {
 	f.StringVar(&o.uiURL, "ui-url", "", "base address of the Temporal UI, for links (default $REGISTRAR_UI_URL)")
 }
 
-// modelNamed is the model that an argument names, which may be a workflow's id.
-func modelNamed(argument string) string {
-	if name, ok := schemas.ModelNameOf(argument); ok {
-		return name
-	}
-	return argument
-}
-
 func (a *app) retire(ctx context.Context, names []string, o retireOptions) error {
 	requester := strings.TrimSpace(o.requester)
 	if requester == "" {
@@ -110,9 +102,12 @@ func (a *app) retire(ctx context.Context, names []string, o retireOptions) error
 	}
 	var requests []registrar.Request
 	for _, name := range names {
+		if err := notAFleet(name); err != nil {
+			return err
+		}
 		requests = append(requests, registrar.Request{
 			Operation: schemas.RetireModelWorkflow, Requester: requester, Reason: o.reason, Keep: o.keep, ModelID: o.modelID,
-			Manifest: schemas.Manifest{Name: modelNamed(name), Approval: schemas.ApprovalSpec{Policy: schemas.ApprovalPolicy(o.approval)}},
+			Manifest: schemas.Manifest{Name: registrar.ModelNamed(name), Approval: schemas.ApprovalSpec{Policy: schemas.ApprovalPolicy(o.approval)}},
 		})
 	}
 	c, err := a.connect(ctx)

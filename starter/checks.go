@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"model-registrar/registrar"
 	"model-registrar/schemas"
 	"model-registrar/starter/console"
 )
@@ -50,7 +51,10 @@ func (a *app) steeringCommand(cmd *cobra.Command, ask steering) *cobra.Command {
 		if strings.TrimSpace(why.By) == "" {
 			why.By = a.identity()
 		}
-		seen, err := ask(c, ctx, modelNamed(args[0]), why)
+		if err := notAFleet(args[0]); err != nil {
+			return err
+		}
+		seen, err := ask(c, ctx, registrar.ModelNamed(args[0]), why)
 		if err != nil {
 			return err
 		}

@@ -77,7 +77,10 @@ func (a *app) decide(ctx context.Context, c *connection, name string, o decideOp
 	if err != nil {
 		return err
 	}
-	t, err := c.Find(ctx, name)
+	t, fleet, err := c.find(ctx, name)
+	if fleet != "" {
+		return misused("%s is a fleet; --fleet %s decides about each of its models that waits", name, fleet)
+	}
 	if err != nil {
 		return err
 	}

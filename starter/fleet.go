@@ -33,23 +33,18 @@ The fleet runs so many registrations at a time as its window allows. One that wa
 place. It goes on after failures, and does so without this command: Ctrl-C, a lost connection or --detach change
 nothing. At the end, what failed is listed with the reason, and a command that retries just that.
 
-In other commands, a fleet is named by the id of its workflow: register-fleet/ID. watch and status show it, cancel cancels
-it, and pause, resume and window steer it. A fleet has up to %d manifests.
+A fleet is steered by its id: starter fleet pause, resume, window, cancel, status and watch. (A folder of such a name is ./pause.)
+Other commands that take a name know a fleet by its id too, or as register-fleet/ID. A fleet has up to %d manifests.
 
 With --output json, one schemas.FleetResult is printed at the end. Its status is STARTED for a fleet started with --detach,
 and IN_PROGRESS for one that goes on without this command. The exit code is 0 if every model is registered, 1 if
 any failed, and 3 if others were rejected, rolled back or cancelled.`, schemas.MaxFleet),
 		Example: `  starter fleet models/
   starter fleet --window 20 --stop-on-failure models/ more.jsonl
-  starter fleet --detach --id migration-1 models/ && starter watch register-fleet/migration-1
+  starter fleet --detach --id migration-1 models/ && starter fleet watch migration-1
   starter fleet models/ --only-failed-of migration-1
   starter fleet - < models.jsonl`,
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return fmt.Errorf("name at least one manifest file or folder, or - for stdin")
-			}
-			return nil
-		},
+		Args:    paths,
 		PreRunE: func(*cobra.Command, []string) error { return o.check() },
 		RunE:    offline(func(ctx context.Context, paths []string) error { return a.fleet(ctx, paths, o) }),
 	}
@@ -65,6 +60,7 @@ any failed, and 3 if others were rejected, rolled back or cancelled.`, schemas.M
 	f.StringVar(&o.uiURL, "ui-url", "", "base address of the Temporal UI, for links (default $REGISTRAR_UI_URL)")
 	f.IntVar(&o.partSize, "part-size", schemas.MaxPart, "manifests in one part of the fleet's input")
 	_ = f.MarkHidden("part-size") // for tests
+	cmd.AddCommand(a.steeringOfFleets()...)
 	return cmd
 }
 
@@ -85,7 +81,7 @@ func (o *fleetOptions) check() error {
 }
 
 func (a *app) fleet(ctx context.Context, paths []string, o fleetOptions) error {
-	requests, err := a.fleetRequests(paths, o.registerOptions)
+	requests, err := a.requests(paths, o.registerOptions)
 	if err != nil {
 		return err
 	}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -15,7 +14,7 @@ import (
 	"model-registrar/schemas"
 )
 
-// Bounds of what a fleet is read from.
+// Bounds of what manifests are read from.
 const (
 	maxFleetFile  = 256 << 20 // bytes
 	maxFleetFiles = schemas.MaxFleet
@@ -23,13 +22,6 @@ const (
 
 // manifestExtensions are the names' endings by which a manifest in a folder is known.
 var manifestExtensions = []string{".yaml", ".yml", ".json", ".jsonl", ".ndjson"}
-
-// fleetRequests reads the manifests of a fleet, and accepts all of them or none.
-func (a *app) fleetRequests(paths []string, o registerOptions) ([]request, error) {
-	files, problems := manifestFiles(paths)
-	documents, more := a.readFleet(files)
-	return a.requestsOf(documents, append(problems, more...), o)
-}
 
 // manifestFiles lists the files that the paths stand for, each once: files as they are, folders with all that is in them
 // and looks like a manifest. What is hidden is left out.
@@ -71,29 +63,6 @@ func manifestFiles(paths []string) (files []string, problems []error) {
 		}
 	}
 	return files, problems
-}
-
-// readFleet reads every document of every file, like readManifests, and larger files than that.
-func (a *app) readFleet(files []string) (documents []manifest.Document, problems []error) {
-	for _, name := range files {
-		label, r, err := a.open(name)
-		if err != nil {
-			problems = append(problems, err)
-			continue
-		}
-		data, err := io.ReadAll(io.LimitReader(r, maxFleetFile+1))
-		r.Close()
-		if err == nil && len(data) > maxFleetFile {
-			err = fmt.Errorf("it has more than %d MiB; split it into several", maxFleetFile>>20)
-		}
-		if err != nil {
-			problems = append(problems, unreadable(label, err))
-			continue
-		}
-		found, wrong := parseInPieces(label, data)
-		documents, problems = append(documents, found...), append(problems, wrong...)
-	}
-	return documents, problems
 }
 
 // parseInPieces parses a file piece by piece, where documents begin: each JSON value on a line of its own, or behind a

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -13,24 +14,60 @@ import (
 	"model-registrar/starter/console"
 )
 
+// steeringOfFleets are the commands that steer a fleet, and show where it stands.
+func (a *app) steeringOfFleets() []*cobra.Command {
+	one := func(use, short, long string, do func(context.Context, *connection, string) error) *cobra.Command {
+		verb, _, _ := strings.Cut(use, " ")
+		return &cobra.Command{
+			Use: use, Short: short, Long: long, Example: "  starter fleet " + verb + " migration-1", Args: oneFleet,
+			RunE: a.online(func(ctx context.Context, c *connection, args []string) error { return do(ctx, c, args[0]) }),
+		}
+	}
+	return []*cobra.Command{
+		a.pauseCommand(), a.resumeCommand(), a.windowCommand(),
+		one("cancel ID", "Cancel a fleet", `Cancel a fleet: it starts nothing more, has all its registrations in flight cancelled, and
+ends after them.`, a.cancelFleet),
+		one("status ID", "Show where a fleet stands", `Show where a fleet stands, or what it came to. With --output json, a schemas.FleetProgress is
+printed, and once it has ended a schemas.FleetResult.`, a.statusOfFleet),
+		one("watch ID", "Follow a fleet to its end", `Follow a fleet to its end and print what it came to, with the same exit codes as fleet.`, a.watchFleet),
+	}
+}
+
+// formerSpellings are commands that scripts of earlier versions call.
+func (a *app) formerSpellings() []*cobra.Command {
+	all := []*cobra.Command{a.pauseCommand(), a.resumeCommand(), a.windowCommand()}
+	for _, cmd := range all {
+		cmd.Hidden = true
+	}
+	return all
+}
+
+// oneFleet is the argument of what is about one fleet.
+func oneFleet(_ *cobra.Command, args []string) error {
+	if len(args) != 1 {
+		return errors.New("name exactly one fleet")
+	}
+	return checkFleet(args[0])
+}
+
 func (a *app) pauseCommand() *cobra.Command {
-	return a.orderCommand("pause FLEET", "Have a fleet start nothing more until it is resumed",
+	return a.orderCommand("pause ID", "Have a fleet start nothing more until it is resumed",
 		`Have a fleet start nothing more until it is resumed. What is in flight goes on to its end.`,
-		"  starter pause migration-1", (*registrar.Client).Pause)
+		"  starter fleet pause migration-1", (*registrar.Client).Pause)
 }
 
 func (a *app) resumeCommand() *cobra.Command {
-	return a.orderCommand("resume FLEET", "Have a paused fleet go on", `Have a paused fleet go on.`,
-		"  starter resume migration-1", (*registrar.Client).Resume)
+	return a.orderCommand("resume ID", "Have a paused fleet go on", `Have a paused fleet go on.`,
+		"  starter fleet resume migration-1", (*registrar.Client).Resume)
 }
 
 func (a *app) windowCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:   "window FLEET SIZE",
+		Use:   "window ID SIZE",
 		Short: "Set how many registrations of a fleet run at a time",
 		Long: fmt.Sprintf(`Set how many registrations of a fleet run at a time, from 1 to %d. If more are in flight, they go on, and nothing starts
 until fewer are.`, schemas.MaxWindow),
-		Example: "  starter window migration-1 100",
+		Example: "  starter fleet window migration-1 100",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 2 {
 				return errors.New("name one fleet and the size of its window")
@@ -54,12 +91,7 @@ type order func(c *registrar.Client, ctx context.Context, id string) (schemas.Fl
 func (a *app) orderCommand(use, short, long, example string, give order) *cobra.Command {
 	return &cobra.Command{
 		Use: use, Short: short, Long: long + " The command waits for the fleet's answer.", Example: example,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 1 {
-				return errors.New("name exactly one fleet")
-			}
-			return checkFleet(args[0])
-		},
+		Args: oneFleet,
 		RunE: a.online(func(ctx context.Context, c *connection, args []string) error {
 			receipt, err := give(c.Client, ctx, registrar.FleetID(args[0]))
 			return a.steered(c, args[0], receipt, err)

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"model-registrar/internal/manifest"
+	"model-registrar/schemas"
 	"model-registrar/starter/console"
 )
 
@@ -30,21 +31,6 @@ func (a *app) open(name string) (label string, r io.ReadCloser, err error) {
 	return name, f, nil
 }
 
-// readFile reads a file, or stdin for "-", within bounds.
-func (a *app) readFile(name string) (label string, data []byte, err error) {
-	label, r, err := a.open(name)
-	if err != nil {
-		return label, nil, err
-	}
-	defer r.Close()
-	// One byte over the limit is enough for the parser to refuse the file.
-	data, err = io.ReadAll(io.LimitReader(r, manifest.MaxFileBytes+1))
-	if err != nil {
-		return label, nil, unreadable(label, err)
-	}
-	return label, data, nil
-}
-
 func unreadable(label string, err error) error {
 	var path *os.PathError
 	if errors.As(err, &path) {
@@ -53,22 +39,48 @@ func unreadable(label string, err error) error {
 	return fmt.Errorf("%s: cannot be read: %w", label, err)
 }
 
-// readManifests reads every document of every file. It stops at nothing: what cannot be read or parsed is reported
-// beside what can, so that one call shows all that is wrong.
-func (a *app) readManifests(files []string) (documents []manifest.Document, problems []error) {
+// readManifests reads every document of every file that the paths stand for. It stops at nothing: what cannot be read or
+// parsed is reported beside what can, so that one call shows all that is wrong.
+func (a *app) readManifests(paths []string) (documents []manifest.Document, problems []error) {
+	files, problems := manifestFiles(paths)
 	for _, name := range files {
-		label, data, err := a.readFile(name)
+		label, r, err := a.open(name)
 		if err != nil {
 			problems = append(problems, err)
 			continue
 		}
-		found, err := manifest.Parse(label, data)
-		if err != nil {
-			problems = append(problems, err)
+		data, err := io.ReadAll(io.LimitReader(r, maxFleetFile+1))
+		r.Close()
+		if err == nil && len(data) > maxFleetFile {
+			err = fmt.Errorf("it has more than %d MiB; split it into several", maxFleetFile>>20)
 		}
-		documents = append(documents, found...)
+		if err != nil {
+			problems = append(problems, unreadable(label, err))
+			continue
+		}
+		found, wrong := parseInPieces(label, data)
+		documents, problems = append(documents, found...), append(problems, wrong...)
 	}
+	refuseRepeatedNames(documents)
 	return documents, problems
+}
+
+// refuseRepeatedNames makes a violation of a name that another document has: which of the two is meant, nobody knows.
+func refuseRepeatedNames(documents []manifest.Document) {
+	seen := map[string]string{}
+	for i := range documents {
+		d := &documents[i]
+		line, column := d.Position("name")
+		other, taken := seen[d.Manifest.Name]
+		switch {
+		case d.Manifest.Name == "":
+		case taken:
+			d.Violations = append(d.Violations, schemas.Violation{Path: "name", Line: line, Column: column,
+				Code: schemas.CodeTaken, Message: fmt.Sprintf("%q is taken by %s already", d.Manifest.Name, other)})
+		default:
+			seen[d.Manifest.Name] = fmt.Sprintf("%s:%d:%d", d.File, line, column)
+		}
+	}
 }
 
 // complainAbout prints every violation with its place and returns how many there are.

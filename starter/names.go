@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -14,10 +15,35 @@ import (
 // argument writes a model's name so that a shell and the starter take it for that name. One that looks like a flag or a
 // fleet is named by its workflow's id.
 func argument(name string) string {
-	if strings.HasPrefix(name, "-") || registrar.IsFleet(name) {
+	if strings.HasPrefix(name, "-") || registrar.IsFleet(name) || registrar.ModelNamed(name) != name {
 		name = schemas.RegisterModelWorkflowID(name)
 	}
 	return quote(name)
+}
+
+// find looks up the newest registration that an argument names, or else the fleet of that id.
+func (c *connection) find(ctx context.Context, argument string) (t *registrar.Timeline, fleet string, err error) {
+	if registrar.IsFleet(argument) {
+		return nil, registrar.FleetID(argument), nil
+	}
+	t, err = c.Find(ctx, argument)
+	if _, none := errors.AsType[*registrar.NotFound](err); none && schemas.CheckFleetID(argument) == nil {
+		_, notThere := errors.AsType[*registrar.NotFound](errOf(c.FindFleet(ctx, argument)))
+		if !notThere {
+			return nil, argument, nil
+		}
+	}
+	return t, "", err
+}
+
+func errOf[T any](_ T, err error) error { return err }
+
+// notAFleet refuses the name of a fleet where one model is meant.
+func notAFleet(argument string) error {
+	if !registrar.IsFleet(argument) {
+		return nil
+	}
+	return misused("%s is a fleet, and this command is about models; `starter list --fleet %s` lists the fleet's", argument, registrar.FleetID(argument))
 }
 
 // warnOfLookalikes names those that are easily taken for another one. Which of the two is meant, people know.

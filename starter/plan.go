@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -48,12 +47,7 @@ model by model.`,
 		Example: `  starter plan models/
   starter plan models/ --prune --output markdown > comment.md
   starter plan models/ --out plan.json --detailed-exitcode`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return fmt.Errorf("name at least one manifest file or folder, or - for stdin")
-			}
-			return nil
-		},
+		Args: paths,
 		RunE: offline(func(ctx context.Context, paths []string) error { return a.plan(ctx, paths, o) }),
 	}
 	f := cmd.Flags()
@@ -97,7 +91,7 @@ func (a *app) plan(ctx context.Context, paths []string, o planOptions) error {
 
 // makePlan compares the manifests of the paths with the world.
 func (a *app) makePlan(ctx context.Context, paths []string, prune bool) (schemas.Plan, error) {
-	requests, err := a.fleetRequests(paths, registerOptions{})
+	requests, err := a.requests(paths, registerOptions{})
 	if err != nil {
 		return schemas.Plan{}, err
 	}

@@ -27,7 +27,7 @@ type probeOptions struct {
 func (a *app) probeCommand() *cobra.Command {
 	var o probeOptions
 	cmd := &cobra.Command{
-		Use:   "probe FILE…",
+		Use:   "probe PATH…",
 		Short: "Probe the endpoints of manifests from here, without Temporal, and show the figures",
 		Long: `Probe the endpoints of one or more manifests from this machine, one after another, in the way that a worker does
 during a registration. Nothing is registered and Temporal is not needed. Each sample is a real prompt: together they
@@ -45,7 +45,7 @@ if all of them PASS, 1 if one is a FAIL, and 2 if a manifest or the configuratio
 		Example: `  EXTERNAL_AI_TOKEN_FILE=token EXTERNAL_AI_TOKEN_HOSTS=api.example.com starter probe model.yaml
   starter probe --samples 10 --no-stream model.yaml
   starter probe --wait 2m -o json model.yaml | jq .details.latency.median`,
-		Args: files,
+		Args: paths,
 		PreRunE: func(cmd *cobra.Command, _ []string) error {
 			switch given := cmd.Flags().Changed; { // in a manifest's terms, 0 is the default
 			case given("samples") && o.samples == 0:

@@ -8,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"model-registrar/internal/manifest"
 	"model-registrar/registrar"
 	"model-registrar/schemas"
 	"model-registrar/starter/console"
@@ -26,10 +25,10 @@ type registerOptions struct {
 func (a *app) registerCommand() *cobra.Command {
 	var o registerOptions
 	cmd := &cobra.Command{
-		Use:   "register FILE…",
+		Use:   "register PATH…",
 		Short: "Register the models of one or more manifests, and follow them to the end",
-		Long: `Register the models of one or more manifests (YAML or JSON, several documents in a file, - for stdin) and follow
-the registrations to their end. All manifests are checked before anything starts.
+		Long: `Register the models of one or more manifests and follow the registrations to their end. ` + pathsManual + `
+All manifests are checked before anything starts.
 
 A name that is being registered already is reported and left alone (exit code 1). A model that is registered with the same
 payload, and that the gateway has when the worker asks for it, ends as UNCHANGED: nothing is done (exit code 0).
@@ -38,9 +37,9 @@ With --output json, one schemas.Result is printed for each manifest, in their or
 started with --detach, and IN_PROGRESS for one that goes on without this command.`,
 		Example: `  starter register model.yaml
   starter register --approval always --requester alice@example.com model.yaml
-  starter register --detach -o json models/*.yaml
+  starter register --detach -o json models/
   starter register - < model.json`,
-		Args: files,
+		Args: paths,
 		RunE: offline(func(ctx context.Context, files []string) error { return a.register(ctx, files, o) }),
 	}
 	operationFlags(cmd, &o)
@@ -95,28 +94,16 @@ func (a *app) operate(ctx context.Context, c *connection, requests []registrar.R
 	return a.conclude(c, registrations)
 }
 
-// requests reads the manifests, and accepts all of them or none.
-func (a *app) requests(files []string, o registerOptions) ([]request, error) {
-	documents, problems := a.readManifests(files)
-	return a.requestsOf(documents, problems, o)
-}
-
-// requestsOf makes requests of manifests if nothing is wrong with any of them, and otherwise says what is.
-func (a *app) requestsOf(documents []manifest.Document, problems []error, o registerOptions) ([]request, error) {
+// requests reads the manifests of files and folders, and makes requests of them if nothing is wrong with any, and otherwise
+// says what is.
+func (a *app) requests(paths []string, o registerOptions) ([]request, error) {
+	documents, problems := a.readManifests(paths)
 	requester := strings.TrimSpace(o.requester)
 	if requester == "" {
 		requester = a.identity()
 	}
-	seen := map[string]string{}
 	requests := make([]request, 0, len(documents))
 	for _, d := range documents {
-		line, column := d.Position("name")
-		here := fmt.Sprintf("%s:%d:%d", d.File, line, column)
-		if other, ok := seen[d.Manifest.Name]; ok && d.Manifest.Name != "" {
-			problems = append(problems, fmt.Errorf("%s: name: %q is taken by %s already", here, d.Manifest.Name, other))
-		} else {
-			seen[d.Manifest.Name] = here
-		}
 		if o.approval != "" {
 			d.Manifest.Approval.Policy = schemas.ApprovalPolicy(o.approval)
 		}

@@ -65,9 +65,10 @@ func (a *app) root() *cobra.Command {
 	root.PersistentFlags().VarP(oneOf(&a.output, outputText, outputJSON), "output", "o", "text, or json: one document per line on stdout")
 	root.AddCommand(
 		a.registerCommand(), a.changeCommand(), a.adoptCommand(), a.retireCommand(), a.planCommand(), a.applyCommand(), a.modelsCommand(), a.exportCommand(), a.checkCommand(), a.pauseChecksCommand(), a.resumeChecksCommand(), a.fleetCommand(), a.approveCommand(), a.rejectCommand(), a.statusCommand(), a.watchCommand(),
-		a.cancelCommand(), a.pauseCommand(), a.resumeCommand(), a.windowCommand(), a.listCommand(), a.validateCommand(),
+		a.cancelCommand(), a.listCommand(), a.validateCommand(),
 		a.probeCommand(), a.schemaCommand(), a.setupCommand(), a.auditCommand(), a.webhookCommand(), a.codecServerCommand(), a.versionCommand(),
 	)
+	root.AddCommand(a.formerSpellings()...)
 	return root
 }
 
@@ -89,10 +90,15 @@ func helpCommand(root *cobra.Command) *cobra.Command {
 	}
 }
 
-// files and name are what commands take; cobra's own wording speaks of "arg(s)".
-func files(_ *cobra.Command, args []string) error {
+// pathsManual says what a PATH is.
+const pathsManual = `A manifest is YAML or JSON; a path is
+a file, which may hold several documents, a folder with all that is in it (.yaml, .yml, .json, .jsonl, .ndjson), or - for
+stdin. A name may come once.`
+
+// paths and name are what commands take; cobra's own wording speaks of "arg(s)".
+func paths(_ *cobra.Command, args []string) error {
 	if len(args) == 0 {
-		return errors.New("name at least one manifest file, or - for stdin")
+		return errors.New("name at least one manifest file or folder, or - for stdin")
 	}
 	return nil
 }

@@ -142,12 +142,12 @@ func TestValidateInJSONPrintsADocumentForEachManifest(t *testing.T) {
 	require.NotEmpty(t, all[1].Violations)
 }
 
-func TestAFileThatIsTooLargeOrAFolderIsRefused(t *testing.T) {
+func TestAFileThatIsTooLargeOrAnEmptyFolderIsRefused(t *testing.T) {
 	large := file(t, "large.yaml", strings.Repeat("# ten megabytes\n", 10<<20/16))
 	r := starter(t, "", nil, "validate", large, t.TempDir())
 	require.Equal(t, exitUsage, r.code)
 	require.Contains(t, r.errors, "more than 1 MiB")
-	require.Contains(t, r.errors, "this is a folder")
+	require.Contains(t, r.errors, "no manifest is in this folder")
 }
 
 func TestSchemaPrintsTheManifestsSchema(t *testing.T) {

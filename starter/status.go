@@ -21,7 +21,8 @@ func (a *app) statusCommand() *cobra.Command {
 		Short: "Show where the newest registration of a model stands",
 		Long: `Show where the newest registration of a model stands: its stages, its evidence, and, once it has ended, its
 result. The exit code is 0 if there is one, however it goes; with --output json, a schemas.Progress is printed.
-A fleet is named register-fleet/ID; in JSON it is a schemas.FleetProgress, and once it has ended a schemas.FleetResult.`,
+A fleet is named by its id, or as register-fleet/ID; in JSON it is a schemas.FleetProgress, and once it has ended a
+schemas.FleetResult.`,
 		Example: `  starter status production-llm-v2
   starter status -o json production-llm-v2 | jq -r .stage`,
 		Args: name,
@@ -30,10 +31,10 @@ A fleet is named register-fleet/ID; in JSON it is a schemas.FleetProgress, and o
 }
 
 func (a *app) status(ctx context.Context, c *connection, args []string) error {
-	if registrar.IsFleet(args[0]) {
-		return a.statusOfFleet(ctx, c, args[0])
+	t, fleet, err := c.find(ctx, args[0])
+	if fleet != "" {
+		return a.statusOfFleet(ctx, c, fleet)
 	}
-	t, err := c.Find(ctx, args[0])
 	if err != nil {
 		return err
 	}

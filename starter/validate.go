@@ -14,7 +14,7 @@ import (
 
 func (a *app) validateCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:   "validate FILE…",
+		Use:   "validate PATH…",
 		Short: "Check manifests offline: print the payload and its hash, or every violation",
 		Long: `Check manifests without reaching anything. A valid one is answered with the payload that would go to Genesys and
 its hash, and with warnings about what the probe will probably refuse; another with every violation as
@@ -23,7 +23,7 @@ file:line:column: path: message, and exit code 2.`,
   starter validate models/*.yaml
   cat model.json | starter validate -
   starter validate -o json model.yaml | jq -r .payloadHash`,
-		Args: files,
+		Args: paths,
 		RunE: offline(a.validate),
 	}
 }

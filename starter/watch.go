@@ -5,7 +5,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"model-registrar/registrar"
 	"model-registrar/schemas"
 )
 
@@ -16,19 +15,19 @@ func (a *app) watchCommand() *cobra.Command {
 		Short: "Follow the newest registration of a model to its end",
 		Long: `Follow the newest registration of a model to its end and print what it came to, with the same exit codes as
 register. One that has ended is shown from its history. Watching changes nothing; Ctrl-C ends the watching alone.
-A fleet is named register-fleet/ID.`,
+A fleet is named by its id, or as register-fleet/ID.`,
 		Example: `  starter watch production-llm-v2
   starter watch -o json production-llm-v2
-  starter watch register-fleet/migration-1`,
+  starter watch migration-1`,
 		Args: name,
 		RunE: a.online(func(ctx context.Context, c *connection, args []string) error {
 			if uiURL != "" {
 				c.uiURL = uiURL
 			}
-			if registrar.IsFleet(args[0]) {
-				return a.watchFleet(ctx, c, args[0])
+			t, fleet, err := c.find(ctx, args[0])
+			if fleet != "" {
+				return a.watchFleet(ctx, c, fleet)
 			}
-			t, err := c.Find(ctx, args[0])
 			if err != nil {
 				return err
 			}

@@ -103,7 +103,7 @@ func (f *fleet) details() string {
 		}
 	}
 	if !f.status().Ended() {
-		fmt.Fprintf(&b, "\nFollow it with `starter watch %s`; `starter pause`, `resume`, `window` and `cancel` steer it, "+
+		fmt.Fprintf(&b, "\nFollow it with `starter watch %s`; `starter fleet pause`, `resume`, `window` and `cancel` steer it, "+
 			"like the updates of the same names.\n", schemas.RegisterFleetWorkflowID(f.in.FleetID))
 	}
 	return b.String()
