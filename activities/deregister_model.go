@@ -158,18 +158,28 @@ func (r *rollback) jobEnded(ctx context.Context) error {
 	if r.in.Adopted || r.in.JobID == "" || r.ModelID != "" || r.jobOver {
 		return nil
 	}
-	job, err := r.Gateway.GetJob(ctx, r.in.JobID)
-	var e *genesys.Error
-	switch {
-	case errors.As(err, &e) && e.Type == schemas.ErrNotFound: // forgotten, or not shown yet: the list tells after the lag
-		return nil
-	case err != nil:
-		return platformError(ctx, err)
-	case !job.Failed() && !job.Succeeded():
-		return temporal.NewApplicationErrorWithOptions(
-			fmt.Sprintf("job %s is still %s and may yet create the model", r.in.JobID, job.Status),
-			string(schemas.ErrJobStillRunning), temporal.ApplicationErrorOptions{NonRetryable: true, NextRetryDelay: job.RetryAfter})
+	job, err := r.endedJob(ctx, r.in.JobID, "create")
+	if err != nil || job == nil {
+		return err
 	}
 	r.jobOver, r.ModelID = true, job.ModelID
 	return nil
+}
+
+// endedJob is a job that has ended; nil: it is forgotten, or not shown yet, and the model tells after the lag. One that
+// runs is JobStillRunning, since it may yet do what it was made for.
+func (a *Activities) endedJob(ctx context.Context, id, may string) (*gateway.Job, error) {
+	job, err := a.Gateway.GetJob(ctx, id)
+	var e *genesys.Error
+	switch {
+	case errors.As(err, &e) && e.Type == schemas.ErrNotFound:
+		return nil, nil
+	case err != nil:
+		return nil, platformError(ctx, err)
+	case !job.Failed() && !job.Succeeded():
+		return nil, temporal.NewApplicationErrorWithOptions(
+			fmt.Sprintf("job %s is still %s and may yet %s the model", id, job.Status, may),
+			string(schemas.ErrJobStillRunning), temporal.ApplicationErrorOptions{NonRetryable: true, NextRetryDelay: job.RetryAfter})
+	}
+	return &job, nil
 }

@@ -123,3 +123,102 @@ func TestAModelIsDeletedOnlyUnderItsName(t *testing.T) {
 	_, err = run(t, without(w.DeleteModel), schemas.DeleteInput{Name: payload().Name, ModelID: id})
 	require.NoError(t, err, "gone already counts as done")
 }
+
+// halfway is what was asked for with a lower limit and another temperature, of which only the limit was changed.
+func halfway() (before, asked, left schemas.Payload) {
+	before, asked, left = payload(500), payload(600), payload(600)
+	hot := 0.9
+	asked.Parameters.Temperature = &hot
+	return before, asked, left
+}
+
+func TestALostUpdateThatFailedHalfwayIsSentAgainAndWhatSomebodyWroteIsNot(t *testing.T) {
+	before, asked, left := halfway()
+	was := sealed(before)
+	in := schemas.UpdateInput{Payload: sealed(asked), From: was.Hash, Before: &was}
+	for name, c := range map[string]struct {
+		limit, lost int
+		refused     bool
+	}{
+		"half of ours":                         {left.RateLimits.MaxRequestsPerMinute, 1, false},
+		"half of it, and we have sent nothing": {left.RateLimits.MaxRequestsPerMinute, 0, true},
+		"somebody else's":                      {7, 1, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			in.ModelID, in.Lost = w.registered(before), c.lost
+			w.edit(in.ModelID, c.limit)
+			out, err := run(t, w.UpdateModel, in)
+			if c.refused {
+				wantFatal(t, err, schemas.ErrModelMoved)
+				require.Empty(t, w.requests(control.OpUpdate))
+				require.Equal(t, c.lost, sentBy(t, err).Lost)
+				return
+			}
+			require.NoError(t, err)
+			require.NotEmpty(t, out.JobID)
+			require.Equal(t, c.lost, out.Lost)
+		})
+	}
+}
+
+// sentBy is the record in an update's error.
+func sentBy(t *testing.T, err error) (sent schemas.SentUpdates) {
+	t.Helper()
+	var d schemas.ErrorDetails
+	require.NoError(t, applicationError(t, err).Details(&d, &sent))
+	return sent
+}
+
+func TestAnUpdatesErrorSaysWhatMayHaveBeenSent(t *testing.T) {
+	for name, c := range map[string]struct {
+		op     control.Op
+		action control.Action
+		lost   int
+	}{
+		"its answer was lost":    {control.OpUpdate, control.Action{Cut: control.CutAfter}, 1},
+		"it was refused":         {control.OpUpdate, control.Action{Status: http.StatusConflict}, 0},
+		"it was rate limited":    {control.OpUpdate, control.Action{Status: http.StatusTooManyRequests}, 0},
+		"its answer was garbled": {control.OpUpdate, control.Action{HTML: true}, 1},
+		"the look failed":        {control.OpGet, control.Action{Status: http.StatusBadRequest}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			id := w.registered(payload(500))
+			w.order(c.op, 1, c.action)
+			_, err := run(t, w.UpdateModel, schemas.UpdateInput{ModelID: id, Payload: sealed(payload(600)), From: sealed(payload(500)).Hash})
+			require.Equal(t, c.lost, sentBy(t, err).Lost)
+		})
+	}
+}
+
+func TestAModelIsPutBackOnlyOnceTheUpdatesJobHasEnded(t *testing.T) {
+	w := newWorld(t)
+	id := w.registered(payload(500))
+	forth, err := run(t, w.UpdateModel, schemas.UpdateInput{ModelID: id, Payload: sealed(payload(600)), From: sealed(payload(500)).Hash})
+	require.NoError(t, err)
+	instead := sealed(payload(600))
+	back := schemas.UpdateInput{ModelID: id, Payload: sealed(payload(500)), Instead: &instead, After: forth.JobID}
+	_, err = run(t, w.UpdateModel, back) // the model still has what it is to have
+	wantFatal(t, err, schemas.ErrJobStillRunning)
+	_, err = w.sim.FinishJob(t.Context(), forth.JobID)
+	require.NoError(t, err)
+	out, err := run(t, w.UpdateModel, back)
+	require.NoError(t, err)
+	require.NotEmpty(t, out.JobID)
+	require.Len(t, w.requests(control.OpUpdate), 2)
+}
+
+func TestAPayloadIsPutBackAlsoWhereALostUpdateMayYetTakeEffect(t *testing.T) {
+	w := newWorld(t)
+	id := w.registered(payload(500))
+	instead := sealed(payload(600))
+	back := schemas.UpdateInput{ModelID: id, Payload: sealed(payload(500)), Instead: &instead}
+	out, err := run(t, w.UpdateModel, back)
+	require.NoError(t, err)
+	require.Empty(t, out.JobID, "nothing was lost, and the model has it")
+	back.Lost = 1
+	out, err = run(t, w.UpdateModel, back)
+	require.NoError(t, err)
+	require.NotEmpty(t, out.JobID)
+}

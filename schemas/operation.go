@@ -95,6 +95,20 @@ type UpdateInput struct {
 	// Instead, which is how an update is taken back that failed half-way.
 	From    string         `json:"from,omitempty"`
 	Instead *SealedPayload `json:"instead,omitempty"`
+	// Before is what was approved before. An update whose answer was lost may have failed half-way, and have left some of its
+	// values beside new ones. Nil: that is not known.
+	Before *SealedPayload `json:"before,omitempty"`
+	// Lost is how many updates earlier executions have sent whose outcome is not known: they may have taken effect, or do so
+	// yet.
+	Lost int `json:"lost,omitempty"`
+	// After is the job of an update that has to have ended before this one is sent. Empty: there is none.
+	After string `json:"after,omitempty"`
+}
+
+// SentUpdates is what an UpdateModel activity knows of what it sent: it is stored before anything is, and is the second
+// detail of each of its errors.
+type SentUpdates struct {
+	Lost int `json:"lost"` // updates whose outcome is not known
 }
 
 // Update is the result of UpdateModel.
@@ -102,6 +116,7 @@ type Update struct {
 	Answer
 
 	JobID string `json:"jobId,omitempty"` // empty: the model had the payload already
+	Lost  int    `json:"lost,omitempty"`  // earlier updates whose outcome is not known
 }
 
 // DeleteInput is the input of DeleteModel.

@@ -85,23 +85,53 @@ func (r *registration) update(ctx workflow.Context) error {
 		return nil // only settings differ, which the gateway does not know
 	}
 	r.enter(ctx, schemas.StageUpdating)
-	r.mayBeChanged = true
-	var out schemas.Update
-	err := r.execute(ctx, schemas.UpdateModelActivity, "Update model "+r.result.ModelID+": "+plain(changesLine(r.result.Changes), 120),
-		schemas.UpdateInput{ModelID: r.result.ModelID, Payload: r.payload, From: r.liveHash}, &out)
-	if err != nil {
-		r.mayBeChanged = !changedNothing(err)
-		return err
-	}
+	r.submittedAt = workflow.Now(ctx)
+	out, err := r.sendUpdate(ctx, "Update model "+r.result.ModelID+": "+plain(changesLine(r.result.Changes), 120), func() schemas.UpdateInput {
+		return schemas.UpdateInput{
+			ModelID: r.result.ModelID, Payload: r.payload, From: r.liveHash, Before: &r.previous.Payload, Lost: r.lost}
+	})
+	r.mayBeChanged = err == nil || r.lost > 0
 	r.result.JobID = out.JobID
-	return nil
+	return err
+}
+
+// sendUpdate executes UpdateModel, and keeps the record of what it may have sent without an answer: what one execution has
+// sent, the next one knows by that alone.
+func (r *registration) sendUpdate(ctx workflow.Context, summary string, next func() schemas.UpdateInput) (out schemas.Update, err error) {
+	waitForJob := r.jobToWaitFor(ctx)
+	err = r.do(ctx, step{
+		activity: schemas.UpdateModelActivity, summary: summary,
+		next: func() (workflow.ActivityOptions, any) { return activityTable[schemas.UpdateModelActivity], next() },
+		wait: func(err error) schemas.Wait {
+			r.lost = lostUpdates(err, r.lost)
+			return waitForJob(err)
+		},
+	}, &out)
+	if err == nil {
+		r.lost = out.Lost
+		return out, nil
+	}
+	r.lost = lostUpdates(err, r.lost) // also of one that was cancelled
+	return out, err
+}
+
+// lostUpdates is how many updates may have been sent whose outcome is not known, by the record in an execution's error.
+// Without a record one may have been sent, unless the error says that none was.
+func lostUpdates(err error, before int) int {
+	if sent := recordOf[schemas.SentUpdates](err); sent != nil {
+		return sent.Lost
+	}
+	if neverStarted(err) || changedNothing(err) {
+		return before
+	}
+	return max(before, 1)
 }
 
 // changedNothing reports whether an update's error says that nothing was sent, or that the gateway plainly refused it.
 func changedNothing(err error) bool {
 	switch explain(err).Type {
 	case schemas.ErrBadRequest, schemas.ErrForbidden, schemas.ErrUnauthorized, schemas.ErrConflict, schemas.ErrModelMoved,
-		schemas.ErrUpdateUnsupported, schemas.ErrModelMissing, schemas.ErrCallerRefused:
+		schemas.ErrUpdateUnsupported, schemas.ErrModelMissing, schemas.ErrCallerRefused, schemas.ErrSealedInput, schemas.ErrNewerWorker:
 		return true
 	}
 	return false
@@ -154,27 +184,45 @@ func (r *registration) checkHealthOfChange(ctx workflow.Context) error {
 
 // putBack puts the payload from before back, where the change may have taken effect and did not complete, and sees that
 // it is there. What somebody else wrote meanwhile is not overwritten. If it cannot be put back, the model has drifted from
-// what was approved, and ManageModel is told so.
+// what was approved, or is gone, and ManageModel is told so. Whatever it was handed is handed back first.
 func (r *registration) putBack(ctx workflow.Context) {
-	if r.result.Status == schemas.Completed || !r.mayBeChanged {
+	if r.result.Status == schemas.Completed {
 		return
 	}
-	r.enter(ctx, schemas.StageRollingBack)
-	err := r.writeBack(ctx)
-	r.result.Rollback = &schemas.RollbackReport{Restored: err == nil}
-	if err == nil {
-		if r.result.Status == schemas.Failed {
+	state, why := schemas.ModelMissing, r.result.Reason
+	gone := r.result.ErrorType == schemas.ErrModelMissing && r.previous != nil
+	if r.mayBeChanged {
+		r.enter(ctx, schemas.StageRollingBack)
+		err := r.writeBack(ctx)
+		r.result.Rollback = &schemas.RollbackReport{Restored: err == nil}
+		if err == nil && r.result.Status == schemas.Failed {
 			r.result.Status, r.result.ErrorType = schemas.RolledBack, ""
 			r.result.Reason += "; what was approved before is in the gateway again"
 		}
-		return
+		gone = err != nil
+		if err != nil {
+			state, why = r.notPutBack(err)
+		}
 	}
+	if r.mayBeOwned {
+		r.handBack(ctx)
+	}
+	if gone {
+		r.observe(ctx, state, why)
+	}
+}
+
+// notPutBack is the ending of a change that cannot be taken back, and how it leaves the model.
+func (r *registration) notPutBack(err error) (state schemas.ModelState, why string) {
 	f := explain(err)
 	r.result.Rollback.Error = f.Message
 	r.result.Status, r.result.ErrorType = schemas.Failed, schemas.ErrRollbackFailed
 	r.result.Reason = fmt.Sprintf("%s; and the payload from before could not be put back, so that model %s is not as it was approved: %s. "+
 		"Operator action required: `starter plan` shows the difference", r.result.Reason, r.result.ModelID, f.Message)
-	r.observe(ctx, schemas.ModelDrifted, "a change did not complete and could not be taken back: "+f.Message)
+	if f.Type == schemas.ErrModelMissing {
+		return schemas.ModelMissing, f.Message
+	}
+	return schemas.ModelDrifted, "a change did not complete and could not be taken back: " + f.Message
 }
 
 // drifted reports whether a change left the model otherwise than it was approved.
@@ -182,10 +230,13 @@ func (r *registration) drifted() bool {
 	return r.operation == schemas.ChangeModelWorkflow && r.result.Rollback != nil && !r.result.Rollback.Restored
 }
 
+// writeBack writes the payload from before once the update's own job has ended, and reads it back.
 func (r *registration) writeBack(ctx workflow.Context) error {
-	var out schemas.Update
-	err := r.execute(ctx, schemas.UpdateModelActivity, "Put the payload from before back, since "+plain(r.result.Reason, 80),
-		schemas.UpdateInput{ModelID: r.result.ModelID, Payload: r.previous.Payload, Instead: &r.payload}, &out)
+	job := r.result.JobID
+	out, err := r.sendUpdate(ctx, "Put the payload from before back, since "+plain(r.result.Reason, 80), func() schemas.UpdateInput {
+		return schemas.UpdateInput{
+			ModelID: r.result.ModelID, Payload: r.previous.Payload, Instead: &r.payload, After: job, Lost: r.lost}
+	})
 	if err != nil {
 		return err
 	}

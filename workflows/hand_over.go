@@ -13,11 +13,41 @@ import (
 // handOver makes the model ours before anybody is told that it is registered: ManageModel owns it from now on. It is the
 // point of no return, so a cancellation that comes meanwhile is too late.
 func (r *registration) handOver(ctx workflow.Context) error {
+	if r.operation == schemas.ChangeModelWorkflow {
+		if err := r.commit(ctx); err != nil {
+			return err
+		}
+	}
 	r.enter(ctx, schemas.StageHandOver)
 	ctx, _ = workflow.NewDisconnectedContext(ctx)
 	r.mayBeOwned = true
-	return r.execute(ctx, schemas.HandOverActivity, "Hand "+plain(r.manifest.Name, 80)+" over to ManageModel",
-		schemas.HandOverInput{Ownership: r.ownership(ctx), Label: plain(r.manifest.Name, 80)}, nil)
+	return r.handTo(ctx, "Hand "+plain(r.manifest.Name, 80)+" over to ManageModel", r.ownership(ctx))
+}
+
+func (r *registration) handTo(ctx workflow.Context, summary string, o schemas.Ownership) error {
+	return r.execute(ctx, schemas.HandOverActivity, summary,
+		schemas.HandOverInput{Ownership: o, Label: plain(r.manifest.Name, 80)}, nil)
+}
+
+// handBack has ManageModel own the model as it did before a change whose hand-over did not succeed, and may have happened
+// nevertheless.
+func (r *registration) handBack(ctx workflow.Context) {
+	o := *r.previous
+	o.Since = workflow.Now(ctx).UTC() // an earlier hand-over would be refused
+	err := r.handTo(ctx, "Have ManageModel own "+plain(r.manifest.Name, 80)+" as before", o)
+	if err != nil {
+		r.result.Reason = fmt.Sprintf("%s; and %s may own the new payload: %s", r.result.Reason,
+			schemas.ManageModelWorkflowID(r.manifest.Name), explain(err).Message)
+	}
+}
+
+// commit makes it too late to cancel, unless the operation has been cancelled already: what follows cannot be undone.
+func (r *registration) commit(ctx workflow.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	r.committed = true
+	return nil
 }
 
 // ownership is the record of what this registration leaves.

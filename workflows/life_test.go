@@ -70,7 +70,8 @@ func TestAChangeOfALimitIsMadeReadBackAndHandedOver(t *testing.T) {
 	require.Nil(t, e.Validation, "a limit says nothing about the endpoint")
 	update := made[schemas.UpdateInput](s, schemas.UpdateModelActivity)
 	require.Len(t, update, 1)
-	require.Equal(t, schemas.UpdateInput{ModelID: "model-1", Payload: sealed(s.in.Manifest), From: formerHash}, update[0])
+	before := ownedBefore(s.in.Manifest).Payload
+	require.Equal(t, schemas.UpdateInput{ModelID: "model-1", Payload: sealed(s.in.Manifest), From: formerHash, Before: &before}, update[0])
 	over := made[schemas.HandOverInput](s, schemas.HandOverActivity)
 	require.Len(t, over, 1)
 	require.Equal(t, schemas.ChangeModelWorkflow, over[0].Operation)

@@ -149,7 +149,7 @@ func (m *owned) checkHandOver(_ workflow.Context, o schemas.Ownership) error {
 
 // takeOver is the update `hand-over`. One that is repeated changes nothing.
 func (m *owned) takeOver(ctx workflow.Context, o schemas.Ownership) (schemas.ModelStatus, error) {
-	if m.isOwned() && m.status.RunID == o.RunID && m.status.ModelID == o.ModelID {
+	if m.isOwned() && m.status.RunID == o.RunID && m.status.ModelID == o.ModelID && m.status.Since.Equal(o.Since) {
 		return m.status, nil
 	}
 	before := m.status

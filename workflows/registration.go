@@ -40,6 +40,8 @@ type registration struct {
 	restore      bool               // a change puts back what was approved
 	unprobed     bool               // nothing is to be probed
 	mayBeChanged bool               // the gateway may have the new payload
+	lost         int                // updates that may have been sent, and whose outcome is not known
+	committed    bool               // it is too late to cancel
 	retirement   schemas.RetireModelInput
 
 	gate    gate

@@ -80,12 +80,14 @@ func (r *registration) learnPolicy(ctx workflow.Context) error {
 	return err
 }
 
-// delete deletes the model and sees that it is gone, unless it is to be kept.
+// delete deletes the model and sees that it is gone, unless it is to be kept. A cancellation that comes meanwhile is too
+// late, since a model that is deleted must not stay owned.
 func (r *registration) delete(ctx workflow.Context) error {
-	if r.retirement.Keep {
-		return nil
+	if err := r.commit(ctx); err != nil || r.retirement.Keep {
+		return err
 	}
 	r.enter(ctx, schemas.StageDeleting)
+	ctx, _ = workflow.NewDisconnectedContext(ctx)
 	err := r.execute(ctx, schemas.DeleteModelActivity, "Delete model "+r.result.ModelID,
 		schemas.DeleteInput{Name: r.manifest.Name, ModelID: r.result.ModelID}, nil)
 	if err == nil {

@@ -20,9 +20,9 @@ const (
 )
 
 // stop ends the story of a registration from outside it, with a reason of its own: the present step is cancelled, and what
-// exists is rolled back. It does nothing once the story has ended.
+// exists is rolled back. It does nothing once the story has ended, or what it does cannot be undone.
 func (r *registration) stop(reason error) {
-	if r.ended || r.stopped != nil {
+	if r.ended || r.committed || r.stopped != nil {
 		return
 	}
 	r.stopped = reason
@@ -66,7 +66,7 @@ func (r *registration) cancelOf(raw converter.RawValue) (schemas.CancelRequest, 
 		return c, refuse("reason must be at most %d characters", maxReason)
 	case isPlaceholder(c.Reason):
 		return c, refuse("reason must say why: %q is the placeholder of an example", plain(c.Reason, 40))
-	case r.ended:
+	case r.ended || r.committed:
 		return c, refuse("%s is at %s and cannot be cancelled any more", r.manifest.Name, r.stage())
 	case r.stopped != nil:
 		return c, refuse("%s ends already: %s", r.manifest.Name, r.stopped)

@@ -58,10 +58,13 @@ func (r *registration) submit(ctx workflow.Context) error {
 	return nil
 }
 
-// sentBefore is the record of what a submission that failed may have sent: the second detail of its error, or what its
-// last heartbeat recorded before its time ran out. Nil: the submission ended without a word about it.
-func sentBefore(err error) *schemas.Creation {
-	var rec schemas.Creation
+// sentBefore is the record of what a submission that failed may have sent. Nil: it ended without a word about it.
+func sentBefore(err error) *schemas.Creation { return recordOf[schemas.Creation](err) }
+
+// recordOf is the record that an activity which failed left of what it may have sent: the second detail of its error, or
+// what its last heartbeat recorded before its time ran out. Nil: there is none.
+func recordOf[Record any](err error) *Record {
+	var rec Record
 	var late *temporal.TimeoutError
 	if errors.As(err, &late) && late.HasLastHeartbeatDetails() && late.LastHeartbeatDetails(&rec) == nil {
 		return &rec
