@@ -94,14 +94,18 @@ type AuditReceipt struct {
 	Checkpoint *Checkpoint `json:"checkpoint,omitempty"`
 	// Conflict says that the trail held another entry under this one's id, which therefore is kept under another.
 	Conflict bool `json:"conflict,omitempty"`
+	// Trail is the hash of the trail's first entry. It stays with who appends, and goes into checkpoints.
+	Trail string `json:"-"`
 }
 
 // Checkpoint states what the head of an audit trail was at some time. Signature is ed25519, in base64, over the RFC 8785
 // form of the checkpoint without it.
 type Checkpoint struct {
-	Seq       int64     `json:"seq"`
-	Hash      string    `json:"hash"`
-	Time      time.Time `json:"time"`
-	KeyID     string    `json:"keyId,omitempty"` // SHA-256 of the public key, the first 16 hex digits
-	Signature string    `json:"signature,omitempty"`
+	Seq  int64     `json:"seq"`
+	Hash string    `json:"hash"`
+	Time time.Time `json:"time"`
+	// Trail names the trail by the hash of its first entry. Checkpoints of older versions lack it.
+	Trail     string `json:"trail,omitempty"`
+	KeyID     string `json:"keyId,omitempty"` // SHA-256 of the public key, the first 16 hex digits
+	Signature string `json:"signature,omitempty"`
 }

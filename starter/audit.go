@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -262,6 +263,9 @@ func (a *app) printReport(r audit.Report, checks audit.Checks) {
 	}
 	if r.Checkpoints > 0 {
 		good("it agrees with %s", counted(r.Checkpoints, "checkpoint"))
+	}
+	if n := len(slices.DeleteFunc(slices.Clone(checks.Checkpoints), func(c schemas.Checkpoint) bool { return c.Trail != "" })); n > 0 {
+		note("%s of an older version, not naming the trail: only the entry was compared", counted(n, "checkpoint"))
 	}
 	if r.Signatures > 0 && r.OK() {
 		good("%s on decisions, all right", counted(int(r.Signatures), "signature"))

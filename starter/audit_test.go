@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -152,6 +153,45 @@ func TestACheckpointFindsWhatTheTrailItselfCannotShow(t *testing.T) {
 	r = starter(t, "", signing, "audit", "verify", "--trail", path, "--checkpoint", webhook)
 	require.Equal(t, exitFailed, r.code)
 	require.Contains(t, r.out, "✗ entry 6: the trail ends here")
+}
+
+func TestACheckpointThatAgreesWithAnyTrailOrIsOfAnotherIsRefused(t *testing.T) {
+	path := recorded(t)
+	own := starter(t, "", nil, "audit", "checkpoint", "--trail", path)
+	require.Zero(t, own.code, own.errors)
+	verify := func(checkpoint string) ran {
+		return starter(t, "", nil, "audit", "verify", "--trail", path, "--checkpoint", file(t, "checkpoint.json", checkpoint))
+	}
+	whole := map[string]any{}
+	require.NoError(t, json.Unmarshal([]byte(own.out), &whole))
+	delete(whole, "seq")
+	unnumbered, err := json.Marshal(whole)
+	require.NoError(t, err)
+	for _, document := range []string{string(unnumbered), `{"checkpoint":` + string(unnumbered) + `}`} {
+		r := verify(document)
+		require.Equal(t, exitUsage, r.code, r.out)
+		require.Contains(t, r.errors, "no sequence number (seq)")
+	}
+
+	elsewhere := filepath.Join(t.TempDir(), "audit.log")
+	trail, err := audit.Open(t.Context(), "file:"+elsewhere)
+	require.NoError(t, err)
+	_, err = trail.Append(t.Context(), schemas.AuditEntry{EntryID: "run-9/started", Event: schemas.AuditStarted, Name: "another"})
+	require.NoError(t, errors.Join(err, trail.Close()))
+	other := starter(t, "", nil, "audit", "checkpoint", "--trail", elsewhere)
+	require.Zero(t, other.code, other.errors)
+	r := verify(other.out)
+	require.Equal(t, exitFailed, r.code)
+	require.Contains(t, r.out, "is of another trail")
+
+	delete(whole, "trail")
+	whole["seq"] = 6
+	older, err := json.Marshal(whole)
+	require.NoError(t, err)
+	r = verify(string(older))
+	require.Zero(t, r.code, r.errors)
+	require.Contains(t, r.out, "agrees with 1 checkpoint")
+	require.Contains(t, r.out, "1 checkpoint of an older version, not naming the trail")
 }
 
 func TestThereIsNoCheckpointOfADamagedOrEmptyTrail(t *testing.T) {

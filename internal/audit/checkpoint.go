@@ -50,7 +50,7 @@ func (s *Signer) Public() ed25519.PublicKey {
 
 // Checkpoint states what stands where the receipt says, signed if there is a signer.
 func (s *Signer) Checkpoint(r schemas.AuditReceipt, now time.Time) (*schemas.Checkpoint, error) {
-	c := &schemas.Checkpoint{Seq: r.Seq, Hash: r.Hash, Time: now.UTC()}
+	c := &schemas.Checkpoint{Seq: r.Seq, Hash: r.Hash, Time: now.UTC(), Trail: r.Trail}
 	if s == nil {
 		return c, nil
 	}

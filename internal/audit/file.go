@@ -136,6 +136,7 @@ func (f *fileTrail) commit(ctx context.Context, take func() []*pending) error {
 		if err := f.write(added); err != nil {
 			return err
 		}
+		nameTrail(taken, f.idx.first)
 		tellConflicts(f.log, f.path, added)
 		return nil
 	})

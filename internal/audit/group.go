@@ -173,6 +173,13 @@ func sealAll(taken []*pending, prev link, known map[string]stored) ([]sealed, er
 	return all, nil
 }
 
+// nameTrail has the receipts say which trail they are of, by its first entry's hash.
+func nameTrail(taken []*pending, first string) {
+	for _, p := range taken {
+		p.receipt.Trail = first
+	}
+}
+
 // idsOf are the ids under which the trail may hold these entries.
 func idsOf(taken []*pending) []string {
 	ids := make([]string, 0, 2*len(taken))

@@ -97,13 +97,20 @@ func (p *postgresTrail) commit(ctx context.Context, take func() []*pending) erro
 	var added []sealed
 	err := pgx.BeginTxFunc(ctx, p.pool, pgx.TxOptions{BeginQuery: beginAppend}, func(tx pgx.Tx) error {
 		taken := take()
-		last, known, err := p.lookUp(ctx, tx, taken)
+		last, first, known, err := p.lookUp(ctx, tx, taken)
 		if err != nil {
 			return err
 		}
 		added, err = sealAll(taken, last, known)
-		if err != nil || len(added) == 0 {
+		if err != nil {
 			return err
+		}
+		if first == "" && len(added) > 0 {
+			first = added[0].at.hash
+		}
+		nameTrail(taken, first)
+		if len(added) == 0 {
+			return nil
 		}
 		return insert(ctx, tx, added)
 	})
@@ -113,9 +120,11 @@ func (p *postgresTrail) commit(ctx context.Context, take func() []*pending) erro
 	return p.failed("written", err)
 }
 
-// lookUp returns the last entry that another one can follow, and what the trail holds already of those that are to be
-// appended. A row with a number beyond is damage, and is gone around.
-func (p *postgresTrail) lookUp(ctx context.Context, tx pgx.Tx, taken []*pending) (last link, known map[string]stored, err error) {
+// lookUp returns the last entry that another one can follow, the hash of the first, and what the trail holds already of
+// those that are to be appended. A row with a number beyond is damage, and is gone around.
+func (p *postgresTrail) lookUp(
+	ctx context.Context, tx pgx.Tx, taken []*pending,
+) (last link, first string, known map[string]stored, err error) {
 	last, known = link{0, noHash}, map[string]stored{}
 	beyond := false
 	var questions pgx.Batch
@@ -127,6 +136,8 @@ func (p *postgresTrail) lookUp(ctx context.Context, tx pgx.Tx, taken []*pending)
 			}
 			return err
 		})
+	questions.Queue(`select coalesce((select hash from model_registrar.audit_entries order by seq limit 1), '')`).
+		QueryRow(func(row pgx.Row) error { return row.Scan(&first) })
 	questions.Queue(`select exists (select from model_registrar.audit_entries where seq > $1)`, int64(maxFollowed)).
 		QueryRow(func(row pgx.Row) error { return row.Scan(&beyond) })
 	questions.Queue(`select entry_id, seq, hash, entry from model_registrar.audit_entries where entry_id = any($1)`, idsOf(taken)).
@@ -144,7 +155,7 @@ func (p *postgresTrail) lookUp(ctx context.Context, tx pgx.Tx, taken []*pending)
 		p.log.Error("the audit trail is damaged; it is left as it is and goes on; run `starter audit verify`",
 			"trail", p.String(), "error", errUnfollowable)
 	}
-	return last, known, err
+	return last, first, known, err
 }
 
 func insert(ctx context.Context, tx pgx.Tx, added []sealed) error {

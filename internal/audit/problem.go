@@ -25,6 +25,7 @@ const (
 	Foreign         ProblemKind = "foreign"          // something in the chain is no entry of it
 	Unfinished      ProblemKind = "unfinished"       // the last line lacks its end
 	BadSignature    ProblemKind = "signature"        // a decision's signature is not right
+	OtherTrail      ProblemKind = "other_trail"      // a checkpoint is of another trail
 	WrongCheckpoint ProblemKind = "wrong_checkpoint" // a checkpoint cannot be relied on
 )
 

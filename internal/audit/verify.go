@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"cmp"
 	"context"
 	"crypto/ed25519"
 	"errors"
@@ -60,7 +61,8 @@ func Verify(ctx context.Context, s Source, c Checks) (Report, error) {
 type verifier struct {
 	checks  Checks
 	report  Report
-	last    link // of the entries so far, the one with the highest number
+	last    link   // of the entries so far, the one with the highest number
+	first   string // the hash of the entry that stands first, by which checkpoints name the trail
 	lastID  string
 	line    int                // of it
 	changed bool               // it was found changed already
@@ -95,12 +97,8 @@ func (v *verifier) expect(checkpoints []schemas.Checkpoint) {
 				continue
 			}
 		}
-		if c.Seq < 0 || c.Seq > 0 && len(c.Hash) != len(noHash) || c.Seq == 0 && c.Hash != noHash {
-			v.note(Problem{Kind: WrongCheckpoint, Text: "a checkpoint names no entry"})
-			continue
-		}
-		if c.Seq == 0 {
-			v.report.Checkpoints++ // of a trail that was empty
+		if c.Seq <= 0 || len(c.Hash) != len(noHash) {
+			v.note(Problem{Kind: WrongCheckpoint, Text: "a checkpoint names no entry"}) // it would agree with any trail
 			continue
 		}
 		v.pending[c.Seq] = append(v.pending[c.Seq], c)
@@ -152,7 +150,9 @@ func (r Record) id() string {
 
 // entry takes an entry of the chain.
 func (v *verifier) entry(r Record, h head) {
-	v.report.Entries++
+	if v.report.Entries++; v.first == "" {
+		v.first = h.Hash
+	}
 	intact := v.intact(r, h)
 	fresh := v.position(r, h, intact)
 	switch first, seen := v.ids[key(h.EntryID)]; {
@@ -323,6 +323,9 @@ func (v *verifier) checkpoint(c schemas.Checkpoint, r Record, h head) {
 		v.agreed = &c
 		return
 	}
+	if v.ofAnother(c) {
+		return
+	}
 	text := fmt.Sprintf("it is not the entry that the checkpoint of %s names: it was rewritten, or one before it was, with all that follow", when(c))
 	if v.agreed != nil {
 		text += fmt.Sprintf("; up to entry %d the trail agrees with the checkpoint of %s", v.agreed.Seq, when(*v.agreed))
@@ -330,19 +333,32 @@ func (v *verifier) checkpoint(c schemas.Checkpoint, r Record, h head) {
 	v.note(Problem{Kind: Rewritten, Seq: h.Seq, Line: r.Line, EntryID: h.EntryID, Text: text})
 }
 
+// ofAnother reports whether a checkpoint, whose entry is not here, was made of another trail, and notes that. One whose entry
+// is here was made of this one, wherever it is kept now.
+func (v *verifier) ofAnother(c schemas.Checkpoint) bool {
+	if c.Trail == "" || c.Trail == v.first || v.first == "" {
+		return false
+	}
+	v.note(Problem{Kind: OtherTrail, Text: fmt.Sprintf(
+		"the checkpoint of %s is of another trail: its first entry has the hash %s, and this one's %s; if it was made of this trail, "+
+			"the whole trail was written anew since", when(c), printable(c.Trail), printable(v.first))})
+	return true
+}
+
 // end notes what only the end shows.
 func (v *verifier) end() {
 	v.report.Head = v.last.receipt()
+	v.report.Head.Trail = v.first
 	var absent []schemas.Checkpoint
 	for seq, checkpoints := range v.pending {
 		if seq > v.last.seq {
 			absent = append(absent, checkpoints...)
 		}
 	}
-	if len(absent) == 0 {
+	slices.SortFunc(absent, func(a, b schemas.Checkpoint) int { return cmp.Or(cmp.Compare(b.Seq, a.Seq), b.Time.Compare(a.Time)) })
+	if absent = slices.DeleteFunc(absent, v.ofAnother); len(absent) == 0 {
 		return
 	}
-	slices.SortFunc(absent, func(a, b schemas.Checkpoint) int { return int(b.Seq - a.Seq) })
 	text := fmt.Sprintf("the trail ends here: the checkpoint of %s names entry %d, which was cut off with all after entry %d", when(absent[0]), absent[0].Seq, v.last.seq)
 	if v.last.seq == 0 {
 		text = fmt.Sprintf("the trail has no entries: the checkpoint of %s names entry %d", when(absent[0]), absent[0].Seq)

@@ -176,7 +176,7 @@ var tampering = map[string]struct {
 	},
 	"the whole chain is made anew": {
 		do:         func(k kept) kept { return k.rewritten(0) },
-		want:       Problem{Kind: Rewritten, Seq: 3, Line: 3, EntryID: "c"},
+		want:       Problem{Kind: OtherTrail},
 		checkpoint: true,
 	},
 	"the last entry is changed, and its hash made anew": {
@@ -351,6 +351,77 @@ func TestACheckpointThatIsUnsignedChangedOrOfAnotherKeyIsNotReliedOn(t *testing.
 		r := verified(t, source(), Checks{Checkpoints: []schemas.Checkpoint{c}, Key: signer.Public()})
 		if len(r.Problems) != 1 || r.Problems[0].Kind != WrongCheckpoint || r.Checkpoints != 0 {
 			t.Errorf("%s: %+v", name, r)
+		}
+	}
+}
+
+func TestACheckpointOfAnotherTrailIsRefusedAndSaysSo(t *testing.T) {
+	signer := &Signer{ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))}
+	made := func(trail Trail, ids ...string) schemas.Checkpoint {
+		t.Helper()
+		var c *schemas.Checkpoint
+		for _, id := range ids {
+			receipt, err := trail.Append(t.Context(), entryOf(id))
+			if err == nil {
+				c, err = signer.Checkpoint(receipt, time.Now())
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		return *c
+	}
+	for kind, target := range bothKinds(t) {
+		trail, _ := opened(t, target)
+		own := made(trail, "a", "b")
+		again, _ := opened(t, target) // by another worker, which has to read what the trail is called
+		later := made(again, "c", "c")
+		elsewhere, _ := opened(t, "file:"+t.TempDir()+"/other.log")
+		shorter := made(elsewhere, "x")
+		longer := made(elsewhere, "y", "z", "w", "v")
+		check := func(c ...schemas.Checkpoint) Report {
+			return verified(t, sourceOf(t, target), Checks{Checkpoints: c, Key: signer.Public()})
+		}
+		if r := check(own, later); !r.OK() || r.Checkpoints != 2 || own.Trail == "" || own.Trail != later.Trail || r.Head.Trail != own.Trail {
+			t.Errorf("%s: %+v", kind, r)
+		}
+		for _, other := range []schemas.Checkpoint{shorter, longer} {
+			r := check(own, other)
+			wantProblem(t, r, Problem{Kind: OtherTrail})
+			if len(r.Problems) != 1 || !strings.Contains(r.Problems[0].Text, "is of another trail") || r.Checkpoints != 1 {
+				t.Errorf("%s: %+v", kind, r)
+			}
+			other.Trail = own.Trail
+			r = check(other)
+			wantProblem(t, r, Problem{Kind: WrongCheckpoint, Seq: other.Seq}) // its signature says which trail it is of
+		}
+		// The same trail kept elsewhere is no other one.
+		var copied strings.Builder
+		if err := sourceOf(t, target)(t.Context(), func(r Record) error { copied.Write(append(r.Text, '\n')); return nil }); err != nil {
+			t.Fatal(err)
+		}
+		if r := verified(t, Lines(strings.NewReader(copied.String()), "-"), Checks{Checkpoints: []schemas.Checkpoint{later}}); !r.OK() || r.Checkpoints != 1 {
+			t.Errorf("%s: %+v", kind, r)
+		}
+	}
+}
+
+func TestACheckpointOfAnOlderVersionIsComparedByItsEntryAlone(t *testing.T) {
+	whole := chain(t, "a", "b")
+	older := schemas.Checkpoint{Seq: 2, Hash: hashIn(whole[1])}
+	check := func(c schemas.Checkpoint) Report {
+		return verified(t, Lines(strings.NewReader(strings.Join(whole, "")), "-"), Checks{Checkpoints: []schemas.Checkpoint{c}})
+	}
+	if r := check(older); !r.OK() || r.Checkpoints != 1 {
+		t.Errorf("%+v", r)
+	}
+	other := schemas.Checkpoint{Seq: 2, Hash: strings.Repeat("ab", 32)}
+	wantProblem(t, check(other), Problem{Kind: Rewritten, Seq: 2, Line: 2, EntryID: "b"})
+	for name, c := range map[string]schemas.Checkpoint{
+		"number 0": {Seq: 0, Hash: noHash}, "a negative number": {Seq: -1, Hash: older.Hash}, "half a hash": {Seq: 2, Hash: older.Hash[:20]},
+	} {
+		if r := check(c); len(r.Problems) != 1 || r.Problems[0].Kind != WrongCheckpoint || r.Checkpoints != 0 {
+			t.Errorf("%s: it agrees with any trail: %+v", name, r)
 		}
 	}
 }
