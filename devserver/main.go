@@ -87,12 +87,20 @@ func serve(ctx context.Context, opts options, stdout io.Writer) error {
 	}
 	defer server.stop()
 
+	if opts.pprofPort != 0 {
+		profiler, err := startProfiler(opts.pprofPort)
+		if err != nil {
+			return err
+		}
+		defer profiler.Close()
+	}
+
 	if !opts.headless {
 		ui, err := startUI(opts, addrs)
 		if err != nil {
 			return err
 		}
-		defer ui.Stop()
+		defer ui.Close()
 	}
 
 	if err := awaitReady(ctx, opts, addrs); err != nil {

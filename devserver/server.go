@@ -66,7 +66,6 @@ func (s *server) stop() {
 
 func serverConfig(opts options, addrs addresses, db *database) *config.Config {
 	return &config.Config{
-		Global: config.Global{PProf: config.PProf{Port: opts.pprofPort, Host: loopback.String()}},
 		Persistence: config.Persistence{
 			DefaultStore:     storeName,
 			VisibilityStore:  storeName,

@@ -3,41 +3,37 @@ package main
 import (
 	"fmt"
 	"io"
+	"io/fs"
 	"log"
 	"net"
 	"net/http"
-	"net/http/httputil"
-	"net/url"
 	"time"
 
-	uiserver "github.com/temporalio/ui-server/v2/server"
+	"github.com/labstack/echo/v4"
+	"github.com/labstack/echo/v4/middleware"
+	uiapi "github.com/temporalio/ui-server/v2/server/api"
 	uiconfig "github.com/temporalio/ui-server/v2/server/config"
-	uioptions "github.com/temporalio/ui-server/v2/server/server_options"
-	"go.temporal.io/server/common/testing/freeport"
+	"github.com/temporalio/ui-server/v2/server/cors"
+	"github.com/temporalio/ui-server/v2/server/csrf"
+	"github.com/temporalio/ui-server/v2/server/headers"
+	"github.com/temporalio/ui-server/v2/server/route"
+	"github.com/temporalio/ui-server/v2/ui"
 )
 
-// webUI is the Temporal UI behind a door that knows the names of this machine alone.
-type webUI struct {
-	door *http.Server
-	ui   *uiserver.Server
-}
-
 // startUI starts the Temporal UI with all its actions allowed (signal, update, cancel, terminate) and
-// nothing fetched from outside. It returns before the UI answers.
-func startUI(opts options, addrs addresses) (*webUI, error) {
-	inner := freeport.MustGetFreePort()
-	cfg := &uiconfig.Config{
+// nothing fetched from outside, behind a door that knows the names of this machine alone.
+func startUI(opts options, addrs addresses) (*http.Server, error) {
+	handler, err := uiHandler(&uiconfig.Config{
 		TemporalGRPCAddress: addrs.frontendAddress(),
-		Host:                loopback.String(),
-		Port:                inner,
+		Host:                addrs.ip.String(),
+		Port:                addrs.ui,
 		EnableUI:            true,
 		DefaultNamespace:    opts.namespace,
 		DisableNewsFetch:    true,
-		HideLogs:            true,
 		// The UI is served over plain http; a cookie marked secure would get lost, and every write with it.
 		CORS: uiconfig.CORS{CookieInsecure: true},
-	}
-	if err := cfg.Validate(); err != nil {
+	})
+	if err != nil {
 		return nil, fmt.Errorf("the Temporal UI cannot be set up: %w", err)
 	}
 	// Since the server took its time to start, look at the port once more for the sake of a readable error.
@@ -48,33 +44,48 @@ func startUI(opts options, addrs addresses) (*webUI, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the Temporal UI cannot listen: %w", err)
 	}
-	quiet := log.New(io.Discard, "", 0) // what the UI does not answer yet or any more is seen by who asked
-	web := &webUI{
-		door: &http.Server{
-			Handler: knownHost(addrs.ip, proxyTo(hostPort(loopback, inner), quiet)), ErrorLog: quiet, ReadHeaderTimeout: 10 * time.Second,
-		},
-		ui: uiserver.NewServer(uioptions.WithConfigProvider(cfg)),
+	door := &http.Server{
+		Handler: knownHost(addrs.ip, handler), ReadHeaderTimeout: 10 * time.Second,
+		ErrorLog: log.New(io.Discard, "", 0), // what the UI does not answer yet or any more is seen by who asked
 	}
-	go func() { _ = web.ui.Start() }() // ends the process itself when it cannot listen
-	go func() { _ = web.door.Serve(listener) }()
-	return web, nil
+	go func() { _ = door.Serve(listener) }()
+	return door, nil
 }
 
-// proxyTo hands requests on as they came, with their own Host, by which the UI knows its own pages.
-func proxyTo(address string, logger *log.Logger) http.Handler {
-	return &httputil.ReverseProxy{
-		Rewrite: func(r *httputil.ProxyRequest) {
-			r.SetURL(&url.URL{Scheme: "http", Host: address})
-			r.Out.Host = r.In.Host
-		},
-		Transport:     &http.Transport{DisableCompression: true}, // no proxy: it is this process
-		FlushInterval: -1,
-		ErrorLog:      logger,
+// uiHandler is what the ui-server's NewServer serves, put together here from its own parts, in its order: that one
+// listens by itself, and a second port, which knows every Host, would be a way around the door.
+func uiHandler(cfg *uiconfig.Config) (http.Handler, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
 	}
-}
-
-// Stop closes the door and the UI.
-func (w *webUI) Stop() {
-	_ = w.door.Close()
-	w.ui.Stop()
+	provider, err := uiconfig.NewConfigProviderWithRefresh(cfg)
+	if err != nil {
+		return nil, err
+	}
+	const extras, caller = "Authorization-Extras", "Caller-Type"
+	e := echo.New()
+	e.Use(middleware.Recover(), middleware.Gzip(), cors.CORSMiddleware(cors.CORSConfig{
+		AllowHeaders: []string{
+			echo.HeaderOrigin, echo.HeaderContentType, echo.HeaderAccept, echo.HeaderXCSRFToken, echo.HeaderAuthorization, extras, caller,
+		},
+		AllowCredentials: true, ConfigProvider: provider,
+	}), middleware.Secure(), csrf.EnsureTokenCookie(!cfg.CORS.CookieInsecure),
+		middleware.CSRFWithConfig(csrf.MiddlewareConfig(provider, !cfg.CORS.CookieInsecure)))
+	e.Pre(route.PublicPath(cfg.PublicPath))
+	route.SetHealthRoute(e)
+	forwarded := []uiapi.Middleware{headers.WithForwardHeaders([]string{extras, caller})}
+	if err := route.SetAPIRoutes(e, provider, forwarded); err != nil {
+		return nil, err
+	}
+	route.SetAuthRoutes(e, provider)
+	assets, err := ui.Assets()
+	if err == nil {
+		assets, err = fs.Sub(assets, "local")
+	}
+	if err != nil {
+		return nil, err
+	}
+	route.SetUIRoutes(e, cfg.PublicPath, assets)
+	route.SetRenderRoute(e, cfg.PublicPath)
+	return e, nil
 }

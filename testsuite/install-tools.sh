@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what the tests need besides Go, gcc, make, git and Node.js, if it is missing: PostgreSQL, Chromium,
-# OpenSSH's ssh-keygen and Python's jsonschema. With apt-get (as root, or with sudo); elsewhere it says what to install.
+# nginx, OpenSSH's ssh-keygen and Python's jsonschema. With apt-get (as root, or with sudo); elsewhere it says what to install.
 set -eu
 
 missing=""
@@ -8,6 +8,7 @@ schemas="from jsonschema import Draft202012Validator"
 command -v ssh-keygen >/dev/null || missing="$missing openssh-client"
 command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || missing="$missing chromium"
 command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
+command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || missing="$missing nginx-light"
 { python3 -c "$schemas" || /usr/bin/python3 -c "$schemas"; } 2>/dev/null || missing="$missing python3-jsonschema"
 [ -z "$missing" ] && exit 0
 
@@ -21,4 +22,10 @@ echo "Installing for the tests:$missing"
 export DEBIAN_FRONTEND=noninteractive
 $run apt-get update -qq
 # Without recommended packages: a database service, for one, is not wanted.
+# Nor is a web server: services that were installed are not started.
+if [ ! -e /usr/sbin/policy-rc.d ]; then
+	printf '#!/bin/sh\nexit 101\n' | $run tee /usr/sbin/policy-rc.d >/dev/null
+	$run chmod +x /usr/sbin/policy-rc.d
+	trap '$run rm /usr/sbin/policy-rc.d' EXIT
+fi
 $run apt-get install -y -qq --no-install-recommends $missing >/dev/null

@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var production = []string{"postgresql", "temporal", "temporal-schema", "temporal-setup", "temporal-ui", "worker"}
+var production = []string{"postgresql", "temporal", "temporal-schema", "temporal-setup", "temporal-ui", "temporal-ui-front", "worker"}
 
 func TestTheDemoProfileAddsTheSimulatorToTheServicesOfProduction(t *testing.T) {
 	dir := checkout(t)
