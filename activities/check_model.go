@@ -6,12 +6,12 @@ import (
 	"fmt"
 	"time"
 
-	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/sdk/temporal"
 
 	"model-registrar/internal/creation"
+	"model-registrar/internal/outcome"
 	"model-registrar/schemas"
 )
 
@@ -86,7 +86,7 @@ func (a *Activities) lastOperation(ctx context.Context, name string) (*workflowp
 
 // busy says which operation works on a model; empty if none does.
 func busy(last *workflowpb.WorkflowExecutionInfo) string {
-	if last.GetStatus() != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING {
+	if outcome.IsOver(last.GetStatus()) {
 		return ""
 	}
 	return fmt.Sprintf("%s works on the model, run %s", last.GetType().GetName(), last.GetExecution().GetRunId())

@@ -341,7 +341,7 @@ func (v *verifier) ofAnother(c schemas.Checkpoint) bool {
 	}
 	v.note(Problem{Kind: OtherTrail, Text: fmt.Sprintf(
 		"the checkpoint of %s is of another trail: its first entry has the hash %s, and this one's %s; if it was made of this trail, "+
-			"the whole trail was written anew since", when(c), printable(c.Trail), printable(v.first))})
+			"the whole trail was written anew since", when(c), shown(c.Trail), shown(v.first))})
 	return true
 }
 
