@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"model-registrar/internal/retryafter"
 	"regexp"
 	"slices"
 	"strings"
@@ -107,7 +108,7 @@ func waitOf(message string) time.Duration {
 	if err != nil {
 		return 0
 	}
-	return min(max(d, 0), maxRetryAfter)
+	return retryafter.Bound(d)
 }
 
 var (

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"model-registrar/internal/endpoint"
+	"model-registrar/internal/retryafter"
 	"model-registrar/schemas"
 )
 
@@ -132,7 +133,7 @@ func FuzzErrorBody(f *testing.F) {
 		if failure.code == "" || failure.sentence == "" || failure.transient == failure.definite {
 			t.Errorf("status %d: %+v", status, failure)
 		}
-		if failure.retryAfter < 0 || failure.retryAfter > maxRetryAfter {
+		if failure.retryAfter < 0 || failure.retryAfter > retryafter.Max {
 			t.Errorf("wait %v", failure.retryAfter)
 		}
 		adaptTo(t, failure, pick(n))

@@ -3,23 +3,20 @@ package probe
 import (
 	"cmp"
 	"fmt"
+	"model-registrar/internal/retryafter"
 	"model-registrar/internal/words"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 )
-
-// maxRetryAfter bounds how long an endpoint can ask to be left alone.
-const maxRetryAfter = time.Hour
 
 // statusFailure says what a status other than 200 means. The body may help and may be anything.
 func statusFailure(resp *http.Response, e apiError) *failure {
 	f := byStatus(resp, e)
 	f.status = resp.StatusCode
 	if f.transient {
-		f.retryAfter = cmp.Or(retryAfter(resp.Header, time.Now()), waitOf(strings.Join(e.messages, "; ")))
+		f.retryAfter = cmp.Or(retryafter.Parse(resp.Header, time.Now()), waitOf(strings.Join(e.messages, "; ")))
 	}
 	f.definite = !f.transient
 	if f.status == http.StatusBadRequest || f.status == http.StatusUnprocessableEntity || f.status == http.StatusUnauthorized {
@@ -146,20 +143,6 @@ func redirectHost(resp *http.Response) string {
 		return ""
 	}
 	return " to " + words.Line(u.Hostname(), 128)
-}
-
-// retryAfter reads how long to wait, from Azure's retry-after-ms or from Retry-After in either of its forms (RFC 9110,
-// section 10.2.3).
-func retryAfter(h http.Header, now time.Time) time.Duration {
-	d := time.Duration(0)
-	if ms, err := strconv.ParseFloat(h.Get("Retry-After-Ms"), 64); err == nil && ms > 0 {
-		d = time.Duration(min(ms, float64(maxRetryAfter.Milliseconds())) * float64(time.Millisecond))
-	} else if s, err := strconv.ParseFloat(h.Get("Retry-After"), 64); err == nil && s > 0 {
-		d = time.Duration(min(s, maxRetryAfter.Seconds()) * float64(time.Second))
-	} else if at, err := http.ParseTime(h.Get("Retry-After")); err == nil {
-		d = at.Sub(now)
-	}
-	return min(max(d, 0), maxRetryAfter)
 }
 
 // wrongType says that what came is neither a stream of events nor JSON.
