@@ -112,7 +112,7 @@ func (a *app) planOf(ctx context.Context, paths []string, o applyOptions) (schem
 
 // savedPlan reads a plan, and reports whether the file holds one.
 func (a *app) savedPlan(file string) (p schemas.Plan, ok bool, err error) {
-	label, data, err := a.readPlan(file)
+	label, data, err := a.readFile(file, maxFleetFile)
 	if err != nil {
 		return p, false, failed("%w", err)
 	}

@@ -2,29 +2,11 @@ package main
 
 import (
 	"context"
-	"io"
 	"sync"
 
 	"model-registrar/internal/manifest"
 	"model-registrar/registrar"
 )
-
-// maxPlanFile bounds a saved plan, in bytes.
-const maxPlanFile = maxFleetFile
-
-// readPlan reads a saved plan within bounds.
-func (a *app) readPlan(file string) (label string, data []byte, err error) {
-	label, r, err := a.open(file)
-	if err != nil {
-		return label, nil, err
-	}
-	defer r.Close()
-	data, err = io.ReadAll(io.LimitReader(r, maxPlanFile))
-	if err != nil {
-		return label, nil, unreadable(label, err)
-	}
-	return label, data, nil
-}
 
 // runWindow starts operations within the window, and follows each to its end. One that waits for a person gives
 // its place to the next. Once the context ends no more are started, and those that run go on by themselves. The answer

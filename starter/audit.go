@@ -16,6 +16,7 @@ import (
 
 	"model-registrar/internal/approvers"
 	"model-registrar/internal/audit"
+	"model-registrar/internal/bounded"
 	"model-registrar/schemas"
 	"model-registrar/starter/console"
 )
@@ -168,7 +169,7 @@ func (a *app) publicKey(text string) (ed25519.PublicKey, error) {
 	if err == nil {
 		return key, nil
 	}
-	if content, readErr := os.ReadFile(text); readErr == nil {
+	if content, readErr := bounded.File(text, maxKeyFile); readErr == nil {
 		key, err = audit.ParsePublicKey(string(content))
 	}
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 
+	"model-registrar/internal/bounded"
 	"model-registrar/internal/manifest"
 	"model-registrar/schemas"
 	"model-registrar/starter/console"
@@ -31,10 +32,26 @@ func (a *app) open(name string) (label string, r io.ReadCloser, err error) {
 	return name, f, nil
 }
 
+// readFile reads a file of at most limit bytes, or stdin for "-".
+func (a *app) readFile(name string, limit int) (label string, data []byte, err error) {
+	label, r, err := a.open(name)
+	if err != nil {
+		return label, nil, err
+	}
+	defer r.Close()
+	data, err = bounded.All(r, limit)
+	if err != nil {
+		return label, nil, unreadable(label, err)
+	}
+	return label, data, nil
+}
+
 func unreadable(label string, err error) error {
-	var path *os.PathError
-	if errors.As(err, &path) {
+	if path, ok := errors.AsType[*os.PathError](err); ok {
 		err = path.Err
+	}
+	if large, ok := errors.AsType[*bounded.TooLarge](err); ok {
+		return fmt.Errorf("%s: the file has more than %d MiB; split it into several", label, large.Limit>>20)
 	}
 	return fmt.Errorf("%s: cannot be read: %w", label, err)
 }
@@ -44,18 +61,9 @@ func unreadable(label string, err error) error {
 func (a *app) readManifests(paths []string) (documents []manifest.Document, problems []error) {
 	files, problems := manifestFiles(paths)
 	for _, name := range files {
-		label, r, err := a.open(name)
+		label, data, err := a.readFile(name, maxFleetFile)
 		if err != nil {
 			problems = append(problems, err)
-			continue
-		}
-		data, err := io.ReadAll(io.LimitReader(r, maxFleetFile+1))
-		r.Close()
-		if err == nil && len(data) > maxFleetFile {
-			err = fmt.Errorf("it has more than %d MiB; split it into several", maxFleetFile>>20)
-		}
-		if err != nil {
-			problems = append(problems, unreadable(label, err))
 			continue
 		}
 		found, wrong := parseInPieces(label, data)

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"strings"
@@ -16,6 +15,7 @@ import (
 	"golang.org/x/term"
 
 	"model-registrar/internal/approvers"
+	"model-registrar/internal/bounded"
 	"model-registrar/schemas"
 )
 
@@ -44,9 +44,9 @@ func (a *app) signingKey(path string, viaAgent bool) (*signingKey, error) {
 		}
 		return nil, nil
 	}
-	raw, err := readKey(path)
+	raw, err := bounded.File(path, maxKeyFile)
 	if err != nil {
-		return nil, err
+		return nil, misused("the signing key: %w", err)
 	}
 	k := &signingKey{path: path}
 	if k.public, _, _, _, err = ssh.ParseAuthorizedKey(raw); err == nil {
@@ -81,22 +81,6 @@ func (k *signingKey) check() error {
 		return failed("%s cannot sign decisions: %w", k.path, err)
 	}
 	return nil
-}
-
-func readKey(path string) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, misused("the signing key: %w", err)
-	}
-	defer f.Close()
-	raw, err := io.ReadAll(io.LimitReader(f, maxKeyFile+1))
-	if err != nil {
-		return nil, misused("the signing key: %w", err)
-	}
-	if len(raw) > maxKeyFile {
-		return nil, misused("the signing key: %s is too large to be a key", path)
-	}
-	return raw, nil
 }
 
 // sign signs what a decision states.

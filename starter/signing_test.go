@@ -143,7 +143,7 @@ func TestAKeyThatCannotSignSaysWhatToDo_AndNothingIsSent(t *testing.T) {
 		"no such file":             {nil, []string{"--key", "/does/not/exist"}, exitUsage, "no such file"},
 		"no key":                   {nil, []string{"--key", file(t, "text", "hello")}, exitFailed, "is no SSH key that can be read here"},
 		"a broken key":             {nil, []string{"--key", broken}, exitFailed, "is no SSH key that can be read here"},
-		"too large":                {nil, []string{"--key", file(t, "large", string(make([]byte, maxKeyFile+1)))}, exitUsage, "too large"},
+		"too large":                {nil, []string{"--key", file(t, "large", string(make([]byte, maxKeyFile+1)))}, exitUsage, "larger than"},
 		"passphrase, no terminal":  {nil, []string{"--key", locked.private}, exitFailed, "ssh-add " + locked.private},
 		"passphrase, other agent":  {[]string{sshAgent(t, key)}, []string{"--key", locked.private}, exitFailed, "only be asked for on a terminal"},
 		"no agent":                 {nil, []string{"--agent"}, exitFailed, "SSH_AUTH_SOCK is not set"},

@@ -4,11 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"os"
 	"strings"
 	"time"
 
@@ -164,9 +161,9 @@ func (a *app) readDelivery(in captured, args []string) (http.Header, []byte, err
 	case len(args) == 0 && !byParts:
 		return nil, nil, misused("name a capture, or give --header and --body")
 	case len(args) == 1:
-		raw, err := a.readBounded(args[0])
+		_, raw, err := a.readFile(args[0], webhook.MaxCaptureBytes)
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, misused("%w", err)
 		}
 		header, body, err := webhook.ReadCapture(bytes.NewReader(raw))
 		if err != nil {
@@ -184,28 +181,11 @@ func (a *app) readDelivery(in captured, args []string) (http.Header, []byte, err
 		}
 		header.Add(strings.TrimSpace(name), strings.TrimSpace(value))
 	}
-	body, err := a.readBounded(in.body)
-	return header, body, err
-}
-
-func (a *app) readBounded(name string) ([]byte, error) {
-	in := a.in
-	if name != "-" {
-		f, err := os.Open(name)
-		if err != nil {
-			return nil, misused("%w", err)
-		}
-		defer f.Close()
-		in = f
-	}
-	raw, err := io.ReadAll(io.LimitReader(in, webhook.MaxCaptureBytes+1))
-	if err == nil && len(raw) > webhook.MaxCaptureBytes {
-		err = errors.New("is too large for a delivery")
-	}
+	_, body, err := a.readFile(in.body, webhook.MaxCaptureBytes)
 	if err != nil {
-		return nil, misused("%s: %w", name, err)
+		return nil, nil, misused("%w", err)
 	}
-	return raw, nil
+	return header, body, nil
 }
 
 func (a *app) printVerified(v verified) error {

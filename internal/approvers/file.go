@@ -2,13 +2,11 @@ package approvers
 
 import (
 	"bytes"
-	"fmt"
-	"io"
 	"log/slog"
-	"os"
 	"sync"
 	"time"
 
+	"model-registrar/internal/bounded"
 	"model-registrar/schemas"
 )
 
@@ -27,7 +25,7 @@ type File struct {
 // Open reads the file. The error joins all that is wrong with it.
 func Open(path string, log *slog.Logger) (*File, error) {
 	f := &File{path: path, log: log}
-	raw, err := read(path)
+	raw, err := bounded.File(path, maxFile)
 	if err != nil {
 		return nil, err
 	}
@@ -41,7 +39,7 @@ func Open(path string, log *slog.Logger) (*File, error) {
 
 // Load reads a file once.
 func Load(path string) (*Signers, error) {
-	raw, err := read(path)
+	raw, err := bounded.File(path, maxFile)
 	if err != nil {
 		return nil, err
 	}
@@ -62,7 +60,7 @@ func (f *File) Verify(statement schemas.DecisionStatement, signature string, at 
 func (f *File) current() (*Signers, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	raw, err := read(f.path)
+	raw, err := bounded.File(f.path, maxFile)
 	switch {
 	case err != nil:
 		f.raw, f.signers, f.broken = nil, nil, err
@@ -79,21 +77,4 @@ func (f *File) current() (*Signers, error) {
 		return nil, refuse(ErrUnavailable, "nobody can decide now, because the worker's approvers file cannot be used; its log says why. Decide again once it is mended")
 	}
 	return f.signers, nil
-}
-
-// read reads a file, and fails on one that is larger than it may be.
-func read(path string) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	raw, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(raw) > maxFile {
-		return nil, fmt.Errorf("%s is larger than %d bytes", path, maxFile)
-	}
-	return raw, nil
 }

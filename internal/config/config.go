@@ -8,7 +8,6 @@ import (
 	"maps"
 	"net"
 	"net/http"
-	"os"
 	"reflect"
 	"slices"
 	"strings"
@@ -17,6 +16,7 @@ import (
 	"github.com/caarlos0/env/v11"
 	"github.com/rs/zerolog"
 
+	"model-registrar/internal/bounded"
 	"model-registrar/internal/capacity"
 	"model-registrar/internal/codec"
 	"model-registrar/internal/genesys"
@@ -74,6 +74,9 @@ type Log struct {
 	Format string `env:"REGISTRAR_LOG_FORMAT"`
 }
 
+// maxSecretFile bounds a file with a secret, in bytes.
+const maxSecretFile = 64 << 10
+
 // maxReadLag bounds how long a submission whose answer was lost waits before it creates again.
 const maxReadLag = 10 * time.Minute
 
@@ -102,7 +105,7 @@ func Read(environ []string, secrets ...string) (Environment, error) {
 			problems = append(problems, fmt.Errorf("%s and %s_FILE are both set; set one of them", name, name))
 			continue
 		}
-		value, err := os.ReadFile(path)
+		value, err := bounded.File(path, maxSecretFile)
 		if err != nil {
 			problems = append(problems, fmt.Errorf("%s_FILE: %w", name, err))
 			continue

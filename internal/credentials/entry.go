@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"model-registrar/internal/bounded"
 	"net/url"
 	"os"
 	"strings"
@@ -85,7 +86,7 @@ func (e entry) readHeaders() (extra []header, problems []error) {
 func (s source) read(key string) (string, error) {
 	raw, from := os.Getenv(s.env), "environment variable "+s.env
 	if s.file != "" {
-		b, err := readBounded(s.file, maxToken)
+		b, err := bounded.File(s.file, maxToken)
 		if err != nil {
 			return "", fmt.Errorf("%s: %w", key, err)
 		}
@@ -113,7 +114,7 @@ func checkToken(raw string) (string, error) {
 }
 
 func readAuthorities(path string) (*x509.CertPool, error) {
-	pem, err := readBounded(path, maxFile)
+	pem, err := bounded.File(path, maxFile)
 	if err != nil {
 		return nil, err
 	}

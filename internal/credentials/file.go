@@ -3,10 +3,9 @@ package credentials
 import (
 	"errors"
 	"fmt"
-	"io"
 	"maps"
+	"model-registrar/internal/bounded"
 	"net/url"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -56,7 +55,7 @@ type headerForm struct {
 
 // loadFile returns the entries and every problem, each named with its file and credential.
 func loadFile(path, variable string) (map[string]entry, []error) {
-	raw, err := readBounded(path, maxFile)
+	raw, err := bounded.File(path, maxFile)
 	if err != nil {
 		return nil, []error{fmt.Errorf("%s: %w", variable, err)}
 	}
@@ -218,21 +217,4 @@ func parseProxy(raw string) (*url.URL, []error) {
 		return nil, []error{errors.New("proxy is not a URL such as http://proxy.example:3128 (http, https or socks5)")}
 	}
 	return u, nil
-}
-
-// readBounded reads a file, and fails on one that is larger than it may be. Its errors name the file, not its content.
-func readBounded(path string, limit int64) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	raw, err := io.ReadAll(io.LimitReader(f, limit+1))
-	if err != nil {
-		return nil, err
-	}
-	if int64(len(raw)) > limit {
-		return nil, fmt.Errorf("%s is larger than %d bytes", path, limit)
-	}
-	return raw, nil
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"model-registrar/internal/bounded"
 	"net"
 	"net/http"
 	"net/url"
@@ -40,8 +41,8 @@ func newTransport() *http.Transport {
 // readBody reads a whole body of at most maxBodyBytes and closes it; a longer one is errTooLong.
 func readBody(body io.ReadCloser) ([]byte, error) {
 	defer body.Close()
-	raw, err := io.ReadAll(io.LimitReader(body, maxBodyBytes+1))
-	if err == nil && len(raw) > maxBodyBytes {
+	raw, err := bounded.All(body, maxBodyBytes)
+	if _, ok := errors.AsType[*bounded.TooLarge](err); ok {
 		return nil, errTooLong
 	}
 	return raw, err

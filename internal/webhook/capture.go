@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"model-registrar/internal/bounded"
 	"net/http"
 	"net/http/httputil"
 	"net/textproto"
@@ -19,12 +20,9 @@ const MaxCaptureBytes = 1 << 20
 // ReadCapture reads a captured delivery: its headers, with or without the request line above them, an empty line, and
 // the body to the byte. Lines may end in CRLF or LF. A Content-Length cuts off what an editor put behind the body.
 func ReadCapture(r io.Reader) (http.Header, []byte, error) {
-	raw, err := io.ReadAll(io.LimitReader(r, MaxCaptureBytes+1))
-	switch {
-	case err != nil:
+	raw, err := bounded.All(r, MaxCaptureBytes)
+	if err != nil {
 		return nil, nil, err
-	case len(raw) > MaxCaptureBytes:
-		return nil, nil, fmt.Errorf("it is larger than %d bytes, and so no delivery of the registrar's", MaxCaptureBytes)
 	}
 	if first, rest, ok := bytes.Cut(raw, []byte("\n")); ok && requestLine(string(first)) {
 		raw = rest
