@@ -11,8 +11,8 @@ import (
 	"model-registrar/schemas"
 )
 
-// LoadFleetPart reads some of a fleet's manifests from the workflow that holds them. A part that is not there or cannot be
-// used is FleetPartMissing; manifests with names under which nothing can be started are so too.
+// LoadFleetPart reads some of what a fleet is to do from the workflow that holds it. A part that is not there or cannot be
+// used is FleetPartMissing; so are operations that no starter asks for.
 func (a *Activities) LoadFleetPart(ctx context.Context, in schemas.LoadPartInput) (schemas.FleetPart, error) {
 	p, err := fleetparts.Read(ctx, a.Temporal, a.Namespace, a.Data, in.FleetID, in.Part)
 	switch {
@@ -23,10 +23,14 @@ func (a *Activities) LoadFleetPart(ctx context.Context, in schemas.LoadPartInput
 	case err != nil:
 		return p, temporal.NewApplicationError("Temporal could not be asked: "+err.Error(), string(schemas.ErrTemporal))
 	}
-	for i, m := range p.Manifests {
-		if n := len([]rune(m.Name)); n < 3 || n > 64 {
-			return p, fatal(schemas.ErrFleetPart, fmt.Sprintf("manifest %d of the fleet has a name that no model can have; "+
-				"start a fleet with the starter, which checks its manifests", p.First+i+1))
+	what := "manifest"
+	if len(p.Items) > 0 {
+		what = "operation"
+	}
+	for i, item := range p.All() {
+		if problem := item.Problem(); problem != "" {
+			return p, fatal(schemas.ErrFleetPart, fmt.Sprintf("%s %d of the fleet %s; start a fleet with the starter, which checks what it is of",
+				what, p.First+i+1, problem))
 		}
 	}
 	return p, nil

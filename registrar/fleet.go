@@ -17,16 +17,19 @@ import (
 	"model-registrar/workflows"
 )
 
-// FleetRequest asks for many registrations as one fleet.
+// FleetRequest asks for many operations as one fleet.
 type FleetRequest struct {
 	// ID names the fleet; every fleet needs one of its own. Default: one that is made of the time and some letters.
 	ID        string
-	Manifests []schemas.Manifest // at most [schemas.MaxFleet]
-	Requester string             // who asks; cannot approve any of them
-	// Window is how many registrations run at a time, from 1 to [schemas.MaxWindow]. Default: [schemas.DefaultWindow].
+	Manifests []schemas.Manifest // to register, at most [schemas.MaxFleet]
+	// Operations, in place of manifests, are what is to be done, in this order, each with the fleet's requester in place of
+	// its own. At most [schemas.MaxFleet].
+	Operations []Request
+	Requester  string // who asks; cannot approve any of them
+	// Window is how many operations run at a time, from 1 to [schemas.MaxWindow]. Default: [schemas.DefaultWindow].
 	Window        int
-	StopOnFailure bool // start no more once a model was not registered; default: go on
-	// PartSize is how many manifests travel in one payload, from 1 to [schemas.MaxPart]. Default: [schemas.MaxPart].
+	StopOnFailure bool // start no more once an operation was not done; default: go on
+	// PartSize is how many operations travel in one payload, from 1 to [schemas.MaxPart]. Default: [schemas.MaxPart].
 	PartSize int
 }
 
@@ -35,7 +38,7 @@ type Fleet struct {
 	ID         string
 	WorkflowID string
 	RunID      string // of its newest run
-	Total      int    // manifests; 0 for a fleet that was found and runs
+	Total      int    // operations; 0 for a fleet that was found and runs
 	Parts      int    // likewise
 	Requester  string // likewise
 	// Result is what the fleet came to; nil while it runs.
@@ -48,7 +51,7 @@ type Taken struct{ ID string }
 // Error names the id.
 func (e *Taken) Error() string { return fmt.Sprintf("the id %q is taken by another fleet", e.ID) }
 
-// Closed says that a fleet was closed from outside, terminated for example, and left no summary. Its registrations go on.
+// Closed says that a fleet was closed from outside, terminated for example, and left no summary. Its operations go on.
 type Closed struct {
 	ID  string
 	Err error
@@ -62,13 +65,13 @@ func (e *Closed) Error() string {
 // Unwrap returns how it was closed.
 func (e *Closed) Unwrap() error { return e.Err }
 
-// Forgotten says that Temporal has forgotten the manifests of a fleet, which it holds until the namespace's retention
+// Forgotten says that Temporal has forgotten what a fleet was to do, which it holds until the namespace's retention
 // time is over.
 type Forgotten struct{ ID string }
 
 // Error names the fleet.
 func (e *Forgotten) Error() string {
-	return fmt.Sprintf("Temporal has forgotten the manifests of the fleet %s, so what it did not register is not known", e.ID)
+	return fmt.Sprintf("Temporal has forgotten what the fleet %s was to do, so what it did not do is not known", e.ID)
 }
 
 func (*Taken) typed()     {}
@@ -83,8 +86,8 @@ func FleetID(name string) string {
 // IsFleet reports whether a name is the id of a fleet's workflow, such as register-fleet/ID.
 func IsFleet(name string) bool { return strings.HasPrefix(name, schemas.RegisterFleetWorkflowID("")) }
 
-// StartFleet starts the workflows that hold the manifests, then the fleet, which goes on whatever happens to this program.
-// Starting is repeatable: the same manifests under the same id, by the same requester, go on with what was started before.
+// StartFleet starts the workflows that hold what is to be done, then the fleet, which goes on whatever happens to this
+// program. Starting is repeatable: the same under the same id, by the same requester, go on with what was started before.
 // The error is a [*Taken] if the id is another fleet's, an [*Unsettled] if Temporal does not say whether the fleet was
 // started, a [*NameTooLong], or an [*Encrypted] if the client lacks keys.
 func (c *Client) StartFleet(ctx context.Context, r FleetRequest) (Fleet, error) {
@@ -97,13 +100,14 @@ func (c *Client) StartFleet(ctx context.Context, r FleetRequest) (Fleet, error) 
 	if r.PartSize == 0 {
 		r.PartSize = schemas.MaxPart
 	}
-	f := Fleet{ID: r.ID, WorkflowID: schemas.RegisterFleetWorkflowID(r.ID), Total: len(r.Manifests), Requester: r.Requester}
-	parts, err := fleetparts.Split(r.ID, r.Manifests, r.PartSize, schemas.MaxPartBytes)
+	items := r.items()
+	f := Fleet{ID: r.ID, WorkflowID: schemas.RegisterFleetWorkflowID(r.ID), Total: len(items), Requester: r.Requester}
+	parts, err := fleetparts.Split(r.ID, items, r.PartSize, schemas.MaxPartBytes)
 	if err != nil {
 		return f, err
 	}
 	f.Parts = len(parts)
-	if err := c.CheckNames(ctx, namesOf(r.Manifests)...); err != nil {
+	if err := c.CheckNames(ctx, namesOf(items)...); err != nil {
 		return f, err
 	}
 	if err := c.checkEncryption(ctx); err != nil {
@@ -116,6 +120,7 @@ func (c *Client) StartFleet(ctx context.Context, r FleetRequest) (Fleet, error) 
 	}
 	f.RunID, err = c.startFleet(ctx, schemas.RegisterFleetInput{
 		FleetID: r.ID, Total: f.Total, Parts: f.Parts, Window: r.Window, StopOnFailure: r.StopOnFailure, Requester: r.Requester,
+		Operations: countsOf(items),
 	})
 	if err != nil {
 		return f, c.notStarted(r.ID, len(parts), err)
@@ -123,12 +128,36 @@ func (c *Client) StartFleet(ctx context.Context, r FleetRequest) (Fleet, error) 
 	return f, nil
 }
 
-func namesOf(manifests []schemas.Manifest) []string {
-	names := make([]string, len(manifests))
-	for i, m := range manifests {
-		names[i] = m.Name
+// items are the operations of the fleet, in their order.
+func (r FleetRequest) items() []schemas.FleetItem {
+	items := make([]schemas.FleetItem, 0, len(r.Manifests)+len(r.Operations))
+	for _, m := range r.Manifests {
+		items = append(items, Request{Manifest: m}.item())
+	}
+	for _, o := range r.Operations {
+		items = append(items, o.item())
+	}
+	return items
+}
+
+func namesOf(items []schemas.FleetItem) []string {
+	names := make([]string, len(items))
+	for i, item := range items {
+		names[i] = item.ModelName()
 	}
 	return names
+}
+
+// countsOf counts operations by workflow type; nil if all are registrations, of which a fleet is unless it says otherwise.
+func countsOf(items []schemas.FleetItem) map[string]int {
+	counts := map[string]int{}
+	for _, item := range items {
+		counts[item.Operation]++
+	}
+	if counts[schemas.RegisterModelWorkflow] == len(items) {
+		return nil
+	}
+	return counts
 }
 
 // unique are the options of a workflow whose id is used once.

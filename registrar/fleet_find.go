@@ -81,7 +81,7 @@ func (c *Client) FleetStatus(ctx context.Context, id string) (schemas.FleetProgr
 	return query[schemas.FleetProgress](ctx, c, schemas.RegisterFleetWorkflowID(id), "", schemas.StatusQuery)
 }
 
-// Unregistered reads the names of the models that a fleet did not register from the manifests that Temporal holds. The
+// Unregistered reads the names of the models about which a fleet did not do what it was to do, from what Temporal holds. The
 // error is a [*Forgotten] if it does no longer.
 func (c *Client) Unregistered(ctx context.Context, r schemas.FleetResult) (map[string]bool, error) {
 	names, done := map[string]bool{}, map[string]bool{}
@@ -95,11 +95,11 @@ func (c *Client) Unregistered(ctx context.Context, r schemas.FleetResult) (map[s
 		if err != nil {
 			return nil, c.Explain(ctx, err)
 		}
-		for k, m := range part.Manifests {
-			if r.IsRegistered(part.First + k) {
-				done[m.Name] = true
+		for k, item := range part.All() {
+			if name := item.ModelName(); r.IsRegistered(part.First + k) {
+				done[name] = true
 			} else {
-				names[m.Name] = true
+				names[name] = true
 			}
 		}
 	}

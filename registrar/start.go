@@ -34,20 +34,23 @@ type Request struct {
 	ModelID string
 }
 
-// input is the input of the operation's workflow.
-func (r Request) input() any {
+// item is what is asked for, without who asks.
+func (r Request) item() schemas.FleetItem {
+	i := schemas.FleetItem{Operation: r.Operation, Manifest: &r.Manifest}
 	switch r.Operation {
+	case "":
+		i.Operation = schemas.RegisterModelWorkflow
 	case schemas.ChangeModelWorkflow:
-		return schemas.ChangeModelInput{Manifest: r.Manifest, Requester: r.Requester, Seen: r.Seen, Restore: r.Restore}
+		i.Seen, i.Restore = r.Seen, r.Restore
 	case schemas.AdoptModelWorkflow:
-		return schemas.AdoptModelInput{Manifest: r.Manifest, Requester: r.Requester, Seen: r.Seen}
+		i.Seen = r.Seen
 	case schemas.RetireModelWorkflow:
-		return schemas.RetireModelInput{
-			Name: r.Manifest.Name, Requester: r.Requester, Reason: r.Reason, Keep: r.Keep, ModelID: r.ModelID,
-			Approval: r.Manifest.Approval, Seen: r.Seen,
+		i.Manifest, i.Name, i.Seen, i.Reason, i.Keep, i.ModelID = nil, r.Manifest.Name, r.Seen, r.Reason, r.Keep, r.ModelID
+		if r.Manifest.Approval != (schemas.ApprovalSpec{}) {
+			i.Approval = &r.Manifest.Approval
 		}
 	}
-	return schemas.RegisterModelInput{Manifest: r.Manifest, Requester: r.Requester}
+	return i
 }
 
 // Registration is what came of a request.
@@ -110,8 +113,8 @@ func (c *Client) Start(ctx context.Context, r Request) (Registration, error) {
 
 // start starts the workflow, and returns the id of its run.
 func (c *Client) start(ctx context.Context, r Request) (runID string, err error) {
-	in := schemas.RegisterModelInput{Manifest: r.Manifest, Requester: r.Requester}
-	start := workflows.StartOfOperation(r.Operation, in, r.Reason)
+	item := r.item()
+	start := workflows.StartOfOperation(item, r.Requester)
 	began := time.Now()
 	id := schemas.RegisterModelWorkflowID(r.Manifest.Name)
 	err = c.settle(ctx, id, false, func(ctx context.Context) error {
@@ -125,7 +128,7 @@ func (c *Client) start(ctx context.Context, r Request) (runID string, err error)
 			StaticDetails:                            start.Details,
 			TypedSearchAttributes:                    start.Attributes,
 			Priority:                                 workflows.PriorityOf(r.Requester),
-		}, r.Operation, r.input())
+		}, item.Operation, item.Input(r.Requester))
 		if err == nil {
 			runID = run.GetRunID()
 		}
@@ -136,8 +139,8 @@ func (c *Client) start(ctx context.Context, r Request) (runID string, err error)
 			return false, err
 		}
 		runID = t.RunID
-		return t.Operation == r.Operation && t.Input.Requester == in.Requester && (r.Operation == schemas.RetireModelWorkflow ||
-			same(t.Input.Manifest, in.Manifest)) && t.StartedAt.After(began.Add(-startClockSkew)), nil
+		return t.Operation == item.Operation && t.Input.Requester == r.Requester && (item.Manifest == nil ||
+			same(t.Input.Manifest, r.Manifest)) && t.StartedAt.After(began.Add(-startClockSkew)), nil
 	})
 	return runID, err
 }

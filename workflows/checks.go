@@ -225,7 +225,7 @@ func (m *owned) restore(ctx workflow.Context) {
 		return
 	}
 	requester := schemas.ManageModelWorkflowID(m.name)
-	start := StartOfOperation(schemas.ChangeModelWorkflow, schemas.RegisterModelInput{Manifest: m.status.Manifest, Requester: requester}, "")
+	start := StartOf(schemas.RegisterModelInput{Manifest: m.status.Manifest, Requester: requester})
 	ctx = workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
 		WorkflowID:            schemas.RegisterModelWorkflowID(m.name),
 		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,

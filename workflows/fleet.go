@@ -12,11 +12,11 @@ import (
 // Bounds of one run of a fleet, so that no workflow task and no payload gets too large, whatever the manifests.
 const (
 	maxStarting      = 10        // children asked for that have not started yet
-	maxStartingBytes = 512 << 10 // of their manifests
+	maxStartingBytes = 512 << 10 // of their inputs
 	maxAsking        = 100       // cancellations asked for at the same time
-	maxWaiting       = 2000      // registrations waiting for approval that take no place of the window
+	maxWaiting       = 2000      // operations waiting for approval that take no place of the window
 	maxOwnChildren   = 1500      // pending children of one run; the server allows 2000
-	lookAhead        = 100       // manifests left when the next part is loaded
+	lookAhead        = 100       // operations left when the next part is loaded
 )
 
 // fleet is the state of one run of a RegisterFleet workflow.
@@ -25,14 +25,14 @@ type fleet struct {
 	state schemas.FleetState // its InFlight is filled in only when the run ends
 	runID string
 
-	queue    []queued        // loaded manifests, in their order
+	queue    []queued        // loaded operations, in their order
 	loaded   int             // the next part to load
 	started  map[string]bool // names that had their turn in this run
 	flights  []*flight       // in the order of their start
 	waiting  int             // flights that wait for approval
 	own      int             // children of this run that have not ended
 	starting int             // children that have not started yet
-	bytes    int             // of their manifests
+	bytes    int             // of their inputs
 	asking   int             // cancellations that the server has not answered yet
 	leaving  bool            // nothing begins any more in this run
 	over     bool            // the ending is settled, and no order changes it any more
@@ -40,13 +40,13 @@ type fleet struct {
 	news workflow.ReceiveChannel
 }
 
-// queued is a manifest that has not had its turn.
+// queued is an operation that has not had its turn.
 type queued struct {
 	part, index int
-	manifest    schemas.Manifest
+	item        schemas.FleetItem
 }
 
-// flight is a registration under way.
+// flight is an operation under way.
 type flight struct {
 	schemas.FleetRun
 	asked bool // to cancel
@@ -72,6 +72,9 @@ func newFleet(ctx workflow.Context, in schemas.RegisterFleetInput) (*fleet, erro
 	if f.state.Tally == nil {
 		f.state.Tally = schemas.FleetTally{}
 	}
+	if f.state.Tallies == nil && f.isMixed() {
+		f.state.Tallies = map[string]schemas.FleetTally{}
+	}
 	if n := registeredBytes(in.Total); len(f.state.Registered) < n {
 		f.state.Registered = append(f.state.Registered, make([]byte, n-len(f.state.Registered))...)
 	}
@@ -91,13 +94,16 @@ func (f *fleet) begin(ctx workflow.Context) {
 	f.describe(ctx)
 }
 
-// hasRoom tells whether the next registration may start now.
+// isMixed reports whether the fleet does more than register.
+func (f *fleet) isMixed() bool { return len(f.in.Operations) > 0 }
+
+// hasRoom tells whether the next operation may start now.
 func (f *fleet) hasRoom() bool {
 	return len(f.queue) > 0 && !f.leaving && !f.state.Paused && f.state.Ending == "" &&
 		f.places() < f.state.Window && f.starting < maxStarting && f.bytes < maxStartingBytes
 }
 
-// places is how much of the window is taken. A registration that waits for a person takes none, or a few forgotten
+// places is how much of the window is taken. An operation that waits for a person takes none, or a few forgotten
 // approvals would hold up the fleet; unless there are too many of them to carry from run to run.
 func (f *fleet) places() int { return len(f.flights) - min(f.waiting, maxWaiting) }
 

@@ -13,21 +13,24 @@ import (
 	"model-registrar/schemas"
 )
 
-// startNext starts the registration of the next manifest, unless its name had its turn already.
+// startNext starts the next operation, unless its name had its turn already.
 func (f *fleet) startNext(ctx workflow.Context) {
 	next := f.queue[0]
 	f.queue = f.queue[1:]
 	f.state.Next = next.index + 1
-	run := schemas.FleetRun{Name: next.manifest.Name, Index: next.index}
+	run := schemas.FleetRun{Name: next.item.ModelName(), Index: next.index}
+	if f.isMixed() {
+		run.Operation = next.item.Operation
+	}
 	if f.started[run.Name] || f.flightOf(run.Name) != nil {
 		f.count(ctx, schemas.FleetEnding{FleetRun: run, Outcome: schemas.Duplicate,
 			Reason: "the name comes twice in this fleet; the first one counts"})
 		return
 	}
 	f.started[run.Name] = true
-	in := schemas.RegisterModelInput{Manifest: next.manifest, Requester: f.in.Requester}
+	in := next.item.Input(f.in.Requester)
 	size := 0
-	if raw, err := json.Marshal(next.manifest); err == nil {
+	if raw, err := json.Marshal(in); err == nil {
 		size = len(raw)
 	}
 	fl := &flight{FleetRun: run}
@@ -35,8 +38,9 @@ func (f *fleet) startNext(ctx workflow.Context) {
 	f.own++
 	f.starting++
 	f.bytes += size
-	child := workflow.ExecuteChildWorkflow(workflow.WithChildOptions(ctx, childOptions(in)), schemas.RegisterModelWorkflow, in)
-	workflow.GoNamed(ctx, "registration", func(ctx workflow.Context) {
+	o := childOptions(next.item, f.in.Requester)
+	child := workflow.ExecuteChildWorkflow(workflow.WithChildOptions(ctx, o), next.item.Operation, in)
+	workflow.GoNamed(ctx, "operation", func(ctx workflow.Context) {
 		var execution workflow.Execution
 		err := child.GetChildWorkflowExecution().Get(ctx, &execution)
 		fl.RunID = execution.RunID
@@ -52,19 +56,19 @@ func (f *fleet) startNext(ctx workflow.Context) {
 	f.describe(ctx)
 }
 
-// childOptions are those of a registration. It is left alone when its fleet ends or continues as new: it is cancelled by
-// request only, so that it can roll back.
-func childOptions(in schemas.RegisterModelInput) workflow.ChildWorkflowOptions {
-	start := StartOf(in)
+// childOptions are those of an operation. It is left alone when its fleet ends or continues as new: it is cancelled by
+// request only, so that it can undo what it has done.
+func childOptions(item schemas.FleetItem, requester string) workflow.ChildWorkflowOptions {
+	start := StartOfOperation(item, requester)
 	return workflow.ChildWorkflowOptions{
-		WorkflowID:            schemas.RegisterModelWorkflowID(in.Manifest.Name),
+		WorkflowID:            schemas.RegisterModelWorkflowID(item.ModelName()),
 		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 		ParentClosePolicy:     enumspb.PARENT_CLOSE_POLICY_ABANDON,
 		WaitForCancellation:   true,
 		TypedSearchAttributes: start.Attributes,
 		StaticSummary:         start.Summary,
 		StaticDetails:         start.Details,
-		Priority:              PriorityOfFleet(in.Requester),
+		Priority:              PriorityOfFleet(requester),
 	}
 }
 
@@ -76,7 +80,7 @@ func (f *fleet) flightOf(name string) *flight {
 	return f.flights[i]
 }
 
-// land takes note of a registration's end.
+// land takes note of an operation's end.
 func (f *fleet) land(ctx workflow.Context, fl *flight, e schemas.FleetEnding) {
 	i := slices.Index(f.flights, fl)
 	if i < 0 {
@@ -89,16 +93,22 @@ func (f *fleet) land(ctx workflow.Context, fl *flight, e schemas.FleetEnding) {
 	f.count(ctx, e)
 }
 
-// count enters what became of a manifest.
+// count enters what became of an operation.
 func (f *fleet) count(ctx workflow.Context, e schemas.FleetEnding) {
 	f.state.Tally[e.Outcome]++
+	if f.isMixed() {
+		if f.state.Tallies[e.Operation] == nil {
+			f.state.Tallies[e.Operation] = schemas.FleetTally{}
+		}
+		f.state.Tallies[e.Operation][e.Outcome]++
+	}
 	if e.Outcome.Registered() {
 		if e.Index/8 < len(f.state.Registered) {
 			f.state.Registered[e.Index/8] |= 1 << (e.Index % 8)
 		}
 	} else if len(f.state.Failures) < schemas.MaxFailures {
 		f.state.Failures = append(f.state.Failures, schemas.FleetFailure{
-			Name: e.Name, Outcome: e.Outcome, ErrorType: e.ErrorType, Reason: plain(e.Reason, schemas.MaxReason),
+			Name: e.Name, Operation: e.Operation, Outcome: e.Outcome, ErrorType: e.ErrorType, Reason: plain(e.Reason, schemas.MaxReason),
 			Left: e.Left,
 		})
 	}
@@ -118,7 +128,7 @@ const (
 	waitGapGrowth = 2
 )
 
-// rejoin takes up the registrations that an earlier run started. The server tells only that run of their end, so they
+// rejoin takes up the operations that an earlier run started. The server tells only that run of their end, so they
 // are asked for.
 func (f *fleet) rejoin(ctx workflow.Context) {
 	for _, run := range f.state.InFlight {

@@ -41,11 +41,31 @@ func checkFleet(ctx workflow.Context, in schemas.RegisterFleetInput) error {
 		return refuse(schemas.ErrFleetInput, "the requester of a fleet has 1 to %d characters; four eyes need to know who asks",
 			schemas.MaxRequester)
 	}
+	if !announces(in) {
+		return refuse(schemas.ErrFleetInput, "the operations of the fleet %s are not as many as it has, or of unknown types; "+
+			"start fleets with the starter", in.FleetID)
+	}
 	if problem := stateProblem(in); problem != "" {
 		return refuse(schemas.ErrFleetInput,
 			"the state of the fleet %s is not one that a fleet hands on: %s; start fleets with the starter", in.FleetID, problem)
 	}
 	return nil
+}
+
+// announces reports whether the counts of operations, if the fleet has any, are those of all that it has.
+func announces(in schemas.RegisterFleetInput) bool {
+	sum, known := 0, 0
+	for _, o := range schemas.Operations {
+		n, counted := in.Operations[o]
+		if counted {
+			known++
+		}
+		if counted && (n < 1 || n > in.Total) {
+			return false
+		}
+		sum += n
+	}
+	return known == len(in.Operations) && (known == 0 || sum == in.Total)
 }
 
 // stateProblem says what no earlier run of the fleet can have handed on, if anything.
@@ -78,31 +98,48 @@ func stateProblem(in schemas.RegisterFleetInput) string {
 	case !slices.Contains(endings, s.Ending):
 		return "its ending is unknown"
 	}
-	known := 0
-	for _, o := range schemas.FleetOutcomes {
-		n, counted := s.Tally[o]
+	if !inRange(s.Tally, in.Total) {
+		return "its outcomes are out of range"
+	}
+	tallies := 0
+	for _, o := range schemas.Operations {
+		tally, counted := s.Tallies[o]
 		if counted {
-			known++
+			tallies++
 		}
-		if n < 0 || n > in.Total {
+		if !inRange(tally, in.Operations[o]) {
 			return "its outcomes are out of range"
 		}
 	}
-	if known != len(s.Tally) {
+	if tallies != len(s.Tallies) {
 		return "its outcomes are out of range"
 	}
-
 	if s.Tally.Sum()+len(s.InFlight) > in.Total {
 		return "more manifests had their turn than it has"
 	}
-	return flightsProblem(s.InFlight, in.Total)
+	return flightsProblem(s.InFlight, in)
 }
 
-func flightsProblem(flights []schemas.FleetRun, total int) string {
+// inRange reports whether a tally has known outcomes alone, and not more than there can be.
+func inRange(tally schemas.FleetTally, total int) bool {
+	known := 0
+	for _, o := range schemas.FleetOutcomes {
+		n, counted := tally[o]
+		if counted {
+			known++
+		}
+		if n < 0 || n > total {
+			return false
+		}
+	}
+	return known == len(tally)
+}
+
+func flightsProblem(flights []schemas.FleetRun, in schemas.RegisterFleetInput) string {
 	names := map[string]bool{}
 	for _, run := range flights {
 		switch {
-		case run.Index < 0 || run.Index >= total || run.News < 0:
+		case run.Index < 0 || run.Index >= in.Total || run.News < 0 || run.Operation != "" && in.Operations[run.Operation] == 0:
 			return "a registration in flight is out of range"
 		case names[run.Name]:
 			return "a registration is in flight twice"

@@ -10,7 +10,7 @@ import (
 	"model-registrar/schemas"
 )
 
-// keepLoaded loads the fleet's parts one after the other, each before the manifests of the one before it run out.
+// keepLoaded loads the fleet's parts one after the other, each before what the one before it holds runs out.
 func (f *fleet) keepLoaded(ctx workflow.Context) {
 	for {
 		err := workflow.Await(ctx, func() bool {
@@ -30,9 +30,14 @@ func (f *fleet) keepLoaded(ctx workflow.Context) {
 				f.loaded+1, plain(e.Message, 400)))
 			return
 		}
-		for i, m := range part.Manifests {
+		for i, item := range part.All() {
+			if f.in.Operations[item.Operation] == 0 && (f.isMixed() || item.Operation != schemas.RegisterModelWorkflow) {
+				f.endAs(ctx, schemas.FleetFailed, schemas.ErrFleetPart, fmt.Sprintf("part %d of the fleet has a %s of %s, which the fleet "+
+					"was not started for", f.loaded+1, plain(item.Operation, 40), plain(item.ModelName(), 80)))
+				return
+			}
 			if index := part.First + i; index >= f.state.Next {
-				f.queue = append(f.queue, queued{part.Part, index, m})
+				f.queue = append(f.queue, queued{part.Part, index, item})
 			}
 		}
 		f.loaded++

@@ -19,7 +19,7 @@ func (f *fleet) progress(ctx workflow.Context) schemas.FleetProgress {
 	return schemas.FleetProgress{
 		FleetID: f.in.FleetID, RunID: f.runID, Status: f.status(), Reason: f.state.Reason, Requester: f.in.Requester,
 		StartedAt: f.state.StartedAt, Total: f.in.Total, Queued: f.unstarted(), InFlight: len(f.flights) - f.waiting,
-		Waiting: f.waiting, Ended: f.state.Tally.Sum(), Outcomes: f.state.Tally, Window: f.state.Window,
+		Waiting: f.waiting, Ended: f.state.Tally.Sum(), Outcomes: f.state.Tally, Operations: f.shares(), Window: f.state.Window,
 		StopOnFailure: f.in.StopOnFailure, PausedMs: f.pausedFor(workflow.Now(ctx)).Milliseconds(),
 		Recent: failures[max(0, len(failures)-recent):], Runs: f.state.Runs + 1,
 	}
@@ -31,7 +31,7 @@ func (f *fleet) result(ctx workflow.Context) schemas.FleetResult {
 	info := workflow.GetInfo(ctx)
 	r := schemas.FleetResult{
 		FleetID: f.in.FleetID, Status: f.status(), Reason: f.state.Reason, ErrorType: f.state.ErrorType,
-		Requester: f.in.Requester, Total: f.in.Total, Outcomes: f.state.Tally, NotStarted: f.unstarted(),
+		Requester: f.in.Requester, Total: f.in.Total, Outcomes: f.state.Tally, Operations: f.shares(), NotStarted: f.unstarted(),
 		Failures: f.state.Failures, Registered: f.state.Registered, Parts: f.in.Parts, StartedAt: f.state.StartedAt.UTC(),
 		DurationMs: now.Sub(f.state.StartedAt).Milliseconds(), PausedMs: f.pausedFor(now).Milliseconds(),
 		WorkflowID: info.WorkflowExecution.ID, RunID: f.runID, Runs: f.state.Runs + 1,
@@ -49,7 +49,26 @@ func (f *fleet) result(ctx workflow.Context) schemas.FleetResult {
 	return r
 }
 
-// unstarted is how many manifests have not had their turn.
+// shares is what the fleet does of each kind of operation; nil if it registers alone.
+func (f *fleet) shares() map[string]schemas.FleetShare {
+	if !f.isMixed() {
+		return nil
+	}
+	shares := map[string]schemas.FleetShare{}
+	for _, o := range schemas.Operations {
+		if total := f.in.Operations[o]; total > 0 {
+			shares[o] = schemas.FleetShare{Total: total, Outcomes: schemas.FleetTally{}}
+		}
+		for _, outcome := range schemas.FleetOutcomes {
+			if n := f.state.Tallies[o][outcome]; n > 0 {
+				shares[o].Outcomes[outcome] = n
+			}
+		}
+	}
+	return shares
+}
+
+// unstarted is how many operations have not had their turn.
 func (f *fleet) unstarted() int { return max(0, f.in.Total-f.state.Next) }
 
 // indexStart indexes a fleet that was started without search attributes.
@@ -83,8 +102,8 @@ func (f *fleet) details() string {
 	if f.state.Reason != "" {
 		fmt.Fprintf(&b, ": %s", markdown(f.state.Reason))
 	}
-	fmt.Fprintf(&b, "\n\n- **requester**: %s\n- **manifests**: %d\n- **queued**: %d\n- **in flight**: %d of %d at a time\n",
-		markdown(f.in.Requester), f.in.Total, f.unstarted(), len(f.flights)-f.waiting, f.state.Window)
+	fmt.Fprintf(&b, "\n\n- **requester**: %s\n%s- **queued**: %d\n- **in flight**: %d of %d at a time\n",
+		markdown(f.in.Requester), workLine(f.in, "manifests"), f.unstarted(), len(f.flights)-f.waiting, f.state.Window)
 	if f.waiting > 0 {
 		fmt.Fprintf(&b, "- **waiting for approval**: %d, which take no place\n", f.waiting)
 	}
@@ -99,7 +118,7 @@ func (f *fleet) details() string {
 	if all := f.state.Failures; len(all) > 0 {
 		b.WriteString("\nThe newest failures:\n\n")
 		for _, x := range all[max(0, len(all)-recent):] {
-			fmt.Fprintf(&b, "- %s: %s %s\n", markdown(x.Name), x.Outcome, markdown(x.Reason))
+			fmt.Fprintf(&b, "- %s: %s %s\n", markdown(strings.TrimSpace(x.Operation+" "+x.Name)), x.Outcome, markdown(x.Reason))
 		}
 	}
 	if !f.status().Ended() {

@@ -51,7 +51,7 @@ func TestARegistrationOfAFleetIsStartedAsTheStarterDoes(t *testing.T) {
 	require.Equal(t, 1, v.run().Outcomes[schemas.Completed])
 	require.Equal(t, "register-model/production-llm-v2", info.WorkflowExecution.ID)
 	require.Equal(t, "register-fleet/fleet-1", info.ParentWorkflowExecution.ID)
-	o := childOptions(schemas.RegisterModelInput{Manifest: v.parts[0].Manifests[0]})
+	o := childOptions(v.parts[0].All()[0], requester)
 	require.Equal(t, "Register production-llm-v2 (openai)", o.StaticSummary)
 	require.Contains(t, o.StaticDetails, "- **endpoint**: api.example.com\n")
 }

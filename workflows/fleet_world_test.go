@@ -45,6 +45,7 @@ type voyage struct {
 	running  int
 	most     int // running at the same time
 	begun    []string
+	inputs   map[string]any // that the operations were started with, by name
 	released []string
 	renewed  int
 	// releasing is called while the fleet releases a part.
@@ -66,7 +67,7 @@ func newVoyage(t *testing.T, partSize int, names ...string) *voyage {
 	t.Helper()
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
-	v := &voyage{t: t, env: suite.NewTestWorkflowEnvironment()}
+	v := &voyage{t: t, env: suite.NewTestWorkflowEnvironment(), inputs: map[string]any{}}
 	for group := range slices.Chunk(names, partSize) {
 		p := schemas.FleetPart{FleetID: fleetID, Part: len(v.parts), First: len(v.parts) * partSize}
 		for _, name := range group {
@@ -92,7 +93,7 @@ func (v *voyage) wire() {
 		Interceptors: []interceptor.WorkerInterceptor{&v.observed}, DeadlockDetectionTimeout: time.Minute,
 	})
 	v.env.RegisterWorkflowWithOptions(RegisterFleet, workflow.RegisterOptions{Name: schemas.RegisterFleetWorkflow})
-	v.env.RegisterWorkflowWithOptions(v.child, workflow.RegisterOptions{Name: schemas.RegisterModelWorkflow})
+	v.wireOperations()
 	v.env.RegisterActivityWithOptions(func(_ context.Context, in schemas.LoadPartInput) (schemas.FleetPart, error) {
 		v.mu.Lock()
 		v.loads++
@@ -129,19 +130,39 @@ func (v *voyage) wire() {
 		})
 }
 
-// child stands for RegisterModel.
-func (v *voyage) child(ctx workflow.Context, in schemas.RegisterModelInput) (schemas.Result, error) {
+// wireOperations registers what stands for the four operations.
+func (v *voyage) wireOperations() {
+	register := func(operation any, name string) {
+		v.env.RegisterWorkflowWithOptions(operation, workflow.RegisterOptions{Name: name})
+	}
+	register(func(ctx workflow.Context, in schemas.RegisterModelInput) (schemas.Result, error) {
+		return v.child(ctx, in.Manifest, in)
+	}, schemas.RegisterModelWorkflow)
+	register(func(ctx workflow.Context, in schemas.ChangeModelInput) (schemas.Result, error) {
+		return v.child(ctx, in.Manifest, in)
+	}, schemas.ChangeModelWorkflow)
+	register(func(ctx workflow.Context, in schemas.AdoptModelInput) (schemas.Result, error) {
+		return v.child(ctx, in.Manifest, in)
+	}, schemas.AdoptModelWorkflow)
+	register(func(ctx workflow.Context, in schemas.RetireModelInput) (schemas.Result, error) {
+		return v.child(ctx, schemas.Manifest{Name: in.Name}, in)
+	}, schemas.RetireModelWorkflow)
+}
+
+// child stands for an operation on a model.
+func (v *voyage) child(ctx workflow.Context, m schemas.Manifest, in any) (schemas.Result, error) {
 	v.mu.Lock()
 	v.running++
 	v.most = max(v.most, v.running)
-	v.begun = append(v.begun, in.Manifest.Name)
+	v.begun = append(v.begun, m.Name)
+	v.inputs[m.Name] = in
 	v.mu.Unlock()
 	defer func() {
 		v.mu.Lock()
 		v.running--
 		v.mu.Unlock()
 	}()
-	return v.registers(ctx, in.Manifest)
+	return v.registers(ctx, m)
 }
 
 // after has a registration end so when the time has passed, or as CANCELLED if it is cancelled before.

@@ -24,8 +24,8 @@ func HoldFleetPart(ctx workflow.Context, part schemas.FleetPart) error {
 	if want := schemas.FleetPartWorkflowID(part.FleetID, part.Part); id != want {
 		return wrongID("a part of the fleet "+part.FleetID, want, id)
 	}
-	workflow.SetCurrentDetails(ctx, fmt.Sprintf("Holds %d manifests, from number %d on, for the fleet **%s**.\n",
-		len(part.Manifests), part.First+1, markdown(part.FleetID)))
+	workflow.SetCurrentDetails(ctx, fmt.Sprintf("Holds what is to be done about %d models, from number %d on, for the fleet **%s**.\n",
+		part.Len(), part.First+1, markdown(part.FleetID)))
 	released := workflow.GetSignalChannelWithOptions(ctx, schemas.ReleaseSignal, workflow.SignalChannelOptions{
 		Description: "Sent by the fleet when it has ended: the manifests are not needed any more",
 	})

@@ -10,7 +10,7 @@ import (
 	"model-registrar/schemas"
 )
 
-// Start is what a registration's workflow is started with beside its input, by the starter and by a fleet alike.
+// Start is what an operation's workflow is started with beside its input, by the starter and by a fleet alike.
 type Start struct {
 	Summary    string // of the workflow, for the Temporal UI
 	Details    string // likewise, in markdown
@@ -36,18 +36,25 @@ func StartOf(in schemas.RegisterModelInput) Start {
 	}
 }
 
-// StartOfOperation is how to start an operation on a model. The reason is a retirement's.
-func StartOfOperation(operation string, in schemas.RegisterModelInput, reason string) Start {
+// StartOfOperation is how to start an operation on a model.
+func StartOfOperation(item schemas.FleetItem, requester string) Start {
+	in := schemas.RegisterModelInput{Manifest: schemas.Manifest{Name: item.ModelName()}, Requester: requester}
+	if item.Manifest != nil {
+		in.Manifest = *item.Manifest
+	}
 	s := StartOf(in)
 	name := plain(in.Manifest.Name, 80)
-	switch operation {
+	switch item.Operation {
 	case schemas.ChangeModelWorkflow:
 		s.Summary = unlinked("Change " + name)
+		if item.Restore {
+			s.Summary = unlinked("Restore " + name)
+		}
 	case schemas.AdoptModelWorkflow:
 		s.Summary = unlinked("Adopt " + name)
 	case schemas.RetireModelWorkflow:
 		s.Summary = unlinked("Retire " + name)
-		s.Details = fmt.Sprintf("- **requester**: %s\n- **reason**: %s\n", markdown(in.Requester), markdown(reason))
+		s.Details = fmt.Sprintf("- **requester**: %s\n- **reason**: %s\n", markdown(in.Requester), markdown(item.Reason))
 		s.Attributes = temporal.NewSearchAttributes(nameKey.ValueSet(name), stageKey.ValueSet(string(schemas.StageRegistering)))
 	}
 	return s
@@ -81,12 +88,41 @@ func StartOfFleet(in schemas.RegisterFleetInput) Start {
 	if in.StopOnFailure {
 		onFailure = "stop"
 	}
+	summary := "Register a fleet of " + count(in.Total, "model")
+	if len(in.Operations) > 0 {
+		summary = "A fleet of " + work(in.Operations)
+	}
 	return Start{
-		Summary: "Register a fleet of " + count(in.Total, "model"),
-		Details: fmt.Sprintf("- **models**: %d\n- **window**: %d at a time\n- **on failure**: %s\n- **requester**: %s\n",
-			in.Total, in.Window, onFailure, markdown(in.Requester)),
+		Summary: summary,
+		Details: fmt.Sprintf("%s- **window**: %d at a time\n- **on failure**: %s\n- **requester**: %s\n",
+			workLine(in, "models"), in.Window, onFailure, markdown(in.Requester)),
 		Attributes: temporal.NewSearchAttributes(stageKey.ValueSet(string(schemas.FleetRunning))),
 	}
+}
+
+// workNames are what the operations of a fleet are called, one of each.
+var workNames = map[string]string{
+	schemas.RegisterModelWorkflow: "registration", schemas.ChangeModelWorkflow: "change",
+	schemas.AdoptModelWorkflow: "adoption", schemas.RetireModelWorkflow: "retirement",
+}
+
+// work counts operations: "2 registrations, 1 change".
+func work(operations map[string]int) string {
+	var parts []string
+	for _, o := range schemas.Operations {
+		if n := operations[o]; n > 0 {
+			parts = append(parts, count(n, workNames[o]))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// workLine says what a fleet is of; manifests are what a fleet of registrations alone calls them.
+func workLine(in schemas.RegisterFleetInput, manifests string) string {
+	if len(in.Operations) == 0 {
+		return fmt.Sprintf("- **%s**: %d\n", manifests, in.Total)
+	}
+	return fmt.Sprintf("- **operations**: %s\n", work(in.Operations))
 }
 
 // SummaryOfRecord is the summary of a workflow that records a decision which came too late.

@@ -1,13 +1,16 @@
-// Package fleetparts cuts a fleet's manifests into parts that fit into a payload, and reads a part back from the workflow
+// Package fleetparts cuts what a fleet is to do into parts that fit into a payload, and reads a part back from the workflow
 // that holds it.
 package fleetparts
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
+	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
@@ -18,22 +21,31 @@ import (
 	"model-registrar/schemas"
 )
 
-// Split cuts manifests into parts, in their order, of at most so many manifests and bytes of JSON. A part holds one
-// manifest at least.
-func Split(fleetID string, manifests []schemas.Manifest, most, bytes int) ([]schemas.FleetPart, error) {
+// Split cuts items into parts, in their order, of at most so many items and bytes of JSON. A part holds one item at least.
+// Where all are registrations, the parts hold their manifests.
+func Split(fleetID string, items []schemas.FleetItem, most, bytes int) ([]schemas.FleetPart, error) {
+	registers := !slices.ContainsFunc(items, func(i schemas.FleetItem) bool { return i.Operation != schemas.RegisterModelWorkflow })
 	var parts []schemas.FleetPart
 	size := 0
-	for i, m := range manifests {
-		raw, err := json.Marshal(m)
+	for i, item := range items {
+		written := any(item)
+		if registers {
+			written = item.Manifest
+		}
+		raw, err := json.Marshal(written)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", m.Name, err)
+			return nil, fmt.Errorf("%s: %w", item.ModelName(), err)
 		}
 		last := len(parts) - 1
-		if last < 0 || len(parts[last].Manifests) >= most || size+len(raw) > bytes {
+		if last < 0 || parts[last].Len() >= most || size+len(raw) > bytes {
 			parts = append(parts, schemas.FleetPart{FleetID: fleetID, Part: len(parts), First: i})
 			last, size = len(parts)-1, 0
 		}
-		parts[last].Manifests = append(parts[last].Manifests, m)
+		if registers {
+			parts[last].Manifests = append(parts[last].Manifests, *item.Manifest)
+		} else {
+			parts[last].Items = append(parts[last].Items, item)
+		}
 		size += len(raw)
 	}
 	return parts, nil
@@ -76,9 +88,6 @@ func Read(ctx context.Context, source Source, namespace string, data converter.D
 	}
 	started := e.GetWorkflowExecutionStartedEventAttributes()
 	var p schemas.FleetPart
-	var arrived struct {
-		Manifests []json.RawMessage `json:"manifests"`
-	}
 	if err := data.FromPayloads(started.GetInput(), &p); err != nil {
 		var undecodable *codec.Error
 		if errors.As(err, &undecodable) && !undecodable.Problem.Forged() {
@@ -87,16 +96,43 @@ func Read(ctx context.Context, source Source, namespace string, data converter.D
 		return schemas.FleetPart{}, fmt.Errorf("%w: %s cannot be decoded (%T)", ErrDamaged, id, err)
 	}
 	if started.GetWorkflowType().GetName() != schemas.HoldFleetPartWorkflow || p.FleetID != fleetID || p.Part != part ||
-		p.First < 0 || len(p.Manifests) == 0 {
+		p.First < 0 || p.Len() == 0 || len(p.Manifests) > 0 && len(p.Items) > 0 {
 		return schemas.FleetPart{}, fmt.Errorf("%w: %s holds something else", ErrDamaged, id)
 	}
-	if err := data.FromPayloads(started.GetInput(), &arrived); err != nil {
-		return schemas.FleetPart{}, fmt.Errorf("%w: %s cannot be decoded (%T)", ErrDamaged, id, err)
-	}
-	for i, raw := range arrived.Manifests {
-		if lost := manifest.Lost(raw); len(lost) > 0 {
-			return schemas.FleetPart{}, fmt.Errorf("%w: manifest %d of the fleet: %s", ErrDamaged, p.First+i+1, lost[0])
-		}
+	if err := lost(data, started.GetInput(), p); err != nil {
+		return schemas.FleetPart{}, fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
 	return p, nil
+}
+
+// lost says what a part says that a [schemas.FleetPart] cannot hold, and that decoding it dropped without a word.
+func lost(data converter.DataConverter, input *commonpb.Payloads, p schemas.FleetPart) error {
+	var arrived struct {
+		Manifests []json.RawMessage `json:"manifests"`
+		Items     []json.RawMessage `json:"items"`
+	}
+	if err := data.FromPayloads(input, &arrived); err != nil {
+		return fmt.Errorf("it cannot be decoded (%T)", err)
+	}
+	for i, raw := range arrived.Items {
+		var item struct {
+			schemas.FleetItem
+			Manifest json.RawMessage `json:"manifest"`
+		}
+		strict := json.NewDecoder(bytes.NewReader(raw))
+		strict.DisallowUnknownFields()
+		if err := strict.Decode(&item); err != nil {
+			return fmt.Errorf("operation %d of the fleet: %w", p.First+i+1, err)
+		}
+		arrived.Manifests = append(arrived.Manifests, item.Manifest)
+	}
+	for i, raw := range arrived.Manifests {
+		if len(raw) == 0 {
+			continue // a retirement
+		}
+		if lost := manifest.Lost(raw); len(lost) > 0 {
+			return fmt.Errorf("manifest %d of the fleet: %s", p.First+i+1, lost[0])
+		}
+	}
+	return nil
 }

@@ -18,6 +18,13 @@ import (
 	"model-registrar/schemas"
 )
 
+func registrations(n, size int) (all []schemas.FleetItem) {
+	for _, m := range manifests(n, size) {
+		all = append(all, schemas.FleetItem{Operation: schemas.RegisterModelWorkflow, Manifest: &m})
+	}
+	return all
+}
+
 func manifests(n, size int) (all []schemas.Manifest) {
 	for i := range n {
 		all = append(all, schemas.Manifest{Name: fmt.Sprintf("model-%d", i), EndpointURL: strings.Repeat("x", size)})
@@ -29,16 +36,17 @@ func TestPartsHoldAllManifestsInTheirOrderWithinBothBounds(t *testing.T) {
 	for _, c := range []struct{ n, size, most, bytes, parts int }{
 		{1, 10, 5, 1000, 1}, {5, 10, 5, 10000, 1}, {6, 10, 5, 10000, 2}, {10, 1000, 100, 3500, 4}, {3, 5000, 100, 100, 3},
 	} {
-		all := manifests(c.n, c.size)
+		all := registrations(c.n, c.size)
 		parts, err := Split("f", all, c.most, c.bytes)
 		require.NoError(t, err)
 		require.Len(t, parts, c.parts, "%+v", c)
-		var back []schemas.Manifest
+		var back []schemas.FleetItem
 		for i, p := range parts {
 			require.Equal(t, i, p.Part)
 			require.Equal(t, len(back), p.First)
 			require.LessOrEqual(t, len(p.Manifests), c.most)
-			back = append(back, p.Manifests...)
+			require.Empty(t, p.Items, "a worker that knows registrations alone can do these")
+			back = append(back, p.All()...)
 		}
 		require.Equal(t, all, back)
 	}

@@ -1,4 +1,4 @@
-// Package outcome reads what became of a registration from the way in which its workflow closed.
+// Package outcome reads what became of an operation from the way in which its workflow closed.
 package outcome
 
 import (
@@ -15,7 +15,7 @@ func IsOver(s enumspb.WorkflowExecutionStatus) bool {
 	return s != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING && s != enumspb.WORKFLOW_EXECUTION_STATUS_PAUSED
 }
 
-// Of is how a registration ended, told from its workflow's result and error. It is deterministic, for workflows.
+// Of is how an operation ended, told from its workflow's result and error. It is deterministic, for workflows.
 func Of(run schemas.FleetRun, result schemas.Result, err error) schemas.FleetEnding {
 	e := schemas.FleetEnding{FleetRun: run}
 	var (
@@ -28,7 +28,7 @@ func Of(run schemas.FleetRun, result schemas.Result, err error) schemas.FleetEnd
 	switch {
 	case err == nil:
 	case errors.As(err, &taken):
-		return with(e, schemas.AlreadyInProgress, "", "a registration of this name was in progress already, and was left alone")
+		return with(e, schemas.AlreadyInProgress, "", "an operation on this name was in progress already, and was left alone")
 	case errors.As(err, &app):
 		if app.Details(&result) != nil || result.Status == "" {
 			return with(e, schemas.Failed, schemas.ErrorType(app.Type()), app.Message())

@@ -44,7 +44,7 @@ func TestEveryWayInWhichARegistrationClosesIsToldApart(t *testing.T) {
 		{"terminated", schemas.Result{}, fmt.Errorf("child: %w", &temporal.TerminatedError{}),
 			schemas.FleetEnding{Outcome: schemas.Failed, Reason: "terminated by an operator; the model may exist in the gateway, and nothing was rolled back"}},
 		{"in progress elsewhere", schemas.Result{}, &temporal.ChildWorkflowExecutionAlreadyStartedError{},
-			schemas.FleetEnding{Outcome: schemas.AlreadyInProgress, Reason: "a registration of this name was in progress already, and was left alone"}},
+			schemas.FleetEnding{Outcome: schemas.AlreadyInProgress, Reason: "an operation on this name was in progress already, and was left alone"}},
 		{"anything else", schemas.Result{}, errors.New("odd"), schemas.FleetEnding{Outcome: schemas.Failed, ErrorType: schemas.ErrInternal, Reason: "odd"}},
 	} {
 		t.Run(c.what, func(t *testing.T) {
