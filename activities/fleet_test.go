@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -105,6 +106,9 @@ func TestARunThatTemporalHasForgottenIsReportedAndAnOutageIsRetried(t *testing.T
 	wantRetried(t, err, schemas.ErrTemporal, 0)
 }
 
+// seenLong is what no plan saw.
+var seenLong = &schemas.Seen{ModelID: strings.Repeat("x", 300)}
+
 func TestAPartIsLoadedOrItsLossIsFatal(t *testing.T) {
 	holdAs := func(part any) *historypb.HistoryEvent {
 		input, err := converter.GetDefaultDataConverter().ToPayloads(part)
@@ -134,6 +138,21 @@ func TestAPartIsLoadedOrItsLossIsFatal(t *testing.T) {
 		map[string]any{"name": "model-1"}, map[string]any{"name": "model-2", "aproval": "always"}}})})
 	require.ErrorContains(t, wantFatal(t, err, schemas.ErrFleetPart),
 		"manifest 2 of the fleet: aproval: is not a known key; did you mean approval?")
+	for item, says := range map[*schemas.FleetItem]string{
+		{Operation: "ManageModel", Name: "model-2", Reason: "r"}:                                 "operation 2 of the fleet is none of RegisterModel",
+		{Operation: schemas.RetireModelWorkflow, Name: "model-2"}:                                "has no reason",
+		{Operation: schemas.RetireModelWorkflow, Name: "m", Reason: "r"}:                         "has a name that no model can have",
+		{Operation: schemas.RetireModelWorkflow, Reason: "r", Manifest: &part.Manifests[1]}:      "has a manifest of one",
+		{Operation: schemas.ChangeModelWorkflow, Name: "model-2"}:                                "has no manifest",
+		{Operation: schemas.ChangeModelWorkflow, Manifest: &part.Manifests[1], Keep: true}:       "has what only a retirement has",
+		{Operation: schemas.AdoptModelWorkflow, Manifest: &part.Manifests[1], Restore: true}:     "which only a change does",
+		{Operation: schemas.RegisterModelWorkflow, Manifest: &part.Manifests[1], Seen: seenLong}: "which no registration is",
+		{Operation: schemas.AdoptModelWorkflow, Manifest: &part.Manifests[1], Seen: seenLong}:    "an id or a hash of more than 256 characters",
+	} {
+		retirement := schemas.FleetItem{Operation: schemas.RetireModelWorkflow, Name: "model-1", Reason: "replaced"}
+		_, err = load(&registry{part: holdAs(schemas.FleetPart{FleetID: "f", Items: []schemas.FleetItem{retirement, *item}})})
+		require.ErrorContains(t, wantFatal(t, err, schemas.ErrFleetPart), says)
+	}
 	_, err = load(&registry{err: serviceerror.NewNotFound("no")})
 	wantFatal(t, err, schemas.ErrFleetPart)
 	_, err = load(&registry{err: serviceerror.NewUnavailable("down")})

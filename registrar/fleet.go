@@ -22,10 +22,9 @@ type FleetRequest struct {
 	// ID names the fleet; every fleet needs one of its own. Default: one that is made of the time and some letters.
 	ID        string
 	Manifests []schemas.Manifest // to register, at most [schemas.MaxFleet]
-	// Operations, in place of manifests, are what is to be done, in this order, each with the fleet's requester in place of
-	// its own. At most [schemas.MaxFleet].
-	Operations []Request
-	Requester  string // who asks; cannot approve any of them
+	// Items are further operations, after the registrations: of a plan, by [Items].
+	Items     []schemas.FleetItem
+	Requester string // who asks; cannot approve any of them
 	// Window is how many operations run at a time, from 1 to [schemas.MaxWindow]. Default: [schemas.DefaultWindow].
 	Window        int
 	StopOnFailure bool // start no more once an operation was not done; default: go on
@@ -102,6 +101,11 @@ func (c *Client) StartFleet(ctx context.Context, r FleetRequest) (Fleet, error) 
 	}
 	items := r.items()
 	f := Fleet{ID: r.ID, WorkflowID: schemas.RegisterFleetWorkflowID(r.ID), Total: len(items), Requester: r.Requester}
+	for i, item := range items {
+		if problem := item.Problem(); problem != "" {
+			return f, fmt.Errorf("operation %d of the fleet %s", i+1, problem)
+		}
+	}
 	parts, err := fleetparts.Split(r.ID, items, r.PartSize, schemas.MaxPartBytes)
 	if err != nil {
 		return f, err
@@ -130,14 +134,11 @@ func (c *Client) StartFleet(ctx context.Context, r FleetRequest) (Fleet, error) 
 
 // items are the operations of the fleet, in their order.
 func (r FleetRequest) items() []schemas.FleetItem {
-	items := make([]schemas.FleetItem, 0, len(r.Manifests)+len(r.Operations))
+	items := make([]schemas.FleetItem, 0, len(r.Manifests)+len(r.Items))
 	for _, m := range r.Manifests {
 		items = append(items, Request{Manifest: m}.item())
 	}
-	for _, o := range r.Operations {
-		items = append(items, o.item())
-	}
-	return items
+	return append(items, r.Items...)
 }
 
 func namesOf(items []schemas.FleetItem) []string {

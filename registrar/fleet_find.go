@@ -81,26 +81,50 @@ func (c *Client) FleetStatus(ctx context.Context, id string) (schemas.FleetProgr
 	return query[schemas.FleetProgress](ctx, c, schemas.RegisterFleetWorkflowID(id), "", schemas.StatusQuery)
 }
 
-// Unregistered reads the names of the models about which a fleet did not do what it was to do, from what Temporal holds. The
-// error is a [*Forgotten] if it does no longer.
-func (c *Client) Unregistered(ctx context.Context, r schemas.FleetResult) (map[string]bool, error) {
-	names, done := map[string]bool{}, map[string]bool{}
-	for i := range r.Parts {
+// FleetItems reads what a fleet was started to do, in its order, from what Temporal holds. The error is a [*NotFound] if
+// there is no such fleet, and a [*Forgotten] if Temporal does not hold it any longer.
+func (c *Client) FleetItems(ctx context.Context, id string) ([]schemas.FleetItem, error) {
+	var in schemas.RegisterFleetInput
+	_, err := c.startInput(ctx, schemas.RegisterFleetWorkflowID(id), &in)
+	if _, none := errors.AsType[*serviceerror.NotFound](err); none {
+		return nil, &NotFound{Name: id, Fleet: true, Namespace: c.namespace}
+	}
+	if err != nil {
+		return nil, c.Explain(ctx, err)
+	}
+	return c.held(ctx, id, in.Parts)
+}
+
+// held reads the parts of a fleet.
+func (c *Client) held(ctx context.Context, id string, parts int) (all []schemas.FleetItem, err error) {
+	for i := range parts {
 		limited, cancel := context.WithTimeout(ctx, CallTimeout)
-		part, err := fleetparts.Read(limited, c.temporal, c.namespace, c.decoder.Data, r.FleetID, i)
+		part, err := fleetparts.Read(limited, c.temporal, c.namespace, c.decoder.Data, id, i)
 		cancel()
 		if errors.Is(err, fleetparts.ErrMissing) {
-			return nil, &Forgotten{r.FleetID}
+			return nil, &Forgotten{id}
 		}
 		if err != nil {
 			return nil, c.Explain(ctx, err)
 		}
-		for k, item := range part.All() {
-			if name := item.ModelName(); r.IsRegistered(part.First + k) {
-				done[name] = true
-			} else {
-				names[name] = true
-			}
+		all = append(all, part.All()...)
+	}
+	return all, nil
+}
+
+// Unregistered reads the names of the models about which a fleet did not do what it was to do, from what Temporal holds. The
+// error is a [*Forgotten] if it does no longer.
+func (c *Client) Unregistered(ctx context.Context, r schemas.FleetResult) (map[string]bool, error) {
+	items, err := c.held(ctx, r.FleetID, r.Parts)
+	if err != nil {
+		return nil, err
+	}
+	names, done := map[string]bool{}, map[string]bool{}
+	for i, item := range items {
+		if name := item.ModelName(); r.IsRegistered(i) {
+			done[name] = true
+		} else {
+			names[name] = true
 		}
 	}
 	for name := range done { // its name came twice

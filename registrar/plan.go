@@ -122,3 +122,28 @@ func (c *Client) corrected(ctx context.Context, owned []schemas.Ownership, p sch
 	}
 	return now, nil
 }
+
+// pruneReason is the reason of a retirement that a plan asks for.
+const pruneReason = "in no manifest any more"
+
+// Items are the operations that do what a plan says, for a fleet: each bound to what the plan saw, but the registrations, for
+// which what they find decides. Retirements come last, so that a model that was renamed is there under its new name first.
+func Items(p schemas.Plan) []schemas.FleetItem {
+	var items, retirements []schemas.FleetItem
+	for _, i := range p.Items {
+		item := schemas.FleetItem{Operation: schemas.RegisterModelWorkflow, Manifest: i.Manifest}
+		switch i.Action {
+		case schemas.PlanChange, schemas.PlanRestore:
+			item.Operation, item.Seen, item.Restore = schemas.ChangeModelWorkflow, &i.Seen, i.Action == schemas.PlanRestore
+		case schemas.PlanAdopt:
+			item.Operation, item.Seen = schemas.AdoptModelWorkflow, &i.Seen
+		case schemas.PlanRetire:
+			retirements = append(retirements, schemas.FleetItem{Operation: schemas.RetireModelWorkflow, Name: i.Name,
+				Reason: pruneReason, Seen: &i.Seen})
+		}
+		if i.Action.Applies() && i.Action != schemas.PlanRetire {
+			items = append(items, item)
+		}
+	}
+	return append(items, retirements...)
+}

@@ -99,3 +99,33 @@ func TestWhatIsNoSuchPartIsToldFromWhatCannotBeUsedAndFromAnOutage(t *testing.T)
 		require.True(t, errors.Is(err, c.want), "%s: %v", what, err)
 	}
 }
+
+func TestAPartHoldsOperationsWhereNotAllAreRegistrations(t *testing.T) {
+	all := append(registrations(3, 10), schemas.FleetItem{Operation: schemas.RetireModelWorkflow, Name: "gone", Reason: "replaced"})
+	parts, err := Split("f", all, 2, 1000)
+	require.NoError(t, err)
+	require.Len(t, parts, 2)
+	for i, p := range parts {
+		require.Empty(t, p.Manifests, "a worker that knows registrations alone must not take a retirement for one")
+		got, err := Read(t.Context(), held{event: startedWith(t, schemas.HoldFleetPartWorkflow, p)}, "default", nil, "f", i)
+		require.NoError(t, err)
+		require.Equal(t, p, got)
+	}
+}
+
+func TestAForgedPartOfOperationsCannotBeUsed(t *testing.T) {
+	retire := map[string]any{"operation": schemas.RetireModelWorkflow, "name": "gone", "reason": "r"}
+	for says, c := range map[string]map[string]any{
+		`unknown field "kep"`:         {"items": []any{map[string]any{"operation": schemas.RetireModelWorkflow, "kep": true}}},
+		"aproval: is not a known key": {"items": []any{map[string]any{"operation": schemas.ChangeModelWorkflow, "manifest": map[string]any{"name": "abc", "aproval": 1}}}},
+		"holds something else":        {"manifests": manifests(1, 1), "items": []any{retire}},
+		"part/0 cannot be decoded":    {"items": "many"},
+		`unknown field "payload"`:     {"items": []any{retire, map[string]any{"seen": map[string]any{"payload": "x"}}}},
+		"part/0 holds something else": {"items": []any{}},
+	} {
+		c["fleetId"] = "f"
+		_, err := Read(t.Context(), held{event: startedWith(t, schemas.HoldFleetPartWorkflow, c)}, "default", nil, "f", 0)
+		require.ErrorIs(t, err, ErrDamaged)
+		require.ErrorContains(t, err, says)
+	}
+}
