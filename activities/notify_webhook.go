@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"model-registrar/internal/netguard"
+	"model-registrar/internal/telemetry"
 	"model-registrar/internal/webhook"
 	"model-registrar/schemas"
 )
@@ -28,6 +29,7 @@ func (a *Activities) NotifyWebhook(ctx context.Context, in schemas.WebhookInput)
 		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-min(tellTime, time.Until(deadline)/4)))
 		defer cancel()
 	}
+	ctx = telemetry.About(ctx, in.Event.Name)
 	attempt := int(activity.GetInfo(ctx).Attempt)
 	status, err := a.Webhooks.Send(ctx, in.URL, in.MessageID, body, time.Now())
 	if err != nil {

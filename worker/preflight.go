@@ -24,6 +24,7 @@ const (
 // search attributes: without them a workflow would hang on its first upsert while it shows as running.
 func waitUntilReady(ctx context.Context, c client.Client, options client.Options, log *slog.Logger) error {
 	giveUp := time.Now().Add(startPatience)
+	said := backOff{gap: checkEvery}
 	for {
 		err := ready(ctx, c, options)
 		switch {
@@ -39,13 +40,30 @@ func waitUntilReady(ctx context.Context, c client.Client, options client.Options
 			return fmt.Errorf("no answer from Temporal at %s within %s: %w; check TEMPORAL_ADDRESS and that the server runs",
 				addressOf(options), startPatience, err)
 		}
-		log.Warn("Temporal does not answer yet", "temporal", addressOf(options), "error", err.Error())
+		if said.again(time.Now()) {
+			log.Warn("Temporal does not answer yet", "temporal", addressOf(options), "error", err.Error())
+		}
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-time.After(checkEvery):
 		}
 	}
+}
+
+// backOff spaces out messages that say the same: the time between two of them doubles.
+type backOff struct {
+	gap  time.Duration // to the next message but one
+	next time.Time
+}
+
+// again reports whether it is time for a message.
+func (b *backOff) again(now time.Time) bool {
+	if now.Before(b.next) {
+		return false
+	}
+	b.next, b.gap = now.Add(b.gap), 2*b.gap
+	return true
 }
 
 // notManaged reports whether the credentials are for the namespace alone, which may not look at its search attributes.

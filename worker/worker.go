@@ -44,7 +44,7 @@ type Misconfigured struct{ error }
 // audit trail. An error is [*Misconfigured] if the environment is to blame. Close it.
 func New(ctx context.Context, environ []string, stderr io.Writer) (*Worker, error) {
 	cfg, environment, err := config.LoadWorker(environ)
-	log := telemetry.Logger(stderr, cfg.Log.Level, cfg.Log.Format)
+	log := telemetry.OfActivities(telemetry.Logger(stderr, cfg.Log.Level, cfg.Log.Format))
 	keys, keysErr := cfg.Encryption.Keys()
 	deps, platform, err := wire(ctx, cfg, errors.Join(err, keysErr), log)
 	if err != nil {
@@ -71,7 +71,7 @@ func (w *Worker) connect() (err error) {
 	if w.web, err = telemetry.NewServer(w.ready); err != nil {
 		return err
 	}
-	w.replays = newReplays(w.log.Handler())
+	w.replays = newReplays(telemetry.AtLeast(w.log, w.cfg.Log.SDKLevel).Handler())
 	w.options.Logger = sdklog.NewStructuredLogger(slog.New(w.replays))
 	capacity.Connect(&w.options)
 	w.options.MetricsHandler = w.web.MetricsHandler(w.log)

@@ -127,6 +127,8 @@ func (r *registration) openGate(ctx workflow.Context) error {
 	r.enter(ctx, schemas.StageApproval)
 	waits := !r.settled()
 	if waits {
+		r.tell(ctx, "the operation waits for a person to decide",
+			"approvals", r.gate.required, "until", r.gate.closes.UTC(), "duration", age(ctx))
 		r.announceWaiting(ctx)
 		r.tellFleet(ctx, true)
 	}

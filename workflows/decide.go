@@ -219,6 +219,7 @@ func (r *registration) answer(ctx workflow.Context, t *ticket) {
 			Message: willBeRecorded + r.whatFollows(t),
 		}
 	}
+	r.tellDecided(ctx, t)
 	g.unrecorded = append(g.unrecorded, unrecorded{
 		entry: func(ctx workflow.Context) schemas.AuditEntry { return r.decisionEntry(ctx, t) },
 		after: func(err error) { r.recorded(ctx, t, err) },

@@ -157,6 +157,7 @@ func (r *registration) record(ctx workflow.Context) {
 // finish closes the workflow in the way that its outcome asks for.
 func (r *registration) finish(ctx workflow.Context) (schemas.Result, error) {
 	r.enter(ctx, schemas.Stage(r.result.Status))
+	r.tellEnded(ctx)
 	// Whoever decided too late is told so, and it is recorded.
 	if err := workflow.Await(ctx, func() bool { return r.heardEverybody(ctx) }); err != nil {
 		return r.result, err

@@ -154,6 +154,7 @@ func (f *fleet) finish(ctx workflow.Context) (schemas.FleetResult, error) {
 	f.index(ctx)
 	f.describe(ctx)
 	f.drainNews(ctx)
+	f.tellEnded(ctx)
 	result := f.result(ctx)
 	switch result.Status {
 	case schemas.FleetCancelled:

@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"log/slog"
@@ -37,6 +38,8 @@ type story struct {
 	observed observer
 	uncalled bool // the webhook URL is among the violations, so nobody is told
 
+	log *bytes.Buffer // of the worker; complete once the story has ended
+
 	mu    sync.Mutex
 	calls []call
 }
@@ -57,8 +60,9 @@ type ending struct {
 func newStory(t *testing.T) *story {
 	t.Helper()
 	var suite testsuite.WorkflowTestSuite
-	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
-	s := &story{t: t, env: suite.NewTestWorkflowEnvironment(), world: goodWorld(), during: map[string]func(){}}
+	lines := &bytes.Buffer{}
+	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.NewTextHandler(lines, nil))))
+	s := &story{t: t, env: suite.NewTestWorkflowEnvironment(), world: goodWorld(), during: map[string]func(){}, log: lines}
 	s.in = schemas.RegisterModelInput{Requester: requester, Manifest: schemas.Manifest{
 		Name: modelName, EndpointURL: "https://api.external-ai-provider.com/v1?key=hush", AuthCredentialID: "cred_abc123xyz",
 		ModelArchitecture: schemas.OpenAI, MaxRequestsPerMinute: 500, MaxTokensPerMinute: 100000,

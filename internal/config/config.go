@@ -70,8 +70,10 @@ func (g Genesys) Complete() bool { return g.Host != "" && g.ClientID != "" && g.
 
 // Log says what is logged and how. An empty format means console on a terminal and json elsewhere.
 type Log struct {
-	Level  string `env:"REGISTRAR_LOG_LEVEL" envDefault:"info"`
-	Format string `env:"REGISTRAR_LOG_FORMAT"`
+	Level string `env:"REGISTRAR_LOG_LEVEL" envDefault:"info"`
+	// SDKLevel is the least level of lines that come through Temporal's SDK, whose debug lines are many.
+	SDKLevel string `env:"REGISTRAR_SDK_LOG_LEVEL" envDefault:"info"`
+	Format   string `env:"REGISTRAR_LOG_FORMAT"`
 }
 
 // maxSecretFile bounds a file with a secret, in bytes.
@@ -214,6 +216,9 @@ func (w *Worker) resolve() (problems []error) {
 	}
 	if _, err := zerolog.ParseLevel(w.Log.Level); err != nil {
 		bad("REGISTRAR_LOG_LEVEL must be trace, debug, info, warn or error")
+	}
+	if _, err := zerolog.ParseLevel(w.Log.SDKLevel); err != nil {
+		bad("REGISTRAR_SDK_LOG_LEVEL must be debug, info, warn or error")
 	}
 	if !slices.Contains([]string{"", "json", "console"}, w.Log.Format) {
 		bad("REGISTRAR_LOG_FORMAT must be json or console")

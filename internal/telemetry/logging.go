@@ -2,6 +2,7 @@
 package telemetry
 
 import (
+	"context"
 	"io"
 	"log/slog"
 	"os"
@@ -27,4 +28,35 @@ func Logger(out io.Writer, level, format string) *slog.Logger {
 func isTerminal(out io.Writer) bool {
 	f, ok := out.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// atLeast drops what is below its level.
+type atLeast struct {
+	slog.Handler
+	level slog.Level
+}
+
+// AtLeast returns the logger that drops what is below a level of zerolog's, whatever the logger's own level is.
+func AtLeast(log *slog.Logger, level string) *slog.Logger {
+	l, err := zerolog.ParseLevel(level)
+	if err != nil {
+		l = zerolog.InfoLevel
+	}
+	// zerolog's levels are 1 apart and begin at debug with 0, slog's are 4 apart and begin there with -4.
+	return slog.New(atLeast{log.Handler(), slog.LevelDebug + 4*slog.Level(l)})
+}
+
+// Enabled reports whether a line of this level is written.
+func (a atLeast) Enabled(ctx context.Context, level slog.Level) bool {
+	return level >= a.level && a.Handler.Enabled(ctx, level)
+}
+
+// WithAttrs returns the handler with these attributes.
+func (a atLeast) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return atLeast{a.Handler.WithAttrs(attrs), a.level}
+}
+
+// WithGroup returns the handler with a group.
+func (a atLeast) WithGroup(name string) slog.Handler {
+	return atLeast{a.Handler.WithGroup(name), a.level}
 }

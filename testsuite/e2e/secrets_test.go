@@ -37,13 +37,17 @@ func TestNoSecretOfAnyKindLeavesThroughSuccessOrFailure(t *testing.T) {
 				queryToken: "canary-in-a-query", userinfo: "canary-in-userinfo",
 			}
 			worker := []string{
-				"REGISTRAR_LOG_LEVEL=trace", "REGISTRAR_AUDIT=" + newTrail(t, startPostgres(t)), "REGISTRAR_AUDIT_KEY=" + auditKey,
+				"REGISTRAR_LOG_LEVEL=trace",
+				"REGISTRAR_AUDIT=" + newTrail(t, startPostgres(t)), "REGISTRAR_AUDIT_KEY=" + auditKey, "REGISTRAR_SDK_LOG_LEVEL=trace",
 			}
 			k := onOwnKeyed(t, worker, secret, encrypted)
 			p := k.worker()
 			seen := k.livesOfEveryKind(secret)
 			seen["the worker's log"] = p.Log()
 			require.Contains(t, p.Log(), `"level":"debug"`, "the log is as talkative as it gets")
+			for _, message := range []string{"genesys call", "webhook delivery", "the operation ended"} {
+				requireAbout(t, p.Log(), message)
+			}
 			seen["the metrics"] = metricsOf(t, p)
 			trail, stderr, code := k.Run(k.ctx, "audit", "export", "--trail", strings.TrimPrefix(worker[1], "REGISTRAR_AUDIT="))
 			require.Equal(t, 0, code, stderr)
@@ -65,6 +69,17 @@ func TestNoSecretOfAnyKindLeavesThroughSuccessOrFailure(t *testing.T) {
 			}
 		})
 	}
+}
+
+// requireAbout finds a line of the log that says which workflow and which model it is about.
+func requireAbout(t *testing.T, log, message string) {
+	t.Helper()
+	for line := range strings.Lines(log) {
+		if strings.Contains(line, `"`+message+`"`) && strings.Contains(line, `"WorkflowID":"`) && strings.Contains(line, `"name":"`) {
+			return
+		}
+	}
+	t.Errorf("no line %q says which workflow and model it is about", message)
 }
 
 // formsOf is a secret plain, URL-encoded, in hex, and in base64 as a whole and wherever it may lie in what was encoded.
