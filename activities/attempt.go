@@ -12,6 +12,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"model-registrar/internal/lease"
+	"model-registrar/schemas"
 )
 
 const (
@@ -83,7 +84,7 @@ func (t *attempt) set(details any) (before any) {
 
 // keepAlive heartbeats, the first time after some seconds, since each heartbeat is an action.
 func (t *attempt) keepAlive(ctx context.Context) {
-	tick := time.NewTimer(heartbeatEvery)
+	tick := time.NewTimer(schemas.HeartbeatEvery)
 	defer tick.Stop()
 	for {
 		select {
@@ -94,7 +95,7 @@ func (t *attempt) keepAlive(ctx context.Context) {
 		if err := t.beat(context.WithoutCancel(ctx)); err != nil && t.lease.Check() != nil {
 			t.cancel(t.lease.Check())
 		}
-		next := heartbeatEvery
+		next := schemas.HeartbeatEvery
 		if left := t.lease.Left(); left < next {
 			next = max(left, time.Second)
 		}

@@ -5,16 +5,14 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/activity"
-)
 
-// heartbeatEvery is when an activity that still runs heartbeats, the first time included: a quick one does without,
-// since each recorded heartbeat is an action. The workflows' heartbeat time-out is more than twice as long.
-const heartbeatEvery = 5 * time.Second
+	"model-registrar/schemas"
+)
 
 // keepAlive heartbeats until the function that it returns is called, so that the server notices a dead worker, and so
 // that a cancellation reaches the activity's context. The details are what a later attempt goes on from.
 func keepAlive(ctx context.Context, details ...any) (stop func()) {
-	return keepAliveWith(ctx, heartbeatEvery, func() []any { return details })
+	return keepAliveWith(ctx, schemas.HeartbeatEvery, func() []any { return details })
 }
 
 // keepAliveWith is keepAlive with another time until the first heartbeat, and details that change.
@@ -27,7 +25,7 @@ func keepAliveWith(ctx context.Context, first time.Duration, details func() []an
 			select {
 			case <-tick.C:
 				activity.RecordHeartbeat(ctx, details()...)
-				tick.Reset(heartbeatEvery)
+				tick.Reset(schemas.HeartbeatEvery)
 			case <-done:
 				return
 			}

@@ -239,7 +239,7 @@ func TestACallThatTakesLongDoesNotMissAHeartbeat(t *testing.T) {
 		case p := <-heard:
 			heard <- p
 		case <-r.Context().Done():
-		case <-time.After(3 * heartbeatEvery):
+		case <-time.After(3 * schemas.HeartbeatEvery):
 		}
 		_, _ = w.Write([]byte(`{"id":"job-1","status":"QUEUED"}`))
 	})

@@ -15,9 +15,6 @@ type ValidateInput struct {
 // MaxInputBytes is how long the input of a registration may be. A manifest is hardly ever more than 2 KiB.
 const MaxInputBytes = 64 << 10
 
-// MaxRequester is how many characters a requester may have.
-const MaxRequester = 200
-
 // ValidatedPayload is the result of ValidatePayload: what will be sent, and under which policy.
 type ValidatedPayload struct {
 	Payload SealedPayload `json:"payload"`

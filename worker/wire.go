@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"time"
 
 	"model-registrar/activities"
 	"model-registrar/internal/approvers"
@@ -19,10 +18,8 @@ import (
 	"model-registrar/internal/probe"
 	"model-registrar/internal/quota"
 	"model-registrar/internal/webhook"
+	"model-registrar/schemas"
 )
-
-// webhookTimeout bounds one delivery attempt (Standard Webhooks: 15 to 30 s).
-const webhookTimeout = 15 * time.Second
 
 // webhookConns are the connections to one receiver that are kept: a fleet tells the same one of every model.
 const webhookConns = 50
@@ -53,7 +50,7 @@ func wire(ctx context.Context, cfg config.Worker, misconfigured error, log *slog
 	guard, err := cfg.Outbound.Guard()
 	note("", err)
 	if err == nil {
-		receivers = guard.Client(netguard.Options{Timeout: webhookTimeout, MaxIdleConnsPerHost: webhookConns})
+		receivers = guard.Client(netguard.Options{Timeout: schemas.WebhookTimeout, MaxIdleConnsPerHost: webhookConns})
 	}
 	hosts, err := credentials.LoadReceivers(cfg.WebhookCredentialsFile)
 	note("", err)

@@ -13,10 +13,7 @@ import (
 )
 
 const (
-	maxName      = 64       // characters, of a model
-	maxApprover  = 128      // characters
 	maxReason    = 2000     // characters
-	maxSignature = 8 << 10  // bytes
 	maxHashOrRun = 128      // bytes
 	maxArgument  = 64 << 10 // bytes of an update's or signal's argument; a larger one is refused unread
 	keptRefused  = 20       // refused decisions that the progress remembers
@@ -146,8 +143,8 @@ func wellFormed(d schemas.Decision) error {
 		return refuse("reason must say why: %q is the placeholder of an example", plain(strings.TrimSpace(d.Reason), 40))
 	case utf8.RuneCountInString(d.Reason) > maxReason:
 		return refuse("reason must be at most %d characters", maxReason)
-	case len(d.Signature) > maxSignature:
-		return refuse("signature must be at most %d bytes", maxSignature)
+	case len(d.Signature) > schemas.MaxSignature:
+		return refuse("signature must be at most %d bytes", schemas.MaxSignature)
 	case len(d.PayloadHash) > maxHashOrRun || len(d.RunID) > maxHashOrRun:
 		return refuse("payloadHash and runId must be at most %d bytes of a decision", maxHashOrRun)
 	}
@@ -162,8 +159,8 @@ func wellFormed(d schemas.Decision) error {
 // checkPerson refuses a name of a person that does not read as what it is.
 func checkPerson(field, name string) error {
 	name = strings.TrimSpace(name)
-	if utf8.RuneCountInString(name) > maxApprover {
-		return refuse("%s must be at most %d characters, none of them a control character or invisible", field, maxApprover)
+	if utf8.RuneCountInString(name) > schemas.MaxApprover {
+		return refuse("%s must be at most %d characters, none of them a control character or invisible", field, schemas.MaxApprover)
 	}
 	if err := people.Check(name); err != nil {
 		return refuse("%s must be a name that reads as what it is: %s", field, fmt.Sprint(err))

@@ -9,10 +9,9 @@ import (
 	"model-registrar/schemas"
 )
 
-// heartbeatTimeout is how soon the server notices that a worker died in the middle of an activity that heartbeats.
-// Activities begin to heartbeat only after a few seconds, so that a quick one costs no heartbeat. Those that change the
-// gateway stop to do so five seconds before the time-out: see activities/attempt.go.
-const heartbeatTimeout = 15 * time.Second
+// heartbeatTimeout is that of activities that heartbeat. Those that change the gateway stop to do so five seconds before
+// it: see activities/attempt.go.
+const heartbeatTimeout = schemas.HeartbeatTimeout
 
 // settling is how long an attempt may take that waits until the gateway's reads have caught up with its writes
 // (GENESYS_READ_LAG, at most ten minutes). A dead worker is noticed by its heartbeats.
@@ -47,7 +46,7 @@ var activityTable = map[string]workflow.ActivityOptions{
 		HeartbeatTimeout: heartbeatTimeout, RetryPolicy: growing(time.Second, time.Minute),
 	},
 	schemas.NotifyWebhookActivity: { // of DeliverWebhook; a registration makes one attempt only: see firstWebhookAttempt
-		StartToCloseTimeout: 20 * time.Second, ScheduleToCloseTimeout: 24 * time.Hour,
+		StartToCloseTimeout: schemas.WebhookTimeout + 5*time.Second, ScheduleToCloseTimeout: 24 * time.Hour,
 		RetryPolicy: growing(2*firstWebhookGap, time.Hour),
 	},
 	schemas.WriteAuditActivity: { // in windows, one after the other: see writeAudit
@@ -156,8 +155,6 @@ func atMost(attempts int32, p *temporal.RetryPolicy) *temporal.RetryPolicy {
 const (
 	defaultJobTimeout      = 2 * time.Minute // the tutorial's
 	defaultApprovalTimeout = 72 * time.Hour
-	defaultProbeTimeout    = 15 * time.Second // of one sample; the tutorial's
-	defaultProbeSamples    = 3
 
 	firstPollWindow = 15 * time.Second
 	laterPollWindow = 45 * time.Second // at least
@@ -197,10 +194,10 @@ func pollGap(age time.Duration) time.Duration {
 func probeOptions(spec schemas.ProbeSpec) workflow.ActivityOptions {
 	samples := spec.Samples
 	if samples == 0 {
-		samples = defaultProbeSamples
+		samples = schemas.ProbeSamples
 	}
 	o := activityTable[schemas.SyntheticProbeActivity]
-	o.StartToCloseTimeout = time.Duration(samples+2)*spec.Timeout.Or(defaultProbeTimeout) + 10*time.Second
+	o.StartToCloseTimeout = time.Duration(samples+2)*spec.Timeout.Or(schemas.ProbeTimeout) + 10*time.Second
 	o.ScheduleToCloseTimeout = o.StartToCloseTimeout + probeRetryTime
 	return o
 }

@@ -18,7 +18,7 @@ func RecordDecision(ctx workflow.Context, in schemas.RecordDecisionInput) (schem
 		return schemas.RecordedDecision{}, err
 	}
 	id := workflow.GetInfo(ctx).WorkflowExecution.ID
-	if !strings.HasPrefix(id, schemas.LateDecisionWorkflowID(in.Name, "")) || len([]rune(in.Name)) > maxName {
+	if !strings.HasPrefix(id, schemas.LateDecisionWorkflowID(in.Name, "")) || len([]rune(in.Name)) > schemas.MaxName {
 		return schemas.RecordedDecision{}, wrongID("a late decision about "+in.Name, schemas.LateDecisionWorkflowID(in.Name, "…"), id)
 	}
 	at := workflow.Now(ctx).UTC()

@@ -83,7 +83,7 @@ func TestWhatIsNoDecisionIsNotRecorded(t *testing.T) {
 	for want, change := range map[string]func(*schemas.Decision){
 		"decision must be":  func(d *schemas.Decision) { d.Decision = "maybe" },
 		"approver must say": func(d *schemas.Decision) { d.Signature = "" },
-		"at most 8192":      func(d *schemas.Decision) { d.Signature = strings.Repeat("s", maxSignature+1) },
+		"at most 8192":      func(d *schemas.Decision) { d.Signature = strings.Repeat("s", schemas.MaxSignature+1) },
 		"at most 2000":      func(d *schemas.Decision) { d.Reason = strings.Repeat("r", maxReason+1) },
 	} {
 		s := newStory(t)

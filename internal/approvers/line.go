@@ -8,6 +8,8 @@ import (
 	"unicode"
 
 	"golang.org/x/crypto/ssh"
+
+	"model-registrar/schemas"
 )
 
 // signer is one line of the file: who may sign, with which key, for what and when.
@@ -18,8 +20,6 @@ type signer struct {
 	before     time.Time // likewise
 	key        ssh.PublicKey
 }
-
-const maxPrincipal = 128 // characters; no decision names a longer approver
 
 // parseLine reads a line that is neither empty nor a comment.
 func parseLine(line string) (signer, error) {
@@ -79,8 +79,8 @@ func parsePrincipals(list string) (patterns, error) {
 		switch {
 		case strings.TrimSpace(name) != name || name == "":
 			return nil, errors.New("a principal is empty or begins or ends with a space")
-		case len([]rune(name)) > maxPrincipal || strings.ContainsFunc(name, invisible):
-			return nil, fmt.Errorf("a principal must be at most %d characters, none of them invisible", maxPrincipal)
+		case len([]rune(name)) > schemas.MaxApprover || strings.ContainsFunc(name, invisible):
+			return nil, fmt.Errorf("a principal must be at most %d characters, none of them invisible", schemas.MaxApprover)
 		}
 		positive = positive || !strings.HasPrefix(p, "!")
 	}

@@ -13,9 +13,6 @@ import (
 	"model-registrar/schemas"
 )
 
-// maxSignature bounds an armoured signature, in bytes. One of the largest RSA keys takes less than 6 KiB.
-const maxSignature = 8 << 10
-
 // Verify says who signed a statement, and with which key (its SHA256 fingerprint). The error is a [*Refusal]; the
 // fingerprint is then that of the key that did sign the statement, and empty if none did. The time is that of the
 // decision, by a clock that the signer does not set.
@@ -69,7 +66,7 @@ func parse(signature string) (*sshsig.Signature, error) {
 	}
 	const begin, end = "-----BEGIN " + sshsig.PEMType + "-----", "-----END " + sshsig.PEMType + "-----"
 	switch {
-	case len(text) > maxSignature:
+	case len(text) > schemas.MaxSignature:
 		return nil, malformed("it is too long")
 	case !strings.HasPrefix(text, begin) || !strings.HasSuffix(text, end) || strings.Count(text, "-----") != 4:
 		return nil, malformed("it is no armoured SSH signature")

@@ -92,7 +92,7 @@ func TestWhatIsNoSignatureIsRefused(t *testing.T) {
 		"too much":      body(append(bytes.Clone(block.Bytes), 0)),
 		"version 2":     body(append([]byte("SSHSIG\x00\x00\x00\x02"), block.Bytes[10:]...)),
 		"another magic": body(append([]byte("SSHSIX"), block.Bytes[6:]...)),
-		"too long":      strings.Replace(good, "\n", "\n"+strings.Repeat(" ", maxSignature), 1),
+		"too long":      strings.Replace(good, "\n", "\n"+strings.Repeat(" ", schemas.MaxSignature), 1),
 		"another type":  strings.ReplaceAll(good, "SSH SIGNATURE", "PGP SIGNATURE"),
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -3,12 +3,13 @@ package audit
 import (
 	"errors"
 	"fmt"
-	"model-registrar/internal/netguard"
 	"os"
 	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"model-registrar/internal/netguard"
 )
 
 // Target says where a trail is kept.

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"model-registrar/internal/netguard"
 	"net"
 	"net/http"
 	"slices"
@@ -20,6 +19,8 @@ import (
 	"golang.org/x/time/rate"
 	"google.golang.org/protobuf/encoding/protojson"
 	"google.golang.org/protobuf/proto"
+
+	"model-registrar/internal/netguard"
 )
 
 const (

@@ -5,10 +5,11 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"model-registrar/internal/bounded"
 	"net/url"
 	"os"
 	"strings"
+
+	"model-registrar/internal/bounded"
 )
 
 // entry is one credential as the file describes it: references, resolved at each use.

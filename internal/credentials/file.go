@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"model-registrar/internal/bounded"
 	"net/url"
 	"path/filepath"
 	"slices"
@@ -12,6 +11,8 @@ import (
 
 	"github.com/goccy/go-yaml"
 	"golang.org/x/net/http/httpguts"
+
+	"model-registrar/internal/bounded"
 )
 
 // Bounds of what is read: files that are larger are not what they are taken for.

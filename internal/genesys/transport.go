@@ -6,11 +6,12 @@ import (
 	"errors"
 	"io"
 	"log/slog"
-	"model-registrar/internal/bounded"
 	"net"
 	"net/http"
 	"net/url"
 	"time"
+
+	"model-registrar/internal/bounded"
 )
 
 const (

@@ -1,10 +1,11 @@
 package probe
 
 import (
-	"model-registrar/internal/words"
 	"regexp"
 	"strings"
 	"unicode/utf8"
+
+	"model-registrar/internal/words"
 )
 
 // Prompt and Expected are what each sample asks, and the one right answer.

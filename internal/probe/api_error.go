@@ -1,12 +1,13 @@
 package probe
 
 import (
-	"model-registrar/internal/words"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"unicode"
+
+	"model-registrar/internal/words"
 )
 
 // Bounds of what is kept of an error: of all that is said, and of what a sentence quotes.

@@ -1,11 +1,12 @@
 package probe
 
 import (
-	"model-registrar/internal/retryafter"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
+
+	"model-registrar/internal/retryafter"
 )
 
 // wordClasses are what providers' codes and types mean, folded, whatever the status that they come with.

@@ -9,12 +9,8 @@ import (
 	"model-registrar/schemas"
 )
 
-// Defaults of a manifest's probe block.
-const (
-	defaultSamples     = 3
-	defaultTimeout     = 15 * time.Second
-	defaultTokenBudget = 10240 // 2,000 tokens of thinking in each default sample
-)
+// defaultTokenBudget is 2,000 tokens of thinking in each default sample.
+const defaultTokenBudget = 10240
 
 // minTokens is the smallest limit that is sent: some models refuse less than 16.
 const minTokens = 16
@@ -37,8 +33,8 @@ type plan struct {
 func newPlan(in schemas.ProbeInput) (plan, *failure) {
 	spec := in.Spec
 	p := plan{
-		samples:    cmp.Or(max(spec.Samples, 0), defaultSamples),
-		timeout:    spec.Timeout.Or(defaultTimeout),
+		samples:    cmp.Or(max(spec.Samples, 0), schemas.ProbeSamples),
+		timeout:    spec.Timeout.Or(schemas.ProbeTimeout),
 		stream:     spec.Stream == nil || *spec.Stream,
 		budget:     cmp.Or(max(spec.TokenBudget, 0), defaultTokenBudget),
 		gate:       gate{minSuccess: 1, latencySLO: spec.LatencySLOMs, ttftSLO: spec.TTFTSLOMs},
@@ -79,5 +75,5 @@ func shown(u *url.URL) string {
 // TimeLimit is the longest that one run of this probe takes: the cold sample, the warm ones, and the one with the
 // registered parameters. Refusals are quick, so that one more finds room for them. Whoever runs it gives it this long.
 func TimeLimit(spec schemas.ProbeSpec) time.Duration {
-	return spec.Timeout.Or(defaultTimeout) * time.Duration(cmp.Or(max(spec.Samples, 0), defaultSamples)+2)
+	return spec.Timeout.Or(schemas.ProbeTimeout) * time.Duration(cmp.Or(max(spec.Samples, 0), schemas.ProbeSamples)+2)
 }

@@ -3,12 +3,13 @@ package probe
 import (
 	"cmp"
 	"fmt"
-	"model-registrar/internal/retryafter"
-	"model-registrar/internal/words"
 	"net/http"
 	"net/url"
 	"strings"
 	"time"
+
+	"model-registrar/internal/retryafter"
+	"model-registrar/internal/words"
 )
 
 // statusFailure says what a status other than 200 means. The body may help and may be anything.

@@ -6,12 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"model-registrar/internal/bounded"
 	"net/http"
 	"net/http/httputil"
 	"net/textproto"
 	"strconv"
 	"strings"
+
+	"model-registrar/internal/bounded"
 )
 
 // MaxCaptureBytes bounds what is read of a captured delivery.

@@ -16,11 +16,10 @@ import (
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
 	"model-registrar/internal/retryafter"
+	"model-registrar/schemas"
 )
 
 const (
-	// DefaultTimeout bounds one delivery; Standard Webhooks asks for 15 to 30 seconds.
-	DefaultTimeout = 15 * time.Second
 	// MaxBodyBytes is the first size that is too large: Standard Webhooks asks for bodies under 20 kB.
 	MaxBodyBytes = 20_000
 
@@ -35,7 +34,7 @@ type Config struct {
 	HTTPClient *http.Client
 	// Authorize adds what a receiver's host wants beside the signature: a header or a query parameter. Nil adds nothing.
 	Authorize func(*http.Request) error
-	Timeout   time.Duration // of one delivery; default DefaultTimeout
+	Timeout   time.Duration // of one delivery; default [schemas.WebhookTimeout]
 	Logger    *slog.Logger  // takes one debug line a delivery; nil means none
 }
 
@@ -62,7 +61,7 @@ func New(cfg Config) (*Sender, error) {
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	s := &Sender{signers: signers, http: &client, authorize: cfg.Authorize, timeout: cfg.Timeout, log: cfg.Logger}
 	if s.timeout <= 0 {
-		s.timeout = DefaultTimeout
+		s.timeout = schemas.WebhookTimeout
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)

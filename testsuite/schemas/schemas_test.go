@@ -10,9 +10,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	contract "model-registrar/schemas"
-
 	read "model-registrar/internal/manifest"
+	contract "model-registrar/schemas"
 )
 
 const schemaFile = "../../schemas/manifest.schema.json"
