@@ -106,3 +106,6 @@ var types = []string{
 	ReadModelActivity, UpdateModelActivity, DeleteModelActivity, ObserveModelActivity,
 	ReadGatewayWorkflow, ListModelsActivity, CheckModelActivity,
 }
+
+// WaitingMessage is the kind of the message which tells that a person has to decide.
+const WaitingMessage = "waiting"

@@ -45,6 +45,7 @@ var published = []struct {
 	{"fleet-result", "Result of a fleet", FleetResult{}, true},
 	{"event", "Webhook body that announces how a registration ended", Event{}, true},
 	{"audit-entry", "Entry of the audit trail", AuditEntry{}, true},
+	{"model-story", "Story of a model, as `starter show` tells it", ModelStory{}, true},
 }
 
 func TestCommittedSchemasAreThoseOfTheTypes(t *testing.T) {
@@ -128,6 +129,11 @@ func TestWhatTheRegistrarWritesMatchesItsSchemas(t *testing.T) {
 		"result": {result, Result{Status: RolledBack}},
 		"event": {Event{Event: RegistrationUpdated, Timestamp: now, Status: string(Failed)},
 			Event{Status: string(Completed), Checkpoint: &Checkpoint{Seq: 7, Time: now}, Metrics: EventMetrics{ValidationLatencyMs: &latency}}},
+		"model-story": {ModelStory{Name: "m", At: now, Operations: []StoryOperation{}, Transitions: []StoryTransition{}},
+			ModelStory{Name: "m", At: now, Model: &ModelStatus{Ownership: Ownership{Name: "m", Manifest: manifest}},
+				Operations: []StoryOperation{{Operation: ChangeModelWorkflow, Outcome: Completed, Changes: []Change{{"name", "a", "b"}},
+					Decisions: []AuditedDecision{{DecidedAt: now, DecisionStatement: DecisionStatement{Decision: Approve}}}}},
+				Transitions: []StoryTransition{{At: now, Before: ModelActive, After: ModelDrifted}}}},
 		"audit-entry": {AuditEntry{Event: AuditStarted, Timestamp: now, Compliance: RecordStored},
 			AuditEntry{Event: AuditDecision, Decision: &AuditedDecision{DecidedAt: now, DecisionStatement: DecisionStatement{Decision: Approve}}},
 			AuditEntry{Outcome: Completed, LatencyMs: &latency, Deregistered: &gone, Approval: result.Approval, ValidationStatus: ProbeFail}},

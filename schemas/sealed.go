@@ -8,6 +8,7 @@ import (
 	"fmt"
 
 	"github.com/gowebpki/jcs"
+	"github.com/invopop/jsonschema"
 )
 
 // Sealed is a value that is acted on, together with the exact bytes that were validated, hashed and approved. It travels
@@ -27,6 +28,14 @@ type SealedPayload = Sealed[Payload]
 type sealedForm struct {
 	Canonical string `json:"canonical"`
 	Hash      string `json:"hash"`
+}
+
+// JSONSchema describes how a sealed value travels.
+func (Sealed[T]) JSONSchema() *jsonschema.Schema {
+	properties := jsonschema.NewProperties()
+	properties.Set("canonical", &jsonschema.Schema{Type: "string", Description: "The value's RFC 8785 form."})
+	properties.Set("hash", &jsonschema.Schema{Type: "string", Description: "SHA-256 of canonical, in lower-case hex."})
+	return &jsonschema.Schema{Type: "object", Properties: properties, Required: []string{"canonical", "hash"}}
 }
 
 // The errors of [Sealed.Check].

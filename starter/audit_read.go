@@ -91,8 +91,20 @@ func (a *app) readTrail(ctx context.Context, trail string, wanted func(schemas.A
 		s := story{out: a.out}
 		show = func(e schemas.AuditEntry, _ []byte) error { s.tell(e); return nil }
 	}
+	err = a.eachEntry(ctx, t, func(entry schemas.AuditEntry, text []byte) error {
+		if !wanted(entry) {
+			return nil
+		}
+		return show(entry, text)
+	})
+	return errors.Join(err, flush())
+}
+
+// eachEntry calls each with the entries of a trail. Lines that are no entries are complained about, and are an error in the
+// end.
+func (a *app) eachEntry(ctx context.Context, t reading, each func(schemas.AuditEntry, []byte) error) error {
 	broken := 0
-	err = t.Source(ctx, func(r audit.Record) error {
+	err := t.Source(ctx, func(r audit.Record) error {
 		entry, err := r.Entry()
 		var bad *audit.RecordError
 		if errors.As(err, &bad) {
@@ -100,18 +112,15 @@ func (a *app) readTrail(ctx context.Context, trail string, wanted func(schemas.A
 			a.err.Printf("%v", bad)
 			return nil
 		}
-		if err != nil || !wanted(entry) {
+		if err != nil {
 			return err
 		}
-		return show(entry, r.Text)
+		return each(entry, r.Text)
 	})
-	if err := errors.Join(err, flush()); err != nil {
-		return err
+	if err == nil && broken > 0 {
+		err = failed("%s could not be read", counted(broken, "line")).hinting("See `starter audit verify`.")
 	}
-	if broken > 0 {
-		return failed("%s could not be read", counted(broken, "line")).hinting("See `starter audit verify`.")
-	}
-	return nil
+	return err
 }
 
 var csvTitles = []string{

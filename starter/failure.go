@@ -151,6 +151,9 @@ func hintOfCall(err error) string {
 	if _, ok := errors.AsType[*registrar.NotFound](err); ok {
 		return "`starter list` shows those that are; Temporal forgets ended ones after the namespace's retention time."
 	}
+	if _, ok := errors.AsType[*registrar.Unknown](err); ok {
+		return "`starter models` lists what is ours, and `starter plan --unowned` what is in the gateway and nobody's."
+	}
 	if e, ok := errors.AsType[*registrar.Taken](err); ok {
 		return "Choose another --id, or leave it out. That one:  starter status " + quote(schemas.RegisterFleetWorkflowID(e.ID))
 	}

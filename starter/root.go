@@ -64,7 +64,7 @@ func (a *app) root() *cobra.Command {
 	a.output = outputText
 	root.PersistentFlags().VarP(oneOf(&a.output, outputText, outputJSON), "output", "o", "text, or json: one document per line on stdout")
 	root.AddCommand(
-		a.registerCommand(), a.changeCommand(), a.adoptCommand(), a.retireCommand(), a.planCommand(), a.applyCommand(), a.modelsCommand(), a.exportCommand(), a.checkCommand(), a.pauseChecksCommand(), a.resumeChecksCommand(), a.fleetCommand(), a.approveCommand(), a.rejectCommand(), a.statusCommand(), a.watchCommand(),
+		a.registerCommand(), a.changeCommand(), a.adoptCommand(), a.retireCommand(), a.planCommand(), a.applyCommand(), a.modelsCommand(), a.showCommand(), a.exportCommand(), a.checkCommand(), a.pauseChecksCommand(), a.resumeChecksCommand(), a.fleetCommand(), a.approveCommand(), a.rejectCommand(), a.statusCommand(), a.watchCommand(),
 		a.cancelCommand(), a.listCommand(), a.validateCommand(),
 		a.probeCommand(), a.schemaCommand(), a.setupCommand(), a.auditCommand(), a.webhookCommand(), a.codecServerCommand(), a.versionCommand(),
 	)

@@ -28,7 +28,7 @@ func (r *registration) announceWaiting(ctx workflow.Context) {
 		return
 	}
 	ctx, _ = workflow.NewDisconnectedContext(ctx) // it is true even if the registration is cancelled now
-	r.waiting = newAnnouncement(r.deliveryOf(ctx, string(schemas.StageApproval), "waiting"))
+	r.waiting = newAnnouncement(r.deliveryOf(ctx, string(schemas.StageApproval), schemas.WaitingMessage))
 	workflow.GoNamed(ctx, "announce-waiting", func(ctx workflow.Context) { r.waiting.run(ctx) })
 }
 

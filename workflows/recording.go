@@ -12,7 +12,9 @@ func (r *registration) recordStart(ctx workflow.Context) workflow.Future {
 	recorded, settle := workflow.NewFuture(ctx)
 	ctx, _ = workflow.NewDisconnectedContext(ctx)
 	workflow.GoNamed(ctx, "record-start", func(ctx workflow.Context) {
-		_, err := r.write(ctx, r.auditEntry(ctx, schemas.AuditStarted, "started"))
+		e := r.auditEntry(ctx, schemas.AuditStarted, "started")
+		e.Reason = plain(r.retirement.Reason, 500)
+		_, err := r.write(ctx, e)
 		settle.Set(nil, err)
 	})
 	return recorded

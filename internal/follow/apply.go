@@ -86,6 +86,11 @@ func (t *Timeline) started(a *historypb.WorkflowExecutionStartedEventAttributes,
 	t.WorkflowID, t.RunID = a.GetWorkflowId(), a.GetOriginalExecutionRunId()
 	t.TaskQueue, t.StartedAt, t.Operation = a.GetTaskQueue().GetName(), at, a.GetWorkflowType().GetName()
 	t.decode.value(a.GetInput(), &t.Input)
+	if t.Operation == schemas.RetireModelWorkflow {
+		var in schemas.RetireModelInput
+		t.decode.value(a.GetInput(), &in)
+		t.AskedFor = in.Reason
+	}
 	t.enter(schemas.StageValidating, at)
 }
 

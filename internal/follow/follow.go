@@ -10,6 +10,8 @@ import (
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
+
+	"model-registrar/schemas"
 )
 
 // Source is what following needs of a Temporal client.
@@ -38,16 +40,28 @@ const (
 
 // Load reads a history as it stands now.
 func Load(ctx context.Context, source Source, d Decoder, workflowID, runID string) (*Timeline, error) {
+	t, _, err := LoadRecorded(ctx, source, d, workflowID, runID)
+	return t, err
+}
+
+// LoadRecorded reads a history as it stands now, with the entries that the run has had written to the audit trail.
+func LoadRecorded(ctx context.Context, source Source, d Decoder, workflowID, runID string) (*Timeline, []schemas.AuditEntry, error) {
 	t := NewTimeline(d)
+	var entries []schemas.AuditEntry
 	events := source.GetWorkflowHistory(ctx, workflowID, runID, false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 	for events.HasNext() {
 		e, err := events.Next()
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		t.Apply(e)
+		var entry schemas.AuditEntry
+		a := e.GetActivityTaskScheduledEventAttributes()
+		if a.GetActivityType().GetName() == schemas.WriteAuditActivity && d.value(a.GetInput(), &entry) {
+			entries = append(entries, entry)
+		}
 	}
-	return t, nil
+	return t, entries, nil
 }
 
 // Follow reports how a run goes whenever that changes, until it has ended, and returns its timeline. While Temporal

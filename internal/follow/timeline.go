@@ -18,6 +18,7 @@ type Timeline struct {
 	StartedAt  time.Time
 	Operation  string                     // the workflow type
 	Input      schemas.RegisterModelInput // zero when it cannot be decoded; of a retirement the requester alone
+	AskedFor   string                     // the reason that a retirement was asked for with
 
 	Stages   []schemas.StageRecord // as far as the history shows them
 	Current  *Step                 // nil once ended

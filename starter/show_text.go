@@ -1,0 +1,310 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+
+	"model-registrar/internal/follow"
+	"model-registrar/internal/words"
+	"model-registrar/schemas"
+	"model-registrar/starter/console"
+)
+
+// storyWidth is how wide a story is: it is read in terminals and pasted into tickets.
+const storyWidth = 80
+
+// storyLines is the story of a model for people.
+func storyLines(s schemas.ModelStory) []console.Line {
+	lines := storyHead(s)
+	if len(s.Operations) > 0 {
+		lines = append(lines, nil, console.Styled(console.Strong, "What was done"))
+	}
+	for _, o := range s.Operations {
+		lines = append(lines, operationLines(o)...)
+	}
+	if len(s.Transitions) > 0 {
+		lines = append(lines, nil, console.Styled(console.Strong, "How it did"))
+	}
+	for _, t := range s.Transitions {
+		lines = append(lines, transitionLines(t)...)
+	}
+	lines = append(lines, nil)
+	for _, source := range []schemas.StorySource{s.Sources.Temporal, s.Sources.Trail} {
+		lines = append(lines, sourceLines(source)...)
+	}
+	return lines
+}
+
+// storyHead is what is ours now, or was.
+func storyHead(s schemas.ModelStory) []console.Line {
+	model, title := s.Model, console.Styled(console.Strong, s.Name)
+	switch {
+	case model == nil && s.Former == nil:
+		return []console.Line{title.And(console.Plain, " is nobody's")}
+	case model == nil:
+		model = s.Former
+		title = title.And(console.Plain, " is nobody's any more; the last that was ours:")
+	default:
+		style := console.Alert
+		if model.State == schemas.ModelActive {
+			style = console.Good
+		}
+		title = title.And(console.Plain, " is ").And(style, string(model.State))
+	}
+	var t table
+	if s.Model != nil {
+		if !model.StateSince.IsZero() {
+			t.row("state since", clock(model.StateSince))
+		}
+		t.row("because", model.Reason)
+	}
+	t.row("model id", model.ModelID)
+	t.row("payload", model.PayloadHash)
+	t.row("approved by", approvedBy(model.Approvals))
+	t.row("asked by", model.Requester)
+	t.row("ours since", clock(model.Since)+", by "+model.Operation)
+	t.row("run", model.RunID)
+	for _, row := range words.Approved(model.Manifest) {
+		t.row(row.Name, row.Text)
+	}
+	if s.Model != nil {
+		checkRows(&t, *s.Model)
+	}
+	return append([]console.Line{title}, t.folded(storyWidth)...)
+}
+
+func approvedBy(all []schemas.Approval) string {
+	var people []string
+	for _, a := range all {
+		text := a.Approver + " at " + clock(a.DecidedAt)
+		if a.Signed {
+			text += ", signed with " + a.KeyFingerprint
+		}
+		if a.Reason != "" {
+			text += ": " + a.Reason
+		}
+		people = append(people, text)
+	}
+	if len(people) == 0 {
+		return "nobody, since its policy asked for nobody"
+	}
+	return strings.Join(people, "; ")
+}
+
+func checkRows(t *table, m schemas.ModelStatus) {
+	c := m.Checks
+	if !c.At.IsZero() {
+		t.row("last check", clock(c.At))
+	}
+	t.row("", c.Trouble)
+	for _, change := range c.Drift {
+		t.row("drift", change.String()+" (approved → gateway)")
+	}
+	if c.Probe != nil {
+		t.row("last probe", auditedProbe(schemas.AuditEntry{Probe: c.Probe}))
+	}
+	switch p := c.Paused; {
+	case p != nil:
+		t.row("checks", spaced("paused by", p.By, "at", clock(p.At)))
+		t.row("", p.Reason)
+	case !c.Next.IsZero():
+		t.row("next check", clock(c.Next)+", every "+words.Span(m.Manifest.Monitor.Every.Or(schemas.DefaultCheckEvery)))
+	}
+}
+
+// operationVerbs say what each operation is.
+var operationVerbs = map[string]string{
+	schemas.RegisterModelWorkflow: "register", schemas.ChangeModelWorkflow: "change", schemas.AdoptModelWorkflow: "adopt",
+	schemas.RetireModelWorkflow: "retire",
+}
+
+// operationVerb is what an operation is: a change that its model asked for itself puts back what was approved.
+func operationVerb(o schemas.StoryOperation) string {
+	if _, itself := schemas.OwnedNameOf(o.Requester); itself && o.Operation == schemas.ChangeModelWorkflow {
+		return "restore"
+	}
+	return cmp.Or(operationVerbs[o.Operation], o.Operation)
+}
+
+func operationLines(o schemas.StoryOperation) []console.Line {
+	style, ending := console.Alert, string(o.Outcome)
+	switch {
+	case o.Outcome == "" && o.Stage == "":
+		ending = "an ending that is not known"
+	case o.Outcome == "":
+		style, ending = console.Active, "is at "+string(o.Stage)
+	case o.Outcome.Registered():
+		style = console.Good
+	case o.Outcome == schemas.Failed:
+		style = console.Bad
+	}
+	head := console.Styled(console.Faint, clock(o.StartedAt)+"  ").And(console.Strong, operationVerb(o)+"  ").And(style, ending)
+	if !o.EndedAt.IsZero() {
+		head = head.And(console.Faint, "  "+words.Span(o.EndedAt.Sub(o.StartedAt)))
+	}
+	var t table
+	t.row("asked by", spaced(orSomebody(o.Requester), because(o.AskedFor)))
+	for _, c := range o.Changes {
+		t.row("change", c.String())
+	}
+	for _, key := range o.ChangedSettings {
+		t.row("change", key+" (a setting that the gateway does not know)")
+	}
+	t.row("probe", auditedProbe(schemas.AuditEntry{Probe: o.Probe}))
+	decisionRows(&t, o)
+	if c := o.Cancellation; c != nil {
+		t.row("cancelled by", spaced(orSomebody(c.By), because(c.Reason)))
+	}
+	for _, remark := range o.Remarks {
+		t.row("", remark)
+	}
+	t.row("reason", o.Reason)
+	t.row("error", string(o.ErrorType))
+	if o.Restored != nil {
+		t.row("rollback", map[bool]string{true: "what was approved before is in the gateway", false: "NOT DONE: see the reason"}[*o.Restored])
+	}
+	if o.Deregistered != nil {
+		t.row("rollback", rollbackText(&schemas.RollbackReport{Deregistered: *o.Deregistered, Error: "see the reason"}))
+	}
+	t.row("model id", o.ModelID)
+	t.row("payload", hashes(o.PreviousHash, o.PayloadHash))
+	t.row("webhook", webhookShort(o.Webhook))
+	t.row("run", o.RunID)
+	return append([]console.Line{head}, t.folded(storyWidth)...)
+}
+
+// decisionRows are the decisions as they were recorded; or those that counted, where the records cannot be read.
+func decisionRows(t *table, o schemas.StoryOperation) {
+	for _, d := range o.Decisions {
+		text := spaced(orSomebody(d.Approver), "at", clock(d.DecidedAt), because(d.Reason))
+		if key := signedWith(d); key != "" {
+			text += ", signed with " + key
+		}
+		if !d.Accepted {
+			text += "; it did not count: " + d.Refusal
+		}
+		t.row(map[schemas.Verdict]string{schemas.Approve: "approved by", schemas.Reject: "rejected by"}[d.Decision], text)
+	}
+	if len(o.Decisions) > 0 || o.Approval == nil {
+		return
+	}
+	if len(o.Approval.Approvals) == 0 {
+		t.row("approval", approvalText(o.Approval))
+		return
+	}
+	t.row("approved by", approvedBy(o.Approval.Approvals))
+}
+
+func because(reason string) string {
+	if reason == "" {
+		return ""
+	}
+	return "(" + reason + ")"
+}
+
+func hashes(before, after string) string {
+	if before == "" || before == after {
+		return follow.Short(after)
+	}
+	return follow.Short(before) + " → " + follow.Short(after)
+}
+
+func webhookShort(w *schemas.WebhookDelivery) string {
+	if w != nil && w.Delivered {
+		return fmt.Sprintf("delivered, HTTP %d, %s", w.ResponseCode, counted(w.Attempts, "attempt"))
+	}
+	return webhookText(w)
+}
+
+func transitionLines(s schemas.StoryTransition) []console.Line {
+	style := console.Alert
+	if s.After == schemas.ModelActive {
+		style = console.Good
+	}
+	before := string(s.Before)
+	if before == "" {
+		before = "none"
+	}
+	head := console.Styled(console.Faint, clock(s.At)+"  ").And(console.Plain, before+" → ").And(style, string(s.After))
+	var t table
+	t.row("because", s.Reason)
+	for _, c := range s.Drift {
+		t.row("drift", c.String())
+	}
+	t.row("probe", auditedProbe(schemas.AuditEntry{Probe: s.Probe}))
+	t.row("webhook", webhookShort(s.Webhook))
+	return append([]console.Line{head}, t.folded(storyWidth)...)
+}
+
+func sourceLines(s schemas.StorySource) []console.Line {
+	style, text := console.Faint, "Told from "+s.Name
+	switch {
+	case !s.Read && s.Name == "":
+		style, text = console.Alert, "! The audit trail was not read: "+s.Problem+" (--audit or REGISTRAR_AUDIT names it)"
+	case !s.Read:
+		style, text = console.Alert, "! Not told from "+s.Name+": "+s.Problem
+	case s.Problem != "":
+		style, text = console.Alert, "! Told from "+s.Name+", not all of it: "+s.Problem
+	}
+	var lines []console.Line
+	for _, part := range fold(console.Clean(text), storyWidth) {
+		lines = append(lines, console.Styled(style, part))
+	}
+	return lines
+}
+
+// folded is lines of a table that fit into a width.
+func (t *table) folded(width int) []console.Line {
+	room := 0
+	for _, r := range t.rows {
+		room = max(room, len(r[0]))
+	}
+	var lines []console.Line
+	for _, r := range t.rows {
+		title := r[0]
+		for _, part := range fold(console.Clean(r[1]), width-room-4) {
+			lines = append(lines, console.Styled(console.Faint, fmt.Sprintf("  %-*s  ", room, title)).And(console.Plain, part))
+			title = ""
+		}
+	}
+	return lines
+}
+
+// fold breaks a text into lines of a width, at spaces where there are some.
+func fold(text string, width int) []string {
+	var lines []string
+	line, used := "", 0
+	for _, word := range strings.Fields(text) {
+		for console.Width(word) > width { // a word that fits nowhere is cut
+			room := width - used
+			if used > 0 {
+				room--
+			}
+			if room < 8 {
+				lines, line, used = append(lines, line), "", 0
+				continue
+			}
+			head := cutAt(word, room)
+			lines, line, used = append(lines, spaced(line, head)), "", 0
+			word = word[len(head):]
+		}
+		if w := console.Width(word); used > 0 && used+1+w > width {
+			lines, line, used = append(lines, line), word, w
+		} else {
+			line = spaced(line, word)
+			used = console.Width(line)
+		}
+	}
+	return append(lines, line)
+}
+
+// cutAt is as much of a word as has room.
+func cutAt(word string, room int) string {
+	for i, r := range word {
+		if room -= console.Width(string(r)); room < 0 && i > 0 {
+			return word[:i]
+		}
+	}
+	return word
+}
