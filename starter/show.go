@@ -33,7 +33,12 @@ reached, and there is no trail.`,
   starter show production-llm-v2 --audit postgres://reader@db/audit
   starter show production-llm-v2 -o json | jq '.operations[] | {operation, outcome, changes}'`,
 		Args: name,
-		RunE: offline(func(ctx context.Context, args []string) error { return a.show(ctx, modelNamed(args[0]), trail) }),
+		RunE: offline(func(ctx context.Context, args []string) error {
+			if err := notAFleet(args[0]); err != nil {
+				return err
+			}
+			return a.show(ctx, registrar.ModelNamed(args[0]), trail)
+		}),
 	}
 	cmd.Flags().StringVar(&trail, "audit", "", "the audit trail: file:PATH, PATH, postgres://…, or - for stdin")
 	return cmd
