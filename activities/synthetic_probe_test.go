@@ -11,7 +11,6 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/temporal"
 
-	"model-registrar/internal/probe"
 	"model-registrar/schemas"
 	"model-registrar/testsuite/simulator/control"
 )
@@ -80,7 +79,7 @@ func TestAnEndpointThatIsDownIsRetried(t *testing.T) {
 	app := wantRetried(t, err, schemas.ErrEndpointUnready, 0)
 	var report *schemas.ProbeReport
 	require.NoError(t, app.Details(&report))
-	require.Equal(t, probe.CodeConnectionRefused, report.ErrorCode)
+	require.Equal(t, schemas.ReasonConnectionRefused, report.ErrorCode)
 	require.Zero(t, report.ResponseCode)
 }
 

@@ -122,10 +122,10 @@ func TestWhatCanNeverWorkIsKnownBeforeAnythingIsSent(t *testing.T) {
 	for name, c := range map[string]struct{ endpoint, credential, path, code string }{
 		"all is well":            {w.url, "known", "", ""},
 		"a name not known yet":   {"https://api.example", "known", "", ""},
-		"an unknown credential":  {w.url, "nobody", "auth_credential_id", probe.CodeCredentialMissing},
-		"another host's":         {w.url, "elsewhere", "auth_credential_id", probe.CodeCredentialHost},
-		"a file that has gone":   {w.url, "gone", "auth_credential_id", probe.CodeCredentialUnusable},
-		"an address not allowed": {"https://10.1.2.3", "known", "endpoint_url", probe.CodeAddressBlocked},
+		"an unknown credential":  {w.url, "nobody", "auth_credential_id", schemas.ReasonCredentialMissing},
+		"another host's":         {w.url, "elsewhere", "auth_credential_id", schemas.ReasonCredentialHost},
+		"a file that has gone":   {w.url, "gone", "auth_credential_id", schemas.ReasonCredentialUnusable},
+		"an address not allowed": {"https://10.1.2.3", "known", "endpoint_url", schemas.ReasonAddressBlocked},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := aManifest()

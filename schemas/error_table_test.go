@@ -71,21 +71,46 @@ func TestEachListHasEveryConstantOfItsType(t *testing.T) {
 }
 
 func TestTheErrorPageShowsTheCatalogue(t *testing.T) {
-	const page = "../docs/errors.md"
-	data, err := os.ReadFile(page)
-	require.NoError(t, err)
-	text := string(data)
-	for _, part := range []struct {
-		name    string
-		retried bool
-	}{{"final", false}, {"retried", true}} {
+	tables := map[string]string{}
+	for name, retried := range map[string]bool{"final": false, "retried": true} {
 		table := "| type | what happened | what to do |\n|---|---|---|\n"
 		for _, e := range ErrorTypes {
-			if e.Retried == part.retried {
+			if e.Retried == retried {
 				table += fmt.Sprintf("| `%s` | %s | %s |\n", e.Type, e.Meaning, e.Advice)
 			}
 		}
-		between := regexp.MustCompile(`(?s)(<!-- ` + part.name + ` -->\n).*?(<!-- end -->)`)
+		tables[name] = table
+	}
+	pageShows(t, "../docs/errors.md", tables)
+}
+
+func TestTheProbePageShowsTheReasonCodes(t *testing.T) {
+	source, err := os.ReadFile("probe_reasons.go")
+	require.NoError(t, err)
+	constants := regexp.MustCompile(`(?m)^\tReason\w+ +=`).FindAll(source, -1)
+	require.Len(t, ProbeReasons, len(constants), "each has a row")
+
+	table := "| reason code | retried | what to look at |\n|---|---|---|\n"
+	for _, r := range ProbeReasons {
+		require.NotEmpty(t, r.Advice, r.Code)
+		of := ""
+		if r.Of != "" {
+			of = " (" + r.Of + ")"
+		}
+		table += fmt.Sprintf("| `%s`%s | %s | %s |\n", r.Code, of, r.Retried, r.Advice)
+	}
+	pageShows(t, "../docs/probe.md", map[string]string{"reasons": table})
+}
+
+// pageShows compares the tables of a page, each between a comment with its name and one with end, or writes them anew.
+func pageShows(t *testing.T, page string, tables map[string]string) {
+	t.Helper()
+	data, err := os.ReadFile(page)
+	require.NoError(t, err)
+	text := string(data)
+	for name, table := range tables {
+		between := regexp.MustCompile(`(?s)(<!-- ` + name + ` -->\n).*?(<!-- end -->)`)
+		require.Regexp(t, between, text)
 		text = between.ReplaceAllString(text, "${1}"+strings.ReplaceAll(table, "$", "$$")+"${2}")
 	}
 	if *update {

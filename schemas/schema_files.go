@@ -4,7 +4,7 @@ import "embed"
 
 // The committed schemas. A test fails when they differ from the types; this writes them anew.
 //
-//go:generate go test -run TestCommittedSchemasAreThoseOfTheTypes|TestTheErrorPageShowsTheCatalogue . -update
+//go:generate go test -run TestCommittedSchemasAreThoseOfTheTypes|TestThe.*PageShows . -update
 //go:embed *.schema.json
 var schemaFiles embed.FS
 

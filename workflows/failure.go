@@ -88,7 +88,7 @@ func probeFailure(err error) (schemas.ProbeReport, bool) {
 			report.Error = app.Message()
 		}
 	case timedOut(err) && !errors.As(err, &app):
-		report.ErrorCode, report.Error = "probe_unfinished", "the probe did not end within its time; is a worker running, and was it cut off?"
+		report.ErrorCode, report.Error = schemas.ReasonUnfinished, "the probe did not end within its time; is a worker running, and was it cut off?"
 	default:
 		return report, false
 	}

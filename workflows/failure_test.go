@@ -79,7 +79,7 @@ func TestAProbeWhoseTimeIsUpIsAFail(t *testing.T) {
 	report, ok := probeFailure(ranOut(t, nil))
 	require.True(t, ok)
 	require.Equal(t, schemas.ProbeReport{
-		Status: schemas.ProbeFail, ErrorCode: "probe_unfinished", Error: "the probe did not end within its time; is a worker running, and was it cut off?"}, report)
+		Status: schemas.ProbeFail, ErrorCode: schemas.ReasonUnfinished, Error: "the probe did not end within its time; is a worker running, and was it cut off?"}, report)
 
 	report, ok = probeFailure(retriesEnded(unready("it is starting", failed)))
 	require.True(t, ok)

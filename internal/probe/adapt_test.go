@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"model-registrar/internal/probe"
 	"model-registrar/schemas"
 	"model-registrar/testsuite/simulator/control"
 )
@@ -59,7 +58,7 @@ func TestARefusalThatIsNotAdaptedToIsABadRequest(t *testing.T) {
 				w.WriteHeader(http.StatusBadRequest)
 				fmt.Fprint(w, body)
 			})
-			wantFail(t, report(t, prober, in), probe.CodeBadRequest)
+			wantFail(t, report(t, prober, in), schemas.ReasonBadRequest)
 			if requests > 6 {
 				t.Errorf("%d requests for one refusal", requests)
 			}

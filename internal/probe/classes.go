@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"model-registrar/internal/retryafter"
+	"model-registrar/schemas"
 )
 
 // wordClasses are what providers' codes and types mean, folded, whatever the status that they come with.
@@ -14,31 +15,31 @@ var wordClasses = map[string]string{}
 
 func init() {
 	for code, words := range map[string][]string{
-		CodeQuota: {
+		schemas.ReasonQuota: {
 			"insufficientquota", "insufficientuserquota", "exceededcurrentquotaerror", "exceededcurrentquota", "billinghardlimitreached",
 			"billingerror", "billingnotactive", "insufficientbalance", "insufficientbalanceerror", "insufficientcredits",
 			"insufficientfunds", "arrearage", "accountoverdueerror", "accountoverdue", "overduebill", "paymentrequired", "quotaexhausted",
 			"creditsexhausted", "accountsuspended", "accountdeactivated", "notenoughcredits", "freetierexhausted",
 			"allocationquotafreetieronly", "1008", "1113", "20033",
 		},
-		CodeContentFiltered: {
+		schemas.ReasonContentFiltered: {
 			"contentfilter", "contentfiltered", "contentpolicyviolation", "responsibleaipolicyviolation", "datainspectionfailed",
 			"contentsafety", "promptblocked", "moderationblocked", "guardrailintervened", "sensitivecontentdetected",
 			"1301", "1026", "1027",
 		},
-		CodeUnsupportedAPI: {"operationnotsupported", "unsupportedapiformodel"},
-		CodeModelNotFound: {
+		schemas.ReasonUnsupportedAPI: {"operationnotsupported", "unsupportedapiformodel"},
+		schemas.ReasonModelNotFound: {
 			"modelnotfound", "modelnotfounderror", "deploymentnotfound", "invalidmodel", "invalidmodelerror", "invalidmodelname",
 			"modelnotexist", "modelnotexists", "modeldoesnotexist", "modelnotavailable", "modelnotsupported", "unknownmodel",
 			"modeldecommissioned", "nosuchmodel", "modelnotopen", "unsupportedmodel", "resourcenotfoundmodel", "endpointnotfoundmodel",
 			"invalidendpointormodelnotfound", "modelnotready", "1211", "20012",
 		},
-		CodeUnauthorized: {"invalidapikey", "apikeyinvalid", "incorrectapikey", "invalidauthenticationerror"},
-		CodeRateLimited: {
+		schemas.ReasonUnauthorized: {"invalidapikey", "apikeyinvalid", "incorrectapikey", "invalidauthenticationerror"},
+		schemas.ReasonRateLimited: {
 			"ratelimitexceeded", "ratelimiterror", "ratelimitreached", "ratelimited", "resourceexhausted", "toomanyrequests",
 			"tokensperminute", "requestsperminute", "throttling", "throttlingexception", "1302", "1303",
 		},
-		CodeOverloaded: {
+		schemas.ReasonOverloaded: {
 			"overloaded", "overloadederror", "engineoverloaded", "engineoverloadederror", "serviceunavailable", "serviceunavailableerror",
 			"modeloverloaded", "unavailable", "modelloading", "loadingmodel", "insufficientsystemresource", "capacityexceeded",
 			"deploymentnotready", "1305",
@@ -56,8 +57,8 @@ var phrases = []struct {
 	pattern *regexp.Regexp
 }{
 	// A wait that has an end is not an account that has none: Gemini words its limits a minute as a quota.
-	{CodeRateLimited, waitPhrase},
-	{CodeQuota, regexp.MustCompile(`(?i)credit balance|(insufficient|not enough|no|out of|any|available|more|` +
+	{schemas.ReasonRateLimited, waitPhrase},
+	{schemas.ReasonQuota, regexp.MustCompile(`(?i)credit balance|(insufficient|not enough|no|out of|any|available|more|` +
 		`remaining|used all)( \w+){0,2} ` +
 		`(credits?|balance|funds)\b|balance is (too low|insufficient|not enough)|spending limit|` +
 		`exceeded your (current|monthly) quota|` +
@@ -66,21 +67,21 @@ var phrases = []struct {
 		`account (is|has been|was)( \w+)? (suspended|deactivated|disabled|not active|inactive)|(suspended|` +
 		`deactivated) account|` +
 		`payment (is )?required|top up|recharge|余额不足|欠费`)},
-	{CodeContentFiltered, regexp.MustCompile(`(?i)content (management|safety|usage) policy|content[_ -]?filter|` +
+	{schemas.ReasonContentFiltered, regexp.MustCompile(`(?i)content (management|safety|usage) policy|content[_ -]?filter|` +
 		`content exists risk|` +
 		`responsible ai policy|(flagged|blocked|rejected) (by|as|for|due to)[^.]{0,60}(moderation|safety|policy|` +
 		`guardrail|filter|sensitive|` +
 		`inappropriate)|inappropriate content|sensitive content|usage policies`)},
-	{CodeUnsupportedAPI, regexp.MustCompile(`(?i)(only|not)( be)? (supported|available|accessible|` +
+	{schemas.ReasonUnsupportedAPI, regexp.MustCompile(`(?i)(only|not)( be)? (supported|available|accessible|` +
 		`used)( only)? (in|via|through|by|with|on) ` +
 		`(the )?(v1/)?\W?(responses|chat/?\s?completions?|completions)\b|supported only (in|via|through|by|` +
 		`with) (the )?(v1/)?responses|` +
 		`\b(use|try|requires?) (the )?\W?(v1/)?responses\b|not a chat model|does not support (the )?chat|` +
 		`operation does not work with the specified model`)},
-	{CodeUnauthorized, regexp.MustCompile(`(?i)(incorrect|invalid|expired|revoked|` +
+	{schemas.ReasonUnauthorized, regexp.MustCompile(`(?i)(incorrect|invalid|expired|revoked|` +
 		`missing)\W{0,3}( \w+){0,2} api[ _-]?key|` +
 		`api[ _-]?key( \w+){0,2} (not valid|invalid|expired|revoked|incorrect)`)},
-	{CodeOverloaded, regexp.MustCompile(`(?i)overloaded|(model|server|endpoint|deployment|service|` +
+	{schemas.ReasonOverloaded, regexp.MustCompile(`(?i)overloaded|(model|server|endpoint|deployment|service|` +
 		`instance)( \S+){0,3} is ` +
 		`(currently |still |now |being |not yet )*(loading|loaded|starting|warming|initiali[sz]ing|scaling|` +
 		`ready)|still loading|warming up|` +
@@ -144,7 +145,7 @@ func (e apiError) class(claimed int) string {
 		}
 	}
 	if e.namesModel(said, claimed) {
-		return CodeModelNotFound
+		return schemas.ReasonModelNotFound
 	}
 	return ""
 }

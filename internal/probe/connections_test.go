@@ -16,7 +16,6 @@ import (
 	"testing"
 
 	"model-registrar/internal/credentials"
-	"model-registrar/internal/probe"
 	"model-registrar/schemas"
 )
 
@@ -33,7 +32,7 @@ func TestAClientCertificateThatIsMissingIsATLSFailureThatNamesIt(t *testing.T) {
 			strings.TrimPrefix(server.URL, "https://")))
 		prober := proberWith(t, credentials.Config{File: filepath.Join(dir, "credentials.yaml")})
 		r, _ := outcome(t, prober, input(server.URL, schemas.OpenAI))
-		wantFail(t, r, probe.CodeTLS)
+		wantFail(t, r, schemas.ReasonTLS)
 		wantInSentence(t, r, "client_cert_file")
 	}
 }
@@ -62,7 +61,7 @@ func TestAProxyThatRefusesOrIsDeadIsNamedAndNotTheEndpoint(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "credentials.yaml")
 			write(t, path, fmt.Sprintf("credentials: {cred_test: {hosts: [127.0.0.1], anonymous: true, proxy: 'http://%s'}}", p.address))
 			r, retry := outcome(t, proberWith(t, credentials.Config{File: path}), input("https://127.0.0.1", schemas.OpenAI))
-			wantFail(t, r, probe.CodeConnectFailed)
+			wantFail(t, r, schemas.ReasonConnectFailed)
 			wantInSentence(t, r, "The proxy "+p.address)
 			if (retry != nil) != p.retried {
 				t.Errorf("retried %v", retry != nil)
@@ -105,7 +104,7 @@ func TestACredentialMayHaveSeveralHeadersAndAQueryParameter(t *testing.T) {
 			file := credentialsFile(t, in.EndpointURL, settings)
 			in.EndpointURL += "/v1?x=1"
 			r := report(t, proberWith(t, credentials.Config{File: file}), in)
-			wantFail(t, r, probe.CodeBadRequest)
+			wantFail(t, r, schemas.ReasonBadRequest)
 			if all := fmt.Sprintf("%+v %+v", *r, *r.Details); strings.Contains(all, token) || strings.Contains(all, "other-secret") {
 				t.Errorf("a secret is in the report: %s", r.Error)
 			}
@@ -135,7 +134,7 @@ func TestARedirectToTheSlashNamesTheFieldThatCanFollowIt(t *testing.T) {
 		stream(chunk("VALIDATION_SUCCESS")+done)(w, r)
 	})
 	r := report(t, prober, in)
-	wantFail(t, r, probe.CodeRedirect)
+	wantFail(t, r, schemas.ReasonRedirect)
 	to := in.EndpointURL + "/v1/chat/completions/"
 	wantInSentence(t, r, "probe.url", to)
 	in.Spec.URL = to

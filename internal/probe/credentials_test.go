@@ -19,21 +19,21 @@ import (
 
 func TestAMissingTokenIsAFailThatNamesIDAndHost(t *testing.T) {
 	r := report(t, proberWith(t, credentials.Config{}), input("https://models.example", schemas.OpenAI))
-	wantFail(t, r, probe.CodeCredentialMissing)
+	wantFail(t, r, schemas.ReasonCredentialMissing)
 	wantInSentence(t, r, "cred_test", "models.example")
 }
 
 func TestATokenWithoutHostsIsSentNowhereAndTheReportSaysSo(t *testing.T) {
 	_, in := serve(t, func(http.ResponseWriter, *http.Request) { t.Error("the endpoint was called") })
 	r := report(t, proberWith(t, credentials.Config{Token: token}), in)
-	wantFail(t, r, probe.CodeCredentialHost)
+	wantFail(t, r, schemas.ReasonCredentialHost)
 	wantInSentence(t, r, "EXTERNAL_AI_TOKEN_HOSTS is empty", "cred_test")
 }
 
 func TestATokenForAnotherHostIsNotSent(t *testing.T) {
 	_, in := serve(t, func(http.ResponseWriter, *http.Request) { t.Error("the endpoint was called") })
 	r := report(t, proberFor(t, "https://api.openai.com"), in)
-	wantFail(t, r, probe.CodeCredentialHost)
+	wantFail(t, r, schemas.ReasonCredentialHost)
 	wantInSentence(t, r, "EXTERNAL_AI_TOKEN_HOSTS", "cred_test", strings.TrimPrefix(in.EndpointURL, "http://"))
 }
 
@@ -45,7 +45,7 @@ func TestATokenFileThatHasGoneIsAFail(t *testing.T) {
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
-	wantFail(t, report(t, prober, in), probe.CodeCredentialUnusable)
+	wantFail(t, report(t, prober, in), schemas.ReasonCredentialUnusable)
 }
 
 func TestACustomHeaderAndSchemeCarryTheToken(t *testing.T) {
@@ -81,7 +81,7 @@ func TestAnEndpointThatRepeatsTheTokenDoesNotGetItIntoTheReport(t *testing.T) {
 		fmt.Fprintf(w, `{"error":{"code":%q,"message":"you sent %s"}}`, said, said)
 	})
 	r := report(t, prober, in)
-	wantFail(t, r, probe.CodeBadRequest)
+	wantFail(t, r, schemas.ReasonBadRequest)
 	if strings.Contains(fmt.Sprintf("%+v %+v", *r, *r.Details.Cold), token) {
 		t.Errorf("the token is in the report: %s", r.Error)
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"model-registrar/internal/credentials"
+	"model-registrar/schemas"
 )
 
 // Bounds of what is read behind the end of an answer.
@@ -41,7 +42,7 @@ func (x *exchanger) send(ctx context.Context, p prompt) (exchange, *failure) {
 	defer cancel()
 	req, err := x.request(ctx, p)
 	if err != nil {
-		return exchange{}, failedForGood(CodeEndpointInvalid, "No request can be made from endpoint_url.")
+		return exchange{}, failedForGood(schemas.ReasonEndpointInvalid, "No request can be made from endpoint_url.")
 	}
 	ex := exchange{timings: startTimings()}
 	resp, err := x.client.Do(req.WithContext(httptrace.WithClientTrace(ctx, ex.timings.trace())))

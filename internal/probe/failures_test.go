@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"model-registrar/internal/probe"
 	"model-registrar/schemas"
 	"model-registrar/testsuite/simulator/control"
 )
@@ -23,39 +22,39 @@ var providerFailures = []struct {
 	code    string
 	retried bool // while it is the cold sample that shows it
 }{
-	{name: "another answer", action: control.Action{Answer: "I am fine, thanks"}, code: probe.CodeAnswerMismatch},
-	{name: "the answer with more around it", action: control.Action{Answer: "Sure! VALIDATION_SUCCESS"}, code: probe.CodeAnswerMismatch},
-	{name: "the answer in another case", action: control.Action{Answer: "validation_success"}, code: probe.CodeAnswerMismatch},
-	{name: "an empty answer", action: control.Action{Empty: true}, code: probe.CodeAnswerEmpty},
-	{name: "an answer of spaces", action: control.Action{Answer: "  \n "}, code: probe.CodeAnswerEmpty},
-	{name: "a looping answer", action: control.Action{Answer: strings.Repeat("VALIDATION_SUCCESS ", 20)}, code: probe.CodeAnswerLooping},
-	{name: "an HTML page under 200", action: control.Action{HTML: true}, code: probe.CodeHTML},
-	{name: "an HTML page that calls itself JSON", action: control.Action{Body: "<!doctype html><p>hello", ContentType: "application/json"}, code: probe.CodeHTML},
-	{name: "an HTML page that calls itself a stream", action: control.Action{Body: "<html>", ContentType: "text/event-stream"}, code: probe.CodeHTML},
-	{name: "plain text", action: control.Action{Body: "VALIDATION_SUCCESS", ContentType: "text/plain"}, code: probe.CodeContentType},
-	{name: "an error body under 200", action: control.Action{ErrorBody: true}, code: probe.CodeErrorBody},
-	{name: "an answer cut in the middle", action: control.Action{Cut: control.CutMiddle}, code: probe.CodeStreamTruncated},
-	{name: "an answer that ends in the middle", action: control.Action{Truncate: true}, code: probe.CodeStreamTruncated},
-	{name: "content filtered", action: control.Action{Answer: "no", FinishReason: "content_filter"}, code: probe.CodeContentFiltered},
-	{name: "a redirect", action: control.Action{Status: 307, Headers: map[string]string{"Location": "http://169.254.169.254/?key=x"}}, code: probe.CodeRedirect},
-	{name: "status 400", action: control.Action{Status: 400, Message: "no"}, code: probe.CodeBadRequest},
-	{name: "status 401", action: control.Action{Status: 401}, code: probe.CodeUnauthorized},
-	{name: "status 403", action: control.Action{Status: 403}, code: probe.CodeForbidden},
-	{name: "status 404", action: control.Action{Status: 404, Message: "no such path"}, code: probe.CodeNotFound},
-	{name: "status 405", action: control.Action{Status: 405}, code: probe.CodeBadRequest},
-	{name: "status 408", action: control.Action{Status: 408}, code: probe.CodeRequestTimeout, retried: true},
-	{name: "status 422", action: control.Action{Status: 422}, code: probe.CodeBadRequest},
-	{name: "status 429", action: control.Action{Status: 429}, code: probe.CodeRateLimited, retried: true},
-	{name: "status 498", action: control.Action{Status: 498}, code: probe.CodeUnauthorized},
-	{name: "status 500", action: control.Action{Status: 500}, code: probe.CodeServerError, retried: true},
-	{name: "status 501", action: control.Action{Status: 501}, code: probe.CodeUnexpectedStatus},
-	{name: "status 502 with a page", action: control.Action{Status: 502, HTML: true}, code: probe.CodeServerError, retried: true},
-	{name: "status 503", action: control.Action{Status: 503}, code: probe.CodeOverloaded, retried: true},
-	{name: "status 529", action: control.Action{Status: 529}, code: probe.CodeOverloaded, retried: true},
-	{name: "status 202", action: control.Action{Status: 202}, code: probe.CodeUnexpectedStatus},
-	{name: "an exhausted quota", action: control.Action{InsufficientQuota: true}, code: probe.CodeQuota},
-	{name: "a connection closed without an answer", action: control.Action{Cut: control.CutBefore}, code: probe.CodeConnectionClosed, retried: true},
-	{name: "an answer too late", action: control.Action{LatencyMS: 60_000}, code: probe.CodeTimeout},
+	{name: "another answer", action: control.Action{Answer: "I am fine, thanks"}, code: schemas.ReasonAnswerMismatch},
+	{name: "the answer with more around it", action: control.Action{Answer: "Sure! VALIDATION_SUCCESS"}, code: schemas.ReasonAnswerMismatch},
+	{name: "the answer in another case", action: control.Action{Answer: "validation_success"}, code: schemas.ReasonAnswerMismatch},
+	{name: "an empty answer", action: control.Action{Empty: true}, code: schemas.ReasonAnswerEmpty},
+	{name: "an answer of spaces", action: control.Action{Answer: "  \n "}, code: schemas.ReasonAnswerEmpty},
+	{name: "a looping answer", action: control.Action{Answer: strings.Repeat("VALIDATION_SUCCESS ", 20)}, code: schemas.ReasonAnswerLooping},
+	{name: "an HTML page under 200", action: control.Action{HTML: true}, code: schemas.ReasonHTML},
+	{name: "an HTML page that calls itself JSON", action: control.Action{Body: "<!doctype html><p>hello", ContentType: "application/json"}, code: schemas.ReasonHTML},
+	{name: "an HTML page that calls itself a stream", action: control.Action{Body: "<html>", ContentType: "text/event-stream"}, code: schemas.ReasonHTML},
+	{name: "plain text", action: control.Action{Body: "VALIDATION_SUCCESS", ContentType: "text/plain"}, code: schemas.ReasonContentType},
+	{name: "an error body under 200", action: control.Action{ErrorBody: true}, code: schemas.ReasonErrorBody},
+	{name: "an answer cut in the middle", action: control.Action{Cut: control.CutMiddle}, code: schemas.ReasonStreamTruncated},
+	{name: "an answer that ends in the middle", action: control.Action{Truncate: true}, code: schemas.ReasonStreamTruncated},
+	{name: "content filtered", action: control.Action{Answer: "no", FinishReason: "content_filter"}, code: schemas.ReasonContentFiltered},
+	{name: "a redirect", action: control.Action{Status: 307, Headers: map[string]string{"Location": "http://169.254.169.254/?key=x"}}, code: schemas.ReasonRedirect},
+	{name: "status 400", action: control.Action{Status: 400, Message: "no"}, code: schemas.ReasonBadRequest},
+	{name: "status 401", action: control.Action{Status: 401}, code: schemas.ReasonUnauthorized},
+	{name: "status 403", action: control.Action{Status: 403}, code: schemas.ReasonForbidden},
+	{name: "status 404", action: control.Action{Status: 404, Message: "no such path"}, code: schemas.ReasonNotFound},
+	{name: "status 405", action: control.Action{Status: 405}, code: schemas.ReasonBadRequest},
+	{name: "status 408", action: control.Action{Status: 408}, code: schemas.ReasonRequestTimeout, retried: true},
+	{name: "status 422", action: control.Action{Status: 422}, code: schemas.ReasonBadRequest},
+	{name: "status 429", action: control.Action{Status: 429}, code: schemas.ReasonRateLimited, retried: true},
+	{name: "status 498", action: control.Action{Status: 498}, code: schemas.ReasonUnauthorized},
+	{name: "status 500", action: control.Action{Status: 500}, code: schemas.ReasonServerError, retried: true},
+	{name: "status 501", action: control.Action{Status: 501}, code: schemas.ReasonUnexpectedStatus},
+	{name: "status 502 with a page", action: control.Action{Status: 502, HTML: true}, code: schemas.ReasonServerError, retried: true},
+	{name: "status 503", action: control.Action{Status: 503}, code: schemas.ReasonOverloaded, retried: true},
+	{name: "status 529", action: control.Action{Status: 529}, code: schemas.ReasonOverloaded, retried: true},
+	{name: "status 202", action: control.Action{Status: 202}, code: schemas.ReasonUnexpectedStatus},
+	{name: "an exhausted quota", action: control.Action{InsufficientQuota: true}, code: schemas.ReasonQuota},
+	{name: "a connection closed without an answer", action: control.Action{Cut: control.CutBefore}, code: schemas.ReasonConnectionClosed, retried: true},
+	{name: "an answer too late", action: control.Action{LatencyMS: 60_000}, code: schemas.ReasonTimeout},
 }
 
 func TestEveryProviderFailureIsAFailWithItsReason(t *testing.T) {
@@ -64,7 +63,7 @@ func TestEveryProviderFailureIsAFailWithItsReason(t *testing.T) {
 			everyVariant(t, func(t *testing.T, w *world, in schemas.ProbeInput) {
 				w.order(failure.action)
 				in.Spec.Samples = 1
-				if failure.code == probe.CodeTimeout {
+				if failure.code == schemas.ReasonTimeout {
 					in.Spec.Timeout = schemas.Duration(100 * time.Millisecond)
 				}
 				r, retry := outcome(t, w.prober, in)
@@ -85,7 +84,7 @@ func TestAThinkingModelThatUsesUpItsLimitIsSaidToBeTruncated(t *testing.T) {
 		w.order(control.Action{ReasoningTokens: 100})
 		in.Spec.Samples, in.Spec.TokenBudget = 1, 64
 		r := report(t, w.prober, in)
-		wantFail(t, r, probe.CodeAnswerTruncated)
+		wantFail(t, r, schemas.ReasonAnswerTruncated)
 		if !strings.Contains(r.Error, "probe.token_budget") {
 			t.Errorf("the sentence does not say what to change: %s", r.Error)
 		}
@@ -98,36 +97,36 @@ var rawFailures = []struct {
 	handler http.HandlerFunc
 	code    string
 }{
-	{"an endless answer", endless(`{"choices":[{"delta":{"content":"%d and "}}]}`), probe.CodeAnswerEndless},
-	{"endless thinking", endless(`{"choices":[{"delta":{"reasoning_content":"%d"}}]}`), probe.CodeAnswerEndless},
-	{"an endless stream of nothing", endless(`{"choices":[],"padding":"` + strings.Repeat("x", 4096) + `%d"}`), probe.CodeResponseTooLarge},
+	{"an endless answer", endless(`{"choices":[{"delta":{"content":"%d and "}}]}`), schemas.ReasonAnswerEndless},
+	{"endless thinking", endless(`{"choices":[{"delta":{"reasoning_content":"%d"}}]}`), schemas.ReasonAnswerEndless},
+	{"an endless stream of nothing", endless(`{"choices":[],"padding":"` + strings.Repeat("x", 4096) + `%d"}`), schemas.ReasonResponseTooLarge},
 	{"a frame without end", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/event-stream")
 		for n := 0; n < 1000; n++ {
 			fmt.Fprint(w, "data: "+strings.Repeat("x", 1024))
 		}
-	}, probe.CodeResponseTooLarge},
-	{"frames that are not JSON", stream("data: hello\n\n"), probe.CodeMalformed},
-	{"a frame that stops in the middle", stream("data: {\"choices\":[{\"delta\":{\"cont"), probe.CodeStreamTruncated},
-	{"a stream without events", stream(""), probe.CodeStreamTruncated},
-	{"an error frame under 200", stream("data: {\"error\":{\"message\":\"out of memory\"}}\n\n"), probe.CodeErrorBody},
-	{"an error object in place of a stream", stream(`{"error":{"message":"no"}}`), probe.CodeErrorBody},
-	{"an object in place of a stream", stream(`{"hello":"world"}`), probe.CodeMalformed},
-	{"JSON where a stream was asked for", answerWith("application/json", `{"choices":[]}`), probe.CodeMalformed},
-	{"an error as JSON where a stream was asked for", answerWith("application/json", `{"error":"no"}`), probe.CodeErrorBody},
-	{"reasoning left in the text", stream(chunk("<think>hmm</think>VALIDATION_SUCCESS") + done), probe.CodeAnswerMismatch},
-	{"a refusal by the model", stream(`data: {"choices":[{"delta":{"refusal":"no"},"finish_reason":"stop"}]}` + "\n\n" + done), probe.CodeContentFiltered},
+	}, schemas.ReasonResponseTooLarge},
+	{"frames that are not JSON", stream("data: hello\n\n"), schemas.ReasonMalformed},
+	{"a frame that stops in the middle", stream("data: {\"choices\":[{\"delta\":{\"cont"), schemas.ReasonStreamTruncated},
+	{"a stream without events", stream(""), schemas.ReasonStreamTruncated},
+	{"an error frame under 200", stream("data: {\"error\":{\"message\":\"out of memory\"}}\n\n"), schemas.ReasonErrorBody},
+	{"an error object in place of a stream", stream(`{"error":{"message":"no"}}`), schemas.ReasonErrorBody},
+	{"an object in place of a stream", stream(`{"hello":"world"}`), schemas.ReasonMalformed},
+	{"JSON where a stream was asked for", answerWith("application/json", `{"choices":[]}`), schemas.ReasonMalformed},
+	{"an error as JSON where a stream was asked for", answerWith("application/json", `{"error":"no"}`), schemas.ReasonErrorBody},
+	{"reasoning left in the text", stream(chunk("<think>hmm</think>VALIDATION_SUCCESS") + done), schemas.ReasonAnswerMismatch},
+	{"a refusal by the model", stream(`data: {"choices":[{"delta":{"refusal":"no"},"finish_reason":"stop"}]}` + "\n\n" + done), schemas.ReasonContentFiltered},
 	{"a compressed stream", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Encoding", "gzip")
 		stream("x")(w, nil)
-	}, probe.CodeContentType},
+	}, schemas.ReasonContentType},
 	{"headers without end", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("X-Padding", strings.Repeat("x", 1<<20))
-	}, probe.CodeMalformed},
+	}, schemas.ReasonMalformed},
 	{"a model that is not known", func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusNotFound)
 		fmt.Fprint(w, `{"error":{"code":"DeploymentNotFound","message":"The API deployment for this resource does not exist."}}`)
-	}, probe.CodeModelNotFound},
+	}, schemas.ReasonModelNotFound},
 }
 
 func TestEveryBrokenResponseIsAFailWithItsReason(t *testing.T) {
@@ -155,7 +154,7 @@ func TestAnEndpointThatIsNotThereIsRetried(t *testing.T) {
 		t.Fatal(err)
 	}
 	r, retry := outcome(t, proberFor(t, address), input(address, schemas.OpenAI))
-	wantFail(t, r, probe.CodeConnectionRefused)
+	wantFail(t, r, schemas.ReasonConnectionRefused)
 	if retry == nil {
 		t.Fatal("it is not retried")
 	}
@@ -166,7 +165,7 @@ func TestAnEndpointThatIsNotThereIsRetried(t *testing.T) {
 
 func TestANameThatDoesNotResolveIsRetried(t *testing.T) {
 	r, retry := outcome(t, proberFor(t, "https://nowhere.invalid"), input("https://nowhere.invalid", schemas.OpenAI))
-	wantFail(t, r, probe.CodeDNS)
+	wantFail(t, r, schemas.ReasonDNS)
 	if retry == nil {
 		t.Fatal("it is not retried")
 	}
@@ -178,7 +177,7 @@ func TestACertificateThatNobodyKnowsIsRetried(t *testing.T) {
 	server.StartTLS()
 	t.Cleanup(server.Close)
 	r, retry := outcome(t, proberFor(t, server.URL), input(server.URL, schemas.OpenAI))
-	wantFail(t, r, probe.CodeTLS)
+	wantFail(t, r, schemas.ReasonTLS)
 	if retry == nil {
 		t.Fatal("it is not retried")
 	}
@@ -190,7 +189,7 @@ func TestASilentServerIsATimeout(t *testing.T) {
 		<-r.Context().Done()
 	})
 	in.Spec.Samples, in.Spec.Timeout = 1, schemas.Duration(100*time.Millisecond)
-	wantFail(t, report(t, prober, in), probe.CodeTimeout)
+	wantFail(t, report(t, prober, in), schemas.ReasonTimeout)
 }
 
 const done = "data: [DONE]\n\n"

@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"model-registrar/internal/probe"
 	"model-registrar/schemas"
 	"model-registrar/testsuite/simulator/control"
 )
@@ -21,9 +20,9 @@ func TestLimitsOnLatencyNameTheFigureAndTheLimit(t *testing.T) {
 		code  string
 		limit string
 	}{
-		{"total latency", schemas.ProbeSpec{LatencySLOMs: 20}, probe.CodeLatencySLO, "allows 20 ms"},
-		{"first token", schemas.ProbeSpec{TTFTSLOMs: 30}, probe.CodeTTFTSLO, "allows 30 ms"},
-		{"first token of what is not streamed", schemas.ProbeSpec{TTFTSLOMs: 30, Stream: &whole}, probe.CodeTTFTSLO, "cannot be measured"},
+		{"total latency", schemas.ProbeSpec{LatencySLOMs: 20}, schemas.ReasonLatencySLO, "allows 20 ms"},
+		{"first token", schemas.ProbeSpec{TTFTSLOMs: 30}, schemas.ReasonTTFTSLO, "allows 30 ms"},
+		{"first token of what is not streamed", schemas.ProbeSpec{TTFTSLOMs: 30, Stream: &whole}, schemas.ReasonTTFTSLO, "cannot be measured"},
 		{"both kept", schemas.ProbeSpec{LatencySLOMs: 5000, TTFTSLOMs: 5000}, "", ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -63,7 +62,7 @@ func TestAModelThatLoadsDuringTheColdSamplePasses(t *testing.T) {
 	in.Spec.Timeout = schemas.Duration(time.Second)
 	r := report(t, w.prober, in)
 	wantPass(t, r)
-	if r.Details.Cold.ErrorCode != probe.CodeTimeout {
+	if r.Details.Cold.ErrorCode != schemas.ReasonTimeout {
 		t.Errorf("the cold sample does not say that it timed out: %+v", r.Details.Cold)
 	}
 }
@@ -74,7 +73,7 @@ func TestMinSuccessIsTheShareOfTheWarmSamples(t *testing.T) {
 		wrong      int // among the 4 warm ones
 		code       string
 	}{
-		{1, 0, ""}, {1, 1, probe.CodeMinSuccess}, {0.75, 1, ""}, {0.75, 2, probe.CodeMinSuccess}, {0.5, 2, ""}, {0, 3, ""}, {0, 4, probe.CodeAnswerMismatch}, {0.01, 4, probe.CodeAnswerMismatch},
+		{1, 0, ""}, {1, 1, schemas.ReasonMinSuccess}, {0.75, 1, ""}, {0.75, 2, schemas.ReasonMinSuccess}, {0.5, 2, ""}, {0, 3, ""}, {0, 4, schemas.ReasonAnswerMismatch}, {0.01, 4, schemas.ReasonAnswerMismatch},
 	} {
 		t.Run(fmt.Sprintf("%v with %d of 4 wrong", test.minSuccess, test.wrong), func(t *testing.T) {
 			var n atomic.Int64
@@ -92,7 +91,7 @@ func TestMinSuccessIsTheShareOfTheWarmSamples(t *testing.T) {
 				return
 			}
 			wantFail(t, r, test.code)
-			if test.code == probe.CodeMinSuccess && !strings.Contains(r.Error, "probe.min_success asks for") {
+			if test.code == schemas.ReasonMinSuccess && !strings.Contains(r.Error, "probe.min_success asks for") {
 				t.Errorf("the sentence does not name the limit: %s", r.Error)
 			}
 		})
@@ -105,7 +104,7 @@ func TestNoSampleIsPaidForOnceTheVerdictIsCertain(t *testing.T) {
 	in := input(w.url+"/providers/openai", schemas.OpenAI)
 	in.Spec.Samples = 10
 	r := report(t, w.prober, in)
-	wantFail(t, r, probe.CodeAnswerMismatch)
+	wantFail(t, r, schemas.ReasonAnswerMismatch)
 	if got := len(w.requests()); got != 2 {
 		t.Errorf("%d requests, where the cold sample and one warm one decide", got)
 	}

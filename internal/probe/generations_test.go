@@ -4,7 +4,6 @@ import (
 	"strings"
 	"testing"
 
-	"model-registrar/internal/probe"
 	"model-registrar/schemas"
 )
 
@@ -21,8 +20,8 @@ func TestBothGenerationsOfAnthropicsAPIPassByDefault(t *testing.T) {
 		{"/providers/anthropic-2023-06-01", "2023-06-01", false, ""},
 		{"/providers/anthropic-2026-10-21", "", true, ""},
 		{"/providers/anthropic-2026-10-21", "2026-10-21", false, ""},
-		{"/providers/anthropic-2023-06-01", "2026-10-21", false, probe.CodeUnauthorized}, // what is chosen is not adapted
-		{"/providers/anthropic-2026-10-21", "2023-06-01", false, probe.CodeUnauthorized},
+		{"/providers/anthropic-2023-06-01", "2026-10-21", false, schemas.ReasonUnauthorized}, // what is chosen is not adapted
+		{"/providers/anthropic-2026-10-21", "2023-06-01", false, schemas.ReasonUnauthorized},
 	} {
 		for _, stream := range []bool{true, false} {
 			t.Run(strings.TrimPrefix(test.path, "/providers/")+" asked as "+test.version, func(t *testing.T) {
@@ -49,7 +48,7 @@ func TestATokenThatNeitherGenerationAcceptsIsUnauthorized(t *testing.T) {
 		w := newWorld(t)
 		in := input(w.url+path, schemas.Anthropic)
 		r := report(t, proberWithToken(t, "not-the-token", w.url), in)
-		wantFail(t, r, probe.CodeUnauthorized)
+		wantFail(t, r, schemas.ReasonUnauthorized)
 		if n := len(w.requests()); n != 2 {
 			t.Errorf("%s: %d requests, where each generation is tried once", path, n)
 		}

@@ -26,85 +26,85 @@ import (
 // the name server knows names that lead to forbidden addresses.
 var hostileURLs = []struct{ name, url, code string }{
 	// Addresses, in every spelling.
-	{"loopback", "https://127.0.0.1/", probe.CodeAddressBlocked},
-	{"loopback, elsewhere in its network", "https://127.8.8.8/", probe.CodeAddressBlocked},
-	{"loopback with a port", "https://127.0.0.1:8443/", probe.CodeAddressBlocked},
-	{"loopback over plain http", "http://127.0.0.1/", probe.CodeAddressBlocked},
-	{"loopback IPv6", "https://[::1]/", probe.CodeAddressBlocked},
-	{"unspecified", "https://0.0.0.0/", probe.CodeAddressBlocked},
-	{"unspecified IPv6", "https://[::]/", probe.CodeAddressBlocked},
-	{"private 10", "https://10.0.0.1/", probe.CodeAddressBlocked},
-	{"private 172.16", "https://172.16.0.1/", probe.CodeAddressBlocked},
-	{"private 192.168", "https://192.168.1.1/", probe.CodeAddressBlocked},
-	{"carrier-grade NAT", "https://100.64.0.1/", probe.CodeAddressBlocked},
-	{"link-local", "https://169.254.1.1/", probe.CodeAddressBlocked},
-	{"metadata of AWS, Azure and Google", "https://169.254.169.254/latest/meta-data/", probe.CodeAddressBlocked},
-	{"metadata of AWS ECS", "https://169.254.170.2/v2/credentials", probe.CodeAddressBlocked},
-	{"metadata of AWS, IPv6", "https://[fd00:ec2::254]/", probe.CodeAddressBlocked},
-	{"metadata of Google, IPv6", "https://[fd20:ce::254]/", probe.CodeAddressBlocked},
-	{"metadata of Alibaba", "https://100.100.100.200/", probe.CodeAddressBlocked},
-	{"metadata of Oracle", "https://192.0.0.192/", probe.CodeAddressBlocked},
-	{"Azure's wire server, a public address", "https://168.63.129.16/", probe.CodeAddressBlocked},
-	{"multicast", "https://224.0.0.1/", probe.CodeAddressBlocked},
-	{"broadcast", "https://255.255.255.255/", probe.CodeAddressBlocked},
-	{"documentation", "https://192.0.2.1/", probe.CodeAddressBlocked},
-	{"benchmarking", "https://198.18.0.1/", probe.CodeAddressBlocked},
-	{"IPv4-mapped loopback", "https://[::ffff:127.0.0.1]/", probe.CodeAddressBlocked},
-	{"IPv4-mapped metadata in hexadecimal", "https://[::ffff:a9fe:a9fe]/", probe.CodeAddressBlocked},
-	{"IPv4-compatible", "https://[::127.0.0.1]/", probe.CodeAddressBlocked},
-	{"NAT64", "https://[64:ff9b::169.254.169.254]/", probe.CodeAddressBlocked},
-	{"local NAT64", "https://[64:ff9b:1::7f00:1]/", probe.CodeAddressBlocked},
-	{"6to4", "https://[2002:7f00:1::]/", probe.CodeAddressBlocked},
-	{"Teredo", "https://[2001:0:7f00:1::]/", probe.CodeAddressBlocked},
-	{"unique local IPv6", "https://[fc00::1]/", probe.CodeAddressBlocked},
-	{"link-local IPv6", "https://[fe80::1]/", probe.CodeAddressBlocked},
-	{"link-local IPv6 with a zone", "https://[fe80::1%25lo]/", probe.CodeEndpointInvalid},
-	{"multicast IPv6", "https://[ff02::1]/", probe.CodeAddressBlocked},
-	{"decimal IPv4", "https://2130706433/", probe.CodeEndpointInvalid},
-	{"hexadecimal IPv4", "https://0x7f000001/", probe.CodeEndpointInvalid},
-	{"octal IPv4", "https://0177.0.0.1/", probe.CodeEndpointInvalid},
-	{"hexadecimal part", "https://127.0.0.0x1/", probe.CodeEndpointInvalid},
-	{"short IPv4", "https://127.1/", probe.CodeEndpointInvalid},
-	{"IPv4 with a trailing dot", "https://127.0.0.1./", probe.CodeAddressBlocked},
-	{"full-width digits", "https://１２７.０.０.１/", probe.CodeAddressBlocked},
-	{"circled digits", "https://①②⑦.⓪.⓪.①/", probe.CodeAddressBlocked},
-	{"ideographic full stops", "https://127。0。0。1/", probe.CodeAddressBlocked},
+	{"loopback", "https://127.0.0.1/", schemas.ReasonAddressBlocked},
+	{"loopback, elsewhere in its network", "https://127.8.8.8/", schemas.ReasonAddressBlocked},
+	{"loopback with a port", "https://127.0.0.1:8443/", schemas.ReasonAddressBlocked},
+	{"loopback over plain http", "http://127.0.0.1/", schemas.ReasonAddressBlocked},
+	{"loopback IPv6", "https://[::1]/", schemas.ReasonAddressBlocked},
+	{"unspecified", "https://0.0.0.0/", schemas.ReasonAddressBlocked},
+	{"unspecified IPv6", "https://[::]/", schemas.ReasonAddressBlocked},
+	{"private 10", "https://10.0.0.1/", schemas.ReasonAddressBlocked},
+	{"private 172.16", "https://172.16.0.1/", schemas.ReasonAddressBlocked},
+	{"private 192.168", "https://192.168.1.1/", schemas.ReasonAddressBlocked},
+	{"carrier-grade NAT", "https://100.64.0.1/", schemas.ReasonAddressBlocked},
+	{"link-local", "https://169.254.1.1/", schemas.ReasonAddressBlocked},
+	{"metadata of AWS, Azure and Google", "https://169.254.169.254/latest/meta-data/", schemas.ReasonAddressBlocked},
+	{"metadata of AWS ECS", "https://169.254.170.2/v2/credentials", schemas.ReasonAddressBlocked},
+	{"metadata of AWS, IPv6", "https://[fd00:ec2::254]/", schemas.ReasonAddressBlocked},
+	{"metadata of Google, IPv6", "https://[fd20:ce::254]/", schemas.ReasonAddressBlocked},
+	{"metadata of Alibaba", "https://100.100.100.200/", schemas.ReasonAddressBlocked},
+	{"metadata of Oracle", "https://192.0.0.192/", schemas.ReasonAddressBlocked},
+	{"Azure's wire server, a public address", "https://168.63.129.16/", schemas.ReasonAddressBlocked},
+	{"multicast", "https://224.0.0.1/", schemas.ReasonAddressBlocked},
+	{"broadcast", "https://255.255.255.255/", schemas.ReasonAddressBlocked},
+	{"documentation", "https://192.0.2.1/", schemas.ReasonAddressBlocked},
+	{"benchmarking", "https://198.18.0.1/", schemas.ReasonAddressBlocked},
+	{"IPv4-mapped loopback", "https://[::ffff:127.0.0.1]/", schemas.ReasonAddressBlocked},
+	{"IPv4-mapped metadata in hexadecimal", "https://[::ffff:a9fe:a9fe]/", schemas.ReasonAddressBlocked},
+	{"IPv4-compatible", "https://[::127.0.0.1]/", schemas.ReasonAddressBlocked},
+	{"NAT64", "https://[64:ff9b::169.254.169.254]/", schemas.ReasonAddressBlocked},
+	{"local NAT64", "https://[64:ff9b:1::7f00:1]/", schemas.ReasonAddressBlocked},
+	{"6to4", "https://[2002:7f00:1::]/", schemas.ReasonAddressBlocked},
+	{"Teredo", "https://[2001:0:7f00:1::]/", schemas.ReasonAddressBlocked},
+	{"unique local IPv6", "https://[fc00::1]/", schemas.ReasonAddressBlocked},
+	{"link-local IPv6", "https://[fe80::1]/", schemas.ReasonAddressBlocked},
+	{"link-local IPv6 with a zone", "https://[fe80::1%25lo]/", schemas.ReasonEndpointInvalid},
+	{"multicast IPv6", "https://[ff02::1]/", schemas.ReasonAddressBlocked},
+	{"decimal IPv4", "https://2130706433/", schemas.ReasonEndpointInvalid},
+	{"hexadecimal IPv4", "https://0x7f000001/", schemas.ReasonEndpointInvalid},
+	{"octal IPv4", "https://0177.0.0.1/", schemas.ReasonEndpointInvalid},
+	{"hexadecimal part", "https://127.0.0.0x1/", schemas.ReasonEndpointInvalid},
+	{"short IPv4", "https://127.1/", schemas.ReasonEndpointInvalid},
+	{"IPv4 with a trailing dot", "https://127.0.0.1./", schemas.ReasonAddressBlocked},
+	{"full-width digits", "https://１２７.０.０.１/", schemas.ReasonAddressBlocked},
+	{"circled digits", "https://①②⑦.⓪.⓪.①/", schemas.ReasonAddressBlocked},
+	{"ideographic full stops", "https://127。0。0。1/", schemas.ReasonAddressBlocked},
 	// Names.
-	{"localhost", "https://localhost/", probe.CodeAddressBlocked},
-	{"a name of a private address", "https://private.good.example/", probe.CodeAddressBlocked},
-	{"a name of the metadata address", "https://metadata.good.example/", probe.CodeAddressBlocked},
-	{"a name of an IPv4-mapped address", "https://mapped.good.example/", probe.CodeAddressBlocked},
-	{"the token's own host, rebound to loopback", "https://api.good.example/", probe.CodeAddressBlocked},
+	{"localhost", "https://localhost/", schemas.ReasonAddressBlocked},
+	{"a name of a private address", "https://private.good.example/", schemas.ReasonAddressBlocked},
+	{"a name of the metadata address", "https://metadata.good.example/", schemas.ReasonAddressBlocked},
+	{"a name of an IPv4-mapped address", "https://mapped.good.example/", schemas.ReasonAddressBlocked},
+	{"the token's own host, rebound to loopback", "https://api.good.example/", schemas.ReasonAddressBlocked},
 	// The token's host, or what looks like it.
-	{"another port of the token's host", "https://api.good.example:8443/", probe.CodeCredentialHost},
-	{"the token's host as userinfo", "https://api.good.example@evil.example/", probe.CodeEndpointInvalid},
-	{"the token's host and port as userinfo", "https://api.good.example:443@evil.example/", probe.CodeEndpointInvalid},
-	{"a password before the token's host", "https://user:secret@api.good.example/", probe.CodeEndpointInvalid},
-	{"a longer name", "https://api.good.example.evil.example/", probe.CodeCredentialHost},
-	{"a longer label", "https://evil-api.good.example/", probe.CodeCredentialHost},
-	{"the parent domain", "https://good.example/", probe.CodeCredentialHost},
-	{"a subdomain", "https://x.api.good.example/", probe.CodeCredentialHost},
-	{"a Cyrillic look-alike", "https://аpi.good.example/", probe.CodeCredentialHost},
-	{"the token's host over plain http", "http://api.good.example/", probe.CodeEndpointInvalid},
-	{"the token's host as a fragment", "https://evil.example/#@api.good.example/", probe.CodeEndpointInvalid},
-	{"the token's host as a query", "https://evil.example?@api.good.example/", probe.CodeCredentialHost},
-	{"the token's host behind a backslash", `https://evil.example\@api.good.example/`, probe.CodeEndpointInvalid},
-	{"an escaped NUL", "https://api.good.example%00.evil.example/", probe.CodeEndpointInvalid},
-	{"a line break", "https://api.good.example\r\nX: y/", probe.CodeEndpointInvalid},
-	{"an escaped at sign in the host", "https://api.good.example%40evil.example/", probe.CodeEndpointInvalid},
-	{"two colons", "https://api.good.example:443:80/", probe.CodeEndpointInvalid},
-	{"port 0", "https://api.good.example:0/", probe.CodeEndpointInvalid},
-	{"a port that is too high", "https://api.good.example:65979/", probe.CodeEndpointInvalid},
+	{"another port of the token's host", "https://api.good.example:8443/", schemas.ReasonCredentialHost},
+	{"the token's host as userinfo", "https://api.good.example@evil.example/", schemas.ReasonEndpointInvalid},
+	{"the token's host and port as userinfo", "https://api.good.example:443@evil.example/", schemas.ReasonEndpointInvalid},
+	{"a password before the token's host", "https://user:secret@api.good.example/", schemas.ReasonEndpointInvalid},
+	{"a longer name", "https://api.good.example.evil.example/", schemas.ReasonCredentialHost},
+	{"a longer label", "https://evil-api.good.example/", schemas.ReasonCredentialHost},
+	{"the parent domain", "https://good.example/", schemas.ReasonCredentialHost},
+	{"a subdomain", "https://x.api.good.example/", schemas.ReasonCredentialHost},
+	{"a Cyrillic look-alike", "https://аpi.good.example/", schemas.ReasonCredentialHost},
+	{"the token's host over plain http", "http://api.good.example/", schemas.ReasonEndpointInvalid},
+	{"the token's host as a fragment", "https://evil.example/#@api.good.example/", schemas.ReasonEndpointInvalid},
+	{"the token's host as a query", "https://evil.example?@api.good.example/", schemas.ReasonCredentialHost},
+	{"the token's host behind a backslash", `https://evil.example\@api.good.example/`, schemas.ReasonEndpointInvalid},
+	{"an escaped NUL", "https://api.good.example%00.evil.example/", schemas.ReasonEndpointInvalid},
+	{"a line break", "https://api.good.example\r\nX: y/", schemas.ReasonEndpointInvalid},
+	{"an escaped at sign in the host", "https://api.good.example%40evil.example/", schemas.ReasonEndpointInvalid},
+	{"two colons", "https://api.good.example:443:80/", schemas.ReasonEndpointInvalid},
+	{"port 0", "https://api.good.example:0/", schemas.ReasonEndpointInvalid},
+	{"a port that is too high", "https://api.good.example:65979/", schemas.ReasonEndpointInvalid},
 	// Other schemes, and none.
-	{"file", "file:///etc/passwd", probe.CodeEndpointInvalid},
-	{"gopher", "gopher://api.good.example/", probe.CodeEndpointInvalid},
-	{"unix socket", "unix:///var/run/docker.sock", probe.CodeEndpointInvalid},
-	{"javascript", "javascript:alert(1)", probe.CodeEndpointInvalid},
-	{"no scheme", "api.good.example", probe.CodeEndpointInvalid},
-	{"scheme-relative", "//api.good.example/", probe.CodeEndpointInvalid},
-	{"opaque", "https:api.good.example", probe.CodeEndpointInvalid},
-	{"empty", "", probe.CodeEndpointInvalid},
-	{"no host", "https:///v1", probe.CodeEndpointInvalid},
+	{"file", "file:///etc/passwd", schemas.ReasonEndpointInvalid},
+	{"gopher", "gopher://api.good.example/", schemas.ReasonEndpointInvalid},
+	{"unix socket", "unix:///var/run/docker.sock", schemas.ReasonEndpointInvalid},
+	{"javascript", "javascript:alert(1)", schemas.ReasonEndpointInvalid},
+	{"no scheme", "api.good.example", schemas.ReasonEndpointInvalid},
+	{"scheme-relative", "//api.good.example/", schemas.ReasonEndpointInvalid},
+	{"opaque", "https:api.good.example", schemas.ReasonEndpointInvalid},
+	{"empty", "", schemas.ReasonEndpointInvalid},
+	{"no host", "https:///v1", schemas.ReasonEndpointInvalid},
 }
 
 func TestNoHostileURLConnectsOrGetsTheToken(t *testing.T) {
@@ -113,7 +113,7 @@ func TestNoHostileURLConnectsOrGetsTheToken(t *testing.T) {
 		t.Run(hostile.name, func(t *testing.T) {
 			// Where only the guard stands in the way, the operator is assumed to have named the host.
 			hosts := []string{"api.good.example"}
-			if hostile.code == probe.CodeAddressBlocked {
+			if hostile.code == schemas.ReasonAddressBlocked {
 				hosts = append(hosts, hostsOf(t, hostile.url)...)
 			}
 			r, retry := outcome(t, trap.prober(t, hosts...), input(hostile.url, schemas.OpenAI))
@@ -143,7 +143,7 @@ func TestARedirectToAHostileAddressIsNotFollowed(t *testing.T) {
 				w.Header().Set("Location", location)
 				w.WriteHeader(status)
 			})
-			wantFail(t, report(t, prober, in), probe.CodeRedirect)
+			wantFail(t, report(t, prober, in), schemas.ReasonRedirect)
 			if calls != 1 {
 				t.Fatalf("a %d to %s: %d calls", status, hostile.name, calls)
 			}
@@ -166,7 +166,7 @@ func TestAProxyIsNotAWayAroundTheGuard(t *testing.T) {
 		if r.Status != schemas.ProbeFail {
 			t.Errorf("%s passed", hostile.name)
 		}
-		if hostile.code == probe.CodeAddressBlocked {
+		if hostile.code == schemas.ReasonAddressBlocked {
 			wantFail(t, r, hostile.code)
 		}
 	}
@@ -202,7 +202,7 @@ func TestANameThatIsReboundDuringTheSeriesIsCheckedAtEachConnection(t *testing.T
 		t.Fatal(err)
 	}
 	r := report(t, probe.New(probe.Config{Guard: guard, Credentials: store}), input("http://"+host, schemas.OpenAI))
-	wantFail(t, r, probe.CodeAddressBlocked)
+	wantFail(t, r, schemas.ReasonAddressBlocked)
 	if r.Details.Cold.Status != schemas.ProbePass {
 		t.Errorf("the cold sample, before the name moved: %+v", r.Details.Cold)
 	}

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"model-registrar/schemas"
 )
 
 func TestStatisticsNeverDecide(t *testing.T) {
@@ -92,7 +94,7 @@ func TestChunksOfOpenAIInOtherSpellings(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			r, f := hear(openAI{}, body, true, eventStream())
 			if name == "[DONE] with space" {
-				if f == nil || f.code != CodeAnswerEmpty {
+				if f == nil || f.code != schemas.ReasonAnswerEmpty {
 					t.Errorf("got %+v", f)
 				}
 				return
@@ -170,7 +172,7 @@ func TestCompressionThatWasNotAskedForIsUndone(t *testing.T) {
 	w := gzip.NewWriter(&bomb)
 	_, _ = io.Copy(w, io.LimitReader(zeros{}, 8<<20))
 	_ = w.Close()
-	if _, f := hear(openAI{}, bomb.String(), true, eventStream()); f == nil || f.code != CodeResponseTooLarge && f.code != CodeContentType {
+	if _, f := hear(openAI{}, bomb.String(), true, eventStream()); f == nil || f.code != schemas.ReasonResponseTooLarge && f.code != schemas.ReasonContentType {
 		t.Errorf("a bomb: %+v", f)
 	}
 }
@@ -195,7 +197,7 @@ func TestDataThatIsNoJSONIsAKeepAliveBetweenGoodOnes(t *testing.T) {
 				t.Errorf("%s with %q: remarks %q", p.name, junk, r.remarks)
 			}
 		}
-		if _, f := hear(p.with, strings.Replace(p.stream(speech{}.said()), "\n\n", "\n\ndata: <html><title>x</title>\n\n", 1), true, eventStream()); f == nil || f.code != CodeHTML {
+		if _, f := hear(p.with, strings.Replace(p.stream(speech{}.said()), "\n\n", "\n\ndata: <html><title>x</title>\n\n", 1), true, eventStream()); f == nil || f.code != schemas.ReasonHTML {
 			t.Errorf("a page in a frame of %s: %+v", p.name, f)
 		}
 	}

@@ -49,7 +49,7 @@ func newPlan(in schemas.ProbeInput) (plan, *failure) {
 	}
 	target, problem := endpoint.Resolve(in)
 	if problem != nil {
-		return p, failedForGood(CodeEndpointInvalid, "%v.", problem)
+		return p, failedForGood(schemas.ReasonEndpointInvalid, "%v.", problem)
 	}
 	p.target, p.adapter = target, adapterFor(in.Architecture, target)
 	return p, nil

@@ -81,11 +81,11 @@ func (p *Prober) run(ctx context.Context, in schemas.ProbeInput) (*schemas.Probe
 }
 
 func credentialFailure(err error) *failure {
-	code := CodeCredentialMissing
+	code := schemas.ReasonCredentialMissing
 	if _, ok := errors.AsType[*credentials.HostNotAllowedError](err); ok {
-		code = CodeCredentialHost
+		code = schemas.ReasonCredentialHost
 	} else if _, ok := errors.AsType[*credentials.UnreadableError](err); ok {
-		code = CodeCredentialUnusable
+		code = schemas.ReasonCredentialUnusable
 	}
 	return failedForGood(code, "%v", err)
 }

@@ -133,7 +133,7 @@ func TestATokenLimitIsLoweredUntilItFitsAndTheBudgetIsNamedWhenNoneDoes(t *testi
 				wantPass(t, r)
 				continue
 			}
-			wantFail(t, r, probe.CodeBadRequest)
+			wantFail(t, r, schemas.ReasonBadRequest)
 			wantInSentence(t, r, "probe.token_budget")
 			if len(*all) > 6 {
 				t.Errorf("%d requests", len(*all))
@@ -222,9 +222,9 @@ func TestARegisteredParameterThatIsRefusedIsNamedWithItsValueAndNeverAdaptedTo(t
 					})
 					in.Parameters, in.Spec.Samples, in.Spec.Stream = tuned(a), 1, &streamed
 					r := report(t, prober, in)
-					wantFail(t, r, probe.CodeParameters)
+					wantFail(t, r, schemas.ReasonParameters)
 					wantInSentence(t, r, name+": "+values[name], "not wanted here")
-					if r.Details.Registered == nil || r.Details.Registered.ErrorCode != probe.CodeParameters || len(r.Details.Adapted) > 0 {
+					if r.Details.Registered == nil || r.Details.Registered.ErrorCode != schemas.ReasonParameters || len(r.Details.Adapted) > 0 {
 						t.Errorf("%s %s: %+v, adapted %q", a, name, r.Details.Registered, r.Details.Adapted)
 					}
 				}
@@ -237,7 +237,7 @@ func TestWhatIsAdaptedToIsAContradictionIfThatValueIsRegistered(t *testing.T) {
 	for _, test := range []struct {
 		registered float64
 		code       string
-	}{{0.7, probe.CodeParameters}, {1, ""}} { // the model takes the value 1 only
+	}{{0.7, schemas.ReasonParameters}, {1, ""}} { // the model takes the value 1 only
 		prober, in, _ := endpoint(t, schemas.OpenAI, func(sent map[string]any) (int, string) {
 			if n, is := sent["temperature"].(float64); is && n != 1 {
 				return 400, `{"error":{"message":"invalid temperature: only 1 is allowed for this model"}}`
@@ -260,7 +260,7 @@ func TestWhatIsAdaptedToIsAContradictionIfThatValueIsRegistered(t *testing.T) {
 
 func TestTheAnswerToTheRegisteredParametersNeedOnlyBeThere(t *testing.T) {
 	maxTokens := 5
-	for answer, code := range map[string]string{"Once upon a time": "", "": probe.CodeAnswerEmpty, "VALIDATION_SUCCESS": ""} {
+	for answer, code := range map[string]string{"Once upon a time": "", "": schemas.ReasonAnswerEmpty, "VALIDATION_SUCCESS": ""} {
 		prober, in, _ := endpoint(t, schemas.OpenAI, func(sent map[string]any) (int, string) { return 0, "" })
 		_ = prober
 		n := 0
@@ -319,7 +319,7 @@ func TestTheBudgetDoesNotCutReasoningOff(t *testing.T) {
 		{2000, 0, 0, "", 3},    // the default suits 2,000 tokens in each default sample
 		{1500, 4096, 3, "", 1}, // used up in the second warm sample
 		{2500, 4096, 3, "", 0}, // the cold sample alone
-		{5000, 4096, 3, probe.CodeAnswerTruncated, 0},
+		{5000, 4096, 3, schemas.ReasonAnswerTruncated, 0},
 		{10, 64, 1, "", 1},
 	} {
 		t.Run(fmt.Sprintf("%d of %d", test.thinking, test.budget), func(t *testing.T) {

@@ -73,7 +73,7 @@ func (s *series) proveRegistered(ctx context.Context) *failure {
 	sample := s.result(ex, f)
 	s.details.Registered = sample
 	s.spend(ex)
-	if f != nil && f.code != CodeParameters {
+	if f != nil && f.code != schemas.ReasonParameters {
 		f.sentence = "With the registered parameters (" + listed(all) + "): " + f.sentence
 		sample.Error = f.sentence
 	}
@@ -83,21 +83,21 @@ func (s *series) proveRegistered(ctx context.Context) *failure {
 // judgeRegistered judges an answer to the registered parameters, which may change what is said, but not whether.
 func judgeRegistered(r reading, p schemas.Parameters) *failure {
 	if strings.TrimSpace(r.text) != "" {
-		if f := judge(r); f != nil && (f.transient || f.code == CodeErrorBody) {
+		if f := judge(r); f != nil && (f.transient || f.code == schemas.ReasonErrorBody) {
 			return f
 		}
 		return nil
 	}
-	if f := judge(r); f.code != CodeAnswerTruncated || p.MaxTokens == nil {
+	if f := judge(r); f.code != schemas.ReasonAnswerTruncated || p.MaxTokens == nil {
 		return f
 	}
-	return failed(CodeAnswerTruncated, "The model used the registered max_tokens of %d without a visible answer, which is what "+
+	return failed(schemas.ReasonAnswerTruncated, "The model used the registered max_tokens of %d without a visible answer, which is what "+
 		"reasoning does. Raise parameters.max_tokens.", *p.MaxTokens)
 }
 
 // refusedParameters names the parameters that were refused, with their registered values.
 func refusedParameters(f *failure, all []parameter) *failure {
-	if f.said == nil || f.transient || f.code != CodeBadRequest {
+	if f.said == nil || f.transient || f.code != schemas.ReasonBadRequest {
 		return f
 	}
 	e := *f.said
@@ -113,7 +113,7 @@ func refusedParameters(f *failure, all []parameter) *failure {
 	if len(refused) == 0 {
 		refused = all
 	}
-	to := failedForGood(CodeParameters, "The endpoint refuses the registered parameters, as it will refuse them to the gateway: "+
+	to := failedForGood(schemas.ReasonParameters, "The endpoint refuses the registered parameters, as it will refuse them to the gateway: "+
 		"%s (status %d%s). Change or remove them under parameters.", listed(refused), f.status, e.suffix())
 	to.status = f.status
 	return to

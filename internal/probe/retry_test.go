@@ -38,7 +38,7 @@ func TestTheEndpointSaysHowLongToWait(t *testing.T) {
 				w.WriteHeader(http.StatusTooManyRequests)
 			})
 			r, retry := outcome(t, prober, in)
-			wantFail(t, r, probe.CodeRateLimited)
+			wantFail(t, r, schemas.ReasonRateLimited)
 			if retry == nil || retry.RetryAfter < test.least || retry.RetryAfter > test.most {
 				t.Fatalf("want a retry after %v to %v, got %+v", test.least, test.most, retry)
 			}
@@ -63,7 +63,7 @@ func TestAWarmSampleThatFailsIsAResultAndNotRetried(t *testing.T) {
 	w := newWorld(t)
 	w.orderRule(control.Fault{Skip: 1, Action: control.Action{Status: 503}})
 	r := report(t, w.prober, input(w.url+"/providers/openai", schemas.OpenAI))
-	wantFail(t, r, probe.CodeOverloaded)
+	wantFail(t, r, schemas.ReasonOverloaded)
 	if r.ResponseCode != 503 {
 		t.Errorf("response code %d", r.ResponseCode)
 	}

@@ -38,7 +38,7 @@ func (s *series) neutral(ctx context.Context) *failure {
 	s.details.Asked, s.details.Needed = asked, s.plan.gate.needed(asked)
 	cold, coldFailure := s.sample(ctx, asked)
 	s.details.Cold = cold
-	if coldFailure != nil && (coldFailure.definite || coldFailure.transient || coldFailure.code == CodeAnswerTruncated) {
+	if coldFailure != nil && (coldFailure.definite || coldFailure.transient || coldFailure.code == schemas.ReasonAnswerTruncated) {
 		return coldFailure
 	}
 	var first *failure
@@ -77,7 +77,7 @@ func (s *series) coldAlone(coldFailure *failure) *failure {
 		return coldFailure
 	}
 	if s.plan.gate.latencySLO > 0 || s.plan.gate.ttftSLO > 0 {
-		return failed(CodeTokenBudget, "The token budget of %d did for the cold sample only, and a limit on latency needs warm "+
+		return failed(schemas.ReasonTokenBudget, "The token budget of %d did for the cold sample only, and a limit on latency needs warm "+
 			"ones. Raise probe.token_budget.", s.plan.budget)
 	}
 	return nil
@@ -123,7 +123,7 @@ func (s *series) sample(ctx context.Context, after int) (*schemas.ProbeSample, *
 
 // explained names the budget where the endpoint takes none of the token limits that were tried.
 func (s *series) explained(f *failure) *failure {
-	if s.lowered > 0 && f.code == CodeBadRequest {
+	if s.lowered > 0 && f.code == schemas.ReasonBadRequest {
 		f.sentence += " No token limit down to " + strconv.Itoa(s.shape.mostTokens) + " was accepted: set probe.token_budget to " +
 			"what the endpoint allows."
 	}

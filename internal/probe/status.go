@@ -10,6 +10,7 @@ import (
 
 	"model-registrar/internal/retryafter"
 	"model-registrar/internal/words"
+	"model-registrar/schemas"
 )
 
 // statusFailure says what a status other than 200 means. The body may help and may be anything.
@@ -34,35 +35,35 @@ func byStatus(resp *http.Response, e apiError) *failure {
 	case status >= 300 && status < 400:
 		return redirected(resp)
 	case status == 402:
-		return classed(CodeQuota, where)
+		return classed(schemas.ReasonQuota, where)
 	case status == 407:
-		return failed(CodeConnectFailed, "A proxy between the worker and the endpoint asks for credentials (%s). Check "+
+		return failed(schemas.ReasonConnectFailed, "A proxy between the worker and the endpoint asks for credentials (%s). Check "+
 			"HTTPS_PROXY, or proxy of the credential.", where)
 	case e.page && !passing:
-		return failed(CodeHTML, "The endpoint answered with a web page (%s). Check the URL: this is a web site, a login "+
+		return failed(schemas.ReasonHTML, "The endpoint answered with a web page (%s). Check the URL: this is a web site, a login "+
 			"page, a firewall or a proxy, not a model.", where)
-	case class == CodeQuota, class == CodeContentFiltered, class != "" && !passing && status != 401:
+	case class == schemas.ReasonQuota, class == schemas.ReasonContentFiltered, class != "" && !passing && status != 401:
 		return classed(class, where)
 	case status == 401 || status == 498:
-		return classed(CodeUnauthorized, where)
+		return classed(schemas.ReasonUnauthorized, where)
 	case status == 403:
-		return failed(CodeForbidden, "The token may not use this endpoint (%s). Check its permissions, and the provider's "+
+		return failed(schemas.ReasonForbidden, "The token may not use this endpoint (%s). Check its permissions, and the provider's "+
 			"network rules.", where)
 	case status == 404:
-		return failed(CodeNotFound, "The endpoint has no such path (%s). Check endpoint_url and model_architecture.", where)
+		return failed(schemas.ReasonNotFound, "The endpoint has no such path (%s). Check endpoint_url and model_architecture.", where)
 	case status == 408:
-		return failedForNow(CodeRequestTimeout, "The endpoint gave up waiting (%s).", where)
+		return failedForNow(schemas.ReasonRequestTimeout, "The endpoint gave up waiting (%s).", where)
 	case status == 429:
-		return classed(CodeRateLimited, where)
+		return classed(schemas.ReasonRateLimited, where)
 	case status == 424 || status == 425 || status == 503 || status == 529:
-		return classed(CodeOverloaded, where)
+		return classed(schemas.ReasonOverloaded, where)
 	case status >= 500 && status != 501:
-		return failedForNow(CodeServerError, "The endpoint failed (%s). Look at its log.", where)
+		return failedForNow(schemas.ReasonServerError, "The endpoint failed (%s). Look at its log.", where)
 	case status >= 400 && status < 500:
-		return failed(CodeBadRequest, "The endpoint refuses the request (%s). Check model_architecture and the probe "+
+		return failed(schemas.ReasonBadRequest, "The endpoint refuses the request (%s). Check model_architecture and the probe "+
 			"block.", where)
 	}
-	return failed(CodeUnexpectedStatus, "The endpoint answered with %s, where 200 is the only success.", where)
+	return failed(schemas.ReasonUnexpectedStatus, "The endpoint answered with %s, where 200 is the only success.", where)
 }
 
 // passes reports whether what a status means may go away by itself.
@@ -77,27 +78,27 @@ func passes(status int) bool {
 // classed is the failure of a class of errors. where says how the error came.
 func classed(class, where string) *failure {
 	switch class {
-	case CodeQuota:
+	case schemas.ReasonQuota:
 		return failedForGood(class, "The account's quota is used up, its bill unpaid, or the account suspended (%s). Look at "+
 			"the provider's billing page.", where)
-	case CodeContentFiltered:
+	case schemas.ReasonContentFiltered:
 		return failedForGood(class, "The provider's content filter refused the prompt (%s). Look at the filter's settings for "+
 			"this deployment.", where)
-	case CodeUnsupportedAPI:
+	case schemas.ReasonUnsupportedAPI:
 		return failedForGood(class, "The model does not speak this API (%s). If it speaks the Responses API only, set "+
 			"probe.api: responses; otherwise check probe.model.", where)
-	case CodeModelNotFound:
+	case schemas.ReasonModelNotFound:
 		return failedForGood(class, "The endpoint does not know the model or deployment (%s). Check probe.model or "+
 			"probe.deployment.", where)
-	case CodeUnauthorized:
+	case schemas.ReasonUnauthorized:
 		return failedForGood(class, "The endpoint does not accept the token (%s). Check which token the credential refers to, "+
 			"and whether it was revoked.", where)
-	case CodeRateLimited:
+	case schemas.ReasonRateLimited:
 		return failedForNow(class, "The endpoint limits the rate of requests (%s). Look at the limits of this token.", where)
-	case CodeOverloaded:
+	case schemas.ReasonOverloaded:
 		return failedForNow(class, "The endpoint is overloaded or starting (%s).", where)
 	}
-	return failedForNow(CodeServerError, "The endpoint failed (%s). Look at its log.", where)
+	return failedForNow(schemas.ReasonServerError, "The endpoint failed (%s). Look at its log.", where)
 }
 
 // under200 is the failure for an error that came with a status of success, in a body or in a stream. Overload is
@@ -105,16 +106,16 @@ func classed(class, where string) *failure {
 func (e apiError) under200(where string) *failure {
 	class := e.class(e.status)
 	where = "status 200 with an error in its " + where + e.suffix()
-	f := failedForGood(CodeErrorBody, "The endpoint sent %s. Look at the endpoint's log.", where)
+	f := failedForGood(schemas.ReasonErrorBody, "The endpoint sent %s. Look at the endpoint's log.", where)
 	switch {
 	case class != "":
 		f = classed(class, where)
 	case e.status == 429:
-		f = classed(CodeRateLimited, where)
+		f = classed(schemas.ReasonRateLimited, where)
 	case e.status == 503 || e.status == 529 || e.status == 424 || e.status == 425:
-		f = classed(CodeOverloaded, where)
+		f = classed(schemas.ReasonOverloaded, where)
 	case passes(e.status):
-		f = classed(CodeServerError, where)
+		f = classed(schemas.ReasonServerError, where)
 	}
 	if f.transient {
 		f.retryAfter = waitOf(strings.Join(e.messages, "; "))
@@ -130,10 +131,10 @@ func redirected(resp *http.Response) *failure {
 	status := resp.StatusCode
 	to, err := resp.Location()
 	if err == nil && resp.Request != nil && to.Host == resp.Request.URL.Host && to.Scheme == resp.Request.URL.Scheme {
-		return failed(CodeRedirect, "The endpoint redirects to %s (status %d), and redirects are not followed. If that is the "+
+		return failed(schemas.ReasonRedirect, "The endpoint redirects to %s (status %d), and redirects are not followed. If that is the "+
 			"model, write it into probe.url, which is called exactly as it stands.", words.Line(shown(to), 200), status)
 	}
-	return failed(CodeRedirect, "The endpoint redirects%s (status %d), and redirects are not followed. Put the final address "+
+	return failed(schemas.ReasonRedirect, "The endpoint redirects%s (status %d), and redirects are not followed. Put the final address "+
 		"into endpoint_url.", redirectHost(resp), status)
 }
 
@@ -153,18 +154,18 @@ func wrongType(mediaType string, stream bool, e apiError) *failure {
 		got = fmt.Sprintf("as %s", words.Line(mediaType, 64))
 	}
 	if stream {
-		return failedForGood(CodeContentType, "The answer came %s, where a stream (text/event-stream) was asked for, and is "+
+		return failedForGood(schemas.ReasonContentType, "The answer came %s, where a stream (text/event-stream) was asked for, and is "+
 			"neither events nor JSON%s. If the endpoint cannot stream, set probe.stream: false.", got, e.suffix())
 	}
-	return failedForGood(CodeContentType, "The answer came %s, where application/json was asked for, and is neither JSON nor "+
+	return failedForGood(schemas.ReasonContentType, "The answer came %s, where application/json was asked for, and is neither JSON nor "+
 		"events%s. Check the URL and model_architecture.", got, e.suffix())
 }
 
 func malformed(what string) *failure {
-	return failedForGood(CodeMalformed, "%s. Check model_architecture, and that the URL is the chat endpoint.", what)
+	return failedForGood(schemas.ReasonMalformed, "%s. Check model_architecture, and that the URL is the chat endpoint.", what)
 }
 
 func htmlFailure(page apiError) *failure {
-	return failedForGood(CodeHTML, "The endpoint answered with a web page (status 200%s). Check the URL: this is a web site, "+
+	return failedForGood(schemas.ReasonHTML, "The endpoint answered with a web page (status 200%s). Check the URL: this is a web site, "+
 		"a login page or a proxy, not a model.", page.suffix())
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"model-registrar/internal/netguard"
+	"model-registrar/schemas"
 )
 
 // reading is what came of one response.
@@ -78,7 +79,7 @@ func (r *reader) ended() *failure {
 	case r.finish != "":
 		return nil
 	case cutJSON, r.known > 0, r.foreign == 0 && r.junk == "":
-		f := failed(CodeStreamTruncated, "The stream stopped before the answer was complete. Look at the endpoint's log and at "+
+		f := failed(schemas.ReasonStreamTruncated, "The stream stopped before the answer was complete. Look at the endpoint's log and at "+
 			"timeouts of proxies on the way.")
 		if r.junk != "" && !cutJSON {
 			e := readError([]byte(r.junk), r.secrets)
@@ -211,11 +212,11 @@ func (r *reader) document(body io.Reader) (reading, *failure) {
 // streamFailure says why a response could not be read to its end. A timeout is the caller's to recognise.
 func streamFailure(err error) *failure {
 	if tooLarge, ok := errors.AsType[*netguard.TooLargeError](err); ok {
-		return failed(CodeResponseTooLarge, "The response is larger than %d bytes. Look at what the endpoint sends.", tooLarge.Limit)
+		return failed(schemas.ReasonResponseTooLarge, "The response is larger than %d bytes. Look at what the endpoint sends.", tooLarge.Limit)
 	}
 	if errors.Is(err, bufio.ErrTooLong) {
-		return failed(CodeResponseTooLarge, "A frame of the stream is larger than %d bytes. Look at what the endpoint sends.", maxFrame)
+		return failed(schemas.ReasonResponseTooLarge, "A frame of the stream is larger than %d bytes. Look at what the endpoint sends.", maxFrame)
 	}
-	return failed(CodeStreamTruncated, "The connection was cut in the middle of the answer. Look at the endpoint's log "+
+	return failed(schemas.ReasonStreamTruncated, "The connection was cut in the middle of the answer. Look at the endpoint's log "+
 		"and at timeouts of proxies on the way.")
 }

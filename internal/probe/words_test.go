@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"model-registrar/schemas"
 )
 
 func TestNothingThatAnErrorSaysIsLost(t *testing.T) {
@@ -79,7 +81,7 @@ func TestErrorsAreClassedInAnyWords(t *testing.T) {
 		bodies  []string
 		passing bool
 	}{
-		{CodeModelNotFound, 404, []string{
+		{schemas.ReasonModelNotFound, 404, []string{
 			`{"error":{"message":"The model 'x' does not exist or you do not have access to it.","code":"model_not_found"}}`,
 			`{"object":"error","message":"The model 'x' does not exist.","type":"NotFoundError","code":404}`,
 			`{"error":{"code":"DeploymentNotFound","message":"The API deployment for this resource does not exist. If you created the deployment within the last 5 minutes, please wait a moment and try again."}}`,
@@ -88,63 +90,63 @@ func TestErrorsAreClassedInAnyWords(t *testing.T) {
 			`{"error":{"message":"No such model: x"}}`, `{"error":{"message":"No endpoints found for x.","type":"NotFoundError"}}`,
 			`{"error":{"type":"NotFoundError"}}`, `{"error":{"type":"not_found_error","message":"deployment"}}`, `unknown model x`,
 		}, false},
-		{CodeModelNotFound, 400, []string{
+		{schemas.ReasonModelNotFound, 400, []string{
 			`{"error":{"message":"Invalid model: x","type":"invalid_request_error"}}`, `{"error":{"code":"invalid_model"}}`,
 			`{"error":{"message":"x is not a valid model ID","code":400}}`, `{"object":"error","message":"Invalid model name passed in model=x"}`,
 			`{"error":{"message":"Model Not Exist","type":"invalid_request_error"}}`, `{"error":{"code":"InvalidModel.NotFound","message":"unknown model"}}`,
 			`{"error":{"message":"bad","param":"model"}}`, `{"error":{"message":"The model 'x' has been decommissioned and is no longer supported."}}`,
 			`{"message":"The requested deployment is unknown"}`, `{"error":{"code":"1211","message":"模型不存在"}}`,
 		}, false},
-		{CodeNotFound, 404, []string{`{"detail":"Not Found"}`, `{"error":{"message":"no such path"}}`, ``, `{"message":"no Route matched with those values"}`,
+		{schemas.ReasonNotFound, 404, []string{`{"detail":"Not Found"}`, `{"error":{"message":"no such path"}}`, ``, `{"message":"no Route matched with those values"}`,
 			`{"type":"error","error":{"type":"not_found_error","message":"Not Found"}}`}, false},
-		{CodeUnsupportedAPI, 404, []string{
+		{schemas.ReasonUnsupportedAPI, 404, []string{
 			`{"error":{"message":"This model is only supported in v1/responses and not in v1/chat/completions.","type":"invalid_request_error","param":"model"}}`,
 			`{"error":{"message":"This is not a chat model and thus not supported in the v1/chat/completions endpoint. Did you mean to use v1/completions?"}}`,
 			`{"error":{"message":"The model is supported only in the Responses API"}}`,
 		}, false},
-		{CodeUnsupportedAPI, 400, []string{
+		{schemas.ReasonUnsupportedAPI, 400, []string{
 			`{"error":{"code":"OperationNotSupported","message":"The chatCompletion operation does not work with the specified model, x. Please choose different model and try again."}}`,
 			`{"error":{"code":"unsupported_api_for_model","message":"model x is not accessible via the /chat/completions endpoint"}}`,
 			`{"error":{"message":"Please use the Responses API for this model"}}`,
 		}, false},
-		{CodeContentFiltered, 400, []string{
+		{schemas.ReasonContentFiltered, 400, []string{
 			`{"error":{"code":"content_filter","message":"The response was filtered","innererror":{"code":"ResponsibleAIPolicyViolation"}}}`,
 			`{"error":{"message":"The response was filtered due to the prompt triggering Azure OpenAI's content management policy."}}`,
 			`{"error":{"message":"Content Exists Risk"}}`, `{"code":"DataInspectionFailed","message":"Input data may contain inappropriate content."}`,
 			`{"error":{"code":"content_policy_violation"}}`,
 		}, false},
-		{CodeQuota, 403, []string{
+		{schemas.ReasonQuota, 403, []string{
 			`{"code":"The caller does not have permission","error":"Your newly created team doesn't have any credits yet. You can purchase credits on https://x"}`,
 			`{"error":"Your team has either used all available credits or reached its monthly spending limit."}`,
 			`{"error":{"code":"insufficient_user_quota","message":"x"}}`,
 		}, false},
-		{CodeQuota, 429, []string{
+		{schemas.ReasonQuota, 429, []string{
 			`{"error":{"type":"exceeded_current_quota_error","message":"Your account is suspended, please check your plan and billing details"}}`,
 			`{"error":{"code":"insufficient_quota"}}`, `{"error":{"code":"1113","message":"x"}}`, `{"error":{"message":"您的账户余额不足"}}`,
 			`{"error":{"message":"You exceeded your current quota, please check your plan and billing details."}}`,
 		}, false},
-		{CodeQuota, 400, []string{
+		{schemas.ReasonQuota, 400, []string{
 			`{"code":"Arrearage","message":"Access denied, please make sure your account is in good standing."}`, `{"error":{"message":"Insufficient Balance"}}`,
 			`{"type":"error","error":{"type":"invalid_request_error","message":"Your credit balance is too low to access the API."}}`,
 			`{"error":{"code":"AccountOverdueError","message":"x"}}`, `{"error":{"code":"billing_not_active","message":"Your account is not active"}}`,
 		}, false},
-		{CodeQuota, 402, []string{``, `{"error":{"message":"anything"}}`, `<html><title>Pay</title>`}, false},
-		{CodeRateLimited, 429, []string{
+		{schemas.ReasonQuota, 402, []string{``, `{"error":{"message":"anything"}}`, `<html><title>Pay</title>`}, false},
+		{schemas.ReasonRateLimited, 429, []string{
 			`{"error":{"code":429,"status":"RESOURCE_EXHAUSTED","message":"You exceeded your current quota, please check your plan and billing details. Please retry in 34.07s."}}`,
 			``, `{"error":{"message":"Rate limit reached for tokens per day (TPD). Please try again in 7m12.5s."}}`,
 		}, true},
-		{CodeRateLimited, 400, []string{`{"message":"please try again in 5 minutes"}`, `{"error":{"message":"Retry after 30 seconds"}}`}, true},
-		{CodeOverloaded, 424, []string{``, `{"error":"Failed dependency"}`}, true},
-		{CodeOverloaded, 425, []string{``, `too early`}, true},
-		{CodeOverloaded, 503, []string{``, `<html><title>503</title>`, `{"error":"Model x is currently loading","estimated_time":20}`}, true},
-		{CodeOverloaded, 404, []string{`{"error":{"message":"The model is still loading"}}`}, true},
-		{CodeServerError, 502, []string{`<html><title>502 Bad Gateway</title>`, `bad gateway`}, true},
-		{CodeUnauthorized, 401, []string{`{"statusCode":401,"message":"Access denied due to missing subscription key."}`}, false},
-		{CodeUnauthorized, 400, []string{`{"error":{"code":400,"message":"API key not valid. Please pass a valid API key.","status":"INVALID_ARGUMENT"}}`}, false},
-		{CodeForbidden, 403, []string{`{"error":{"message":"Access denied due to Virtual Network/Firewall rules."}}`}, false},
-		{CodeHTML, 403, []string{`<html><title>Just a moment...</title>`}, false},
-		{CodeHTML, 404, []string{`<!DOCTYPE html><title>Not here</title>`}, false},
-		{CodeBadRequest, 400, []string{
+		{schemas.ReasonRateLimited, 400, []string{`{"message":"please try again in 5 minutes"}`, `{"error":{"message":"Retry after 30 seconds"}}`}, true},
+		{schemas.ReasonOverloaded, 424, []string{``, `{"error":"Failed dependency"}`}, true},
+		{schemas.ReasonOverloaded, 425, []string{``, `too early`}, true},
+		{schemas.ReasonOverloaded, 503, []string{``, `<html><title>503</title>`, `{"error":"Model x is currently loading","estimated_time":20}`}, true},
+		{schemas.ReasonOverloaded, 404, []string{`{"error":{"message":"The model is still loading"}}`}, true},
+		{schemas.ReasonServerError, 502, []string{`<html><title>502 Bad Gateway</title>`, `bad gateway`}, true},
+		{schemas.ReasonUnauthorized, 401, []string{`{"statusCode":401,"message":"Access denied due to missing subscription key."}`}, false},
+		{schemas.ReasonUnauthorized, 400, []string{`{"error":{"code":400,"message":"API key not valid. Please pass a valid API key.","status":"INVALID_ARGUMENT"}}`}, false},
+		{schemas.ReasonForbidden, 403, []string{`{"error":{"message":"Access denied due to Virtual Network/Firewall rules."}}`}, false},
+		{schemas.ReasonHTML, 403, []string{`<html><title>Just a moment...</title>`}, false},
+		{schemas.ReasonHTML, 404, []string{`<!DOCTYPE html><title>Not here</title>`}, false},
+		{schemas.ReasonBadRequest, 400, []string{
 			`{"error":{"message":"Unknown parameter: 'seed'","param":"seed"}}`, `{"error":{"message":"Unsupported parameter: 'seed' is not supported with this model."}}`,
 			`{}`, `{"error":{"message":"invalid temperature: only 1 is allowed for this model"}}`,
 		}, false},
@@ -163,19 +165,19 @@ func TestAnErrorUnder200IsClassedByTheStatusThatItClaims(t *testing.T) {
 		code    string
 		passing bool
 	}{
-		`{"error":{"code":429,"message":"x"}}`:                                  {CodeRateLimited, true},
-		`{"error":{"code":"429","message":"x"}}`:                                {CodeRateLimited, true},
-		`{"error":{"code":502,"message":"x"}}`:                                  {CodeServerError, true},
-		`{"error":{"code":503,"message":"x"}}`:                                  {CodeOverloaded, true},
-		`{"code":503,"message":"x"}`:                                            {CodeOverloaded, true},
-		`{"status":502,"title":"x"}`:                                            {CodeServerError, true},
-		`{"error":{"type":"overloaded_error","message":"x"}}`:                   {CodeOverloaded, true},
-		`{"error":{"message":"try again in 5 minutes"}}`:                        {CodeRateLimited, true},
-		`{"error":{"code":"insufficient_quota","message":"x"}}`:                 {CodeQuota, false},
-		`{"error":{"code":404,"message":"model x not found"}}`:                  {CodeModelNotFound, false},
-		`{"error":{"message":"out of memory"}}`:                                 {CodeErrorBody, false},
-		`{"error":{"code":"server_error","message":"x","type":"server_error"}}`: {CodeErrorBody, false},
-		`{"error":{"code":"content_filter"}}`:                                   {CodeContentFiltered, false},
+		`{"error":{"code":429,"message":"x"}}`:                                  {schemas.ReasonRateLimited, true},
+		`{"error":{"code":"429","message":"x"}}`:                                {schemas.ReasonRateLimited, true},
+		`{"error":{"code":502,"message":"x"}}`:                                  {schemas.ReasonServerError, true},
+		`{"error":{"code":503,"message":"x"}}`:                                  {schemas.ReasonOverloaded, true},
+		`{"code":503,"message":"x"}`:                                            {schemas.ReasonOverloaded, true},
+		`{"status":502,"title":"x"}`:                                            {schemas.ReasonServerError, true},
+		`{"error":{"type":"overloaded_error","message":"x"}}`:                   {schemas.ReasonOverloaded, true},
+		`{"error":{"message":"try again in 5 minutes"}}`:                        {schemas.ReasonRateLimited, true},
+		`{"error":{"code":"insufficient_quota","message":"x"}}`:                 {schemas.ReasonQuota, false},
+		`{"error":{"code":404,"message":"model x not found"}}`:                  {schemas.ReasonModelNotFound, false},
+		`{"error":{"message":"out of memory"}}`:                                 {schemas.ReasonErrorBody, false},
+		`{"error":{"code":"server_error","message":"x","type":"server_error"}}`: {schemas.ReasonErrorBody, false},
+		`{"error":{"code":"content_filter"}}`:                                   {schemas.ReasonContentFiltered, false},
 	} {
 		for _, p := range protocols {
 			for _, stream := range []bool{true, false} {
@@ -197,25 +199,25 @@ func TestFinishReasonsAreClassed(t *testing.T) {
 		passing      bool
 		says         string
 	}{
-		"content_filter":               {"no", CodeContentFiltered, false, ""},
-		"content_filtered_by_provider": {"no", CodeContentFiltered, false, ""},
-		"sensitive":                    {"", CodeContentFiltered, false, ""},
-		"SAFETY":                       {"", CodeContentFiltered, false, ""},
-		"RECITATION":                   {"", CodeContentFiltered, false, ""},
-		"PROHIBITED_CONTENT":           {"", CodeContentFiltered, false, ""},
-		"refusal":                      {"no", CodeContentFiltered, false, ""},
-		"network_error":                {"VALID", CodeServerError, true, "network_error"},
-		"insufficient_system_resource": {"", CodeServerError, true, "insufficient_system_resource"},
-		"abort":                        {"VALID", CodeServerError, true, "abort"},
-		"error":                        {"", CodeErrorBody, false, "error"},
-		"tool_calls":                   {"", CodeAnswerMismatch, false, "tool_calls"},
-		"function_call":                {"", CodeAnswerMismatch, false, "function_call"},
-		"tool_use":                     {"hm", CodeAnswerMismatch, false, "tool_use"},
-		"flux_reached":                 {"no", CodeAnswerMismatch, false, "flux_reached"},
-		"something_new":                {"", CodeAnswerEmpty, false, "something_new"},
-		"length":                       {"VALID", CodeAnswerTruncated, false, "probe.token_budget"},
-		"MAX_TOKENS":                   {"", CodeAnswerTruncated, false, "probe.token_budget"},
-		"max_output_tokens":            {"", CodeAnswerTruncated, false, "probe.token_budget"},
+		"content_filter":               {"no", schemas.ReasonContentFiltered, false, ""},
+		"content_filtered_by_provider": {"no", schemas.ReasonContentFiltered, false, ""},
+		"sensitive":                    {"", schemas.ReasonContentFiltered, false, ""},
+		"SAFETY":                       {"", schemas.ReasonContentFiltered, false, ""},
+		"RECITATION":                   {"", schemas.ReasonContentFiltered, false, ""},
+		"PROHIBITED_CONTENT":           {"", schemas.ReasonContentFiltered, false, ""},
+		"refusal":                      {"no", schemas.ReasonContentFiltered, false, ""},
+		"network_error":                {"VALID", schemas.ReasonServerError, true, "network_error"},
+		"insufficient_system_resource": {"", schemas.ReasonServerError, true, "insufficient_system_resource"},
+		"abort":                        {"VALID", schemas.ReasonServerError, true, "abort"},
+		"error":                        {"", schemas.ReasonErrorBody, false, "error"},
+		"tool_calls":                   {"", schemas.ReasonAnswerMismatch, false, "tool_calls"},
+		"function_call":                {"", schemas.ReasonAnswerMismatch, false, "function_call"},
+		"tool_use":                     {"hm", schemas.ReasonAnswerMismatch, false, "tool_use"},
+		"flux_reached":                 {"no", schemas.ReasonAnswerMismatch, false, "flux_reached"},
+		"something_new":                {"", schemas.ReasonAnswerEmpty, false, "something_new"},
+		"length":                       {"VALID", schemas.ReasonAnswerTruncated, false, "probe.token_budget"},
+		"MAX_TOKENS":                   {"", schemas.ReasonAnswerTruncated, false, "probe.token_budget"},
+		"max_output_tokens":            {"", schemas.ReasonAnswerTruncated, false, "probe.token_budget"},
 	} {
 		everyProtocol(t, finish, speech{content: `"` + want.answer + `"`, finish: `"` + finish + `"`}, func(t *testing.T, _ reading, f *failure) {
 			if f == nil || f.code != want.code || f.transient != want.passing || !strings.Contains(f.sentence, want.says) {
@@ -233,7 +235,7 @@ func TestReasoningThatTheServerLeftInTheTextIsSaidToBe(t *testing.T) {
 		"VALIDATION_SUCCESS<end_of_turn>",
 	} {
 		everyProtocol(t, text, speech{content: `"` + text + `"`}, func(t *testing.T, _ reading, f *failure) {
-			if f == nil || f.code != CodeAnswerMismatch || !strings.Contains(f.sentence, "reasoning parser") {
+			if f == nil || f.code != schemas.ReasonAnswerMismatch || !strings.Contains(f.sentence, "reasoning parser") {
 				t.Errorf("got %+v", f)
 			}
 		})
@@ -244,7 +246,7 @@ func TestReasoningThatTheServerLeftInTheTextIsSaidToBe(t *testing.T) {
 		frames(`{"choices":[{"delta":{"reasoning_content":"VALIDATION_SUCCESS"},"finish_reason":"stop"}]}`, "[DONE]"):              true,
 		frames(`{"choices":[{"delta":{"reasoning":"VALIDATION_"}}]}`, `{"choices":[{"delta":{"reasoning":"SUCCESS"}}]}`, "[DONE]"): true,
 	} {
-		if _, f := hear(openAI{}, body, stream, eventStream()); f == nil || f.code != CodeAnswerEmpty || !strings.Contains(f.sentence, "reasoning parser") {
+		if _, f := hear(openAI{}, body, stream, eventStream()); f == nil || f.code != schemas.ReasonAnswerEmpty || !strings.Contains(f.sentence, "reasoning parser") {
 			t.Errorf("%s: %+v", body, f)
 		}
 	}

@@ -7,7 +7,6 @@ import (
 	"github.com/stretchr/testify/require"
 	sdkpb "go.temporal.io/api/sdk/v1"
 
-	"model-registrar/internal/probe"
 	"model-registrar/schemas"
 	"model-registrar/testsuite/simulator/control"
 )
@@ -91,7 +90,7 @@ func TestEveryArchitecturesFailUnderNeverIsRolledBack(t *testing.T) {
 
 		require.Equal(t, 3, code, stderr)
 		require.Equal(t, schemas.RolledBack, result.Status)
-		require.Equal(t, probe.CodeAnswerMismatch, result.Validation.ErrorCode)
+		require.Equal(t, schemas.ReasonAnswerMismatch, result.Validation.ErrorCode)
 		require.Contains(t, result.Reason, result.Validation.Error)
 		require.True(t, result.Rollback.Deregistered)
 		require.Empty(t, k.models(m.Name))
@@ -110,9 +109,9 @@ func TestEveryArchitecturesFailUnderOnFailureWaitsForAPersonWhoSeesTheReason(t *
 
 		p, err := k.progress(m.Name)
 		require.NoError(t, err)
-		require.Equal(t, probe.CodeQuota, p.Validation.ErrorCode)
+		require.Equal(t, schemas.ReasonQuota, p.Validation.ErrorCode)
 		seen := k.currentDetails(m.Name)
-		for _, text := range []string{"WAITING_FOR_APPROVAL", "A person has to decide by", "FAIL " + probe.CodeQuota,
+		for _, text := range []string{"WAITING_FOR_APPROVAL", "A person has to decide by", "FAIL " + schemas.ReasonQuota,
 			p.Validation.Error, "billing page", "starter approve " + m.Name} {
 			require.Contains(t, seen, text)
 		}

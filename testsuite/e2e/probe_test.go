@@ -6,7 +6,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"model-registrar/internal/probe"
 	"model-registrar/schemas"
 	"model-registrar/testsuite/simulator/control"
 )
@@ -26,37 +25,37 @@ var probeStories = []struct {
 }{
 	{name: "the registered parameters are taken", shows: []string{"PASS"}},
 	{name: "a registered parameter is refused", action: control.Action{UnsupportedParameter: "top_p"},
-		code: probe.CodeParameters, shows: []string{"FAIL parameters_refused", "top_p: 0.9", "is not supported with this model"}},
+		code: schemas.ReasonParameters, shows: []string{"FAIL parameters_refused", "top_p: 0.9", "is not supported with this model"}},
 	{name: "what is adapted to is registered", action: control.Action{UnsupportedParameter: "temperature"},
-		code: probe.CodeParameters, shows: []string{"temperature: 0.7", "temperature refused: left out"}},
+		code: schemas.ReasonParameters, shows: []string{"temperature: 0.7", "temperature refused: left out"}},
 	{name: "it thinks for 2,000 tokens", action: control.Action{ReasoningTokens: 2000}, shows: []string{"PASS"}},
 	{name: "it thinks for longer than the budget", action: control.Action{ReasoningTokens: 200},
 		with: func(m *schemas.Manifest) { m.Probe.TokenBudget = 100 },
-		code: probe.CodeAnswerTruncated, shows: []string{"FAIL answer_truncated", "probe.token_budget"}},
+		code: schemas.ReasonAnswerTruncated, shows: []string{"FAIL answer_truncated", "probe.token_budget"}},
 	{name: "the budget ends the series", action: control.Action{ReasoningTokens: 60},
 		with: func(m *schemas.Manifest) { m.Probe.TokenBudget, m.Probe.Samples = 200, 5 }, shows: []string{"PASS", "token budget of 200 was used up"}},
 	{name: "a stream under another type", action: control.Action{Body: sse, ContentType: "text/plain"},
 		shows: []string{"PASS", "its content type is text/plain"}},
 	{name: "text under the right type", action: control.Action{Body: "upstream is not configured", ContentType: "text/event-stream"},
-		code: probe.CodeContentType, shows: []string{"FAIL wrong_content_type", "upstream is not configured"}},
+		code: schemas.ReasonContentType, shows: []string{"FAIL wrong_content_type", "upstream is not configured"}},
 	{name: "a refusal in other words", times: 1, action: control.Action{Status: 400, Message: "invalid temperature: only 1 is allowed for this model"},
 		with: func(m *schemas.Manifest) { m.Parameters.Temperature = nil }, shows: []string{"PASS", "temperature refused: left out"}},
 	{name: "a refusal of no parameter", action: control.Action{Status: 400, Message: "the tenant is not provisioned"},
-		code: probe.CodeBadRequest, shows: []string{"FAIL bad_request", "the tenant is not provisioned"}},
+		code: schemas.ReasonBadRequest, shows: []string{"FAIL bad_request", "the tenant is not provisioned"}},
 	{name: "a failed dependency", times: 1, action: control.Action{Status: 424, Message: "the model is being moved"}, shows: []string{"PASS"}},
 	{name: "a wait in words", times: 1, action: control.Action{Status: 400, Message: "please try again in 1 second"}, shows: []string{"PASS"}},
 	{name: "a numeric 503 under 200", times: 1, action: control.Action{Body: `{"error":{"code":503,"message":"no capacity"}}`, ContentType: "application/json"},
 		shows: []string{"PASS"}},
 	{name: "an account without credits", action: control.Action{Status: 403, Message: "Your team has used all available credits"},
-		code: probe.CodeQuota, shows: []string{"FAIL quota_exhausted", "used all available credits", "billing page"}},
+		code: schemas.ReasonQuota, shows: []string{"FAIL quota_exhausted", "used all available credits", "billing page"}},
 	{name: "a reason that cannot pass", action: control.Action{Answer: "no", FinishReason: "sensitive"},
-		code: probe.CodeContentFiltered, shows: []string{"FAIL content_filtered", "sensitive"}},
+		code: schemas.ReasonContentFiltered, shows: []string{"FAIL content_filtered", "sensitive"}},
 	{name: "some of the samples only", skip: 2, times: 1, action: control.Action{Answer: "no"},
 		with:  func(m *schemas.Manifest) { half := 0.5; m.Probe.Samples, m.Probe.MinSuccess = 4, &half },
 		shows: []string{"PASS", "3 of 4 samples, 2 were asked for"}},
 	{name: "none of the samples, though none is asked for", action: control.Action{Answer: "no"},
 		with: func(m *schemas.Manifest) { none := 0.0; m.Probe.MinSuccess = &none },
-		code: probe.CodeAnswerMismatch, shows: []string{"FAIL answer_mismatch"}},
+		code: schemas.ReasonAnswerMismatch, shows: []string{"FAIL answer_mismatch"}},
 }
 
 // everyProbeStory runs a test for each story, with a manifest whose model no other test probes.
