@@ -29,6 +29,8 @@ type registry struct {
 	looks int
 	// ends is how a run ended, after so many looks at it; a nil result says that it goes on.
 	ends func(runID string, looks int) (*schemas.Result, error)
+	// paused: what goes on is paused.
+	paused bool
 	part *historypb.HistoryEvent
 	err  error
 }
@@ -39,6 +41,9 @@ func (r *registry) DescribeWorkflowExecution(_ context.Context, _, runID string)
 	r.looks++
 	result, err := r.ends(runID, r.looks)
 	status := enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING
+	if r.paused {
+		status = enumspb.WORKFLOW_EXECUTION_STATUS_PAUSED
+	}
 	if result != nil {
 		status = enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED
 	}
@@ -83,6 +88,19 @@ func TestAwaitRegistrationsReturnsThoseThatEndedAsSoonAsOneHas(t *testing.T) {
 		require.Equal(t, schemas.Completed, e.Outcome)
 		require.NotEqual(t, "b", e.RunID)
 	}
+}
+
+func TestARunThatIsPausedInTemporalHasNotEnded(t *testing.T) {
+	temporal := &registry{paused: true, ends: func(string, int) (*schemas.Result, error) { return nil, nil }}
+	a := &Activities{Temporal: temporal}
+	out, err := run(t, a.AwaitRegistrations, schemas.AwaitInput{Runs: threeRuns})
+	require.NoError(t, err)
+	require.Empty(t, out.Ended)
+
+	last, err := a.lastOperation(t.Context(), "one")
+	require.NoError(t, err)
+	require.NotEmpty(t, busy(last), "checks would meddle with it")
+	require.Empty(t, busy(nil))
 }
 
 func TestAwaitRegistrationsLooksOnceWithoutAWindow(t *testing.T) {

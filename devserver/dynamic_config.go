@@ -26,6 +26,9 @@ func dynamicConfig(opts options) dynamicconfig.Client {
 		dynamicconfig.MatchingNumTaskqueueReadPartitions.Key():  1,
 		dynamicconfig.MatchingNumTaskqueueWritePartitions.Key(): 1,
 
+		// The UI offers to pause a workflow, which this version refuses unless it is told otherwise.
+		dynamicconfig.WorkflowPauseEnabled.Key(): true,
+
 		// A test need not make thousands of events to see a workflow continue as new.
 		dynamicconfig.HistoryCountSuggestContinueAsNew.Key(): opts.longHistory,
 

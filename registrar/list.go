@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/sdk/converter"
 
 	"model-registrar/internal/follow"
+	"model-registrar/internal/outcome"
 	"model-registrar/schemas"
 )
 
@@ -134,7 +135,7 @@ func listedOf(w *workflowpb.WorkflowExecutionInfo, now time.Time) Listed {
 			r.Name = r.WorkflowID
 		}
 	}
-	if w.GetCloseTime() == nil {
+	if !outcome.IsOver(w.GetStatus()) { // the close time of one that is paused may be the beginning of 1970
 		r.DurationMs = now.Sub(r.StartedAt).Milliseconds()
 		return r
 	}

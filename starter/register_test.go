@@ -210,6 +210,24 @@ func TestListShowsATable(t *testing.T) {
 	require.Contains(t, none.errors, "No registrations")
 }
 
+func TestARegistrationThatIsPausedInTemporalIsListedAsItStands(t *testing.T) {
+	f := newFrontend(t)
+	f.listed = []*workflowpb.WorkflowExecutionInfo{{
+		Execution: &commonpb.WorkflowExecution{WorkflowId: "register-model/one", RunId: "r"},
+		Status:    enumspb.WORKFLOW_EXECUTION_STATUS_PAUSED,
+		StartTime: timestamppb.New(time.Now().Add(-time.Hour)), CloseTime: timestamppb.New(time.Unix(0, 0)),
+		SearchAttributes: &commonpb.SearchAttributes{IndexedFields: map[string]*commonpb.Payload{
+			schemas.ModelNameAttribute: payloads("one").Payloads[0], schemas.RegistrationStageAttribute: payloads("PROBING").Payloads[0],
+		}},
+	}}
+	r := starter(t, "", f.env(), "list", "-o", "json")
+	require.Zero(t, r.code, r.errors)
+	listed := documents[registrar.Listed](t, r)[0]
+	require.Nil(t, listed.EndedAt)
+	require.Equal(t, "PROBING", listed.Stage)
+	require.GreaterOrEqual(t, listed.DurationMs, time.Hour.Milliseconds())
+}
+
 func TestSetupRegistersWhatIsMissingAndMayBeRunAgain(t *testing.T) {
 	f := newFrontend(t)
 	f.attributes[schemas.ModelNameAttribute] = enumspb.INDEXED_VALUE_TYPE_KEYWORD
