@@ -23,7 +23,9 @@ func (t *Timeline) applyActivity(e *historypb.HistoryEvent, at time.Time) {
 		t.scheduled[e.GetEventId()] = activity
 		var entry schemas.AuditEntry
 		if activity == schemas.WriteAuditActivity && t.decode.value(a.GetInput(), &entry) {
-			if entry.Decision != nil {
+			// While the trail cannot be written, one entry is written in several windows, each an activity.
+			if entry.Decision != nil && (entry.EntryID == "" || !t.entries[entry.EntryID]) {
+				t.entries[entry.EntryID] = true
 				t.decided(entry.Decision)
 			}
 			if entry.Event == schemas.AuditWebhook {

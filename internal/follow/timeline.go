@@ -32,6 +32,7 @@ type Timeline struct {
 	beside     map[int64]bool           // those that belong to no stage
 	decision   *schemas.AuditedDecision // the newest that counts
 	decisions  int                      // those that count
+	entries    map[string]bool          // audit entries of decisions that were taken in, by their id
 	cancelling bool                     // cancellation was requested, and has not shown yet
 	lastEvent  int64
 }
@@ -84,7 +85,7 @@ type Ending struct {
 
 // NewTimeline returns an empty timeline that decodes payloads as a client with the decoder's converters does.
 func NewTimeline(d Decoder) *Timeline {
-	return &Timeline{decode: d, scheduled: map[int64]string{}, beside: map[int64]bool{}}
+	return &Timeline{decode: d, scheduled: map[int64]string{}, beside: map[int64]bool{}, entries: map[string]bool{}}
 }
 
 // Name is the name of the model, from the workflow's input or, if that cannot be decoded, its id.

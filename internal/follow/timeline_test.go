@@ -119,6 +119,27 @@ func TestARegistrationStaysUndecidedUntilEnoughPeopleHaveApproved(t *testing.T) 
 	require.Contains(t, told(tl), "· approved by ann; 1 of 2 approvals\n")
 }
 
+func TestADecisionWhoseEntryIsWrittenInSeveralWindowsIsToldAndCountedOnce(t *testing.T) {
+	s := newScript(t).upToProbe()
+	s.indexed(string(schemas.StageApproval))
+	entry := func(id, approver string) schemas.AuditEntry {
+		return schemas.AuditEntry{EntryID: id, Event: schemas.AuditDecision, Decision: &schemas.AuditedDecision{
+			Accepted: true, DecisionStatement: schemas.DecisionStatement{Decision: schemas.Approve, Approver: approver}}}
+	}
+	for range 3 { // the trail is down
+		s.activityOf(schemas.WriteAuditActivity, "", 4, entry("run-1/decision/1", "ann"))
+	}
+	tl := s.timeline()
+	tl.Input.Manifest.Approval.Required = 2
+	require.True(t, tl.Undecided(), "one person is not two approvals")
+	require.Equal(t, 1, tl.decisions)
+	s.activityOf(schemas.WriteAuditActivity, "", 1, entry("run-1/decision/2", "bob"))
+	tl = s.timeline()
+	tl.Input.Manifest.Approval.Required = 2
+	require.Equal(t, 2, tl.decisions)
+	require.False(t, tl.Undecided())
+}
+
 func TestARejectionAndATimeOutAreToldAsFailures(t *testing.T) {
 	for name, c := range map[string]struct {
 		decide func(*script)
