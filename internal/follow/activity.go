@@ -83,7 +83,7 @@ func (t *Timeline) completed(activity string, result *commonpb.Payloads) {
 	case schemas.ValidatePayloadActivity:
 		var v schemas.ValidatedPayload
 		if t.decode.value(result, &v) {
-			t.Evidence.PayloadHash = v.Payload.Hash
+			t.Evidence.PayloadHash, t.required = v.Payload.Hash, v.Required
 			t.say("payload " + Short(v.Payload.Hash))
 		}
 	case schemas.SubmitRegistrationActivity:

@@ -144,7 +144,7 @@ func (t *Timeline) noteDecision() {
 }
 
 // approvers is how many people have to approve.
-func (t *Timeline) approvers() int { return max(1, t.Input.Manifest.Approval.Required) }
+func (t *Timeline) approvers() int { return max(1, t.Input.Manifest.Approval.Required, t.required) }
 
 // taskFailed tells of a worker that cannot run the workflow. Failures that the server resolves by itself at once (a
 // signal that arrived meanwhile, a reset of the sticky queue) say nothing to a person.

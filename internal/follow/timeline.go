@@ -32,6 +32,7 @@ type Timeline struct {
 	beside     map[int64]bool           // those that belong to no stage
 	decision   *schemas.AuditedDecision // the newest that counts
 	decisions  int                      // those that count
+	required   int                      // how many have to approve, as the worker has it
 	entries    map[string]bool          // audit entries of decisions that were taken in, by their id
 	cancelling bool                     // cancellation was requested, and has not shown yet
 	lastEvent  int64

@@ -140,6 +140,16 @@ func TestADecisionWhoseEntryIsWrittenInSeveralWindowsIsToldAndCountedOnce(t *tes
 	require.False(t, tl.Undecided())
 }
 
+func TestTheWorkersFloorOfApprovalsIsToldBesideWhatTheManifestAsksFor(t *testing.T) {
+	s := newScript(t)
+	s.ranLocally(schemas.ValidatePayloadActivity, 0, schemas.ValidatedPayload{Required: 2})
+	s.indexed(string(schemas.StageApproval))
+	s.audited(schemas.Decision{Decision: schemas.Approve, Approver: "ann"}, "")
+	tl := s.timeline()
+	require.True(t, tl.Undecided())
+	require.Contains(t, told(tl), "· approved by ann; 1 of 2 approvals\n")
+}
+
 func TestARejectionAndATimeOutAreToldAsFailures(t *testing.T) {
 	for name, c := range map[string]struct {
 		decide func(*script)

@@ -2,12 +2,16 @@ package e2e
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	commonpb "go.temporal.io/api/common/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 
 	"model-registrar/internal/genesys"
@@ -63,6 +67,35 @@ func TestACompletedRegistrationIsHandedOverBeforeItsEndingIsAnnounced(t *testing
 	require.Equal(t, []string{schemas.TriggerHealthCheckActivity, schemas.HandOverActivity, schemas.WriteAuditActivity,
 		schemas.NotifyWebhookActivity}, order[len(order)-5:len(order)-1])
 	k.replayed(schemas.ManageModelWorkflowID(m.Name))
+}
+
+// Temporal forgets a closed run after the namespace's retention. Whose the model is does not depend on it.
+func TestAnUnchangedFileIsUnchangedAfterTemporalHasForgottenItsRegistration(t *testing.T) {
+	k := onShared(t)
+	m := k.Manifest(k.name("forgotten"))
+	first, stderr, code := k.register(m)
+	require.Equal(t, 0, code, stderr)
+	k.forget(m.Name)
+
+	result, stderr, code := k.register(m)
+	require.Equal(t, 0, code, stderr)
+	require.Equal(t, schemas.Unchanged, result.Status)
+	require.Equal(t, first.ModelID, result.ModelID)
+	require.Len(t, k.models(m.Name), 1)
+}
+
+// forget deletes a registration's closed run, as Temporal does after the retention.
+func (k *kit) forget(name string) {
+	k.t.Helper()
+	id := schemas.RegisterModelWorkflowID(name)
+	_, err := k.client.WorkflowService().DeleteWorkflowExecution(k.ctx, &workflowservice.DeleteWorkflowExecutionRequest{
+		Namespace: client.DefaultNamespace, WorkflowExecution: &commonpb.WorkflowExecution{WorkflowId: id},
+	})
+	require.NoError(k.t, err)
+	k.eventually(func() bool {
+		_, err := k.client.DescribeWorkflowExecution(k.ctx, id, "")
+		return errors.As(err, new(*serviceerror.NotFound))
+	}, "Temporal should have forgotten %s", name)
 }
 
 // What is registered is looked at by the worker: UNCHANGED says what was seen when, and tells nobody.
