@@ -13,7 +13,7 @@ import (
 
 // fatal is an error that no retry mends. Its message is cut to what a failure has room for.
 func fatal(t schemas.ErrorType, message string, details ...any) error {
-	return temporal.NewNonRetryableApplicationError(cut(message, maxMessageBytes), string(t), nil, details...)
+	return temporal.NewNonRetryableApplicationError(schemas.CutBytes(message, maxMessageBytes), string(t), nil, details...)
 }
 
 // The longest waits for which an activity keeps its place and is retried by the server. Those that are longer end it: the
@@ -43,7 +43,7 @@ func platformError(ctx context.Context, err error, details ...any) error {
 	if e.Type == schemas.ErrRateLimited {
 		category = temporal.ApplicationErrorCategoryBenign
 	}
-	return temporal.NewApplicationErrorWithOptions(cut(e.Error(), maxMessageBytes), string(e.Type), temporal.ApplicationErrorOptions{
+	return temporal.NewApplicationErrorWithOptions(schemas.CutBytes(e.Error(), maxMessageBytes), string(e.Type), temporal.ApplicationErrorOptions{
 		NonRetryable: !e.Retryable() || e.RetryAfter > longest, NextRetryDelay: e.RetryAfter, Category: category,
 		Details: append([]any{cutDetails(e.Details())}, details...),
 	})

@@ -3,8 +3,6 @@ package activities
 import (
 	"encoding/json"
 	"fmt"
-	"strings"
-	"unicode/utf8"
 
 	"model-registrar/schemas"
 )
@@ -19,23 +17,9 @@ const (
 	maxPathBytes       = 128  // of one violation's place
 )
 
-// cut shortens a text to at most n bytes, the last of which are then an ellipsis. No character is cut in two.
-func cut(s string, n int) string {
-	const ellipsis = "…"
-	s = strings.ToValidUTF8(s, "\uFFFD")
-	if len(s) <= n {
-		return s
-	}
-	end := n - len(ellipsis)
-	for !utf8.RuneStart(s[end]) {
-		end--
-	}
-	return s[:end] + ellipsis
-}
-
 // cutDetails leaves out the fields for which a failure has no room.
 func cutDetails(d schemas.ErrorDetails) schemas.ErrorDetails {
-	d.Code, d.CorrelationID = cut(d.Code, maxPathBytes), cut(d.CorrelationID, maxPathBytes)
+	d.Code, d.CorrelationID = schemas.CutBytes(d.Code, maxPathBytes), schemas.CutBytes(d.CorrelationID, maxPathBytes)
 	d.Fields = d.Fields[:fitting(d.Fields, maxFieldsBytes)]
 	return d
 }
@@ -44,7 +28,7 @@ func cutDetails(d schemas.ErrorDetails) schemas.ErrorDetails {
 func cutViolations(list []schemas.Violation) []schemas.Violation {
 	short := make([]schemas.Violation, 0, len(list))
 	for _, v := range list {
-		v.Path, v.Message = cut(v.Path, maxPathBytes), cut(v.Message, maxViolationBytes)
+		v.Path, v.Message = schemas.CutBytes(v.Path, maxPathBytes), schemas.CutBytes(v.Message, maxViolationBytes)
 		short = append(short, v)
 	}
 	kept := fitting(short, maxViolationsBytes)

@@ -3,6 +3,7 @@ package schemas
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // IsVisible reports whether a character may be shown as it is: neither control nor format character, of which some turn
@@ -33,3 +34,20 @@ func Cut(s string, n int) string {
 // RecordedName is a model's name as the audit trail and the index hold it: at most 80 characters, all of them visible. A
 // name that a manifest may have is its own.
 func RecordedName(name string) string { return Plain(name, 80) }
+
+// CutBytes shortens a text to at most n bytes, the last of which are then an ellipsis. No character is cut in two.
+func CutBytes(s string, n int) string {
+	const ellipsis = "…"
+	s = strings.ToValidUTF8(s, "\uFFFD")
+	if len(s) <= n {
+		return s
+	}
+	end := n - len(ellipsis)
+	if end < 0 {
+		return ""
+	}
+	for !utf8.RuneStart(s[end]) {
+		end--
+	}
+	return s[:end] + ellipsis
+}

@@ -17,6 +17,7 @@ type failures struct {
 	converter.FailureConverter // of the SDK, which leaves message and stack as they are
 	keys                       *Keys
 	data                       placed
+	activity                   bool // what is converted is an activity's failure, for which the server has little room
 }
 
 // sealedFailure is what is encrypted of a failure. The SDK and the UI know the first two.
@@ -33,7 +34,7 @@ const unverified = "the failure was not written by anybody with a key, or the se
 
 func (k *Keys) failures(data placed) failures {
 	return failures{
-		temporal.NewDefaultFailureConverter(temporal.DefaultFailureConverterOptions{DataConverter: data}), k, data,
+		FailureConverter: temporal.NewDefaultFailureConverter(temporal.DefaultFailureConverterOptions{DataConverter: data}), keys: k, data: data,
 	}
 }
 
@@ -41,13 +42,30 @@ func (k *Keys) failures(data placed) failures {
 func (f failures) WithSerializationContext(c converter.SerializationContext) converter.FailureConverter {
 	data := f.data.WithSerializationContext(c).(placed)
 	data.workflow, data.input = f.data.workflow, nil
-	return f.keys.failures(data.with())
+	of := f.keys.failures(data.with())
+	_, of.activity = c.(converter.ActivitySerializationContext)
+	return of
 }
 
-// ErrorToFailure encodes an error with its causes.
+// ErrorToFailure encodes an error with its causes. An activity's is cut to what the server has room for.
 func (f failures) ErrorToFailure(err error) *failurepb.Failure {
 	failure := f.FailureConverter.ErrorToFailure(err)
-	if !f.keys.On() || failure == nil {
+	if failure == nil {
+		return nil
+	}
+	sealed := f.seal(failure)
+	for _, r := range rooms {
+		if !f.activity || proto.Size(sealed) <= maxFailure {
+			break
+		}
+		sealed = f.seal(r.cut(failure))
+	}
+	return sealed
+}
+
+// seal encrypts the text of a failure and of its causes.
+func (f failures) seal(failure *failurepb.Failure) *failurepb.Failure {
+	if !f.keys.On() {
 		return failure
 	}
 	failure = proto.Clone(failure).(*failurepb.Failure) // that of an error which came from elsewhere is not ours to change
