@@ -31,8 +31,8 @@ type registry struct {
 	ends func(runID string, looks int) (*schemas.Result, error)
 	// paused: what goes on is paused.
 	paused bool
-	part *historypb.HistoryEvent
-	err  error
+	part   *historypb.HistoryEvent
+	err    error
 }
 
 func (r *registry) DescribeWorkflowExecution(_ context.Context, _, runID string) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
