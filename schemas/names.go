@@ -74,6 +74,8 @@ const (
 	CheckHandler = "check"
 	// OwnershipMemo is the memo of ManageModel that holds its [Ownership], which can be read without a worker.
 	OwnershipMemo = "ownership"
+	// LastCheckMemo is the memo of ManageModel that holds its [LastCheck].
+	LastCheckMemo = "lastCheck"
 )
 
 // Search attributes, all of type Keyword. They are never encrypted: nothing secret may enter one.

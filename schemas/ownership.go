@@ -32,6 +32,17 @@ type Ownership struct {
 	Requester  string     `json:"requester,omitempty"`
 	Approvals  []Approval `json:"approvals,omitempty"`
 	Since      time.Time  `json:"since"` // when the operation handed the model over
+
+	// LastCheck is set where ownerships are listed, and does not travel with a hand-over.
+	LastCheck *LastCheck `json:"lastCheck,omitempty"`
+}
+
+// LastCheck is what can be read of a model's checks without a worker.
+type LastCheck struct {
+	At         time.Time `json:"at,omitzero"`         // when the model was last seen; zero: not yet
+	StateSince time.Time `json:"stateSince,omitzero"` // since when it is in its state
+	// Trouble says why the last check found nothing out; empty if it did.
+	Trouble string `json:"trouble,omitempty"`
 }
 
 // HandOverInput is the input of the activity HandOver.

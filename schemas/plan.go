@@ -73,6 +73,10 @@ type PlanItem struct {
 	Settings []string `json:"settings,omitempty"`
 	// Drift are the differences between what was approved and what is in the gateway, where there are any.
 	Drift []Change `json:"drift,omitempty"`
+	// NoticedAt is when a check first found the model drifted or missing. CheckedAt, where none has, is when one last found it
+	// as it was approved.
+	NoticedAt time.Time `json:"noticedAt,omitzero"`
+	CheckedAt time.Time `json:"checkedAt,omitzero"`
 	// RenamedFrom is the model that is to be retired whose payload this one has, but for the name.
 	RenamedFrom string `json:"renamedFrom,omitempty"`
 	Seen        Seen   `json:"seen"`

@@ -70,13 +70,24 @@ func (a *app) printModels(all []schemas.Ownership) error {
 		}
 		cells = append(cells, line)
 	}
-	row(console.Strong, "NAME", "STATE", "ARCHITECTURE", "MODEL", "PAYLOAD", "OURS FOR")
+	row(console.Strong, "NAME", "STATE", "ARCHITECTURE", "MODEL", "PAYLOAD", "LAST CHECK", "OURS FOR")
 	for _, o := range all {
 		row(console.Plain, o.Name, string(o.State), string(o.Manifest.ModelArchitecture), o.ModelID,
-			follow.Short(o.PayloadHash), words.Span(time.Since(o.Since)))
+			follow.Short(o.PayloadHash), lastCheck(o.LastCheck), words.Span(time.Since(o.Since)))
 	}
 	a.out.Print(console.Columns(cells)...)
 	return nil
+}
+
+// lastCheck is how long ago a model was last seen.
+func lastCheck(c *schemas.LastCheck) string {
+	switch {
+	case c == nil || c.At.IsZero():
+		return "none yet"
+	case c.Trouble != "":
+		return words.Span(time.Since(c.At)) + " ago, and since then in vain"
+	}
+	return words.Span(time.Since(c.At)) + " ago"
 }
 
 func (a *app) exportCommand() *cobra.Command {

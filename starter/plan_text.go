@@ -96,6 +96,9 @@ func itemDetails(i schemas.PlanItem) (details []string) {
 			details = append(details, "edited in the gateway since it was approved: "+c.String())
 		}
 	}
+	if text := noticed(i); text != "" {
+		details = append(details, text)
+	}
 	if i.RenamedFrom != "" {
 		details = append(details, "renamed from "+i.RenamedFrom+", which will be retired")
 	}
@@ -103,6 +106,17 @@ func itemDetails(i schemas.PlanItem) (details []string) {
 		details = append(details, i.Note)
 	}
 	return details
+}
+
+// noticed says since when a model is drifted or missing, as far as its checks have seen.
+func noticed(i schemas.PlanItem) string {
+	switch {
+	case !i.NoticedAt.IsZero():
+		return "found by a check at " + clock(i.NoticedAt)
+	case !i.CheckedAt.IsZero():
+		return "not so at its last check, at " + clock(i.CheckedAt)
+	}
+	return ""
 }
 
 // planSummary counts what a plan does: "1 to create, 2 to change, 3 unchanged".

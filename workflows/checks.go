@@ -95,6 +95,7 @@ func (m *owned) check(ctx workflow.Context) {
 		m.status.Checks.At, m.status.Checks.Trouble, m.status.Checks.Drift = found.At, "", found.Drift
 		m.judge(ctx, found, asked)
 	}
+	m.rememberCheck(ctx)
 	m.done = m.begun
 }
 

@@ -64,7 +64,7 @@ func TestModelsAreCheckedOnceADayByDefaultAndWithoutAProbe(t *testing.T) {
 	s.monitored(schemas.MonitorSpec{}, 10*24*time.Hour)
 	require.Len(t, s.times(schemas.CheckModelActivity), 10)
 	require.Empty(t, s.times(schemas.SyntheticProbeActivity))
-	// A timer has 2 events and an activity 3, and each of them ends in a workflow task, which has 3: 11 events, 2 actions.
+	// A timer has 2 events and an activity 3, each of them ends in a workflow task, which has 3, and the memo is 1: 12 events.
 	checks := s.observed.all()[1:] // after the wait for the hand-over
 	require.Len(t, checks, 10*2+1, "the last timer is under way")
 	for i, seen := range checks {

@@ -156,7 +156,7 @@ func (m *owned) takeOver(ctx workflow.Context, o schemas.Ownership) (schemas.Mod
 	if m.released != nil {
 		before = schemas.ModelStatus{HandOvers: before.HandOvers} // of a model that was given up
 	}
-	o.State = schemas.ModelActive
+	o.State, o.LastCheck = schemas.ModelActive, nil
 	m.released = nil
 	m.status = schemas.ModelStatus{Ownership: o, StateSince: before.StateSince, HandOvers: before.HandOvers + 1}
 	m.status.Checks = schemas.Checks{Paused: before.Checks.Paused, Transitions: before.Checks.Transitions}

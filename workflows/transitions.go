@@ -63,10 +63,27 @@ func (m *owned) note(ctx workflow.Context, before schemas.ModelState, reason str
 
 // remember writes the record where it can be read without a worker.
 func (m *owned) remember(ctx workflow.Context) {
-	err := workflow.UpsertMemo(ctx, map[string]any{schemas.OwnershipMemo: m.status.Ownership})
+	err := workflow.UpsertMemo(ctx, map[string]any{
+		schemas.OwnershipMemo: m.status.Ownership, schemas.LastCheckMemo: m.lastCheck(),
+	})
 	if err != nil {
 		workflow.GetLogger(ctx).Error("the record of the model was not written", "error", err)
 	}
+}
+
+// rememberCheck writes when the model was last seen where it can be read without a worker. Runs that began before there was
+// such a memo do without.
+func (m *owned) rememberCheck(ctx workflow.Context) {
+	if !m.isOwned() || workflow.GetVersion(ctx, "last-check-in-memo", workflow.DefaultVersion, 1) == workflow.DefaultVersion {
+		return
+	}
+	if err := workflow.UpsertMemo(ctx, map[string]any{schemas.LastCheckMemo: m.lastCheck()}); err != nil {
+		workflow.GetLogger(ctx).Error("the last check was not written", "error", err)
+	}
+}
+
+func (m *owned) lastCheck() schemas.LastCheck {
+	return schemas.LastCheck{At: m.status.Checks.At, StateSince: m.status.StateSince, Trouble: plain(m.status.Checks.Trouble, 200)}
 }
 
 // tellAll tells transitions one after the other: nothing is announced that is not in the audit trail.

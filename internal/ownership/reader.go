@@ -63,6 +63,12 @@ func (r Reader) Of(info *workflowpb.WorkflowExecutionInfo) (*schemas.Ownership, 
 	if schemas.ManageModelWorkflowID(o.Name) != id {
 		return nil, fmt.Errorf("the record of %s is about another model", id)
 	}
+	if last := info.GetMemo().GetFields()[schemas.LastCheckMemo]; last != nil {
+		o.LastCheck = &schemas.LastCheck{}
+		if err := data.FromPayload(last, o.LastCheck); err != nil {
+			return nil, fmt.Errorf("the last check of %s cannot be read: %w", id, err)
+		}
+	}
 	if o.ModelID == "" { // given up, while its workflow has something left to tell
 		return nil, nil
 	}

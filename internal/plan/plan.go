@@ -76,6 +76,7 @@ func compare(m schemas.Manifest, live []schemas.ListedModel, own *schemas.Owners
 	if ours < 0 {
 		item.Action = schemas.PlanRecreate
 		item.Note = join(fmt.Sprintf("the gateway has no model %s any more", own.ModelID), item.Note)
+		since(&item, own, schemas.ModelMissing)
 		return item
 	}
 	there, approved, want := live[ours].Payload, own.Manifest.Payload(), m.Payload()
@@ -83,6 +84,9 @@ func compare(m schemas.Manifest, live []schemas.ListedModel, own *schemas.Owners
 	item.Drift = approved.Changes(there)
 	item.Settings = schemas.ChangedSettings(own.Manifest, m)
 	item.Changes = there.Changes(want)
+	if len(item.Drift) > 0 {
+		since(&item, own, schemas.ModelDrifted)
+	}
 	switch {
 	case !approved.Same(want), len(item.Settings) > 0:
 		item.Action = schemas.PlanChange
@@ -92,6 +96,17 @@ func compare(m schemas.Manifest, live []schemas.ListedModel, own *schemas.Owners
 		item.Action = schemas.PlanUnchanged
 	}
 	return item
+}
+
+// since says since when a model is in a state that the plan found it in, as far as its checks have seen.
+func since(item *schemas.PlanItem, own *schemas.Ownership, state schemas.ModelState) {
+	switch last := own.LastCheck; {
+	case last == nil:
+	case own.State == state:
+		item.NoticedAt = last.StateSince
+	default:
+		item.CheckedAt = last.At
+	}
 }
 
 // unowned says what is to be done about a wanted model that is nobody's.

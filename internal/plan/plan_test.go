@@ -144,3 +144,32 @@ func TestAPlanDoesNotDependOnTheOrderOfWhatThereIs(t *testing.T) {
 	}
 	require.Equal(t, Make(wanted, w, Options{Prune: true}), Make(wanted, reversed, Options{Prune: true}))
 }
+
+func TestAPlanSaysSinceWhenAModelIsDriftedOrMissingAsFarAsChecksHaveSeen(t *testing.T) {
+	approved, edited := manifest("a", 600), manifest("a", 500)
+	noticed, seen := time.Unix(1000, 0), time.Unix(2000, 0)
+	for name, c := range map[string]struct {
+		state              schemas.ModelState
+		last               *schemas.LastCheck
+		live               []schemas.ListedModel
+		noticed, lastCheck time.Time
+	}{
+		"drifted, which a check has found": {schemas.ModelDrifted, &schemas.LastCheck{At: seen, StateSince: noticed},
+			[]schemas.ListedModel{live("1", edited)}, noticed, time.Time{}},
+		"drifted since the last check": {schemas.ModelActive, &schemas.LastCheck{At: seen, StateSince: noticed},
+			[]schemas.ListedModel{live("1", edited)}, time.Time{}, seen},
+		"missing, which a check has found": {schemas.ModelMissing, &schemas.LastCheck{At: seen, StateSince: noticed}, nil, noticed, time.Time{}},
+		"missing, and last seen drifted":   {schemas.ModelDrifted, &schemas.LastCheck{At: seen, StateSince: noticed}, nil, time.Time{}, seen},
+		"drifted, and never checked":       {schemas.ModelActive, nil, []schemas.ListedModel{live("1", edited)}, time.Time{}, time.Time{}},
+		"as it was approved": {schemas.ModelActive, &schemas.LastCheck{At: seen, StateSince: noticed},
+			[]schemas.ListedModel{live("1", approved)}, time.Time{}, time.Time{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := own("1", approved)
+			o.State, o.LastCheck = c.state, c.last
+			item := only(t, Make([]schemas.Manifest{approved}, World{Live: c.live, Owned: []schemas.Ownership{o}}, Options{}))
+			require.Equal(t, c.noticed, item.NoticedAt)
+			require.Equal(t, c.lastCheck, item.CheckedAt)
+		})
+	}
+}

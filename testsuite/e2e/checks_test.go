@@ -48,7 +48,11 @@ func TestAModelThatWasEditedOrDeletedFromOutsideIsReportedOnceAndSoIsItsRecovery
 	m := k.Manifest(k.name("edited"))
 	result, stderr, code := k.register(m)
 	require.Equal(t, 0, code, stderr)
+	last := k.owner(m.Name).LastCheck
+	require.Zero(t, last.At, "it was not checked yet")
 	require.Equal(t, schemas.ModelActive, k.check(m.Name).State)
+	require.True(t, k.owner(m.Name).LastCheck.At.After(last.StateSince))
+	require.Equal(t, last.StateSince, k.owner(m.Name).LastCheck.StateSince)
 	limits := func(requests int) map[string]any {
 		return map[string]any{"rateLimits": schemas.RateLimits{
 			MaxRequestsPerMinute: requests, MaxTokensPerMinute: m.MaxTokensPerMinute}}
@@ -60,6 +64,13 @@ func TestAModelThatWasEditedOrDeletedFromOutsideIsReportedOnceAndSoIsItsRecovery
 		require.Equal(t, schemas.ModelDrifted, seen.State, seen)
 		require.Equal(t, "max_requests_per_minute", seen.Drift[0].Key)
 	}
+	file, err := k.WriteManifest(m)
+	require.NoError(t, err)
+	plan, _, _ := k.Run(k.ctx, "plan", file)
+	require.Contains(t, plan, "has drifted, and will be restored")
+	require.Regexp(t, `found by a check at \d{4}-`, plan)
+	listed, _, _ := k.Run(k.ctx, "models", "--state", "DRIFTED")
+	require.Regexp(t, `LAST CHECK +OURS FOR\n(?s:.*)`+m.Name+` .* ago  `, listed)
 	require.NoError(t, k.Sim.EditModel(k.ctx, result.ModelID, limits(m.MaxRequestsPerMinute)))
 	require.Equal(t, schemas.ModelActive, k.check(m.Name).State)
 	require.NoError(t, k.Sim.DropModel(k.ctx, result.ModelID))
