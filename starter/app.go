@@ -84,6 +84,14 @@ func (a *app) interactive() bool {
 	return ok && term.IsTerminal(int(f.Fd())) && a.err.Terminal() && !a.machine()
 }
 
+// requester is who asks, as was said, or else who acts.
+func (a *app) requester(said string) string {
+	if said = strings.TrimSpace(said); said != "" {
+		return said
+	}
+	return a.identity()
+}
+
 // identity is who acts: REGISTRAR_REQUESTER, or user@host.
 func (a *app) identity() string {
 	if who := strings.TrimSpace(a.env.Get("REGISTRAR_REQUESTER")); who != "" {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -16,41 +17,41 @@ import (
 
 // applyOptions are the flags of apply.
 type applyOptions struct {
-	registerOptions
+	fleetOptions
 	prune     bool
 	yes       bool
-	window    int
 	maxRetire int
 }
-
-// pruneReason is the reason of a retirement that a plan asks for.
-const pruneReason = "in no manifest any more"
 
 func (a *app) applyCommand() *cobra.Command {
 	var o applyOptions
 	cmd := &cobra.Command{
 		Use:   "apply PATH… | PLANFILE",
-		Short: "Do what a plan says, and follow it to the end",
+		Short: "Do what a plan says as one fleet, and follow it to the end",
 		Long: `Make a plan of the manifests (see starter plan) or take the one that was saved with --out, show it, ask at a terminal, and
-run it: each model is an operation of its own, with the proof, the approval and the record that it has when started singly.
+run it as one fleet: each model is an operation of its own, with the proof, the approval and the record that it has when
+started singly. What goes for starter fleet goes for it: the fleet goes on without this command, and is steered by starter
+fleet pause, resume, window and cancel.
 
 Each operation is bound to what the plan saw. A model that has changed since is refused (PlanOutdated), and the others go on.
-What waits for a person's approval takes no place in the window.
+What waits for a person's approval takes no place in the window. Retirements begin last.
 
-The exit code is 0 if everything was done, 1 if anything failed, and 3 if anything was rejected, rolled back or cancelled.`,
+The same plan under the same --id joins the fleet that was started before; so do the manifests of which it was made.
+
+With --output json, one schemas.FleetResult is printed at the end. The exit code is 0 if everything was done, 1 if anything
+failed or is a conflict, and 3 if anything was rejected, rolled back or cancelled.`,
 		Example: `  starter apply models/
   starter apply models/ --prune --yes
-  starter plan models/ --out plan.json && starter apply plan.json --yes`,
+  starter plan models/ --out plan.json && starter apply plan.json --yes
+  starter apply plan.json --yes --only-failed-of 20261201-101500-abcde`,
 		Args: func(_ *cobra.Command, args []string) error {
 			switch {
 			case len(args) == 0:
 				return fmt.Errorf("name at least one manifest file or folder, or a saved plan")
-			case o.window < 1 || o.window > schemas.MaxWindow:
-				return fmt.Errorf("--window must be from 1 to %d", schemas.MaxWindow)
 			case o.maxRetire < 0:
 				return fmt.Errorf("--max-retire must not be negative")
 			}
-			return nil
+			return o.check()
 		},
 		RunE: offline(func(ctx context.Context, paths []string) error { return a.apply(ctx, paths, o) }),
 	}
@@ -58,32 +59,16 @@ The exit code is 0 if everything was done, 1 if anything failed, and 3 if anythi
 	f.BoolVar(&o.prune, "prune", false, "retire what is owned and in no manifest")
 	f.IntVar(&o.maxRetire, "max-retire", 10, "retire at most this many models; a plan with more is refused")
 	f.BoolVarP(&o.yes, "yes", "y", false, "do not ask")
-	f.IntVarP(&o.window, "window", "w", schemas.DefaultWindow, "how many operations run at a time")
+	f.StringVar(&o.onlyFailedOf, "only-failed-of", "", "do only what the fleet of this id did not")
 	f.StringVar(&o.requester, "requester", "", "who asks, and so cannot approve (default $REGISTRAR_REQUESTER, or user@host)")
-	f.StringVar(&o.uiURL, "ui-url", "", "base address of the Temporal UI, for links (default $REGISTRAR_UI_URL)")
+	runFlags(f, &o.fleetOptions)
 	return cmd
 }
 
 func (a *app) apply(ctx context.Context, paths []string, o applyOptions) error {
-	p, err := a.planOf(ctx, paths, o)
+	plan, requests, err := a.toApply(paths)
 	if err != nil {
 		return err
-	}
-	a.err.Print(planLines(p, false)...)
-	if n := p.Counts[schemas.PlanRetire]; n > o.maxRetire {
-		return misused("the plan retires %s, and --max-retire allows %d; nothing was started", counted(n, "model"), o.maxRetire).
-			hinting("Is a folder of manifests missing? If they are to go:  --max-retire %d", n)
-	}
-	conflicts := map[bool]int{true: exitFailed}[p.Counts[schemas.PlanConflict] > 0]
-	if p.Work() == 0 {
-		return exitWith(conflicts)
-	}
-	switch {
-	case o.yes:
-	case !a.interactive():
-		return misused("there is nobody to ask; say --yes. Nothing was started")
-	case !a.confirm(ctx, "Apply this plan?"):
-		return failed("nothing was started")
 	}
 	c, err := a.connect(ctx)
 	if err != nil {
@@ -93,105 +78,118 @@ func (a *app) apply(ctx context.Context, paths []string, o applyOptions) error {
 	if o.uiURL != "" {
 		c.uiURL = o.uiURL
 	}
-	err = a.run(ctx, c, p, o)
+	items, err := a.joined(ctx, c, requests, o)
+	if err != nil {
+		return explained(err)
+	}
+	conflicts := false
+	if items == nil {
+		if plan == nil {
+			made, err := c.Plan(ctx, manifestsOf(requests), registrar.PlanOptions{Prune: o.prune})
+			if err != nil {
+				return explained(err)
+			}
+			plan = &made
+		}
+		items, err = a.planned(ctx, c, *plan, o)
+		conflicts = plan.Counts[schemas.PlanConflict] > 0
+	}
+	code := exitDone
+	if conflicts {
+		code = exitFailed
+	}
+	switch {
+	case err != nil:
+		return explained(err)
+	case len(items) > 0:
+		return a.runFleet(ctx, c, registrar.FleetRequest{Items: items, Requester: a.requester(o.requester)}, o.fleetOptions,
+			fleetRun{paths: paths, applied: true, prune: o.prune, code: code})
+	case a.machine():
+		err = a.print(schemas.FleetResult{Status: schemas.FleetCompleted, Outcomes: schemas.FleetTally{}})
+	}
 	if err == nil {
-		return exitWith(conflicts)
+		return exitWith(code)
 	}
 	return err
 }
 
-// planOf takes a saved plan, or makes one of manifests.
-func (a *app) planOf(ctx context.Context, paths []string, o applyOptions) (schemas.Plan, error) {
+// toApply reads what is to be applied: a saved plan, or manifests.
+func (a *app) toApply(paths []string) (*schemas.Plan, []request, error) {
 	if len(paths) == 1 && strings.HasSuffix(paths[0], ".json") {
 		if saved, ok, err := a.savedPlan(paths[0]); ok || err != nil {
-			return saved, err
+			return &saved, nil, err
 		}
 	}
-	return a.makePlan(ctx, paths, o.prune)
+	requests, err := a.requests(paths, registerOptions{})
+	return nil, requests, err
 }
 
-// savedPlan reads a plan, and reports whether the file holds one.
-func (a *app) savedPlan(file string) (p schemas.Plan, ok bool, err error) {
-	label, data, err := a.readFile(file, maxFleetFile)
+// planned shows a plan and asks for it, and returns the operations that are to be run.
+func (a *app) planned(ctx context.Context, c *connection, p schemas.Plan, o applyOptions) ([]schemas.FleetItem, error) {
+	a.err.Print(planLines(p, false)...)
+	if n := p.Counts[schemas.PlanRetire]; n > o.maxRetire {
+		return nil, misused("the plan retires %s, and --max-retire allows %d; nothing was started", counted(n, "model"), o.maxRetire).
+			hinting("Is a folder of manifests missing? If they are to go:  --max-retire %d", n)
+	}
+	items := registrar.Items(p)
+	var err error
+	if o.onlyFailedOf != "" {
+		items, err = onlyUndone(ctx, a, c, items, schemas.FleetItem.ModelName, o.onlyFailedOf)
+	}
+	switch {
+	case err != nil || len(items) == 0:
+		return nil, err
+	case len(items) > schemas.MaxFleet:
+		return nil, misused("a fleet has at most %d operations, these are %d; apply the manifests folder by folder", schemas.MaxFleet, len(items))
+	}
+	var created []string
+	for _, i := range items {
+		if i.Operation == schemas.RegisterModelWorkflow {
+			created = append(created, i.ModelName())
+		}
+	}
+	a.warnOfLookalikes(ctx, c, created)
+	switch {
+	case o.yes:
+	case !a.interactive():
+		return nil, misused("there is nobody to ask; say --yes. Nothing was started")
+	case !a.confirm(ctx, "Apply this plan?"):
+		return nil, failed("nothing was started")
+	}
+	return items, nil
+}
+
+// joined returns what the fleet of the id that was asked for does, if there is one and it does what these manifests ask for:
+// a plan that is made in the middle of an apply has less to do, and is another one. Nil: there is nothing to join.
+func (a *app) joined(ctx context.Context, c *connection, requests []request, o applyOptions) ([]schemas.FleetItem, error) {
+	if o.id == "" || len(requests) == 0 {
+		return nil, nil
+	}
+	items, err := c.FleetItems(ctx, o.id)
+	if _, none := errors.AsType[*registrar.NotFound](err); none {
+		return nil, nil
+	}
 	if err != nil {
-		return p, false, failed("%w", err)
+		return nil, err
 	}
-	var looks struct {
-		Version int              `json:"version"`
-		Items   *json.RawMessage `json:"items"`
+	wanted := map[string]*schemas.Manifest{}
+	for i := range requests {
+		wanted[requests[i].Manifest.Name] = &requests[i].Manifest
 	}
-	if json.Unmarshal(data, &looks) != nil || looks.Items == nil || looks.Version == 0 {
-		return p, false, nil
-	}
-	if looks.Version != schemas.PlanVersion {
-		return p, true, misused("%s: a plan of version %d; this starter knows version %d. Make a new plan", label, looks.Version, schemas.PlanVersion)
-	}
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&p); err != nil {
-		return p, true, misused("%s: this plan cannot be read: %w", label, err)
-	}
-	p.Counts = map[schemas.PlanAction]int{}
-	for _, i := range p.Items {
-		if _, known := planSigns[i.Action]; !known && i.Action != schemas.PlanUnchanged {
-			return p, true, misused("%s: %s: no plan has the action %q", label, i.Name, i.Action)
+	for _, i := range items {
+		m := wanted[i.ModelName()]
+		retires := i.Operation == schemas.RetireModelWorkflow
+		if retires != (m == nil) || retires && !o.prune || !retires && !writtenAlike(m, i.Manifest) {
+			return nil, &registrar.Taken{ID: o.id}
 		}
-		if i.Action.Applies() && i.Action != schemas.PlanRetire && (i.Manifest == nil || i.Manifest.Name != i.Name) {
-			return p, true, misused("%s: %s: the manifest of this name is missing", label, i.Name)
-		}
-		p.Counts[i.Action]++
 	}
-	return p, true, nil
+	a.err.Print(console.Text("The fleet ").And(console.Strong, o.id).And(console.Plain, " was started with these manifests before; joining it. "+
+		"What else they ask for is for another apply."))
+	return items, nil
 }
 
-// requestOf is the operation that does what a plan says about one model.
-func requestOf(i schemas.PlanItem, requester string) registrar.Request {
-	r := registrar.Request{Manifest: schemas.Manifest{Name: i.Name}, Requester: requester, Seen: &i.Seen}
-	if i.Manifest != nil {
-		r.Manifest = *i.Manifest
-	}
-	switch i.Action {
-	case schemas.PlanChange:
-		r.Operation = schemas.ChangeModelWorkflow
-	case schemas.PlanRestore:
-		r.Operation, r.Restore = schemas.ChangeModelWorkflow, true
-	case schemas.PlanAdopt:
-		r.Operation = schemas.AdoptModelWorkflow
-	case schemas.PlanRetire:
-		r.Operation, r.Reason = schemas.RetireModelWorkflow, pruneReason
-	default:
-		r.Operation, r.Seen = schemas.RegisterModelWorkflow, nil // what a registration finds decides
-	}
-	return r
-}
-
-// run runs the operations of a plan, as many at a time as the window allows, and follows them to their end.
-func (a *app) run(ctx context.Context, c *connection, p schemas.Plan, o applyOptions) error {
-	requester := strings.TrimSpace(o.requester)
-	if requester == "" {
-		requester = a.identity()
-	}
-	var requests []registrar.Request
-	for _, i := range p.Items {
-		if i.Action.Applies() {
-			requests = append(requests, requestOf(i, requester))
-		}
-	}
-	all := a.runWindow(ctx, c, requests, o.window)
-	err := a.conclude(c, all)
-	done, left := 0, len(requests)-len(all)
-	for _, r := range all {
-		if r.ending != nil && (r.ending.Completed() || r.result.Status == schemas.Unchanged) {
-			done++
-		}
-	}
-	summary := console.Styled(console.Strong, "Applied: ").And(console.Plain, fmt.Sprintf("%d of %d done", done, len(requests)))
-	if left > 0 {
-		summary = summary.And(console.Alert, fmt.Sprintf(", %d not started; apply again", left))
-	}
-	a.err.Print(nil, summary)
-	if left > 0 && err == nil {
-		return exitWith(exitInterrupted)
-	}
-	return err
+func writtenAlike(a, b *schemas.Manifest) bool {
+	x, errX := json.Marshal(a)
+	y, errY := json.Marshal(b)
+	return errX == nil && errY == nil && bytes.Equal(x, y)
 }

@@ -96,10 +96,7 @@ func operationFlags(cmd *cobra.Command, o *registerOptions) {
 }
 
 func (a *app) retire(ctx context.Context, names []string, o retireOptions) error {
-	requester := strings.TrimSpace(o.requester)
-	if requester == "" {
-		requester = a.identity()
-	}
+	requester := a.requester(o.requester)
 	var requests []registrar.Request
 	for _, name := range names {
 		if err := notAFleet(name); err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"model-registrar/registrar"
 	"model-registrar/schemas"
@@ -49,19 +50,24 @@ any failed, and 3 if others were rejected, rolled back or cancelled.`, schemas.M
 		RunE:    offline(func(ctx context.Context, paths []string) error { return a.fleet(ctx, paths, o) }),
 	}
 	f := cmd.Flags()
-	f.BoolVarP(&o.detach, "detach", "d", false, "start and return; do not follow")
-	f.IntVarP(&o.window, "window", "w", schemas.DefaultWindow, "how many registrations run at a time")
-	f.BoolVar(&o.stopOnFailure, "stop-on-failure", false, "start no more once a model was not registered")
-	f.StringVar(&o.id, "id", "", "the fleet's id (default: the time and some letters)")
+	runFlags(f, &o)
 	f.StringVar(&o.onlyFailedOf, "only-failed-of", "", "register only the models that the fleet of this id did not")
 	f.Var(oneOf(&o.approval, names(schemas.ApprovalPolicies)...),
 		"approval", "when a person has to decide, in place of the manifests' policies (the worker's floor holds in any case)")
 	f.StringVar(&o.requester, "requester", "", "who asks for the registrations, and so cannot approve them (default $REGISTRAR_REQUESTER, or user@host)")
-	f.StringVar(&o.uiURL, "ui-url", "", "base address of the Temporal UI, for links (default $REGISTRAR_UI_URL)")
-	f.IntVar(&o.partSize, "part-size", schemas.MaxPart, "manifests in one part of the fleet's input")
-	_ = f.MarkHidden("part-size") // for tests
 	cmd.AddCommand(a.steeringOfFleets()...)
 	return cmd
+}
+
+// runFlags are the flags of every command that runs a fleet.
+func runFlags(f *pflag.FlagSet, o *fleetOptions) {
+	f.BoolVarP(&o.detach, "detach", "d", false, "start and return; do not follow")
+	f.IntVarP(&o.window, "window", "w", schemas.DefaultWindow, "how many operations run at a time")
+	f.BoolVar(&o.stopOnFailure, "stop-on-failure", false, "start no more once a model ended otherwise than asked for")
+	f.StringVar(&o.id, "id", "", "the fleet's id (default: the time and some letters)")
+	f.StringVar(&o.uiURL, "ui-url", "", "base address of the Temporal UI, for links (default $REGISTRAR_UI_URL)")
+	f.IntVar(&o.partSize, "part-size", schemas.MaxPart, "operations in one part of the fleet's input")
+	_ = f.MarkHidden("part-size") // for tests
 }
 
 func (o *fleetOptions) check() error {
@@ -94,7 +100,7 @@ func (a *app) fleet(ctx context.Context, paths []string, o fleetOptions) error {
 		c.uiURL = o.uiURL
 	}
 	if o.onlyFailedOf != "" {
-		requests, err = a.onlyUnregistered(ctx, c, requests, o.onlyFailedOf)
+		requests, err = onlyUndone(ctx, a, c, requests, func(r request) string { return r.Manifest.Name }, o.onlyFailedOf)
 		if err != nil {
 			return explained(err)
 		}
@@ -107,15 +113,19 @@ func (a *app) fleet(ctx context.Context, paths []string, o fleetOptions) error {
 	if len(requests) > schemas.MaxFleet {
 		return misused("a fleet has at most %d manifests, these are %d; make several fleets", schemas.MaxFleet, len(requests))
 	}
-	a.warnOfLookalikes(ctx, c, requests)
-	begun, err := a.beginFleet(ctx, c, requests, o)
-	if err != nil {
+	a.warnOfLookalikes(ctx, c, namesOf(requests))
+	r := registrar.FleetRequest{Manifests: manifestsOf(requests), Requester: requests[0].Requester}
+	return a.runFleet(ctx, c, r, o, fleetRun{paths: paths})
+}
+
+// runFleet starts a fleet, and follows it to its end unless it is to be left to itself.
+func (a *app) runFleet(ctx context.Context, c *connection, r registrar.FleetRequest, o fleetOptions, f fleetRun) error {
+	r.ID, r.Window, r.StopOnFailure, r.PartSize = o.id, o.window, o.stopOnFailure, o.partSize
+	if err := a.beginFleet(ctx, c, r, &f); err != nil {
 		return explained(err)
 	}
-	begun.paths = paths
-	if o.detach {
-		return a.concludeFleet(c, begun)
+	if !o.detach {
+		a.followFleet(ctx, c, &f)
 	}
-	a.followFleet(ctx, c, begun)
-	return a.concludeFleet(c, begun)
+	return a.concludeFleet(c, &f)
 }

@@ -14,6 +14,9 @@ type fleetRun struct {
 	id, workflowID, runID string
 
 	paths    []string // that it was made of, if this command made it
+	applied  bool     // by apply, with prune and a code that the command exits with at least
+	prune    bool
+	code     int
 	result   schemas.FleetResult
 	ended    bool
 	followed error // why following ended early
@@ -40,55 +43,52 @@ func (c *connection) foundFleet(ctx context.Context, name string) (*fleetRun, er
 }
 
 // beginFleet starts a fleet.
-func (a *app) beginFleet(ctx context.Context, c *connection, requests []request, o fleetOptions) (*fleetRun, error) {
-	manifests := make([]schemas.Manifest, len(requests))
-	for i, r := range requests {
-		manifests[i] = r.Manifest
-	}
-	started, err := c.StartFleet(ctx, registrar.FleetRequest{
-		ID: o.id, Manifests: manifests, Requester: requests[0].Requester, Window: o.window, StopOnFailure: o.stopOnFailure,
-		PartSize: o.partSize,
-	})
+func (a *app) beginFleet(ctx context.Context, c *connection, r registrar.FleetRequest, f *fleetRun) error {
+	started, err := c.StartFleet(ctx, r)
 	if err != nil {
-		return nil, about("the fleet was not started", explained(err))
+		return about("the fleet was not started", explained(err))
 	}
-	f := &fleetRun{id: started.ID, workflowID: started.WorkflowID, runID: started.RunID}
+	f.id, f.workflowID, f.runID = started.ID, started.WorkflowID, started.RunID
 	f.result = schemas.FleetResult{
 		FleetID: f.id, Status: schemas.FleetStatus(statusStarted), Requester: started.Requester, Total: started.Total,
 		NotStarted: started.Total, Outcomes: schemas.FleetTally{}, Parts: started.Parts, WorkflowID: f.workflowID, RunID: f.runID,
 	}
-	a.err.Print(console.Text("fleet ").And(console.Strong, f.id).And(console.Plain, ": "+counted(started.Total, "model")+" ").
+	what := "model"
+	if f.applied {
+		what = "operation"
+	}
+	a.err.Print(console.Text("fleet ").And(console.Strong, f.id).And(console.Plain, ": "+counted(started.Total, what)+" ").
 		And(console.Faint, f.workflowID+" run "+f.runID))
 	if page := c.page(f.workflowID, f.runID); page != "" {
 		a.err.Print(console.Text("  " + page))
 	}
-	return f, nil
+	return nil
 }
 
-// onlyUnregistered keeps the requests whose models a fleet that has ended did not register.
-func (a *app) onlyUnregistered(ctx context.Context, c *connection, requests []request, id string) ([]request, error) {
+// onlyUndone keeps those that are about models with which a fleet that has ended was not done.
+func onlyUndone[T any](ctx context.Context, a *app, c *connection, all []T, name func(T) string, id string) ([]T, error) {
 	f, err := c.foundFleet(ctx, id)
 	if err != nil {
 		return nil, err
 	}
 	if !f.ended {
-		return nil, failed("the fleet %s has not ended; what it will not register is not known yet", id).
+		return nil, failed("the fleet %s has not ended; what it will not do is not known yet", id).
 			hinting("Watch it with `starter watch %s`, or end it with `starter cancel %s`.", f.workflowID, f.workflowID)
 	}
 	wanted, err := c.Unregistered(ctx, f.result)
 	if err != nil {
 		return nil, err
 	}
-	var kept []request
-	for _, r := range requests {
-		if wanted[r.Manifest.Name] {
-			kept = append(kept, r)
-			delete(wanted, r.Manifest.Name)
+	var kept []T
+	for _, one := range all {
+		if wanted[name(one)] {
+			kept = append(kept, one)
+			delete(wanted, name(one))
 		}
 	}
 	if len(wanted) > 0 {
-		a.err.Print(console.Styled(console.Alert, fmt.Sprintf("! %s of the fleet %s in none of these manifests, and left out",
-			counted(len(wanted), "unregistered model"), map[bool]string{true: id + " is", false: id + " are"}[len(wanted) == 1])))
+		a.err.Print(console.Styled(console.Alert, fmt.Sprintf("! %s of the fleet %s not among these, and left out",
+			counted(len(wanted), "unfinished model"), map[bool]string{true: id + " is", false: id + " are"}[len(wanted) == 1])))
 	}
 	return kept, nil
 }

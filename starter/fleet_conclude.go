@@ -37,7 +37,7 @@ func (a *app) concludeFleet(c *connection, f *fleetRun) error {
 	if !f.ended {
 		return nil
 	}
-	return exitWith(fleetExitCode(f.result))
+	return exitWith(worst(f.code, fleetExitCode(f.result)))
 }
 
 // fleetExitCode is the exit code of a fleet that ended so.
@@ -70,13 +70,18 @@ func fleetLines(f *fleetRun, page string) []console.Line {
 		style = console.Bad
 	}
 	lines := []console.Line{nil, console.Styled(style, string(r.Status)).And(console.Plain, "  ").And(console.Strong, "fleet "+r.FleetID).
-		And(console.Plain, fmt.Sprintf(": %d of %s registered", registered, counted(r.Total, "model"))), nil}
+		And(console.Plain, fmt.Sprintf(": %d of %s", registered, f.work())), nil}
 	t := table{}
 	t.row("reason", r.Reason)
 	t.row("error type", string(r.ErrorType))
 	for _, o := range schemas.FleetOutcomes {
 		if n := r.Outcomes[o]; n > 0 {
 			t.row(string(o), fmt.Sprint(n))
+		}
+	}
+	for _, o := range schemas.Operations {
+		if share := r.Operations[o]; share.Total > 0 {
+			t.row(operationNames[o].many, fmt.Sprintf("%d of %d done", share.Outcomes[schemas.Completed]+share.Outcomes[schemas.Unchanged], share.Total))
 		}
 	}
 	if r.NotStarted > 0 {
@@ -96,9 +101,30 @@ func fleetLines(f *fleetRun, page string) []console.Line {
 	lines = append(lines, t.lines()...)
 	lines = append(lines, failureLines(r)...)
 	if registered < r.Total {
-		lines = append(lines, nil, console.Text("Register what is not:  "+retryCommand(f)))
+		label := "Register what is not:  "
+		if f.isApply() {
+			label = "Apply what is not done:  "
+		}
+		lines = append(lines, nil, console.Text(label+retryCommand(f)))
 	}
 	return lines
+}
+
+// isApply reports whether the fleet runs a plan, as far as is known.
+func (f *fleetRun) isApply() bool { return f.applied || len(f.result.Operations) > 0 }
+
+// work is what the fleet is to do, after "3 of".
+func (f *fleetRun) work() string {
+	if f.isApply() {
+		return counted(f.result.Total, "operation") + " done"
+	}
+	return counted(f.result.Total, "model") + " registered"
+}
+
+// operationNames are what operations are called.
+var operationNames = map[string]struct{ verb, many string }{
+	schemas.RegisterModelWorkflow: {"register", "registrations"}, schemas.ChangeModelWorkflow: {"change", "changes"},
+	schemas.AdoptModelWorkflow: {"adopt", "adoptions"}, schemas.RetireModelWorkflow: {"retire", "retirements"},
 }
 
 // failureLines is the table of what failed and why, and what to do about each type of error.
@@ -115,7 +141,11 @@ func failureLines(r schemas.FleetResult) []console.Line {
 			why = string(x.ErrorType) + ": " + x.Reason
 		}
 		if i < shownFailures {
-			cells = append(cells, []console.Span{{Text: x.Name}, {Style: console.Bad, Text: string(x.Outcome)}, {Text: why}})
+			name := x.Name
+			if x.Operation != "" {
+				name = operationNames[x.Operation].verb + " " + name
+			}
+			cells = append(cells, []console.Span{{Text: name}, {Style: console.Bad, Text: string(x.Outcome)}, {Text: why}})
 		}
 		kind, text := string(x.ErrorType), x.ErrorType.Advice()
 		if text == "" {
@@ -171,5 +201,11 @@ func retryCommand(f *fleetRun) string {
 		}
 		paths = strings.Join(quoted, " ")
 	}
-	return "starter fleet --only-failed-of " + f.id + " " + paths
+	switch {
+	case !f.isApply():
+		return "starter fleet --only-failed-of " + f.id + " " + paths
+	case f.prune:
+		paths += " --prune"
+	}
+	return "starter apply --only-failed-of " + f.id + " " + paths
 }

@@ -75,7 +75,7 @@ func (a *app) cancelFleet(ctx context.Context, c *connection, name string) error
 		return a.print(cancelled{Name: f.ID, WorkflowID: f.WorkflowID, RunID: f.RunID, Requested: true})
 	}
 	a.out.Print(console.Styled(console.Good, "✓ ").And(console.Strong, "fleet "+f.ID).
-		And(console.Plain, ": cancellation requested; it starts nothing more, and the models of what is in flight are removed again"))
+		And(console.Plain, ": cancellation requested; it starts nothing more, and what is in flight is undone"))
 	a.err.Print(console.Text("  Watch it:  starter watch " + f.WorkflowID))
 	return nil
 }

@@ -25,8 +25,8 @@ func (a *app) steeringOfFleets() []*cobra.Command {
 	}
 	return []*cobra.Command{
 		a.pauseCommand(), a.resumeCommand(), a.windowCommand(),
-		one("cancel ID", "Cancel a fleet", `Cancel a fleet: it starts nothing more, has all its registrations in flight cancelled, and
-ends after them.`, a.cancelFleet),
+		one("cancel ID", "Cancel a fleet", `Cancel a fleet: it starts nothing more, has all that is in flight cancelled and undone, and
+ends after it.`, a.cancelFleet),
 		one("status ID", "Show where a fleet stands", `Show where a fleet stands, or what it came to. With --output json, a schemas.FleetProgress is
 printed, and once it has ended a schemas.FleetResult.`, a.statusOfFleet),
 		one("watch ID", "Follow a fleet to its end", `Follow a fleet to its end and print what it came to, with the same exit codes as fleet.`, a.watchFleet),
@@ -64,8 +64,8 @@ func (a *app) resumeCommand() *cobra.Command {
 func (a *app) windowCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "window ID SIZE",
-		Short: "Set how many registrations of a fleet run at a time",
-		Long: fmt.Sprintf(`Set how many registrations of a fleet run at a time, from 1 to %d. If more are in flight, they go on, and nothing starts
+		Short: "Set how many operations of a fleet run at a time",
+		Long: fmt.Sprintf(`Set how many operations of a fleet run at a time, from 1 to %d. If more are in flight, they go on, and nothing starts
 until fewer are.`, schemas.MaxWindow),
 		Example: "  starter fleet window migration-1 100",
 		Args: func(_ *cobra.Command, args []string) error {

@@ -95,17 +95,21 @@ func (a *app) makePlan(ctx context.Context, paths []string, prune bool) (schemas
 	if err != nil {
 		return schemas.Plan{}, err
 	}
-	manifests := make([]schemas.Manifest, len(requests))
-	for i, r := range requests {
-		manifests[i] = r.Manifest
-	}
 	c, err := a.connect(ctx)
 	if err != nil {
 		return schemas.Plan{}, err
 	}
 	defer c.Close()
-	p, err := c.Plan(ctx, manifests, registrar.PlanOptions{Prune: prune})
+	p, err := c.Plan(ctx, manifestsOf(requests), registrar.PlanOptions{Prune: prune})
 	return p, explained(err)
+}
+
+func manifestsOf(requests []request) []schemas.Manifest {
+	manifests := make([]schemas.Manifest, len(requests))
+	for i, r := range requests {
+		manifests[i] = r.Manifest
+	}
+	return manifests
 }
 
 func savePlan(file string, p schemas.Plan) error {

@@ -63,7 +63,7 @@ func (a *app) register(ctx context.Context, files []string, o registerOptions) e
 		c.uiURL = o.uiURL
 	}
 	if o.operation == "" {
-		a.warnOfLookalikes(ctx, c, requests)
+		a.warnOfLookalikes(ctx, c, namesOf(requests))
 	}
 	operations := make([]registrar.Request, len(requests))
 	for i, r := range requests {
@@ -98,10 +98,7 @@ func (a *app) operate(ctx context.Context, c *connection, requests []registrar.R
 // says what is.
 func (a *app) requests(paths []string, o registerOptions) ([]request, error) {
 	documents, problems := a.readManifests(paths)
-	requester := strings.TrimSpace(o.requester)
-	if requester == "" {
-		requester = a.identity()
-	}
+	requester := a.requester(o.requester)
 	requests := make([]request, 0, len(documents))
 	for _, d := range documents {
 		if o.approval != "" {
@@ -116,6 +113,14 @@ func (a *app) requests(paths []string, o registerOptions) ([]request, error) {
 		return nil, misused("%s; nothing was started", counted(n, "problem"))
 	}
 	return requests, nil
+}
+
+func namesOf(requests []request) []string {
+	names := make([]string, len(requests))
+	for i, r := range requests {
+		names[i] = r.Manifest.Name
+	}
+	return names
 }
 
 // tellBegun says what became of a request.

@@ -19,14 +19,14 @@ func (f *fleet) listen(ctx workflow.Context) error {
 		workflow.SetQueryHandlerWithOptions(ctx, schemas.SummaryQuery,
 			func() (schemas.FleetResult, error) { return f.result(ctx), nil },
 			workflow.QueryHandlerOptions{Description: "The fleet's result so far, with every failure that it remembers"}),
-		update(ctx, f, schemas.PauseHandler, "Start no further registrations until `resume`; those in flight go on",
+		update(ctx, f, schemas.PauseHandler, "Start nothing more until `resume`; what is in flight goes on",
 			func(struct{}) error { return f.goesOn() }, f.pause),
 		update(ctx, f, schemas.ResumeHandler, "Go on after `pause`",
 			func(struct{}) error { return f.goesOn() }, f.resume),
 		update(ctx, f, schemas.WindowHandler,
-			fmt.Sprintf(`Set how many registrations run at a time: {"size":1 to %d}`, schemas.MaxWindow), f.checkWindow, f.setWindow),
+			fmt.Sprintf(`Set how many operations run at a time: {"size":1 to %d}`, schemas.MaxWindow), f.checkWindow, f.setWindow),
 		update(ctx, f, schemas.CancelHandler,
-			`Start nothing more, cancel what is in flight (it is rolled back), and end: {"reason":"why"}`, f.checkCancel, f.cancel),
+			`Start nothing more, cancel what is in flight (it is undone), and end: {"reason":"why"}`, f.checkCancel, f.cancel),
 	}
 	for _, err := range queries {
 		if err != nil {
@@ -119,7 +119,7 @@ func (f *fleet) cancel(ctx workflow.Context, c schemas.FleetCancel) string {
 		reason += ": " + plain(c.Reason, maxReason)
 	}
 	f.endAs(ctx, schemas.FleetCancelled, "", reason)
-	return fmt.Sprintf("nothing more starts, and the %d in flight are cancelled and rolled back", len(f.flights))
+	return fmt.Sprintf("nothing more starts, and the %d in flight are cancelled and undone", len(f.flights))
 }
 
 // obeyCancellation takes a cancellation of the workflow for the order to cancel.

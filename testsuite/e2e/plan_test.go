@@ -91,7 +91,7 @@ func TestAnEstateIsPlannedAndApplied(t *testing.T) {
 	stdout, stderr, code = k.Run(k.ctx, "apply", saved, "--yes", "--requester", requester)
 	require.Equal(t, 1, code, stdout+stderr)
 	require.Contains(t, stdout, string(schemas.ErrPlanOutdated))
-	require.Contains(t, stderr, "4 of 5 done")
+	require.Contains(t, stdout, "4 of 5 operations done")
 	require.Empty(t, k.models("gone"))
 
 	stdout, stderr, code = k.Run(k.ctx, "apply", e.dir, "--prune", "--yes", "--requester", requester)
