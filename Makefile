@@ -2,7 +2,7 @@
 
 BIN        := bin
 GO_SOURCES := $(shell find . -name '*.go' -not -path './devserver/*' -not -name '*_test.go') go.mod go.sum $(wildcard schemas/*.schema.json)
-DEV_SOURCES := $(wildcard devserver/*.go) devserver/go.mod devserver/go.sum
+DEV_SOURCES := $(wildcard devserver/*.go) devserver/build.sh devserver/go.mod devserver/go.sum
 
 COMMIT := $(shell git rev-parse HEAD 2>/dev/null)
 BUILD  := go build -ldflags "-X model-registrar/internal/build.commit=$(COMMIT)"
@@ -28,13 +28,15 @@ $(BIN)/simulator: $(GO_SOURCES)
 	go build -o $@ ./testsuite/simulator/cmd/simulator
 
 $(BIN)/devserver: $(DEV_SOURCES)
-	@test -e $@ || echo "Building the development server; the first time takes several minutes."
-	cd devserver && go build -o ../$@ .
+	@./devserver/build.sh ../$@
 
-demo: build ## Register one model end to end, approve it, and show what came of it
+# What demo and up need beside a Temporal server: bin/demo builds ours if there is none that it can use.
+PROGRAMS := $(BIN)/worker $(BIN)/starter $(BIN)/simulator
+
+demo: $(PROGRAMS) ## Register one model end to end, approve it, and show what came of it
 	@go build -o $(BIN)/demo ./testsuite/demo && $(BIN)/demo
 
-up: build ## Run devserver, simulator and worker until interrupted
+up: $(PROGRAMS) ## Run a Temporal server, simulator and worker until interrupted
 	@go build -o $(BIN)/demo ./testsuite/demo && $(BIN)/demo up
 
 test: lint build ## Lint and run every test

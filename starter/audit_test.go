@@ -312,3 +312,12 @@ func TestTheReportInJSONHasNoProblemsAsAnEmptyList(t *testing.T) {
 	require.Equal(t, []any{}, report["problems"])
 	require.EqualValues(t, 1, report["signatures"])
 }
+
+func TestATrailThatIsNotThereIsLookedForByItsVariableAndItsFlag(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for _, command := range []string{"verify", "export", "checkpoint", "show llm"} {
+		r := starter(t, "", nil, append([]string{"audit"}, strings.Fields(command)...)...)
+		require.Equal(t, exitFailed, r.code)
+		require.Contains(t, r.errors, "set REGISTRAR_AUDIT as it is set for them, or give --trail", command)
+	}
+}

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 
+	"model-registrar/internal/audit"
 	"model-registrar/registrar"
 	"model-registrar/schemas"
 )
@@ -145,6 +147,9 @@ func hintOf(err error) string {
 
 // hintOfCall is hintOf for the errors of single calls.
 func hintOfCall(err error) string {
+	if _, ok := errors.AsType[*audit.Error](err); ok && errors.Is(err, fs.ErrNotExist) {
+		return "Name the trail of the workers: set REGISTRAR_AUDIT as it is set for them, or give --trail."
+	}
 	if e, ok := errors.AsType[*registrar.NotFound](err); ok && e.Fleet {
 		return "`starter list --fleets` shows those that are; Temporal forgets ended ones after the namespace's retention time."
 	}

@@ -11,11 +11,11 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
 
-	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/log"
 
 	"model-registrar/internal/telemetry"
@@ -32,17 +32,20 @@ const (
 )
 
 // demo registers the example, has it approved, and shows what came of it.
-func demo(ctx context.Context) error {
+func demo(ctx context.Context, server stack.Server) error {
 	dir, err := os.MkdirTemp("", "model-registrar-demo-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	s, _, err := begin(ctx, stack.Options{Dir: dir, UsualPorts: true, InMemory: true})
+	s, err := begin(ctx, stack.Options{Dir: dir, Server: server, UsualPorts: true, InMemory: true})
 	if err != nil {
 		return err
 	}
 	defer s.Close()
+	if _, err := s.StartWorker(); err != nil {
+		return err
+	}
 	manifest, err := exampleManifest(s, dir, modelName+".yaml")
 	if err != nil {
 		return err
@@ -78,17 +81,15 @@ func demo(ctx context.Context) error {
 	return nil
 }
 
-// exampleManifest writes the example with its two URLs changed to the simulator's.
-func exampleManifest(s *stack.Stack, dir, name string) (string, error) {
+// exampleManifest writes the example with its two URLs changed to the simulator's, and further keys to the values after them.
+func exampleManifest(s *stack.Stack, dir, name string, further ...string) (string, error) {
 	data, err := os.ReadFile(example)
 	if err != nil {
 		return "", err
 	}
-	for key, value := range map[string]string{
-		"endpoint_url":         s.SimURL + "/providers/openai",
-		"webhook_callback_url": s.SimURL + "/webhooks/genesys-llm",
-	} {
-		data = regexp.MustCompile(`(?m)^`+key+`:.*$`).ReplaceAll(data, []byte(key+": "+value))
+	further = append(further, "endpoint_url", s.SimURL+"/providers/openai", "webhook_callback_url", s.SimURL+"/webhooks/genesys-llm")
+	for pair := range slices.Chunk(further, 2) {
+		data = regexp.MustCompile(`(?m)^`+pair[0]+`:.*$`).ReplaceAll(data, []byte(strings.Join(pair, ": ")))
 	}
 	file := filepath.Join(dir, name)
 	return file, os.WriteFile(file, data, 0o644)
@@ -129,9 +130,12 @@ func decide(ctx context.Context, s *stack.Stack, ended chan error) (schemas.Verd
 func gateOpen(ctx context.Context, s *stack.Stack, ended chan error) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	c, err := registrar.Dial(ctx, registrar.Options{Temporal: client.Options{
-		HostPort: s.Temporal, Logger: log.NewStructuredLogger(telemetry.Logger(os.Stderr, "error", "console")),
-	}})
+	o, err := registrar.FromEnvironment(s.Environ())
+	if err != nil {
+		return err
+	}
+	o.Temporal.Logger = log.NewStructuredLogger(telemetry.Logger(os.Stderr, "error", "console"))
+	c, err := registrar.Dial(ctx, o)
 	if err != nil {
 		return err
 	}

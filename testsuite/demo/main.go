@@ -8,7 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"strings"
+	"slices"
 	"syscall"
 
 	"golang.org/x/term"
@@ -16,81 +16,46 @@ import (
 	"model-registrar/testsuite/stack"
 )
 
+const usage = `usage: demo      register one model in a simulated Genesys Cloud, have it approved, and show what came of it
+       demo up   run the same stack until it is interrupted, for trying things from other terminals
+
+Both are run in the project's folder; make demo and make up build what they need first. The Temporal server is the one of
+TEMPORAL_ADDRESS if that is set, or else the development server of the temporal command if that is on the PATH and
+recent enough, or else this project's own. DEVSERVER=build insists on the last.
+`
+
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	run := demo
-	if len(os.Args) > 1 && os.Args[1] == "up" {
+	switch args := os.Args[1:]; {
+	case len(args) == 0:
+	case len(args) == 1 && args[0] == "up":
 		run = up
+	case slices.Contains([]string{"help", "--help", "-h"}, args[0]):
+		fmt.Print(usage)
+		return
+	default:
+		fmt.Fprint(os.Stderr, usage)
+		os.Exit(2)
 	}
-	if err := run(ctx); err != nil {
+	server, err := chooseServer(ctx)
+	if err == nil {
+		err = run(ctx, server)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "demo:", err)
 		os.Exit(1)
 	}
 }
 
-// up runs the stack in the foreground, with its logs in .run, until it is interrupted. A worker that dies is replaced, as a
-// supervisor would. Nothing outlives the run: the simulator keeps its models in memory, so the server does too.
-func up(ctx context.Context) error {
-	dir, err := filepath.Abs(".run")
-	if err != nil {
-		return err
+// begin starts a whole stack without a worker.
+func begin(ctx context.Context, o stack.Options) (_ *stack.Stack, err error) {
+	if o.Bin, err = filepath.Abs("bin"); err != nil {
+		return nil, err
 	}
-	s, worker, err := begin(ctx, stack.Options{Dir: dir, UsualPorts: true, InMemory: true})
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	if _, err := exampleManifest(s, dir, "example.yaml"); err != nil {
-		return err
-	}
-	fmt.Printf(`
-Everything runs until you press Ctrl-C; logs are in .run/.
-
-  Temporal UI   %s
-  simulator     %s   (its state: %s/_sim/state)
-
-In another terminal:
-
-  export TEMPORAL_ADDRESS=%s REGISTRAR_UI_URL=%s
-  bin/starter register .run/example.yaml
-  bin/starter approve production-llm-v2 --approver owner@example.com --reason "the probe passed"
-
-and for bin/starter probe .run/example.yaml:
-
-  export EXTERNAL_AI_TOKEN=%s EXTERNAL_AI_TOKEN_HOSTS=%s REGISTRAR_ALLOW_NETWORKS=127.0.0.0/8
-`, s.UI, s.SimURL, s.SimURL, s.Temporal, s.UI, stack.ProviderToken, strings.TrimPrefix(s.SimURL, "http://"))
-	for {
-		worker.Wait(ctx)
-		if ctx.Err() != nil {
-			fmt.Println("\nStopping.")
-			return nil
-		}
-		fmt.Println("\nThe worker ended (see .run/worker.log); another one is started.")
-		if worker, err = s.StartWorker(); err != nil {
-			return err
-		}
-	}
-}
-
-// begin starts a whole stack with one worker.
-func begin(ctx context.Context, o stack.Options) (*stack.Stack, *stack.Process, error) {
-	bin, err := filepath.Abs("bin")
-	if err != nil {
-		return nil, nil, err
-	}
-	o.Bin = bin
-	fmt.Println("Starting a Temporal server, a simulated Genesys Cloud and a worker.")
-	s, err := stack.Start(ctx, o)
-	if err != nil {
-		return nil, nil, err
-	}
-	worker, err := s.StartWorker()
-	if err != nil {
-		s.Close()
-		return nil, nil, err
-	}
-	return s, worker, nil
+	fmt.Println("Starting it, a simulated Genesys Cloud and a worker.")
+	return stack.Start(ctx, o)
 }
 
 func interactive() bool {

@@ -46,8 +46,8 @@ func start(binary, log, dir string, args, environ []string) (*Process, error) {
 	return p, nil
 }
 
-// await repeats the check until it succeeds, the process ends or time is up.
-func (p *Process) await(ctx context.Context, limit time.Duration, check func() error) error {
+// Await repeats the check until it succeeds, the process ends or time is up.
+func (p *Process) Await(ctx context.Context, limit time.Duration, check func() error) error {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	for {

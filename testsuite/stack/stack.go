@@ -28,6 +28,10 @@ type Options struct {
 	UsualPorts bool
 	// InMemory keeps the development server's data in memory, for runs that never restart it.
 	InMemory bool
+	// Server is the Temporal server. Default: the development server of Bin.
+	Server Server
+	// WorkerDir is the working folder of the workers, which relative paths in their variables are relative to. Default: Dir.
+	WorkerDir string
 	// Devserver, Simulator and Worker are further arguments and variables of those processes.
 	Devserver []string
 	Simulator []string
@@ -88,8 +92,15 @@ func (s *Stack) startSimulator(ctx context.Context) error {
 	return nil
 }
 
-// StartDevserver starts the development server, on its former address if it ran before.
+// StartDevserver starts the development server, on its former address if it ran before, or makes do with the server that
+// the options name.
 func (s *Stack) StartDevserver(ctx context.Context) error {
+	switch server := s.options.Server; {
+	case server.CLI != "":
+		return s.startCLI(ctx)
+	case len(server.Running) > 0:
+		return s.useRunning(ctx)
+	}
 	port, uiPort := "0", "0"
 	switch {
 	case s.Temporal != "":
@@ -123,7 +134,7 @@ func (s *Stack) launch(ctx context.Context, name string, args []string, ready an
 	if err != nil {
 		return nil, err
 	}
-	err = p.await(ctx, startTimeout, func() error {
+	err = p.Await(ctx, startTimeout, func() error {
 		data, err := os.ReadFile(file)
 		if err != nil {
 			return err
@@ -162,8 +173,8 @@ func (s *Stack) KillDevserver() { s.devserver.Kill() }
 
 // Environ is the environment in which the starter reaches the stack's Temporal.
 func (s *Stack) Environ() []string {
-	return append(cleanEnviron(), "TEMPORAL_ADDRESS="+s.Temporal, "REGISTRAR_UI_URL="+s.UI,
-		codec.Variable+"="+s.options.Keys)
+	environ := append(cleanEnviron(), "TEMPORAL_ADDRESS="+s.Temporal, "REGISTRAR_UI_URL="+s.UI, codec.Variable+"="+s.options.Keys)
+	return append(environ, s.options.Server.Running...)
 }
 
 // WorkerEnviron is the environment of the stack's workers.
@@ -199,7 +210,11 @@ func (s *Stack) StartWorkerWith(environ ...string) (*Process, error) {
 // Launch starts another program beside the workers; Close ends it.
 func (s *Stack) Launch(binary string, args, environ []string) (*Process, error) {
 	log := filepath.Join(s.options.Dir, filepath.Base(binary)+".log")
-	p, err := start(binary, log, s.options.Dir, args, environ)
+	dir := s.options.Dir
+	if s.options.WorkerDir != "" {
+		dir = s.options.WorkerDir
+	}
+	p, err := start(binary, log, dir, args, environ)
 	if err == nil {
 		s.workers = append(s.workers, p)
 	}

@@ -1,0 +1,143 @@
+package stack
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"model-registrar/registrar"
+	"model-registrar/schemas"
+)
+
+// Server says which Temporal server a stack runs on. The zero value is the development server among the stack's binaries.
+type Server struct {
+	// CLI is Temporal's own command-line tool, whose development server takes the place of ours.
+	CLI string
+	// Running are the variables that lead to a server which runs already: TEMPORAL_ADDRESS and what else its clients need.
+	Running []string
+	// UI is the address of that server's UI; it may be empty.
+	UI string
+}
+
+// LeastServer is the oldest Temporal server that the stack was tried on: the one in version 1.5.1 of Temporal's CLI.
+const LeastServer = "1.29"
+
+var serverVersion = regexp.MustCompile(`\(Server (\d+)\.(\d+)`)
+
+// RecentCLI reports whether a Temporal CLI has a development server that the stack runs on. The version is what the CLI says
+// of itself, on one line.
+func RecentCLI(ctx context.Context, path string) (version string, recent bool) {
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, path, "--version").Output()
+	version = strings.TrimSpace(string(out))
+	if err != nil {
+		return "that does not say its version", false
+	}
+	return version, atLeast(version)
+}
+
+func atLeast(version string) bool {
+	is := serverVersion.FindStringSubmatch(version)
+	least := strings.Split(LeastServer, ".")
+	if is == nil {
+		return false
+	}
+	for i := range least {
+		a, _ := strconv.Atoi(is[i+1])
+		b, _ := strconv.Atoi(least[i])
+		if a != b {
+			return a > b
+		}
+	}
+	return true
+}
+
+// startCLI starts the development server of Temporal's CLI, with what ours has set up: the search attributes, and a limit
+// less. It keeps everything in memory.
+func (s *Stack) startCLI(ctx context.Context) error {
+	port, uiPort := "7233", "8233"
+	if !s.options.UsualPorts || freeOr0(port) == "0" {
+		port = freePort()
+	}
+	if !s.options.UsualPorts || freeOr0(uiPort) == "0" {
+		uiPort = freePort()
+	}
+	args := []string{"server", "start-dev", "--ip", "127.0.0.1", "--port", port, "--ui-port", uiPort, "--log-level", "error",
+		"--dynamic-config-value", "frontend.enableServerVersionCheck=false", // it talks to nobody outside
+		"--dynamic-config-value", `history.workflowIdReuseMinimalInterval="0s"`}
+	for _, name := range schemas.SearchAttributes {
+		args = append(args, "--search-attribute", name+"=Keyword")
+	}
+	p, err := start(s.options.Server.CLI, filepath.Join(s.options.Dir, "temporal.log"), s.options.Dir, args, cleanEnviron())
+	if err != nil {
+		return err
+	}
+	s.devserver, s.Temporal, s.UI = p, net.JoinHostPort("127.0.0.1", port), "http://"+net.JoinHostPort("127.0.0.1", uiPort)
+	return p.Await(ctx, startTimeout, func() error {
+		return s.onTemporal(ctx, func(ctx context.Context, c *registrar.Client) error { return c.Check(ctx) })
+	})
+}
+
+// useRunning prepares the server that runs already: it registers the search attributes that are missing.
+func (s *Stack) useRunning(ctx context.Context) error {
+	for _, variable := range s.options.Server.Running {
+		if address, ok := strings.CutPrefix(variable, "TEMPORAL_ADDRESS="); ok {
+			s.Temporal = address
+		}
+	}
+	s.UI = s.options.Server.UI
+	err := s.onTemporal(ctx, func(ctx context.Context, c *registrar.Client) error {
+		_, err := c.Setup(ctx)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("the Temporal server of TEMPORAL_ADDRESS cannot be used: %w", err)
+	}
+	return nil
+}
+
+// onTemporal does something with a client of the stack's Temporal.
+func (s *Stack) onTemporal(ctx context.Context, do func(context.Context, *registrar.Client) error) error {
+	ctx, cancel := context.WithTimeout(ctx, 2*registrar.SetupTimeout)
+	defer cancel()
+	o, err := registrar.FromEnvironment(s.Environ())
+	if err != nil {
+		return err
+	}
+	o.Temporal.Logger = silent{}
+	c, err := registrar.Dial(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	return do(ctx, c)
+}
+
+// silent is a logger for a client whose errors are told by others.
+type silent struct{}
+
+func (silent) Debug(string, ...any) {}
+func (silent) Info(string, ...any)  {}
+func (silent) Warn(string, ...any)  {}
+func (silent) Error(string, ...any) {}
+
+// FreeAddress is an address of this machine on which nothing listened a moment ago.
+func FreeAddress() string {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "127.0.0.1:0"
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+func freePort() string {
+	_, port, _ := net.SplitHostPort(FreeAddress())
+	return port
+}
