@@ -12,7 +12,6 @@ import (
 
 	"model-registrar/internal/creation"
 	"model-registrar/internal/gateway"
-	"model-registrar/internal/genesys"
 	"model-registrar/internal/quota"
 	"model-registrar/schemas"
 )
@@ -170,7 +169,7 @@ func (r *rollback) jobEnded(ctx context.Context) error {
 // runs is JobStillRunning, since it may yet do what it was made for.
 func (a *Activities) endedJob(ctx context.Context, id, may string) (*gateway.Job, error) {
 	job, err := a.Gateway.GetJob(ctx, id)
-	var e *genesys.Error
+	var e *gateway.Error
 	switch {
 	case errors.As(err, &e) && e.Type == schemas.ErrNotFound:
 		return nil, nil

@@ -7,7 +7,7 @@ import (
 
 	"go.temporal.io/sdk/temporal"
 
-	"model-registrar/internal/genesys"
+	"model-registrar/internal/gateway"
 	"model-registrar/schemas"
 )
 
@@ -24,14 +24,14 @@ const (
 	shortQuotaWait = 30 * time.Second
 )
 
-// platformError maps an error of the Genesys client. Retry-After becomes the delay before the next attempt; a long one
+// platformError maps an error of the gateway. Retry-After becomes the delay before the next attempt; a long one
 // ends the activity, and the workflow waits. A call that was cut short because the activity was cancelled is a cancellation, not an outage. Further details follow the
 // platform's.
 func platformError(ctx context.Context, err error, details ...any) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	var e *genesys.Error
+	var e *gateway.Error
 	if !errors.As(err, &e) {
 		return fatal(schemas.ErrInternal, err.Error())
 	}

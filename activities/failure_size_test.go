@@ -10,7 +10,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"google.golang.org/protobuf/proto"
 
-	"model-registrar/internal/genesys"
+	"model-registrar/internal/gateway"
 	"model-registrar/schemas"
 )
 
@@ -39,7 +39,7 @@ func TestALongFailureStaysBelowTheServersLimitWithItsDetails(t *testing.T) {
 			require.True(t, strings.HasSuffix(app.Message(), "…"))
 			require.Equal(t, "m-1", details(t, app).ModelID)
 
-			e := &genesys.Error{Type: schemas.ErrBadRequest, Status: 400, Message: long, CorrelationID: "c-1", Code: "a.code"}
+			e := &gateway.Error{Type: schemas.ErrBadRequest, Status: 400, Message: long, CorrelationID: "c-1", Code: "a.code"}
 			for i := range 200 {
 				e.Fields = append(e.Fields, schemas.FieldDetail{Field: fmt.Sprintf("field-%d", i), Code: "bad"})
 			}

@@ -8,7 +8,7 @@ import (
 	"model-registrar/schemas"
 )
 
-// Gateway is the LLM gateway in which models are registered. Its errors are those of package genesys. A call that changes
+// Gateway is the LLM gateway in which models are registered. Its errors are [*gateway.Error]. A call that changes
 // something is not made when the lease of its context is over (package lease).
 type Gateway interface {
 	// FindModels returns every model of exactly this name.

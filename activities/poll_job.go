@@ -164,7 +164,7 @@ func jobEnd(job gateway.Job, p schemas.PollProgress) (schemas.PollResult, error)
 			fmt.Sprintf("job %s ended as %s: %s", job.ID, job.Status, reason))
 	case job.ModelID == "":
 		return schemas.PollResult{}, fatal(schemas.ErrJobWithoutModel,
-			fmt.Sprintf("job %s ended as %s but names no model; ask Genesys about the job", job.ID, job.Status))
+			fmt.Sprintf("job %s ended as %s but names no model", job.ID, job.Status))
 	}
 	return schemas.PollResult{Done: true, ModelID: job.ModelID, Polls: p.Polls, LastStatus: p.LastStatus}, nil
 }

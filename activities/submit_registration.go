@@ -12,7 +12,6 @@ import (
 
 	"model-registrar/internal/creation"
 	"model-registrar/internal/gateway"
-	"model-registrar/internal/genesys"
 	"model-registrar/internal/quota"
 	"model-registrar/schemas"
 )
@@ -168,7 +167,7 @@ func (s *submission) create(ctx, calls context.Context, sight creation.Sight) (s
 	}
 	s.rec = intended
 	jobID, err := s.Gateway.CreateModel(context.WithoutCancel(calls), s.in.Payload)
-	var refused *genesys.Error
+	var refused *gateway.Error
 	switch {
 	case err == nil:
 		s.rec = creation.Answered(s.rec, jobID)

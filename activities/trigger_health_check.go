@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"model-registrar/internal/creation"
-	"model-registrar/internal/genesys"
+	"model-registrar/internal/gateway"
 	"model-registrar/schemas"
 )
 
@@ -75,7 +75,7 @@ func (a *Activities) settled(ctx context.Context, ago time.Duration, call func()
 	began := time.Now().Add(-ago)
 	for {
 		err := call()
-		var e *genesys.Error
+		var e *gateway.Error
 		if !errors.As(err, &e) || !isOneOf(e.Type, unsettled) || time.Since(began) >= a.ReadLag ||
 			!pause(ctx, creation.Gap(time.Since(began), a.ReadLag)) {
 			return err

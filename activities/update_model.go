@@ -12,7 +12,6 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"model-registrar/internal/gateway"
-	"model-registrar/internal/genesys"
 	"model-registrar/internal/quota"
 	"model-registrar/schemas"
 )
@@ -94,7 +93,7 @@ func (u *update) send(ctx context.Context) (schemas.Update, error) {
 	}
 	u.sent = intended
 	jobID, err := u.Gateway.UpdateModel(context.WithoutCancel(ctx), u.in.ModelID, u.in.Payload)
-	var refused *genesys.Error
+	var refused *gateway.Error
 	switch known := errors.As(err, &refused); {
 	case err == nil:
 		return schemas.Update{JobID: jobID, Lost: before.Lost}, nil

@@ -133,6 +133,9 @@ func hintOf(err error) string {
 	if e, ok := errors.AsType[*registrar.NoNamespace](err); ok {
 		return "Set TEMPORAL_NAMESPACE, or create it: temporal operator namespace create --namespace " + quote(e.Namespace)
 	}
+	if e, ok := errors.AsType[*registrar.Unlisted](err); ok {
+		return asSentence(e.Type.Advice())
+	}
 	if e, ok := errors.AsType[*registrar.Denied](err); ok {
 		return fmt.Sprintf("Check TEMPORAL_API_KEY, TEMPORAL_TLS_* and your rights on namespace %q.", e.Namespace)
 	}

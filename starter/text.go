@@ -23,3 +23,11 @@ func quote(s string) string {
 	}
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
+
+// asSentence gives an advice of the catalogue a capital letter and a full stop.
+func asSentence(advice string) string {
+	if advice == "" || advice[0] == '`' {
+		return advice
+	}
+	return strings.ToUpper(advice[:1]) + advice[1:] + "."
+}

@@ -10,6 +10,7 @@ import (
 	"go.opentelemetry.io/otel/metric"
 
 	"model-registrar/internal/genesys"
+	"model-registrar/schemas"
 )
 
 // The gaps between two looks at whether a refused login is accepted. They double.
@@ -35,8 +36,8 @@ func (l *login) err() error {
 	if l.since.IsZero() {
 		return nil
 	}
-	return fmt.Errorf("the worker's login is refused since %s, and it takes no tasks until it is accepted: %w",
-		l.since.UTC().Format(time.RFC3339), l.reason)
+	return fmt.Errorf("the worker's login is refused since %s, and it takes no tasks until it is accepted: %w; %s",
+		l.since.UTC().Format(time.RFC3339), l.reason, schemas.ErrUnauthorized.Advice())
 }
 
 // set keeps what a check came to. Only a refusal counts: an outage says nothing of the credentials.

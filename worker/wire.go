@@ -40,7 +40,7 @@ func wire(ctx context.Context, cfg config.Worker, misconfigured error, log *slog
 			APIBaseURL: cfg.Genesys.Host, LoginBaseURL: cfg.Genesys.LoginHost,
 			ClientID: cfg.Genesys.ClientID, ClientSecret: cfg.Genesys.ClientSecret,
 			GatewayPath: cfg.Genesys.GatewayPath, JobsPath: cfg.Genesys.JobsPath, UpdateMethod: cfg.Genesys.UpdateMethod, Logger: log,
-			Pacer: quota.New(cfg.Genesys.RequestsPerMinute),
+			Pacer: quota.New(cfg.Genesys.RequestsPerMinute, genesys.QuotaHeaders),
 		})
 		note("GENESYS_*: ", err)
 	}

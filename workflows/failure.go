@@ -99,6 +99,6 @@ func probeFailure(err error) (schemas.ProbeReport, bool) {
 func (r *registration) jobTimedOut() error {
 	limit := r.manifest.JobTimeout.Or(defaultJobTimeout)
 	return temporal.NewNonRetryableApplicationError(
-		fmt.Sprintf("job %s did not end within %s (after %d polls it is %s); ask Genesys about the job, or raise job_timeout",
+		fmt.Sprintf("job %s did not end within %s (after %d polls it is %s)",
 			r.result.JobID, limit, r.polls, plain(r.jobStatus, 80)), string(schemas.ErrJobTimeout), nil)
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"model-registrar/internal/gateway"
 	"model-registrar/internal/lease"
 	"model-registrar/schemas"
 )
@@ -299,7 +300,7 @@ func TestWhichFailedCreationsMayHaveTakenEffect(t *testing.T) {
 	} {
 		f := newFake(t, func(w http.ResponseWriter, _ *http.Request, _ string) { w.WriteHeader(status) })
 		_, err := f.client(t).CreateModel(t.Context(), sealed(t, testPayload()))
-		var e *Error
+		var e *gateway.Error
 		if !errors.As(err, &e) || e.TookEffect() != took {
 			t.Errorf("%d: %v; may have taken effect: want %v", status, err, took)
 		}
@@ -311,7 +312,7 @@ func TestWhichFailedCreationsMayHaveTakenEffect(t *testing.T) {
 	}
 	f.Close()
 	c.http.CloseIdleConnections()
-	var e *Error
+	var e *gateway.Error
 	if _, err := c.CreateModel(t.Context(), sealed(t, testPayload())); !errors.As(err, &e) || e.TookEffect() {
 		t.Errorf("%v: no connection was made, so nothing can have taken effect", err)
 	}

@@ -9,20 +9,23 @@ import (
 
 	"golang.org/x/oauth2"
 
+	"model-registrar/internal/gateway"
+	"model-registrar/internal/quota"
 	"model-registrar/internal/retryafter"
 	"model-registrar/schemas"
 )
 
+// QuotaHeaders tell of the platform's rate limit. They count what every process with the same token has sent.
+var QuotaHeaders = quota.Headers{Allowed: "inin-ratelimit-allowed", Count: "inin-ratelimit-count", Reset: "inin-ratelimit-reset"}
+
 // classify turns an answer that is no success into an error. Which statuses are worth a retry is what the platform's
 // own SDKs retry: 408, 429 and 5xx but 501.
-func classify(o op, resp *http.Response, raw []byte, r redactor) *Error {
+func classify(o op, resp *http.Response, raw []byte, r redactor) *gateway.Error {
 	body := parseErrorBody(raw, r)
-	e := &Error{
-		Type: typeOf(resp.StatusCode), Op: o.name, phrase: o.phrase, Status: resp.StatusCode,
-		Code: body.Code, Message: body.Message, Permissions: body.Permissions, Fields: body.Fields,
-		CorrelationID: body.ContextID,
-		RetryAfter:    retryafter.Parse(resp.Header, time.Now()),
-	}
+	e := o.failure(typeOf(resp.StatusCode))
+	e.Status, e.Code, e.Message, e.CorrelationID = resp.StatusCode, body.Code, body.Message, body.ContextID
+	e.Permissions, e.Fields = body.Permissions, body.Fields
+	e.RetryAfter = retryafter.Parse(resp.Header, time.Now())
 	if e.CorrelationID == "" {
 		e.CorrelationID = r.clean(resp.Header.Get(correlationHeader), maxID)
 	}
@@ -57,7 +60,7 @@ func typeOf(status int) schemas.ErrorType {
 
 // classifyToken does the same for the token endpoint, whose error bodies are OAuth's. It announces throttling as a
 // 400, and what else it refuses is a token that cannot be had.
-func classifyToken(refused *oauth2.RetrieveError, r redactor) *Error {
+func classifyToken(refused *oauth2.RetrieveError, r redactor) *gateway.Error {
 	e := classify(opToken, refused.Response, nil, r)
 	var body struct {
 		Description string `json:"description"`

@@ -14,6 +14,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"model-registrar/internal/gateway"
 	"model-registrar/internal/lease"
 	"model-registrar/internal/quota"
 	"model-registrar/schemas"
@@ -65,7 +66,7 @@ func (c *Client) attempt(ctx context.Context, req request) (reply, error) {
 		return reply{}, err
 	}
 	rep, err := c.send(ctx, req, tok, c.tokens.redactor(tok))
-	var refused *Error
+	var refused *gateway.Error
 	if !errors.As(err, &refused) || refused.Type != schemas.ErrUnauthorized {
 		return rep, err
 	}
@@ -118,7 +119,7 @@ func (c *Client) send(ctx context.Context, req request, tok *accessToken, r reda
 	case err != nil:
 		failed := unreachable(req.op, cause(err))
 		var over *lease.Over
-		failed.unsent = !sent.Load() || errors.As(err, &over)
+		failed.NoEffect = !sent.Load() || errors.As(err, &over)
 		return reply{}, failed
 	case resp.StatusCode < 200 || resp.StatusCode > 299:
 		return reply{}, classify(req.op, resp, raw, r)
@@ -196,7 +197,7 @@ func (rep reply) decode(o op, into any) error {
 }
 
 // broken adds to an error about a success what the platform's support asks for.
-func (rep reply) broken(e *Error) *Error {
+func (rep reply) broken(e *gateway.Error) *gateway.Error {
 	e.CorrelationID = rep.redactor.clean(rep.header.Get(correlationHeader), maxID)
 	return e
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 
+	"model-registrar/internal/gateway"
 	"model-registrar/schemas"
 )
 
@@ -40,7 +41,7 @@ func (b ErrorBody) String() string {
 		s += " (" + b.Code + ")"
 	}
 	if len(b.Fields) > 0 {
-		s += "; fields: " + fieldList(b.Fields)
+		s += "; fields: " + gateway.FieldList(b.Fields)
 	}
 	if b.ContextID != "" {
 		s += " (correlation id " + b.ContextID + ")"

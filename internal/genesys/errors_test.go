@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"model-registrar/internal/gateway"
 	"model-registrar/schemas"
 )
 
@@ -47,7 +48,7 @@ func TestErrorCarriesThePlatformsFieldsCodeAndCorrelationID(t *testing.T) {
 		t.Errorf("details %+v, want %+v", got, want)
 	}
 	contains(t, e.Error(), "Genesys Cloud refused to create the model (400 invalid.value): Invalid fields.",
-		"endpointUrl (invalid.url)", "correct what it complains about", "(correlation id ctx-9)")
+		"; fields: endpointUrl (invalid.url)", "(correlation id ctx-9)")
 }
 
 func TestCorrelationIDComesFromTheHeaderWhenTheBodyHasNone(t *testing.T) {
@@ -68,7 +69,7 @@ func TestForbiddenNamesThePermissionThatIsMissing(t *testing.T) {
 			answer(w, 403, `{"code":"missing.any.permissions","message":"No permission.","messageParams":`+params+`}`)
 		})
 		_, err := f.client(t).CreateModel(t.Context(), sealed(t, testPayload()))
-		contains(t, failure(t, err, schemas.ErrForbidden).Error(), "give the OAuth client's role ai:llm-gateway:write")
+		contains(t, failure(t, err, schemas.ErrForbidden).Error(), "the login lacks ai:llm-gateway:write")
 	}
 }
 
@@ -79,11 +80,11 @@ func TestRetryAfterIsKeptFor429AndFor503(t *testing.T) {
 			answer(w, status, `{"code":"too.many.requests.retry.after"}`)
 		})
 		_, err := f.client(t).GetJob(t.Context(), "job-1")
-		e, _ := err.(*Error)
+		e, _ := err.(*gateway.Error)
 		if e == nil || e.RetryAfter != 9*time.Second {
 			t.Fatalf("%d: %+v, want to wait 9s", status, err)
 		}
-		contains(t, e.Error(), "try again in 9s")
+		contains(t, e.Error(), "it asks to wait for 9s")
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"model-registrar/internal/gateway"
 	"model-registrar/schemas"
 )
 
@@ -118,12 +119,12 @@ func (b *lockedBuffer) Write(p []byte) (int, error) {
 }
 func (b *lockedBuffer) String() string { b.mu.Lock(); defer b.mu.Unlock(); return b.buf.String() }
 
-// failure returns err as *Error of the wanted type.
-func failure(t *testing.T, err error, want schemas.ErrorType) *Error {
+// failure returns err as *gateway.Error of the wanted type.
+func failure(t *testing.T, err error, want schemas.ErrorType) *gateway.Error {
 	t.Helper()
-	var e *Error
+	var e *gateway.Error
 	if !errors.As(err, &e) {
-		t.Fatalf("got %v (%T), want an *Error of type %s", err, err, want)
+		t.Fatalf("got %v (%T), want an *gateway.Error of type %s", err, err, want)
 	}
 	if e.Type != want {
 		t.Fatalf("got type %s, want %s: %v", e.Type, want, e)

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"model-registrar/internal/gateway"
 	"model-registrar/schemas"
 )
 
@@ -26,7 +27,7 @@ func (c *Client) noteRefusal(err error) {
 
 // IsRefusedLogin reports whether the platform issues no token for the credentials, or takes none that it just issued.
 func IsRefusedLogin(err error) bool {
-	var e *Error
+	var e *gateway.Error
 	return errors.As(err, &e) && e.Type == schemas.ErrUnauthorized
 }
 

@@ -223,7 +223,7 @@ func (c *Client) DeleteModel(ctx context.Context, id string) (existed bool, err 
 }
 
 func isNotFound(err error) bool {
-	var refused *Error
+	var refused *gateway.Error
 	return errors.As(err, &refused) && refused.Type == schemas.ErrNotFound
 }
 
@@ -257,7 +257,7 @@ func (c *Client) GetHealthCheck(ctx context.Context, modelID, id string) (check 
 	}
 	rep, err := c.call(ctx, request{
 		op: opGetHealth, method: http.MethodGet, url: target + "/health-checks/" + url.PathEscape(id)})
-	var refused *Error
+	var refused *gateway.Error
 	if errors.As(err, &refused) {
 		switch refused.Status {
 		case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusNotImplemented:

@@ -94,7 +94,7 @@ func TestStrictPlatformsRefusalsAreTyped(t *testing.T) {
 
 	p = newPlatform(t, simulator.Options{Scopes: []string{"ai:jobs:read"}})
 	_, err = p.CreateModel(t.Context(), sealed(t, testPayload()))
-	contains(t, failure(t, err, schemas.ErrForbidden).Error(), "give the OAuth client's role ai:llm-gateway:write")
+	contains(t, failure(t, err, schemas.ErrForbidden).Error(), "the login lacks ai:llm-gateway:write")
 }
 
 func TestTokenThatThePlatformRevokesOrLetsExpireIsReplaced(t *testing.T) {

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"model-registrar/internal/gateway"
+
 	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/clientcredentials"
 	"golang.org/x/sync/singleflight"
@@ -131,7 +133,7 @@ func (s *tokenSource) renew(ctx context.Context) (*accessToken, error) {
 
 // tokenError brings what oauth2 reports into the form of every other error. RetrieveError itself is not kept as the
 // cause: its text holds the answer's whole body.
-func (s *tokenSource) tokenError(err error) *Error {
+func (s *tokenSource) tokenError(err error) *gateway.Error {
 	var refused *oauth2.RetrieveError
 	var network interface{ Timeout() bool }
 	switch {

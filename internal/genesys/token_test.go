@@ -109,7 +109,7 @@ func TestSecond401IsUnauthorizedAndNotRepeatedAgain(t *testing.T) {
 	if e.Retryable() || len(f.calls()) != 2 || f.tokenRequests() != 2 {
 		t.Errorf("retryable %v, %d calls, %d token requests; want false, 2, 2", e.Retryable(), len(f.calls()), f.tokenRequests())
 	}
-	contains(t, e.Error(), "create the model", "401 authentication.required", "OAuth client's id and secret", "ctx-1")
+	contains(t, e.Error(), "create the model", "401 authentication.required", "(401 authentication.required)", "ctx-1")
 }
 
 func TestRequestIsRepeatedWholeAfterThe401(t *testing.T) {

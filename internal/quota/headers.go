@@ -13,12 +13,16 @@ const (
 	maxReset   = time.Hour
 )
 
-// readHeaders reads the platform's account of the window from a reply to a call that was sent and answered at these
-// times. The reset is in whole seconds, rounded up.
-func readHeaders(h http.Header, sent, answered time.Time) (told, bool) {
-	allowed, ok1 := number(h, "inin-ratelimit-allowed")
-	count, ok2 := number(h, "inin-ratelimit-count")
-	reset, ok3 := number(h, "inin-ratelimit-reset")
+// Headers names those by which the platform tells of its window: the calls that it allows, those that were made, and the
+// seconds until its end, rounded up.
+type Headers struct{ Allowed, Count, Reset string }
+
+// read reads the platform's account of the window from a reply to a call that was sent and answered at these
+// times.
+func (n Headers) read(h http.Header, sent, answered time.Time) (told, bool) {
+	allowed, ok1 := number(h, n.Allowed)
+	count, ok2 := number(h, n.Count)
+	reset, ok3 := number(h, n.Reset)
 	if !ok1 || !ok2 || !ok3 || allowed < 1 || allowed > maxAllowed {
 		return told{}, false
 	}

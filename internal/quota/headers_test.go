@@ -13,7 +13,7 @@ func FuzzHeaders(f *testing.F) {
 	f.Fuzz(func(t *testing.T, allowed, count, reset string) {
 		h := http.Header{"Inin-Ratelimit-Allowed": {allowed}, "Inin-Ratelimit-Count": {count}, "Inin-Ratelimit-Reset": {reset}}
 		sent := time.Unix(1_000_000, 0)
-		got, ok := readHeaders(h, sent, sent.Add(time.Second))
+		got, ok := headers.read(h, sent, sent.Add(time.Second))
 		if !ok {
 			return
 		}
@@ -31,7 +31,7 @@ func TestWithoutAllThreeHeadersNothingIsBelieved(t *testing.T) {
 		{"Inin-Ratelimit-Allowed": {"0"}, "Inin-Ratelimit-Count": {"3"}, "Inin-Ratelimit-Reset": {"3"}},
 		{"Inin-Ratelimit-Allowed": {"many"}, "Inin-Ratelimit-Count": {"3"}, "Inin-Ratelimit-Reset": {"3"}},
 	} {
-		if got, ok := readHeaders(h, now, now); ok {
+		if got, ok := headers.read(h, now, now); ok {
 			t.Errorf("%v is believed as %+v", h, got)
 		}
 	}

@@ -13,13 +13,13 @@ import (
 )
 
 func TestTheFiguresAreInThePrometheusEndpoint(t *testing.T) {
-	p := quota.New(0)
+	p := quota.New(0, quota.Headers{Allowed: "Allowed", Count: "Count", Reset: "Reset"})
 	c, err := p.Acquire(t.Context(), quota.Finish, "GetJob")
 	if err != nil {
 		t.Fatal(err)
 	}
 	c.Answered(http.StatusOK, http.Header{
-		"Inin-Ratelimit-Allowed": {"300"}, "Inin-Ratelimit-Count": {"12"}, "Inin-Ratelimit-Reset": {"48"},
+		"Allowed": {"300"}, "Count": {"12"}, "Reset": {"48"},
 	})
 	web, err := telemetry.NewServer(func(context.Context) error { return nil })
 	if err != nil {

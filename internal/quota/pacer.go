@@ -48,6 +48,7 @@ func (d *Deferred) Error() string {
 // giveBack, are called with the lock held.
 type Pacer struct {
 	ceiling int // never more than that in a window; 0: what the platform allows
+	headers Headers
 
 	mu           sync.Mutex
 	window       window
@@ -69,9 +70,9 @@ type appointment struct {
 }
 
 // New returns a pacer. It starts from perMinute calls a minute, and never makes more in one window than that; with 0 it
-// starts from [DefaultPerMinute] and then does as the platform says.
-func New(perMinute int) *Pacer {
-	p := &Pacer{ceiling: perMinute}
+// starts from [DefaultPerMinute] and then does as the platform says in these headers.
+func New(perMinute int, headers Headers) *Pacer {
+	p := &Pacer{ceiling: perMinute, headers: headers}
 	p.stats.PerOp = map[string]int64{}
 	return p
 }
@@ -291,7 +292,7 @@ func (c *Call) Answered(status int, h http.Header) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.inFlight--
-	account, ok := readHeaders(h, c.sent, now)
+	account, ok := p.headers.read(h, c.sent, now)
 	if ok {
 		p.learn(account, now)
 	} else {

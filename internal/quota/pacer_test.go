@@ -12,7 +12,7 @@ import (
 
 func TestALoneRegistrationIsNotSlowed(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		f, p := newPlatform(300, time.Minute), New(0)
+		f, p := newPlatform(300, time.Minute), New(0, headers)
 		began := time.Now()
 		for range 12 {
 			if err := f.make(t.Context(), p, Finish); err != nil {
@@ -28,7 +28,7 @@ func TestALoneRegistrationIsNotSlowed(t *testing.T) {
 func TestACrowdIsSpreadOverTheWindowsWithoutARefusal(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		f := newPlatform(300, time.Minute)
-		took := f.crowd(t, 1200, New(0))
+		took := f.crowd(t, 1200, New(0, headers))
 		if f.refused != 0 {
 			t.Errorf("%d calls were refused", f.refused)
 		}
@@ -61,7 +61,7 @@ func TestProcessesThatKnowNothingOfEachOtherShareTheQuota(t *testing.T) {
 				f := newPlatform(300, time.Minute)
 				shape(f)
 				calls := 4 * f.allowed
-				took := f.crowd(t, calls, New(0), New(0), New(0))
+				took := f.crowd(t, calls, New(0, headers), New(0, headers), New(0, headers))
 				if share := float64(f.refused) / float64(calls); share > 0.01 {
 					t.Errorf("%d of %d calls were refused", f.refused, calls)
 				}
@@ -76,7 +76,7 @@ func TestProcessesThatKnowNothingOfEachOtherShareTheQuota(t *testing.T) {
 
 func TestAProcessThatWasIdleLooksBeforeItLeaps(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		f, idle, busy := newPlatform(300, time.Minute), New(0), New(0)
+		f, idle, busy := newPlatform(300, time.Minute), New(0, headers), New(0, headers)
 		f.crowd(t, 1, idle)
 		f.crowd(t, 280, busy) // nearly all of the window's quota
 		f.crowd(t, 60, idle)
@@ -88,7 +88,7 @@ func TestAProcessThatWasIdleLooksBeforeItLeaps(t *testing.T) {
 
 func TestNobodyCallsWhileThePlatformAsksForSilence(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		f, p := newPlatform(300, time.Minute), New(0)
+		f, p := newPlatform(300, time.Minute), New(0, headers)
 		f.crowd(t, 5, p)
 		c, err := p.Acquire(t.Context(), Finish, "op")
 		if err != nil {
@@ -108,7 +108,7 @@ func TestNobodyCallsWhileThePlatformAsksForSilence(t *testing.T) {
 
 func TestALongSilenceSendsCallersAwayAtOnce(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		p := New(0)
+		p := New(0, headers)
 		c, _ := p.Acquire(t.Context(), Finish, "op")
 		c.Answered(http.StatusTooManyRequests, http.Header{"Retry-After": {"50"}})
 		began := time.Now()
@@ -122,7 +122,7 @@ func TestALongSilenceSendsCallersAwayAtOnce(t *testing.T) {
 
 func TestNobodyWaitsLongerThanAWorkersSlotIsWorth(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		f, p := newPlatform(300, time.Minute), New(0)
+		f, p := newPlatform(300, time.Minute), New(0, headers)
 		f.crowd(t, 300, p)
 		var wg sync.WaitGroup
 		for range 500 {
@@ -148,7 +148,7 @@ func TestNobodyWaitsLongerThanAWorkersSlotIsWorth(t *testing.T) {
 func TestWithoutHeadersTheConfiguredCeilingHolds(t *testing.T) {
 	for perMinute, want := range map[int]int{0: DefaultPerMinute, 60: 60} {
 		bubble(t, func(t *testing.T) {
-			f, p := newPlatform(1_000_000, time.Minute), New(perMinute)
+			f, p := newPlatform(1_000_000, time.Minute), New(perMinute, headers)
 			f.silent = true
 			f.crowd(t, 3*want, p)
 			for i := want; i < len(f.times); i++ {
@@ -162,7 +162,7 @@ func TestWithoutHeadersTheConfiguredCeilingHolds(t *testing.T) {
 
 func TestAConfiguredCeilingHoldsAlthoughThePlatformAllowsMore(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		f, p := newPlatform(300, time.Minute), New(60)
+		f, p := newPlatform(300, time.Minute), New(60, headers)
 		if took := f.crowd(t, 180, p); took < 2*time.Minute {
 			t.Errorf("180 calls took %s, at 60 a minute", took)
 		}
@@ -171,7 +171,7 @@ func TestAConfiguredCeilingHoldsAlthoughThePlatformAllowsMore(t *testing.T) {
 
 func TestFinishingGoesFirstAndNeitherClassStarves(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		f, p := newPlatform(300, time.Minute), New(0)
+		f, p := newPlatform(300, time.Minute), New(0, headers)
 		f.crowd(t, 40, p) // the line is reached
 		var order []Class
 		var wg sync.WaitGroup
@@ -222,7 +222,7 @@ func turns(t *testing.T, f *platform, p *Pacer, each int, priorities ...Priority
 
 func TestASingleOperationGoesBeforeAFleetAndBothBeforeChecks(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		f, p := newPlatform(300, time.Minute), New(0)
+		f, p := newPlatform(300, time.Minute), New(0, headers)
 		f.crowd(t, 40, p) // the line is reached
 		order := turns(t, f, p, 12, OfCheck, OfFleet, OfPerson)
 		person := 0
@@ -242,7 +242,7 @@ func TestASingleOperationGoesBeforeAFleetAndBothBeforeChecks(t *testing.T) {
 
 func TestChecksLeaveABurstOfTheQuotaForWhoeverComesNext(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		f, p := newPlatform(300, time.Minute), New(0)
+		f, p := newPlatform(300, time.Minute), New(0, headers)
 		for range 100 {
 			c, err := p.Acquire(WithPriority(t.Context(), OfCheck), Finish, "op")
 			if err != nil {
@@ -262,7 +262,7 @@ func TestChecksLeaveABurstOfTheQuotaForWhoeverComesNext(t *testing.T) {
 
 func TestACallerThatLeavesIsNotWaitedFor(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		f, p := newPlatform(100, time.Minute), New(0)
+		f, p := newPlatform(100, time.Minute), New(0, headers)
 		f.crowd(t, 20, p)
 		ctx, cancel := context.WithCancel(t.Context())
 		left := make(chan error)
@@ -287,7 +287,7 @@ func TestACallerThatLeavesIsNotWaitedFor(t *testing.T) {
 
 func TestCallsThatBelongTogetherWaitOnce(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		f, p := newPlatform(100, time.Minute), New(0)
+		f, p := newPlatform(100, time.Minute), New(0, headers)
 		f.crowd(t, 20, p)
 		var wg sync.WaitGroup
 		defer wg.Wait()
@@ -314,7 +314,7 @@ func TestCallsThatBelongTogetherWaitOnce(t *testing.T) {
 
 func TestATurnThatIsNotUsedIsGivenBack(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		f, p := newPlatform(300, time.Minute), New(0)
+		f, p := newPlatform(300, time.Minute), New(0, headers)
 		ctx, done := Reserve(t.Context(), 2)
 		c, err := p.Acquire(ctx, Start, "op")
 		if err != nil {
@@ -331,7 +331,7 @@ func TestATurnThatIsNotUsedIsGivenBack(t *testing.T) {
 
 func TestAnAnswerThatNeverComesDoesNotHoldUpTheNextWindow(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		f, p := newPlatform(300, 10*time.Second), New(0)
+		f, p := newPlatform(300, 10*time.Second), New(0, headers)
 		f.crowd(t, 10, p)
 		stuck, err := p.Acquire(t.Context(), Finish, "op")
 		if err != nil {

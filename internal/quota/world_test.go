@@ -28,6 +28,8 @@ type platform struct {
 	times   []time.Time // of all calls
 }
 
+var headers = Headers{Allowed: "inin-ratelimit-allowed", Count: "inin-ratelimit-count", Reset: "inin-ratelimit-reset"}
+
 func newPlatform(allowed int, length time.Duration) *platform {
 	return &platform{allowed: allowed, length: length, trip: 40 * time.Millisecond}
 }

@@ -60,7 +60,7 @@ func TestWrongCredentialsInTheMiddleOfAnOperationAreWaitedFor(t *testing.T) {
 	state := get(t, base+"/readyz")
 	require.Equal(t, http.StatusServiceUnavailable, state.status)
 	require.Contains(t, state.body, "the worker's login is refused since")
-	require.Contains(t, state.body, "check the OAuth client's id and secret")
+	require.Contains(t, state.body, "check the worker's OAuth client")
 	require.Contains(t, get(t, base+"/metrics").body, "registrar_login_refused{")
 	require.NotContains(t, mistyped.Log()[strings.Index(mistyped.Log(), "login is refused"):], "the worker is ready")
 	mistyped.Kill()

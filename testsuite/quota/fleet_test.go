@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"model-registrar/internal/gateway"
 	"model-registrar/internal/genesys"
 	"model-registrar/internal/polling"
 	"model-registrar/internal/quota"
@@ -64,7 +65,7 @@ func (f fleet) run(tb testing.TB) outcome {
 
 	var processes []*process
 	for range f.processes {
-		pacer := quota.New(0)
+		pacer := quota.New(0, genesys.QuotaHeaders)
 		platform, err := genesys.New(genesys.Config{APIBaseURL: server.URL, LoginBaseURL: server.URL, Pacer: pacer,
 			ClientID: simulator.DefaultClientID, ClientSecret: simulator.DefaultClientSecret})
 		if err != nil {
@@ -172,7 +173,7 @@ func (p *process) wait(ctx context.Context, jobID string) (modelID string, err e
 		case <-ctx.Done():
 			return "", ctx.Err()
 		}
-		var seen genesys.Job
+		var seen gateway.Job
 		err := retried(ctx, func() (err error) { seen, err = p.platform.GetJob(ctx, jobID); return err })
 		if err != nil {
 			return "", err
@@ -188,7 +189,7 @@ func (p *process) wait(ctx context.Context, jobID string) (modelID string, err e
 func retried(ctx context.Context, call func() error) error {
 	for {
 		err := call()
-		var e *genesys.Error
+		var e *gateway.Error
 		if !errors.As(err, &e) || !e.Retryable() {
 			return err
 		}
