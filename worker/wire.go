@@ -38,7 +38,7 @@ func wire(ctx context.Context, cfg config.Worker, misconfigured error, log *slog
 	if cfg.Genesys.Complete() {
 		platform, err = genesys.New(genesys.Config{
 			APIBaseURL: cfg.Genesys.Host, LoginBaseURL: cfg.Genesys.LoginHost,
-			ClientID: cfg.Genesys.ClientID, ClientSecret: cfg.Genesys.ClientSecret,
+			ClientID: cfg.Genesys.ClientID, ClientSecret: cfg.Genesys.ClientSecret, AccessToken: cfg.Genesys.AccessToken,
 			GatewayPath: cfg.Genesys.GatewayPath, JobsPath: cfg.Genesys.JobsPath, UpdateMethod: cfg.Genesys.UpdateMethod, Logger: log,
 			Pacer: quota.New(cfg.Genesys.RequestsPerMinute, genesys.QuotaHeaders),
 		})

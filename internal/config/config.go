@@ -55,8 +55,10 @@ type Genesys struct {
 	ClientSecret  string `env:"GENESYS_OAUTH_CLIENT_SECRET"`
 	ClientIDAlt   string `env:"GENESYSCLOUD_OAUTHCLIENT_ID"`
 	ClientSecret2 string `env:"GENESYSCLOUD_OAUTHCLIENT_SECRET"`
-	GatewayPath   string `env:"GENESYS_LLM_GATEWAY_PATH" envDefault:"/api/v2/ai/llm-gateway"`
-	JobsPath      string `env:"GENESYS_JOBS_PATH" envDefault:"/api/v2/ai/jobs"`
+	// AccessToken is a token for a trial, in place of the client's credentials. Nothing renews it.
+	AccessToken string `env:"GENESYSCLOUD_ACCESS_TOKEN"`
+	GatewayPath string `env:"GENESYS_LLM_GATEWAY_PATH" envDefault:"/api/v2/ai/llm-gateway"`
+	JobsPath    string `env:"GENESYS_JOBS_PATH" envDefault:"/api/v2/ai/jobs"`
 	// ReadLag is for how long the platform's reads may lag behind its writes, a call be on its way included.
 	ReadLag time.Duration `env:"GENESYS_READ_LAG" envDefault:"60s"`
 	// UpdateMethod is the HTTP method of the call that changes a model, PUT or PATCH.
@@ -66,7 +68,9 @@ type Genesys struct {
 }
 
 // Complete tells whether nothing is missing that has no default.
-func (g Genesys) Complete() bool { return g.Host != "" && g.ClientID != "" && g.ClientSecret != "" }
+func (g Genesys) Complete() bool {
+	return g.Host != "" && (g.AccessToken != "" || g.ClientID != "" && g.ClientSecret != "")
+}
 
 // Log says what is logged and how. An empty format means console on a terminal and json elsewhere.
 type Log struct {
@@ -86,7 +90,7 @@ const defaultHost = "https://api.mypurecloud.com"
 
 // secrets are the variables whose value may be in a file named by the variable with _FILE at its end.
 var secrets = []string{
-	"GENESYS_OAUTH_CLIENT_SECRET", "GENESYSCLOUD_OAUTHCLIENT_SECRET", "EXTERNAL_AI_TOKEN", "REGISTRAR_WEBHOOK_SECRET",
+	"GENESYS_OAUTH_CLIENT_SECRET", "GENESYSCLOUD_OAUTHCLIENT_SECRET", "GENESYSCLOUD_ACCESS_TOKEN", "EXTERNAL_AI_TOKEN", "REGISTRAR_WEBHOOK_SECRET",
 	"TEMPORAL_API_KEY", "REGISTRAR_AUDIT", "REGISTRAR_AUDIT_KEY", codec.Variable,
 }
 
@@ -175,10 +179,13 @@ func (w *Worker) resolve() (problems []error) {
 	if g.ClientSecret == "" {
 		g.ClientSecret = g.ClientSecret2
 	}
-	if g.ClientID == "" {
+	if g.AccessToken != "" && (g.ClientID != "" || g.ClientSecret != "") {
+		bad("GENESYSCLOUD_ACCESS_TOKEN and an OAuth client are both set; set one of them: nothing renews the token")
+	}
+	if g.ClientID == "" && g.AccessToken == "" {
 		bad("GENESYS_OAUTH_CLIENT_ID is not set; it is the id of the OAuth client (client credentials grant)")
 	}
-	if g.ClientSecret == "" {
+	if g.ClientSecret == "" && g.AccessToken == "" {
 		bad("GENESYS_OAUTH_CLIENT_SECRET or GENESYS_OAUTH_CLIENT_SECRET_FILE is not set")
 	}
 	switch {

@@ -47,3 +47,11 @@ func TestAValueThatDoesNotParseIsExplainedWithAnExample(t *testing.T) {
 		require.ErrorContains(t, err, want)
 	}
 }
+
+func TestAnAccessTokenTakesThePlaceOfTheOAuthClientForATrial(t *testing.T) {
+	w, _, err := LoadWorker([]string{"GENESYSCLOUD_ACCESS_TOKEN=token"})
+	require.NoError(t, err)
+	require.True(t, w.Genesys.Complete())
+	_, _, err = LoadWorker([]string{"GENESYSCLOUD_ACCESS_TOKEN=token", "GENESYS_OAUTH_CLIENT_ID=id"})
+	require.ErrorContains(t, err, "GENESYSCLOUD_ACCESS_TOKEN and an OAuth client are both set")
+}

@@ -67,7 +67,7 @@ func (c *Client) attempt(ctx context.Context, req request) (reply, error) {
 	}
 	rep, err := c.send(ctx, req, tok, c.tokens.redactor(tok))
 	var refused *gateway.Error
-	if !errors.As(err, &refused) || refused.Type != schemas.ErrUnauthorized {
+	if !errors.As(err, &refused) || refused.Type != schemas.ErrUnauthorized || c.tokens.given != nil {
 		return rep, err
 	}
 	newer, err := c.tokens.token(ctx, tok)

@@ -32,8 +32,11 @@ func IsRefusedLogin(err error) bool {
 }
 
 // FetchToken has a token issued, unless there is a fresh one. It says whether the credentials are accepted without a call
-// of the API.
+// of the API; whether a token is that was given, only a call can say.
 func (c *Client) FetchToken(ctx context.Context) error {
+	if c.tokens.given != nil {
+		return c.CheckLogin(ctx)
+	}
 	_, err := c.tokens.token(ctx, nil)
 	return err
 }

@@ -52,6 +52,7 @@ func (t *accessToken) good(now time.Time) bool {
 // tokenSource caches the access token. However many callers need a new one, one request fetches it.
 type tokenSource struct {
 	config  clientcredentials.Config
+	given   *accessToken // used instead of fetched ones; nil: none was given
 	http    *http.Client
 	timeout time.Duration
 	flight  singleflight.Group
@@ -68,6 +69,9 @@ func newTokenSource(cfg Config, loginBase string) *tokenSource {
 		},
 		timeout: cfg.Timeout,
 	}
+	if cfg.AccessToken != "" {
+		s.given = &accessToken{value: cfg.AccessToken}
+	}
 	s.http = &http.Client{
 		Transport:     wholeTransport{next: cfg.Transport, log: cfg.Logger, redactor: s.redactor()},
 		CheckRedirect: neverRedirect,
@@ -78,6 +82,9 @@ func newTokenSource(cfg Config, loginBase string) *tokenSource {
 // token returns a token that is good for a while. A caller whose token the platform refused passes it as rejected;
 // it gets another one, which a caller in the same position may have fetched already.
 func (s *tokenSource) token(ctx context.Context, rejected *accessToken) (*accessToken, error) {
+	if s.given != nil {
+		return s.given, nil
+	}
 	if tok := s.current(rejected); tok != nil {
 		return tok, nil
 	}

@@ -272,3 +272,29 @@ func TestLoginServiceThatCannotBeReachedIsUnavailable(t *testing.T) {
 	e := failure(t, err, schemas.ErrUnavailable)
 	contains(t, e.Error(), "could not be reached to issue an access token", "connection refused")
 }
+
+func TestAGivenTokenIsUsedAsItIs_AndARefusalOfItIsOneOfTheLogin(t *testing.T) {
+	var got []string
+	f := newFake(t, func(w http.ResponseWriter, r *http.Request, _ string) {
+		got = append(got, r.Header.Get("Authorization"))
+		if len(got) > 1 {
+			answer(w, 401, `{"code":"bad.credentials","message":"token given-secret has expired"}`)
+			return
+		}
+		jobDone(w, r, "")
+	})
+	c := f.client(t, func(c *Config) { c.ClientID, c.ClientSecret, c.AccessToken = "", "", "given-secret" })
+	if _, err := c.GetJob(t.Context(), "job-1"); err != nil {
+		t.Fatal(err)
+	}
+	_, err := c.GetJob(t.Context(), "job-1")
+	if !IsRefusedLogin(err) || strings.Contains(err.Error(), "given-secret") {
+		t.Errorf("%v, want a refused login without the token", err)
+	}
+	if !IsRefusedLogin(c.FetchToken(t.Context())) {
+		t.Error("whether the token is accepted has to be asked of the API")
+	}
+	if f.tokenRequests() != 0 || len(got) != 3 || got[0] != "Bearer given-secret" {
+		t.Errorf("%d token requests, calls with %v", f.tokenRequests(), got)
+	}
+}

@@ -104,7 +104,7 @@ func (cb *callbacks) call(j control.Job, callbackURL string) {
 
 func (cb *callbacks) post(j control.Job, callbackURL string) (int, error) {
 	body, err := json.Marshal(map[string]any{
-		"event": control.CallbackEvent, "timestamp": time.Now().UTC().Format(time.RFC3339Nano),
+		"event": control.CallbackEvent, "timestamp": platformTime(time.Now()),
 		"jobId": j.ID, "modelId": j.ModelID, "status": j.Status,
 	})
 	if err != nil {

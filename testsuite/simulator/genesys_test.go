@@ -3,6 +3,7 @@ package simulator_test
 import (
 	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -26,11 +27,17 @@ type page struct {
 		Name  string `json:"name"`
 		State string `json:"state"`
 		JobID string `json:"jobId"`
+
+		DateCreated string `json:"dateCreated"`
 	} `json:"entities"`
 	Total     int    `json:"total"`
 	PageCount int    `json:"pageCount"`
 	NextURI   string `json:"nextUri"`
-	SelfURI   string `json:"selfUri"`
+
+	FirstURI    string `json:"firstUri"`
+	LastURI     string `json:"lastUri"`
+	PreviousURI string `json:"previousUri"`
+	SelfURI     string `json:"selfUri"`
 }
 
 func (w *world) job(id string) jobAnswer {
@@ -167,6 +174,12 @@ func TestListsArePaginatedAndFilteredByTheExactName(t *testing.T) {
 	second := w.list("pageSize=4&pageNumber=2")
 	if first.Total != 6 || first.PageCount != 2 || len(first.Entities) != 4 || len(second.Entities) != 2 || second.NextURI != "" {
 		t.Fatalf("pages: %+v %+v", first, second)
+	}
+	if second.FirstURI != first.SelfURI || second.LastURI != second.SelfURI || second.PreviousURI != first.SelfURI || first.PreviousURI != "" {
+		t.Fatalf("pages do not lead to each other: %+v %+v", first, second)
+	}
+	if created := first.Entities[0].DateCreated; !regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$`).MatchString(created) {
+		t.Fatalf("a time is not in milliseconds: %s", created)
 	}
 	next := w.api(http.MethodGet, first.NextURI, "")
 	if got := decode[page](t, next.body); got.Entities[0].ID != second.Entities[0].ID {

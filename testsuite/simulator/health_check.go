@@ -24,7 +24,7 @@ type checkAnswer struct {
 }
 
 func (c *check) answer(now time.Time) checkAnswer {
-	a := checkAnswer{ID: c.id, ModelID: c.modelID, Status: "IN_PROGRESS", DateCreated: c.created.UTC().Format(time.RFC3339Nano)}
+	a := checkAnswer{ID: c.id, ModelID: c.modelID, Status: "IN_PROGRESS", DateCreated: platformTime(c.created)}
 	if now.Before(c.ends) {
 		return a
 	}

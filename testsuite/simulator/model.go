@@ -34,13 +34,16 @@ type entity struct {
 	SelfURI            string          `json:"selfUri"`
 }
 
+// platformTime writes a time as the platform does, in milliseconds.
+func platformTime(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
+
 func (m *model) entity() entity {
 	f := m.payload.members
 	return entity{
 		ID: m.id, Name: f["name"], EndpointURL: f["endpointUrl"], AuthCredentialID: f["authCredentialId"],
 		ModelArchitecture: f["modelArchitecture"], RateLimits: f["rateLimits"], Parameters: f["parameters"],
 		WebhookCallbackURL: f["webhookCallbackUrl"], State: m.state, JobID: m.job.id,
-		DateCreated: m.created.UTC().Format(time.RFC3339Nano), SelfURI: gatewayPath + "/" + m.id,
+		DateCreated: platformTime(m.created), SelfURI: gatewayPath + "/" + m.id,
 	}
 }
 
@@ -122,6 +125,9 @@ type listing struct {
 	PageNumber int      `json:"pageNumber"`
 	Total      int      `json:"total"`
 	PageCount  int      `json:"pageCount"`
+	FirstURI   string   `json:"firstUri"`
+	LastURI    string   `json:"lastUri"`
+	PrevURI    string   `json:"previousUri,omitempty"`
 	NextURI    string   `json:"nextUri,omitempty"`
 	SelfURI    string   `json:"selfUri"`
 }
@@ -145,6 +151,10 @@ func (s *Server) listModels(c *call) reply {
 	page := listing{PageSize: size, PageNumber: number, SelfURI: pageURI(name, number, size)}
 	page.Entities, page.Total = s.store.page(name, number, size, c.asOf())
 	page.PageCount = (page.Total + size - 1) / size
+	page.FirstURI, page.LastURI = pageURI(name, 1, size), pageURI(name, max(1, page.PageCount), size)
+	if number > 1 {
+		page.PrevURI = pageURI(name, number-1, size)
+	}
 	if number < page.PageCount {
 		page.NextURI = pageURI(name, number+1, size)
 	}
