@@ -10,7 +10,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
-	"model-registrar/internal/outcome"
+	"model-registrar/internal/follow"
 	"model-registrar/schemas"
 )
 
@@ -74,7 +74,7 @@ func (a *Activities) ending(ctx context.Context, run schemas.FleetRun) (*schemas
 		return &schemas.FleetEnding{FleetRun: run, Outcome: schemas.Failed, ErrorType: schemas.ErrInternal,
 			Reason: "Temporal knows nothing of this run any more; see the audit trail for how it ended"}, nil
 	}
-	if err != nil || !outcome.IsOver(d.GetWorkflowExecutionInfo().GetStatus()) {
+	if err != nil || !follow.IsOver(d.GetWorkflowExecutionInfo().GetStatus()) {
 		return nil, err
 	}
 	var result schemas.Result
@@ -83,6 +83,6 @@ func (a *Activities) ending(ctx context.Context, run schemas.FleetRun) (*schemas
 	if err != nil && !errors.As(err, &closed) {
 		return nil, err
 	}
-	e := outcome.Of(run, result, err)
+	e := follow.FleetEnding(run, result, err)
 	return &e, nil
 }

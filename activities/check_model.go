@@ -11,7 +11,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"model-registrar/internal/creation"
-	"model-registrar/internal/outcome"
+	"model-registrar/internal/follow"
 	"model-registrar/schemas"
 )
 
@@ -86,7 +86,7 @@ func (a *Activities) lastOperation(ctx context.Context, name string) (*workflowp
 
 // busy says which operation works on a model; empty if none does.
 func busy(last *workflowpb.WorkflowExecutionInfo) string {
-	if outcome.IsOver(last.GetStatus()) {
+	if follow.IsOver(last.GetStatus()) {
 		return ""
 	}
 	return fmt.Sprintf("%s works on the model, run %s", last.GetType().GetName(), last.GetExecution().GetRunId())

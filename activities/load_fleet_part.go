@@ -7,18 +7,18 @@ import (
 
 	"go.temporal.io/sdk/temporal"
 
-	"model-registrar/internal/fleetparts"
+	"model-registrar/internal/follow"
 	"model-registrar/schemas"
 )
 
 // LoadFleetPart reads some of what a fleet is to do from the workflow that holds it. A part that is not there or cannot be
 // used is FleetPartMissing; so are operations that no starter asks for.
 func (a *Activities) LoadFleetPart(ctx context.Context, in schemas.LoadPartInput) (schemas.FleetPart, error) {
-	p, err := fleetparts.Read(ctx, a.Temporal, a.Namespace, a.Data, in.FleetID, in.Part)
+	p, err := follow.FleetPart(ctx, a.Temporal, a.Namespace, a.Data, in.FleetID, in.Part)
 	switch {
 	case ctx.Err() != nil:
 		return p, ctx.Err()
-	case errors.Is(err, fleetparts.ErrMissing), errors.Is(err, fleetparts.ErrDamaged):
+	case errors.Is(err, follow.ErrNoPart), errors.Is(err, follow.ErrDamagedPart):
 		return p, fatal(schemas.ErrFleetPart, err.Error()+"; start a fleet with the starter, which starts its parts first")
 	case err != nil:
 		return p, temporal.NewApplicationError("Temporal could not be asked: "+err.Error(), string(schemas.ErrTemporal))

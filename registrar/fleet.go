@@ -12,7 +12,6 @@ import (
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 
-	"model-registrar/internal/fleetparts"
 	"model-registrar/schemas"
 	"model-registrar/workflows"
 )
@@ -106,7 +105,7 @@ func (c *Client) StartFleet(ctx context.Context, r FleetRequest) (Fleet, error) 
 			return f, fmt.Errorf("operation %d of the fleet %s", i+1, problem)
 		}
 	}
-	parts, err := fleetparts.Split(r.ID, items, r.PartSize, schemas.MaxPartBytes)
+	parts, err := schemas.FleetParts(r.ID, items, r.PartSize, schemas.MaxPartBytes)
 	if err != nil {
 		return f, err
 	}

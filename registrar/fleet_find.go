@@ -10,7 +10,6 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/temporal"
 
-	"model-registrar/internal/fleetparts"
 	"model-registrar/internal/follow"
 	"model-registrar/schemas"
 )
@@ -99,9 +98,9 @@ func (c *Client) FleetItems(ctx context.Context, id string) ([]schemas.FleetItem
 func (c *Client) held(ctx context.Context, id string, parts int) (all []schemas.FleetItem, err error) {
 	for i := range parts {
 		limited, cancel := context.WithTimeout(ctx, CallTimeout)
-		part, err := fleetparts.Read(limited, c.temporal, c.namespace, c.decoder.Data, id, i)
+		part, err := follow.FleetPart(limited, c.temporal, c.namespace, c.decoder.Data, id, i)
 		cancel()
-		if errors.Is(err, fleetparts.ErrMissing) {
+		if errors.Is(err, follow.ErrNoPart) {
 			return nil, &Forgotten{id}
 		}
 		if err != nil {

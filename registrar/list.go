@@ -10,7 +10,6 @@ import (
 	"go.temporal.io/sdk/converter"
 
 	"model-registrar/internal/follow"
-	"model-registrar/internal/outcome"
 	"model-registrar/schemas"
 )
 
@@ -135,7 +134,7 @@ func listedOf(w *workflowpb.WorkflowExecutionInfo, now time.Time) Listed {
 			r.Name = r.WorkflowID
 		}
 	}
-	if !outcome.IsOver(w.GetStatus()) { // the close time of one that is paused may be the beginning of 1970
+	if !follow.IsOver(w.GetStatus()) { // the close time of one that is paused may be the beginning of 1970
 		r.DurationMs = now.Sub(r.StartedAt).Milliseconds()
 		return r
 	}

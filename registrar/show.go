@@ -11,7 +11,6 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 
 	"model-registrar/internal/follow"
-	"model-registrar/internal/outcome"
 	"model-registrar/schemas"
 )
 
@@ -168,7 +167,7 @@ func (c *Client) ownership(ctx context.Context, t *teller) error {
 		}
 		return err
 	})
-	if err != nil || !outcome.IsOver(described.GetWorkflowExecutionInfo().GetStatus()) {
+	if err != nil || !follow.IsOver(described.GetWorkflowExecutionInfo().GetStatus()) {
 		return err
 	}
 	var last schemas.ModelStatus

@@ -15,7 +15,6 @@ import (
 	"go.temporal.io/sdk/worker"
 
 	"model-registrar/activities"
-	"model-registrar/internal/capacity"
 	"model-registrar/internal/config"
 	"model-registrar/internal/ownership"
 	"model-registrar/internal/telemetry"
@@ -73,7 +72,7 @@ func (w *Worker) connect() (err error) {
 	}
 	w.replays = newReplays(telemetry.AtLeast(w.log, w.cfg.Log.SDKLevel).Handler())
 	w.options.Logger = sdklog.NewStructuredLogger(slog.New(w.replays))
-	capacity.Connect(&w.options)
+	config.Connect(&w.options)
 	w.options.MetricsHandler = w.web.MetricsHandler(w.log)
 	err = errors.Join(w.login.gateway.Pacer().Observe(w.web.Meter()), w.login.observe(w.web.Meter()), w.replays.observe(w.web.Meter()))
 	if err != nil {

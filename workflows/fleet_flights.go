@@ -8,7 +8,7 @@ import (
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/workflow"
 
-	"model-registrar/internal/outcome"
+	"model-registrar/internal/follow"
 	"model-registrar/internal/words"
 	"model-registrar/schemas"
 )
@@ -51,7 +51,7 @@ func (f *fleet) startNext(ctx workflow.Context) {
 			err = child.Get(ctx, &result)
 		}
 		f.own--
-		f.land(ctx, fl, outcome.Of(fl.FleetRun, result, err))
+		f.land(ctx, fl, follow.FleetEnding(fl.FleetRun, result, err))
 	})
 	f.describe(ctx)
 }

@@ -17,7 +17,6 @@ import (
 	"github.com/rs/zerolog"
 
 	"model-registrar/internal/bounded"
-	"model-registrar/internal/capacity"
 	"model-registrar/internal/codec"
 	"model-registrar/internal/genesys"
 	"model-registrar/internal/netguard"
@@ -39,7 +38,7 @@ type Worker struct {
 	MetricsAddress         string        `env:"REGISTRAR_METRICS_ADDRESS" envDefault:"127.0.0.1:9464"`
 	ShutdownTimeout        time.Duration `env:"REGISTRAR_SHUTDOWN_TIMEOUT" envDefault:"30s"`
 	Profiling              bool          `env:"REGISTRAR_PPROF"`
-	Capacity               capacity.Capacity
+	Capacity               Capacity
 	Encryption             Encryption
 	Outbound               Outbound
 	Genesys                Genesys

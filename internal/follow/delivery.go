@@ -9,7 +9,6 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
-	"model-registrar/internal/outcome"
 	"model-registrar/schemas"
 )
 
@@ -25,7 +24,7 @@ func Delivery(ctx context.Context, c client.Client, d Decoder, so schemas.Webhoo
 		return so, err
 	}
 	var out schemas.WebhookDelivery
-	if !outcome.IsOver(now.GetWorkflowExecutionInfo().GetStatus()) {
+	if !IsOver(now.GetWorkflowExecutionInfo().GetStatus()) {
 		if !recording(now) {
 			return pendingDelivery(so, now, d), nil
 		}

@@ -10,8 +10,9 @@ import (
 	"model-registrar/schemas"
 )
 
-// Errors of workflows that were closed from outside, and so left no result, or that go on elsewhere.
+// Errors of workflows that were closed from outside, most of which left no result, or that go on elsewhere.
 var (
+	ErrCancelled  = errors.New("the registration was cancelled")
 	ErrTerminated = errors.New("the workflow was terminated by an operator; the model may exist in the gateway, and nothing was rolled back")
 	ErrTimedOut   = errors.New("the workflow ran into its execution timeout; the model may exist in the gateway, and nothing was rolled back")
 	ErrContinued  = errors.New("the workflow goes on in another run; watch it again")
@@ -33,7 +34,7 @@ func (t *Timeline) applyEnding(e *historypb.HistoryEvent, at time.Time) {
 		end.Result = resultOf(end.Err)
 	case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_CANCELED:
 		end.Status = enumspb.WORKFLOW_EXECUTION_STATUS_CANCELED
-		end.Err = errors.New("the registration was cancelled")
+		end.Err = ErrCancelled
 		var r schemas.Result
 		if t.decode.value(e.GetWorkflowExecutionCanceledEventAttributes().GetDetails(), &r) {
 			end.Result = &r

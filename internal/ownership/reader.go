@@ -13,7 +13,7 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/converter"
 
-	"model-registrar/internal/outcome"
+	"model-registrar/internal/follow"
 	"model-registrar/schemas"
 )
 
@@ -77,5 +77,5 @@ func (r Reader) Of(info *workflowpb.WorkflowExecutionInfo) (*schemas.Ownership, 
 
 // gone reports whether a workflow with this status has ended, and no other run goes on for it.
 func gone(s enumspb.WorkflowExecutionStatus) bool {
-	return outcome.IsOver(s) && s != enumspb.WORKFLOW_EXECUTION_STATUS_CONTINUED_AS_NEW
+	return follow.IsOver(s) && s != enumspb.WORKFLOW_EXECUTION_STATUS_CONTINUED_AS_NEW
 }

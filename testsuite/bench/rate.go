@@ -13,7 +13,7 @@ import (
 	sdklog "go.temporal.io/sdk/log"
 	sdkworker "go.temporal.io/sdk/worker"
 
-	"model-registrar/internal/capacity"
+	"model-registrar/internal/config"
 	"model-registrar/internal/telemetry"
 	"model-registrar/testsuite/baseline"
 )
@@ -155,14 +155,14 @@ func runEngine(ctx context.Context, stderr io.Writer) int {
 		fmt.Fprintln(stderr, filepath.Base(os.Args[0]), engineCommand+":", err)
 		return 1
 	}
-	size, err := env.ParseAs[capacity.Capacity]()
+	size, err := env.ParseAs[config.Capacity]()
 	if err != nil {
 		return fail(err)
 	}
 	options := client.Options{
 		HostPort: os.Getenv("TEMPORAL_ADDRESS"), Logger: sdklog.NewStructuredLogger(telemetry.Logger(stderr, "warn", "json")),
 	}
-	capacity.Connect(&options)
+	config.Connect(&options)
 	c, err := client.Dial(options)
 	if err != nil {
 		return fail(err)

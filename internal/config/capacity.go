@@ -1,7 +1,4 @@
-// Package capacity says how much one worker process takes on at once: how many registrations it keeps in memory, how
-// many workflow and activity tasks it runs, and how many requests wait at the server for more. docs/capacity.md has
-// the measurements behind the defaults.
-package capacity
+package config
 
 import (
 	"errors"
@@ -11,7 +8,9 @@ import (
 	"go.temporal.io/sdk/worker"
 )
 
-// Capacity is the size of a worker process.
+// Capacity is how much one worker process takes on at once: how many registrations it keeps in memory, how many workflow
+// and activity tasks it runs, and how many requests wait at the server for more. docs/capacity.md has the measurements
+// behind the defaults.
 type Capacity struct {
 	// Cache is how many registrations stay in memory between their workflow tasks. One that fell out is replayed from its
 	// history when it goes on; one that waits for days needs no place here.

@@ -1,4 +1,4 @@
-package capacity
+package config
 
 import (
 	"testing"

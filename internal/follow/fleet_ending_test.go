@@ -1,4 +1,4 @@
-package outcome
+package follow
 
 import (
 	"errors"
@@ -38,23 +38,23 @@ func TestEveryWayInWhichARegistrationClosesIsToldApart(t *testing.T) {
 			schemas.FleetEnding{Outcome: schemas.Unchanged, Reason: "it exists"}},
 		{"cancelled", schemas.Result{}, temporal.NewCanceledError(cancelled),
 			schemas.FleetEnding{Outcome: schemas.Cancelled, Reason: "cancelled at PROBING"}},
-		{"cancelled before it began", schemas.Result{}, temporal.NewCanceledError(), schemas.FleetEnding{Outcome: schemas.Cancelled, Reason: "cancelled"}},
+		{"cancelled before it began", schemas.Result{}, temporal.NewCanceledError(), schemas.FleetEnding{Outcome: schemas.Cancelled, Reason: ErrCancelled.Error()}},
 		{"timed out", schemas.Result{}, temporal.NewTimeoutError(enumspb.TIMEOUT_TYPE_START_TO_CLOSE, nil),
-			schemas.FleetEnding{Outcome: schemas.Failed, Reason: "its execution timeout came; the model may exist in the gateway, and nothing was rolled back"}},
+			schemas.FleetEnding{Outcome: schemas.Failed, Reason: ErrTimedOut.Error()}},
 		{"terminated", schemas.Result{}, fmt.Errorf("child: %w", &temporal.TerminatedError{}),
-			schemas.FleetEnding{Outcome: schemas.Failed, Reason: "terminated by an operator; the model may exist in the gateway, and nothing was rolled back"}},
+			schemas.FleetEnding{Outcome: schemas.Failed, Reason: ErrTerminated.Error()}},
 		{"in progress elsewhere", schemas.Result{}, &temporal.ChildWorkflowExecutionAlreadyStartedError{},
 			schemas.FleetEnding{Outcome: schemas.AlreadyInProgress, Reason: "an operation on this name was in progress already, and was left alone"}},
 		{"anything else", schemas.Result{}, errors.New("odd"), schemas.FleetEnding{Outcome: schemas.Failed, ErrorType: schemas.ErrInternal, Reason: "odd"}},
 	} {
 		t.Run(c.what, func(t *testing.T) {
 			c.want.FleetRun = schemas.FleetRun{Name: "model", Index: 7, RunID: "run"}
-			require.Equal(t, c.want, Of(c.want.FleetRun, c.result, c.err))
+			require.Equal(t, c.want, FleetEnding(c.want.FleetRun, c.result, c.err))
 		})
 	}
 }
 
 func TestAReasonIsBoundedAndKeptWhole(t *testing.T) {
-	e := Of(schemas.FleetRun{}, schemas.Result{Status: schemas.Rejected, Reason: strings.Repeat("ü", 500) + "\xff"}, nil)
+	e := FleetEnding(schemas.FleetRun{}, schemas.Result{Status: schemas.Rejected, Reason: strings.Repeat("ü", 500) + "\xff"}, nil)
 	require.Equal(t, strings.Repeat("ü", schemas.MaxReason-1)+"…", e.Reason)
 }

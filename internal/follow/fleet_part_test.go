@@ -1,4 +1,4 @@
-package fleetparts
+package follow
 
 import (
 	"context"
@@ -32,26 +32,6 @@ func manifests(n, size int) (all []schemas.Manifest) {
 	return all
 }
 
-func TestPartsHoldAllManifestsInTheirOrderWithinBothBounds(t *testing.T) {
-	for _, c := range []struct{ n, size, most, bytes, parts int }{
-		{1, 10, 5, 1000, 1}, {5, 10, 5, 10000, 1}, {6, 10, 5, 10000, 2}, {10, 1000, 100, 3500, 4}, {3, 5000, 100, 100, 3},
-	} {
-		all := registrations(c.n, c.size)
-		parts, err := Split("f", all, c.most, c.bytes)
-		require.NoError(t, err)
-		require.Len(t, parts, c.parts, "%+v", c)
-		var back []schemas.FleetItem
-		for i, p := range parts {
-			require.Equal(t, i, p.Part)
-			require.Equal(t, len(back), p.First)
-			require.LessOrEqual(t, len(p.Manifests), c.most)
-			require.Empty(t, p.Items, "a worker that knows registrations alone can do these")
-			back = append(back, p.All()...)
-		}
-		require.Equal(t, all, back)
-	}
-}
-
 // held is a workflow's history that begins with this event, or cannot be read.
 type held struct {
 	event *historypb.HistoryEvent
@@ -75,7 +55,7 @@ func startedWith(t *testing.T, workflowType string, input any) *historypb.Histor
 
 func TestAPartIsReadBackFromTheStartOfItsWorkflow(t *testing.T) {
 	part := schemas.FleetPart{FleetID: "f", Part: 2, First: 10, Manifests: manifests(3, 10)}
-	got, err := Read(t.Context(), held{event: startedWith(t, schemas.HoldFleetPartWorkflow, part)}, "default", nil, "f", 2)
+	got, err := FleetPart(t.Context(), held{event: startedWith(t, schemas.HoldFleetPartWorkflow, part)}, "default", nil, "f", 2)
 	require.NoError(t, err)
 	require.Equal(t, part, got)
 }
@@ -87,27 +67,27 @@ func TestWhatIsNoSuchPartIsToldFromWhatCannotBeUsedAndFromAnOutage(t *testing.T)
 		held held
 		want error
 	}{
-		"unknown":       {held{err: serviceerror.NewNotFound("no")}, ErrMissing},
+		"unknown":       {held{err: serviceerror.NewNotFound("no")}, ErrNoPart},
 		"down":          {held{err: outage}, outage},
-		"another fleet": {held{event: startedWith(t, schemas.HoldFleetPartWorkflow, schemas.FleetPart{FleetID: "g", Part: 2, Manifests: part.Manifests})}, ErrDamaged},
-		"another part":  {held{event: startedWith(t, schemas.HoldFleetPartWorkflow, schemas.FleetPart{FleetID: "f", Part: 1, Manifests: part.Manifests})}, ErrDamaged},
-		"another type":  {held{event: startedWith(t, "Other", part)}, ErrDamaged},
-		"empty":         {held{event: startedWith(t, schemas.HoldFleetPartWorkflow, schemas.FleetPart{FleetID: "f", Part: 2})}, ErrDamaged},
-		"not a part":    {held{event: startedWith(t, schemas.HoldFleetPartWorkflow, []int{1})}, ErrDamaged},
+		"another fleet": {held{event: startedWith(t, schemas.HoldFleetPartWorkflow, schemas.FleetPart{FleetID: "g", Part: 2, Manifests: part.Manifests})}, ErrDamagedPart},
+		"another part":  {held{event: startedWith(t, schemas.HoldFleetPartWorkflow, schemas.FleetPart{FleetID: "f", Part: 1, Manifests: part.Manifests})}, ErrDamagedPart},
+		"another type":  {held{event: startedWith(t, "Other", part)}, ErrDamagedPart},
+		"empty":         {held{event: startedWith(t, schemas.HoldFleetPartWorkflow, schemas.FleetPart{FleetID: "f", Part: 2})}, ErrDamagedPart},
+		"not a part":    {held{event: startedWith(t, schemas.HoldFleetPartWorkflow, []int{1})}, ErrDamagedPart},
 	} {
-		_, err := Read(t.Context(), c.held, "default", nil, "f", 2)
+		_, err := FleetPart(t.Context(), c.held, "default", nil, "f", 2)
 		require.True(t, errors.Is(err, c.want), "%s: %v", what, err)
 	}
 }
 
 func TestAPartHoldsOperationsWhereNotAllAreRegistrations(t *testing.T) {
 	all := append(registrations(3, 10), schemas.FleetItem{Operation: schemas.RetireModelWorkflow, Name: "gone", Reason: "replaced"})
-	parts, err := Split("f", all, 2, 1000)
+	parts, err := schemas.FleetParts("f", all, 2, 1000)
 	require.NoError(t, err)
 	require.Len(t, parts, 2)
 	for i, p := range parts {
 		require.Empty(t, p.Manifests, "a worker that knows registrations alone must not take a retirement for one")
-		got, err := Read(t.Context(), held{event: startedWith(t, schemas.HoldFleetPartWorkflow, p)}, "default", nil, "f", i)
+		got, err := FleetPart(t.Context(), held{event: startedWith(t, schemas.HoldFleetPartWorkflow, p)}, "default", nil, "f", i)
 		require.NoError(t, err)
 		require.Equal(t, p, got)
 	}
@@ -124,8 +104,8 @@ func TestAForgedPartOfOperationsCannotBeUsed(t *testing.T) {
 		"part/0 holds something else": {"items": []any{}},
 	} {
 		c["fleetId"] = "f"
-		_, err := Read(t.Context(), held{event: startedWith(t, schemas.HoldFleetPartWorkflow, c)}, "default", nil, "f", 0)
-		require.ErrorIs(t, err, ErrDamaged)
+		_, err := FleetPart(t.Context(), held{event: startedWith(t, schemas.HoldFleetPartWorkflow, c)}, "default", nil, "f", 0)
+		require.ErrorIs(t, err, ErrDamagedPart)
 		require.ErrorContains(t, err, says)
 	}
 }
