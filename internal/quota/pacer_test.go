@@ -260,6 +260,50 @@ func TestChecksLeaveABurstOfTheQuotaForWhoeverComesNext(t *testing.T) {
 	})
 }
 
+// An hour of a client with 10,000 models that are each checked by one call, and a registration of four calls every minute.
+func TestTenThousandModelsThatAreCheckedHourlyNeverDelayARegistration(t *testing.T) {
+	const registrations, calls = 60, 4
+	for name, c := range map[string]struct {
+		models int
+		due    func(i int) time.Duration
+	}{
+		"spread over the hour":                        {10_000, func(i int) time.Duration { return time.Hour * time.Duration(i) / 10_000 }},
+		"a thousand at once, after a worker was down": {1000, func(int) time.Duration { return 0 }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				f, p := newPlatform(300, time.Minute), New(0, headers)
+				var checks sync.WaitGroup
+				for i := range c.models {
+					checks.Go(func() {
+						time.Sleep(c.due(i))
+						if err := f.make(WithPriority(t.Context(), OfCheck), p, Start); err != nil {
+							t.Error(err)
+						}
+					})
+				}
+				began := time.Now()
+				for i := range registrations {
+					time.Sleep(time.Minute - time.Since(began)%time.Minute + time.Duration(i)*time.Second)
+					asked := time.Now()
+					for range calls {
+						if err := f.make(WithPriority(t.Context(), OfPerson), p, Start); err != nil {
+							t.Fatal(err)
+						}
+					}
+					if took := time.Since(asked); took > calls*f.trip+50*time.Millisecond {
+						t.Errorf("registration %d waited for its calls: they took %s, alone %s", i, took, calls*f.trip)
+					}
+				}
+				checks.Wait()
+				if took := time.Since(began); took > 75*time.Minute || f.refused > 0 {
+					t.Errorf("the checks took %s, and %d calls were refused", took, f.refused)
+				}
+			})
+		})
+	}
+}
+
 func TestACallerThatLeavesIsNotWaitedFor(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		f, p := newPlatform(100, time.Minute), New(0, headers)
