@@ -77,6 +77,11 @@ func (s *submission) once(ctx context.Context) (out schemas.Submission, again ti
 		return out, 0, s.failed(ctx, err)
 	}
 	d := creation.Submit(s.rec, sight)
+	if d.Action == creation.NotOwned {
+		if d, err = s.withoutDeleted(calls, d, sight); err != nil {
+			return out, 0, s.failed(ctx, err)
+		}
+	}
 	if d.Action == creation.NotOwned && s.rec.Sent == 0 {
 		jobs, err := s.jobsBeforeReset(ctx)
 		if err != nil {
@@ -141,6 +146,30 @@ func (s *submission) look(ctx context.Context, owner *schemas.Ownership) (creati
 	}
 	sight.Found, sight.Now = found, time.Now()
 	return sight, nil
+}
+
+// withoutDeleted decides anew if the list shows models that are gone by their ids: the name was retired a moment ago. One that
+// is younger than the read lag may be too new to be known by its id, and is looked for again.
+func (s *submission) withoutDeleted(ctx context.Context, d creation.Decision, sight creation.Sight) (creation.Decision, error) {
+	var there []gateway.Model
+	for _, listed := range d.Models {
+		m, err := s.Gateway.GetModel(ctx, listed.ID)
+		if err != nil {
+			return d, err
+		}
+		age := sight.Found.AsOf.Sub(listed.DateCreated)
+		switch {
+		case m != nil:
+			there = append(there, listed)
+		case age < sight.Lag:
+			return creation.Decision{Action: creation.LookAgain, Again: creation.Gap(age, sight.Lag)}, nil
+		}
+	}
+	if len(there) == len(d.Models) {
+		return d, nil
+	}
+	sight.Found.Models = there // there is no owned one where the decision was that nobody owns any
+	return creation.Submit(s.rec, sight), nil
 }
 
 func shows(found gateway.Found, id string) bool {

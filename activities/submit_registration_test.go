@@ -276,3 +276,25 @@ func TestASubmissionSendsTheVeryBytesThatWereSealed(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, requests)
 }
+
+func TestAModelThatIsListedAndGoneByItsIDIsNoneAndANewOneThatIsNotKnownYetIs(t *testing.T) {
+	w := newWorld(t) // whose read lag is 400 ms
+	id := w.registered(payload(400))
+	made := w.models()[0].Created
+	require.Eventually(t, func() bool { return time.Since(made) > time.Second+w.ReadLag }, 5*time.Second, time.Millisecond)
+	require.NoError(t, w.sim.DropModel(t.Context(), id))
+	w.order(control.OpList, 1, control.Action{LagMS: 60_000})
+	out, errs := w.submit()
+	require.NoError(t, errs[0])
+	require.NotEmpty(t, out.JobID)
+	require.Len(t, w.models(), 1)
+
+	w = newWorld(t)
+	w.ReadLag = 3 * time.Second
+	w.registered(payload(400))
+	w.order(control.OpGet, 1, control.Action{LagMS: 60_000})
+	_, errs = w.submit()
+	wantFatal(t, errs[0], schemas.ErrModelNotOwned)
+	require.Len(t, w.requests(control.OpGet), 2, "it was looked for again")
+	require.Len(t, w.models(), 1)
+}

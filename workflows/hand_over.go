@@ -13,10 +13,8 @@ import (
 // handOver makes the model ours before anybody is told that it is registered: ManageModel owns it from now on. It is the
 // point of no return, so a cancellation that comes meanwhile is too late.
 func (r *registration) handOver(ctx workflow.Context) error {
-	if r.operation == schemas.ChangeModelWorkflow {
-		if err := r.commit(ctx); err != nil {
-			return err
-		}
+	if err := r.commit(ctx); err != nil {
+		return err
 	}
 	r.enter(ctx, schemas.StageHandOver)
 	ctx, _ = workflow.NewDisconnectedContext(ctx)
