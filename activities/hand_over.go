@@ -18,8 +18,15 @@ import (
 // Repeating it changes nothing.
 func (a *Activities) HandOver(ctx context.Context, in schemas.HandOverInput) (schemas.ModelStatus, error) {
 	defer keepAlive(ctx)()
-	operation := a.Temporal.NewWithStartWorkflowOperation(client.StartWorkflowOptions{
-		ID: schemas.ManageModelWorkflowID(in.Name), TaskQueue: a.TaskQueue,
+	status, err := HandOver(ctx, a.Temporal, a.TaskQueue, updateID(ctx, schemas.HandOverHandler), in)
+	return status, updateError(ctx, "ManageModel did not take "+in.Name, err)
+}
+
+// HandOver is what the activity does, for whoever needs many models that are owned. Of calls with the same update's id one
+// has an effect.
+func HandOver(ctx context.Context, c client.Client, taskQueue, id string, in schemas.HandOverInput) (status schemas.ModelStatus, err error) {
+	operation := c.NewWithStartWorkflowOperation(client.StartWorkflowOptions{
+		ID: schemas.ManageModelWorkflowID(in.Name), TaskQueue: taskQueue,
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
 		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 		StaticSummary:            fmt.Sprintf("Own %s (%s)", in.Label, in.Manifest.ModelArchitecture),
@@ -30,19 +37,18 @@ func (a *Activities) HandOver(ctx context.Context, in schemas.HandOverInput) (sc
 			keyword(schemas.ModelStateAttribute).ValueSet(string(in.State)),
 		),
 	}, schemas.ManageModelWorkflow, schemas.ManageModelInput{Name: in.Name})
-	handle, err := a.Temporal.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
+	handle, err := c.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
 		StartWorkflowOperation: operation,
 		UpdateOptions: client.UpdateWorkflowOptions{
 			WorkflowID: schemas.ManageModelWorkflowID(in.Name), // to which an encrypted argument is bound
-			UpdateID:   updateID(ctx, schemas.HandOverHandler), UpdateName: schemas.HandOverHandler, Args: []any{in.Ownership},
+			UpdateID:   id, UpdateName: schemas.HandOverHandler, Args: []any{in.Ownership},
 			WaitForStage: client.WorkflowUpdateStageCompleted,
 		},
 	})
-	var status schemas.ModelStatus
 	if err == nil {
 		err = handle.Get(ctx, &status)
 	}
-	return status, updateError(ctx, "ManageModel did not take "+in.Name, err)
+	return status, err
 }
 
 var keyword = temporal.NewSearchAttributeKeyKeyword

@@ -174,6 +174,7 @@ func withoutModel(list []*model, m *model) []*model {
 func (s *store) about(modelID, jobID string, record *control.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	record.ModelID = modelID
 	m := s.models[modelID]
 	if j := s.jobs[jobID]; j != nil {
 		m = j.model

@@ -1,0 +1,302 @@
+package e2e
+
+import (
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	historypb "go.temporal.io/api/history/v1"
+
+	"model-registrar/activities"
+	"model-registrar/schemas"
+	"model-registrar/testsuite/cost"
+	"model-registrar/testsuite/simulator/control"
+	"model-registrar/testsuite/stack"
+)
+
+// hotter is a manifest with a higher limit and another temperature.
+func hotter(m schemas.Manifest) schemas.Manifest {
+	hot := 0.9
+	m.MaxRequestsPerMinute, m.Parameters.Temperature = m.MaxRequestsPerMinute+1, &hot
+	return m
+}
+
+// registered is a model that is registered.
+func (k *kit) registered(kind string) (schemas.Manifest, schemas.Result) {
+	k.t.Helper()
+	m := k.Manifest(k.name(kind))
+	result, stderr, code := k.register(m)
+	require.Equal(k.t, 0, code, stderr)
+	return m, result
+}
+
+// changeDetached starts a change and does not wait for it.
+func (k *kit) changeDetached(m schemas.Manifest) {
+	k.t.Helper()
+	file, err := k.WriteManifest(m)
+	require.NoError(k.t, err)
+	_, stderr, code := k.Run(k.ctx, "change", file, "--detach", "--requester", requester)
+	require.Equal(k.t, 0, code, stderr)
+}
+
+// requireOwnedAsLive checks that the record says of the model what the gateway does: that it is as the manifest says.
+func (k *kit) requireOwnedAsLive(m schemas.Manifest) {
+	k.t.Helper()
+	payload, err := m.Payload().Hash()
+	require.NoError(k.t, err)
+	require.Equal(k.t, payload, k.owner(m.Name).PayloadHash)
+	seen := k.check(m.Name)
+	require.Equal(k.t, schemas.ModelActive, seen.State, "%+v", seen)
+	require.Equal(k.t, m.MaxRequestsPerMinute, k.limit(m.Name))
+}
+
+func TestAnUpdateThatIsCutAfterItTookEffectAndItsRetryToo_IsMadeOnce(t *testing.T) {
+	k := onShared(t)
+	m, _ := k.registered("cut")
+	m = hotter(m)
+	k.fault(control.OpUpdate, m.Name, 2, control.Action{Cut: control.CutAfter, JobDurationMS: 6000})
+	changed, stderr, code := k.operate("change", m)
+	require.Equal(t, 0, code, stderr)
+	require.Equal(t, schemas.Completed, changed.Status)
+	require.Len(t, k.requests(control.OpUpdate, m.Name), 3)
+	k.requireOwnedAsLive(m)
+	require.Equal(t, []string{"RegisterModel COMPLETED", "ChangeModel COMPLETED"}, k.entries(m.Name))
+}
+
+func TestALostUpdateWhoseJobFailedHalfwayIsFinishedByItsRetry(t *testing.T) {
+	k := onShared(t)
+	m, _ := k.registered("halfway")
+	m = hotter(m)
+	k.fault(control.OpUpdate, m.Name, 1, control.Action{
+		Cut: control.CutAfter, JobOutcome: control.OutcomeFailed, JobHalfway: true, JobDurationMS: 10})
+	changed, stderr, code := k.operate("change", m)
+	require.Equal(t, 0, code, stderr)
+	require.Equal(t, schemas.Completed, changed.Status)
+	k.requireOwnedAsLive(m)
+}
+
+// A change that is given up while its job runs must not count as taken back because the job has changed nothing yet.
+func TestAChangeThatIsCancelledWhileItsJobRunsIsTakenBackOnceTheJobHasEnded(t *testing.T) {
+	k := onShared(t)
+	m, _ := k.registered("given-up")
+	asked := hotter(m)
+	k.fault(control.OpUpdate, m.Name, 1, control.Action{JobDurationMS: 4000})
+	k.changeDetached(asked)
+	_, err := k.Sim.WaitRequests(k.ctx, control.RequestFilter{Op: control.OpUpdate, Name: m.Name}, 1)
+	require.NoError(t, err)
+	k.awaitStage(m.Name, schemas.StageRegistering)
+	_, stderr, code := k.Run(k.ctx, "cancel", m.Name, "--by", "somebody", "--reason", "enough", "--yes")
+	require.Equal(t, 0, code, stderr)
+	e := k.end(m.Name)
+	require.Equal(t, schemas.Cancelled, e.Status, e.Reason)
+	require.True(t, e.Rollback.Restored)
+	k.requireOwnedAsLive(m)
+	require.Equal(t, []string{"RegisterModel COMPLETED", "ChangeModel CANCELLED"}, k.entries(m.Name))
+}
+
+func TestWhatSomebodyWritesBetweenAnUpdateAndItsReadingBackIsFoundAndKept(t *testing.T) {
+	k := onShared(t)
+	m, made := k.registered("overwritten")
+	k.fault(control.OpUpdate, m.Name, 1, control.Action{JobDurationMS: 200})
+	k.fault(control.OpJob, m.Name, 0, control.Action{LatencyMS: 1500}) // its end is not told before somebody has written
+	k.changeDetached(hotter(m))
+	updates, err := k.Sim.WaitRequests(k.ctx, control.RequestFilter{Op: control.OpUpdate, Name: m.Name}, 1)
+	require.NoError(t, err)
+	_, err = k.Sim.WaitJobEnd(k.ctx, updates[0].JobID)
+	require.NoError(t, err)
+	require.NoError(t, k.Sim.EditModel(k.ctx, made.ModelID, limitsOf(7)))
+	e := k.end(m.Name)
+	require.Equal(t, schemas.Failed, e.Status)
+	require.Equal(t, schemas.ErrRollbackFailed, e.ErrorType, e.Reason)
+	require.Contains(t, e.Reason, "7 → ")
+	require.Equal(t, 7, k.limit(m.Name), "it is not overwritten")
+	require.Equal(t, schemas.ModelDrifted, k.owner(m.Name).State)
+	require.Equal(t, []string{"ACTIVE → DRIFTED"}, k.states(m.Name))
+}
+
+func TestAModelThatIsDeletedOutsideDuringItsChangeIsMissing(t *testing.T) {
+	k := onShared(t)
+	m, made := k.registered("deleted")
+	asked := hotter(m)
+	asked.Approval.Policy = schemas.ApproveAlways
+	k.changeDetached(asked)
+	k.awaitStage(m.Name, schemas.StageApproval)
+	require.NoError(t, k.Sim.DropModel(k.ctx, made.ModelID))
+	_, stderr, code := k.Run(k.ctx, "approve", m.Name, "--reason", "fine", "--approver", "approver", "--yes")
+	require.Equal(t, 0, code, stderr)
+	e := k.end(m.Name)
+	require.Equal(t, schemas.ErrModelMissing, e.ErrorType, e.Reason)
+	require.Empty(t, k.models(m.Name))
+	require.Empty(t, k.requests(control.OpUpdate, m.Name))
+	require.Equal(t, schemas.ModelMissing, k.owner(m.Name).State)
+	require.Equal(t, []string{"ACTIVE → MISSING"}, k.states(m.Name))
+}
+
+// The gateway still lists the retired model while the name is registered again.
+func TestANameThatIsRetiredCanBeRegisteredAgainAtOnce(t *testing.T) {
+	k := onShared(t)
+	m, first := k.registered("again")
+	for range 2 {
+		_, stderr, code := k.operation(m.Name, "retire", m.Name, "--reason", "replaced")
+		require.Equal(t, 0, code, stderr)
+		k.fault(control.OpList, m.Name, 1, control.Action{LagMS: 60_000})
+		anew, stderr, code := k.register(m)
+		require.Equal(t, 0, code, stderr)
+		require.Equal(t, schemas.Completed, anew.Status)
+		require.NotEqual(t, first.ModelID, anew.ModelID)
+		require.Len(t, k.models(m.Name), 1)
+		require.Equal(t, anew.ModelID, k.owner(m.Name).ModelID)
+		first = anew
+	}
+	require.Len(t, k.entries(m.Name), 5)
+	k.requireOwnedAsLive(m)
+}
+
+func TestATerminatedRegistrationsModelIsUnownedForPlanRegisterAndFleet(t *testing.T) {
+	t.Parallel()
+	k := onOwn(t, "--job-duration", "10ms")
+	_, err := k.StartWorker()
+	require.NoError(t, err)
+	m := k.Manifest("terminated")
+	m.Approval.Policy = schemas.ApproveAlways
+	k.start(m)
+	k.awaitStage(m.Name, schemas.StageApproval)
+	require.NoError(t, k.client.TerminateWorkflow(k.ctx, schemas.RegisterModelWorkflowID(m.Name), "", "by an operator"))
+	m.Approval = schemas.ApprovalSpec{}
+
+	nothing := estate{k, t.TempDir()}
+	nothing.write(k.Manifest("another"))
+	p, _, _ := nothing.plan()
+	require.Len(t, p.Unowned, 1)
+	require.Equal(t, m.Name, p.Unowned[0].Name)
+	e := estate{k, t.TempDir()}
+	e.write(m)
+	_, actions, _ := e.plan()
+	require.Equal(t, map[string]schemas.PlanAction{m.Name: schemas.PlanAdopt}, actions)
+	result, _, code := k.register(m)
+	require.Equal(t, 1, code)
+	require.Equal(t, schemas.ErrModelNotOwned, result.ErrorType)
+	fleet := k.runFleet("fleet", e.dir, "--requester", requester)
+	require.Equal(t, 1, fleet.code, fleet.stderr)
+	require.Nil(t, k.owner(m.Name))
+	require.Len(t, k.models(m.Name), 1)
+
+	adopted, stderr, code := k.operate("adopt", m)
+	require.Equal(t, 0, code, stderr)
+	require.Equal(t, k.models(m.Name)[0].ID, adopted.ModelID)
+	fleet = k.runFleet("fleet", e.dir, "--requester", requester)
+	require.Equal(t, 0, fleet.code, fleet.stderr)
+	k.requireOwnedAsLive(m)
+}
+
+// Checks are asked for without a pause, by several at once, while runs of the workflow that owns the model follow each other.
+func TestNoCheckAndNoChangeOfStateIsLostWhileAModelsWorkflowContinuesAsNew(t *testing.T) {
+	t.Parallel()
+	k := onOwnStack(t, stack.Options{Devserver: []string{"--suggest-continue-as-new-after", "60"},
+		Simulator: []string{"--job-duration", "10ms"}})
+	k.startWorker()
+	m, made := k.registered("checked")
+	const rounds = 12
+	var want []string
+	runs := map[string]bool{}
+	for round := range rounds {
+		limit, state, change := m.MaxRequestsPerMinute, schemas.ModelActive, "DRIFTED → ACTIVE"
+		if round%2 == 0 {
+			limit, state, change = 7, schemas.ModelDrifted, "ACTIVE → DRIFTED"
+		}
+		want = append(want, change)
+		require.NoError(t, k.Sim.EditModel(k.ctx, made.ModelID, map[string]any{
+			"rateLimits": schemas.RateLimits{MaxRequestsPerMinute: limit, MaxTokensPerMinute: m.MaxTokensPerMinute}}))
+		var asking sync.WaitGroup
+		seen := make([]schemas.ModelCheck, 4)
+		errs := make([]error, len(seen))
+		for i := range seen {
+			asking.Go(func() {
+				for range 2 { // one after the other
+					if seen[i], errs[i] = k.registrar().CheckModel(k.ctx, m.Name, schemas.CheckRequest{By: "somebody"}); errs[i] != nil {
+						return
+					}
+				}
+			})
+		}
+		asking.Wait()
+		for i := range seen {
+			require.NoError(t, errs[i])
+			require.Equal(t, state, seen[i].State, "%+v", seen[i])
+		}
+		d, err := k.client.DescribeWorkflowExecution(k.ctx, schemas.ManageModelWorkflowID(m.Name), "")
+		require.NoError(t, err)
+		runs[d.GetWorkflowExecutionInfo().GetExecution().GetRunId()] = true
+		require.Less(t, d.GetWorkflowExecutionInfo().GetHistoryLength(), int64(300), "runs are short")
+	}
+	require.Greater(t, len(runs), 2)
+	k.eventually(func() bool { return len(k.toldStates(m.Name)) >= rounds }, "every change of state is told")
+	require.Equal(t, want, k.states(m.Name))
+	require.Equal(t, want, k.toldStates(m.Name))
+	k.replayed(schemas.ManageModelWorkflowID(m.Name))
+}
+
+// One slot for activities makes a fleet's tasks queue up at the server.
+func TestASingleRegistrationOvertakesAFleet(t *testing.T) {
+	t.Parallel()
+	k := onOwnStack(t, stack.Options{Simulator: []string{"--job-duration", "10ms"},
+		Worker: []string{"REGISTRAR_WORKER_ACTIVITY_SLOTS=1", "REGISTRAR_WORKER_ACTIVITY_POLLERS=1"}})
+	k.startWorker()
+	k.awaitPoller()
+	const models = 60
+	folder, names := k.folder(models, nil)
+	_, err := k.StartStarter("fleet", nil, "fleet", folder, "--window", "60", "--output", "json", "--requester", requester)
+	require.NoError(t, err)
+	_, err = k.Sim.WaitRequests(k.ctx, control.RequestFilter{Op: control.OpCreate}, models/6)
+	require.NoError(t, err)
+	single, _ := k.registered("single")
+	done := 0
+	for _, name := range names {
+		for _, m := range k.models(name) {
+			done += min(1, m.HealthChecks)
+		}
+	}
+	require.Less(t, done, models/2, "it came after the fleet")
+
+	priority := func(name string) (key int32, fairness string) {
+		p := k.replay(name)[0].GetWorkflowExecutionStartedEventAttributes().GetPriority()
+		return p.GetPriorityKey(), p.GetFairnessKey()
+	}
+	ofPerson, requesters := priority(single.Name)
+	ofFleet, ofFleets := priority(names[0])
+	require.EqualValues(t, schemas.PriorityOfPerson, ofPerson)
+	require.EqualValues(t, schemas.PriorityOfFleet, ofFleet)
+	require.Less(t, ofPerson, ofFleet)
+	require.NotEmpty(t, requesters)
+	require.Equal(t, requesters, ofFleets, "both are asked for by the same person")
+}
+
+// A scheduled check without a probe costs a timer and an activity, and is the least important of all.
+func TestACheckCostsAtMost12EventsAnd3Actions(t *testing.T) {
+	k := onShared(t)
+	m, _ := k.registered("cheap")
+	often := *k.owner(m.Name)
+	often.Manifest.Monitor.Every, often.RunID, often.Since = schemas.Duration(2*time.Second), "another", time.Now().UTC()
+	_, err := activities.HandOver(k.ctx, k.client, schemas.DefaultTaskQueue, k.name("often"),
+		schemas.HandOverInput{Label: m.Name, Ownership: often})
+	require.NoError(t, err)
+
+	var events []*historypb.HistoryEvent
+	var checks []int // where each begins
+	k.eventually(func() bool {
+		events, checks = k.replayed(schemas.ManageModelWorkflowID(m.Name)).Events, nil
+		for i, e := range events {
+			if a := e.GetActivityTaskScheduledEventAttributes(); a.GetActivityType().GetName() == schemas.CheckModelActivity {
+				checks = append(checks, i)
+				require.EqualValues(t, schemas.PriorityOfCheck, a.GetPriority().GetPriorityKey())
+			}
+		}
+		return len(checks) >= 3
+	}, "it is checked every other second")
+	one := events[checks[1]:checks[2]]
+	require.LessOrEqual(t, len(one), 12, "%v", one)
+	require.LessOrEqual(t, cost.Actions(one), 3, "%v", one)
+	_, stderr, code := k.operation(m.Name, "retire", m.Name, "--keep", "--reason", "enough of it")
+	require.Equal(t, 0, code, stderr)
+}
