@@ -194,14 +194,17 @@ func (d *bed) registerOn(ctx context.Context, queue string, m schemas.Manifest) 
 	if err != nil {
 		return nil, err
 	}
+	return run, completed(ctx, run)
+}
+
+// completed waits for the end of a registration, which has to be COMPLETED.
+func completed(ctx context.Context, run client.WorkflowRun) error {
 	var result schemas.Result
-	if err := run.Get(ctx, &result); err != nil {
-		return nil, err
+	err := run.Get(ctx, &result)
+	if err == nil && result.Status != schemas.Completed {
+		err = fmt.Errorf("%s ended as %s: %s", result.Name, result.Status, result.Reason)
 	}
-	if result.Status != schemas.Completed {
-		return nil, fmt.Errorf("%s ended as %s: %s", m.Name, result.Status, result.Reason)
-	}
-	return run, nil
+	return err
 }
 
 // history reads a workflow's history, and its size in bytes as the server counts it.

@@ -150,19 +150,9 @@ func fleets(part string, small, around, large, cycles int) func(context.Context,
 // fleet registers n models with `starter fleet`, all of which have to complete, and returns the seconds from the start
 // of that program to its end.
 func (d *bed) fleet(ctx context.Context, n int) (seconds float64, err error) {
-	dir := filepath.Join(d.dir, d.name("fleet"))
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	dir, err := d.manifests(n)
+	if err != nil {
 		return 0, err
-	}
-	for range n {
-		m := d.Manifest(d.name("model"))
-		data, err := json.Marshal(m)
-		if err != nil {
-			return 0, err
-		}
-		if err := os.WriteFile(filepath.Join(dir, m.Name+".json"), data, 0o644); err != nil {
-			return 0, err
-		}
 	}
 	start := time.Now()
 	stdout, stderr, code := d.Run(ctx, "fleet", dir, "--output", "json", "--requester", "bench")
@@ -171,4 +161,23 @@ func (d *bed) fleet(ctx context.Context, n int) (seconds float64, err error) {
 		return 0, errors.New("starter fleet ended with an error: " + stderr + stdout)
 	}
 	return seconds, nil
+}
+
+// manifests writes the manifests of n new models, and returns their folder.
+func (d *bed) manifests(n int) (dir string, err error) {
+	dir = filepath.Join(d.dir, d.name("fleet"))
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", err
+	}
+	for range n {
+		m := d.Manifest(d.name("model"))
+		data, err := json.Marshal(m)
+		if err != nil {
+			return "", err
+		}
+		if err := os.WriteFile(filepath.Join(dir, m.Name+".json"), data, 0o644); err != nil {
+			return "", err
+		}
+	}
+	return dir, nil
 }

@@ -89,7 +89,7 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 		fs.PrintDefaults()
 		fmt.Fprintln(stderr, "\nParts (* by default):")
 		for _, p := range parts {
-			fmt.Fprintf(stderr, "  %1s %-12s %s\n", map[bool]string{true: "*"}[!p.apart], p.name, p.what)
+			fmt.Fprintf(stderr, "  %1s %-13s %s\n", map[bool]string{true: "*"}[!p.apart], p.name, p.what)
 		}
 	}
 	if err := fs.Parse(args); err != nil {
@@ -140,6 +140,9 @@ var parts = []part{
 	{name: "fleets", what: "time per model in fleets of 100 and 1,000", run: fleets("fleets", 100, 3, 1000, 3)},
 	{name: "fleet-10000", what: "time per model in fleets of 1,000 and 10,000", apart: true, run: fleets("fleet-10000", 1000, 2, 10_000, 1)},
 	{name: "sizes", what: "registrations per second with workers of other sizes, against the default", apart: true, run: sizes},
+	{name: "checks-beside", what: "registrations per second against engine, with 1,000 models checked hourly beside it and without", apart: true, run: checksBeside},
+	{name: "priority", what: "one registration in the middle of a fleet of 1,000 under a quota, against alone", apart: true, run: priority},
+	{name: "owned-10000", what: "a worker's memory with 10,000 models that are owned and at rest", apart: true, run: owned},
 	{name: "memory", what: "a worker's memory with 2,000 registrations that wait for approval", run: memory},
 }
 
