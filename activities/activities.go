@@ -45,12 +45,16 @@ type Activities struct {
 	Owners    Owners
 	// ReadLag is for how long the gateway's reads may lag behind its writes, a call be on its way included.
 	ReadLag time.Duration
+	// ReplaceModels has models deleted and created anew instead of updated, on a platform that updates none.
+	ReplaceModels bool
 	// Beats sends heartbeats whose acceptance counts; nil: Temporal.
 	Beats      Beats
 	healthTold atomic.Bool // the platform has told the result of a health check
 	// Approvers are those whose signed decisions count. Nil: decisions need no signature.
 	Approvers *approvers.File
 }
+
+func deletedName(in schemas.DeleteInput) string { return in.Name }
 
 func probedName(in schemas.Sealed[schemas.ProbeInput]) string { return in.Value.Name }
 
@@ -83,8 +87,8 @@ func Register(r worker.ActivityRegistry, a *Activities) {
 			func(in schemas.ReadModelInput) string { return in.Name })...),
 		schemas.UpdateModelActivity: only(a.UpdateModel, byType(schemas.ChangeModelWorkflow,
 			func(in schemas.UpdateInput) string { return in.Payload.Value.Name })),
-		schemas.DeleteModelActivity: onlyDone(a.DeleteModel, byType(schemas.RetireModelWorkflow,
-			func(in schemas.DeleteInput) string { return in.Name })),
+		schemas.DeleteModelActivity: onlyDone(a.DeleteModel, byType(schemas.RetireModelWorkflow, deletedName),
+			byType(schemas.ChangeModelWorkflow, deletedName)),
 		schemas.CheckModelActivity: only(a.CheckModel, ownedBy(
 			func(in schemas.CheckInput) string { return in.Name })),
 		schemas.ObserveModelActivity: onlyDone(a.ObserveModel, byType(schemas.ChangeModelWorkflow,

@@ -8,11 +8,12 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"model-registrar/internal/creation"
+	"model-registrar/internal/gateway"
 	"model-registrar/internal/quota"
 	"model-registrar/schemas"
 )
 
-// DeleteModel deletes a model that is retired, and returns once it was seen to be gone: at once after a deletion that the
+// DeleteModel deletes a model that is retired, or that is to be created anew, and returns once it was seen to be gone: at once after a deletion that the
 // gateway acknowledged, otherwise when it is still absent after the read lag. A model of another name is left alone.
 func (a *Activities) DeleteModel(ctx context.Context, in schemas.DeleteInput) error {
 	ctx, attempt := a.begin(quota.Finishing(ctx), nil)
@@ -25,6 +26,9 @@ func (a *Activities) DeleteModel(ctx context.Context, in schemas.DeleteInput) er
 			return platformError(ctx, err)
 		case live != nil && live.Payload.Name != in.Name:
 			return fatal(schemas.ErrModelMoved, fmt.Sprintf("model %s is not named %s any more, and was not deleted", in.ModelID, in.Name))
+		case live != nil && !asked && in.From != "" && !hasHash(live, in.From):
+			return fatal(schemas.ErrModelMoved, fmt.Sprintf("somebody has changed model %s of %s in the gateway meanwhile, and it was not "+
+				"deleted; make a new plan", in.ModelID, in.Name))
 		case live == nil && (acknowledged || time.Since(began) >= a.ReadLag):
 			return nil
 		case !asked:
@@ -42,4 +46,9 @@ func (a *Activities) DeleteModel(ctx context.Context, in schemas.DeleteInput) er
 			return temporal.NewApplicationError("the deletion of "+in.Name+" goes on in another attempt", string(schemas.ErrTemporal))
 		}
 	}
+}
+
+func hasHash(m *gateway.Model, hash string) bool {
+	is, err := m.Payload.Hash()
+	return err == nil && is == hash
 }

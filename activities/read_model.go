@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -27,7 +28,7 @@ func (a *Activities) ReadModel(ctx context.Context, in schemas.ReadModelInput) (
 		if err != nil || !in.Until || out.Owner == nil {
 			return out, err
 		}
-		live := out.Find(out.Owner.ModelID)
+		live := out.Find(cmp.Or(in.ModelID, out.Owner.ModelID))
 		since := time.Since(began)
 		if live != nil && len(live.Changes) == 0 || since >= a.ReadLag || !pause(ctx, creation.Gap(since, a.ReadLag)) {
 			return out, ctx.Err()
@@ -44,7 +45,7 @@ func (a *Activities) readModel(ctx context.Context, name string, want *schemas.P
 	if err != nil {
 		return schemas.ReadModel{}, platformError(ctx, err)
 	}
-	out := schemas.ReadModel{Owner: owner, At: time.Now().UTC()}
+	out := schemas.ReadModel{Owner: owner, At: time.Now().UTC(), Replaces: a.ReplaceModels}
 	for _, m := range found.Models {
 		live := schemas.LiveModel{ID: m.ID, State: m.State}
 		live.Hash, _ = m.Payload.Hash() // one that has none is compared by its values

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -70,6 +71,9 @@ func (s *submission) once(ctx context.Context) (out schemas.Submission, again ti
 	if err != nil {
 		return out, 0, s.with(err)
 	}
+	if owner != nil && owner.ModelID == s.in.Replaces {
+		owner = nil // of a model that this operation has deleted
+	}
 	calls, done := s.turns(ctx, owner)
 	defer done()
 	sight, err := s.look(calls, owner)
@@ -132,6 +136,7 @@ func (s *submission) look(ctx context.Context, owner *schemas.Ownership) (creati
 	if err != nil {
 		return sight, err
 	}
+	found.Models = slices.DeleteFunc(found.Models, func(m gateway.Model) bool { return m.ID == s.in.Replaces })
 	if owner != nil {
 		sight.Owner = &creation.Owner{ModelID: owner.ModelID, Since: owner.Since}
 		if !shows(found, owner.ModelID) {

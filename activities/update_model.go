@@ -71,6 +71,9 @@ func (u *update) run(ctx context.Context) (out schemas.Update, err error) {
 	if err := u.expected(live); err != nil {
 		return out, err
 	}
+	if u.ReplaceModels {
+		return schemas.Update{Replace: true, Lost: u.sent.Lost}, nil
+	}
 	return u.send(ctx)
 }
 
@@ -100,7 +103,7 @@ func (u *update) send(ctx context.Context) (schemas.Update, error) {
 	case known && (refused.Status == http.StatusMethodNotAllowed || refused.Status == http.StatusNotImplemented):
 		u.sent = before
 		return schemas.Update{}, fatal(schemas.ErrUpdateUnsupported, fmt.Sprintf("the gateway does not update models (%s); set "+
-			"GENESYS_UPDATE_METHOD to the method that it takes: PUT or PATCH", refused.Error()))
+			"GENESYS_UPDATE_METHOD to the method that it takes, PUT or PATCH; or to replace, which deletes the model and creates it anew", refused.Error()))
 	case known && refused.Type == schemas.ErrNotFound:
 		u.sent = before
 		return schemas.Update{}, u.missing()

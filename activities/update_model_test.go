@@ -222,3 +222,51 @@ func TestAPayloadIsPutBackAlsoWhereALostUpdateMayYetTakeEffect(t *testing.T) {
 	require.NoError(t, err)
 	require.NotEmpty(t, out.JobID)
 }
+
+func TestAWorkerThatReplacesModelsUpdatesNoneAndChecksWhatItSawAllTheSame(t *testing.T) {
+	w := newWorld(t)
+	w.ReplaceModels = true
+	id := w.registered(payload(500))
+	in := schemas.UpdateInput{ModelID: id, Payload: sealed(payload(600)), From: sealed(payload(500)).Hash}
+	out, err := run(t, w.UpdateModel, in)
+	require.NoError(t, err)
+	require.True(t, out.Replace)
+	require.Empty(t, w.requests(control.OpUpdate))
+	w.edit(id, 7)
+	_, err = run(t, w.UpdateModel, in)
+	require.Equal(t, string(schemas.ErrModelMoved), applicationError(t, err).Type())
+	w.edit(id, 600)
+	out, err = run(t, w.UpdateModel, in)
+	require.NoError(t, err)
+	require.False(t, out.Replace, "it has the payload already")
+}
+
+func TestAModelIsDeletedToBeReplacedOnlyWithThePayloadThatWasSeen(t *testing.T) {
+	w := newWorld(t)
+	id := w.registered(payload(500))
+	w.edit(id, 7)
+	in := schemas.DeleteInput{Name: payload().Name, ModelID: id, From: sealed(payload(500)).Hash}
+	_, err := run(t, without(w.DeleteModel), in)
+	require.Equal(t, string(schemas.ErrModelMoved), applicationError(t, err).Type())
+	require.Len(t, w.models(), 1)
+	w.edit(id, 500)
+	for range 2 { // as after a crash
+		_, err = run(t, without(w.DeleteModel), in)
+		require.NoError(t, err)
+	}
+	require.Empty(t, w.models())
+}
+
+func TestAReplacedModelIsCreatedAnewAlthoughItIsOwnedAndShownStill(t *testing.T) {
+	w := newWorld(t)
+	old := w.registered(payload(500)) // which a read that lags behind shows after its deletion
+	w.own(old, payload(500))
+	in := schemas.SubmitInput{Payload: sealed(payload(600))}
+	_, err := run(t, w.SubmitRegistration, in)
+	require.Equal(t, string(schemas.ErrNameConflict), applicationError(t, err).Type(), "whoever deleted nothing is told of the model")
+	in.Replaces = old
+	out, err := run(t, w.SubmitRegistration, in)
+	require.NoError(t, err)
+	require.NotEmpty(t, out.JobID)
+	require.False(t, out.Unchanged)
+}

@@ -42,7 +42,7 @@ func (t *teller) run(line *Timeline, entries []schemas.AuditEntry) {
 	}
 	r := line.Result()
 	o.Stage, o.EndedAt, o.Outcome, o.Reason, o.ErrorType = "", line.Ending.At, r.Status, r.Reason, r.ErrorType
-	o.ModelID, o.PayloadHash, o.PreviousHash = r.ModelID, r.PayloadHash, r.PreviousHash
+	o.ModelID, o.ReplacedModelID, o.PayloadHash, o.PreviousHash = r.ModelID, r.ReplacedModelID, r.PayloadHash, r.PreviousHash
 	o.Changes, o.ChangedSettings, o.Approval, o.Cancellation = r.Changes, r.ChangedSettings, r.Approval, r.Cancellation
 	if o.Webhook == nil {
 		o.Webhook = r.Webhook
@@ -70,7 +70,7 @@ func (t *teller) entry(e schemas.AuditEntry) {
 	o.Operation = cmp.Or(o.Operation, e.Operation, schemas.RegisterModelWorkflow)
 	o.Requester = cmp.Or(o.Requester, e.Requester)
 	o.ModelID, o.PayloadHash = cmp.Or(e.ModelID, o.ModelID), cmp.Or(e.PayloadHash, o.PayloadHash)
-	o.PreviousHash = cmp.Or(e.PreviousHash, o.PreviousHash)
+	o.PreviousHash, o.ReplacedModelID = cmp.Or(e.PreviousHash, o.PreviousHash), cmp.Or(e.ReplacedModelID, o.ReplacedModelID)
 	if len(e.Changes) > 0 {
 		o.Changes = e.Changes
 	}

@@ -50,6 +50,7 @@ type AuditEntry struct {
 	Operation        string           `json:"operation,omitempty"`    // its workflow type; absent for registrations
 	PreviousHash     string           `json:"previousHash,omitempty"` // of the payload that was approved before
 	Changes          []Change         `json:"changes,omitempty"`
+	ReplacedModelID  string           `json:"replacedModelId,omitempty"` // that was deleted, to be created anew as ModelID
 	State            ModelState       `json:"state,omitempty"`       // of a transition: how the model is
 	StateBefore      ModelState       `json:"stateBefore,omitempty"` // and how it was
 	WorkflowID       string           `json:"workflowId"`

@@ -57,7 +57,7 @@ var ErrorTypes = []ErrorInfo{
 		Advice:  "see the fields in the reason, and whether somebody else writes to the gateway"},
 	{Type: ErrUpdateUnsupported,
 		Meaning: "the gateway has no call that updates a model (405, 501)",
-		Advice:  "set GENESYS_UPDATE_METHOD of the worker to the method that the gateway takes"},
+		Advice:  "set GENESYS_UPDATE_METHOD of the worker to the method that the gateway takes, or to replace: models are deleted and created anew then"},
 	{Type: ErrModelNotProven,
 		Meaning: "models exist that may be this registration's, and nothing proves it: the answer to a creation was lost. Nothing of them was deleted",
 		Advice:  "look at the models that the reason names, and delete those that nobody wants"},

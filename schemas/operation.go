@@ -53,6 +53,8 @@ type ReadModelInput struct {
 	Name string `json:"name"`
 	// Want is what the models are compared with; nil: nothing.
 	Want *SealedPayload `json:"want,omitempty"`
+	// ModelID is the model that Until is about; empty: the one that is owned.
+	ModelID string `json:"modelId,omitempty"`
 	// Until has the reading repeated until the gateway shows the wanted payload, for the read lag at most.
 	Until bool `json:"until,omitempty"`
 }
@@ -64,6 +66,8 @@ type ReadModel struct {
 
 	Owner *Ownership  `json:"owner,omitempty"` // nil: the model is nobody's
 	Live  []LiveModel `json:"live,omitempty"`  // the models of that name in the gateway
+	// Replaces: a change deletes the model and creates it anew, since the platform updates no models.
+	Replaces bool `json:"replaces,omitempty"`
 	At    time.Time   `json:"at"`
 }
 
@@ -116,6 +120,8 @@ type Update struct {
 	Answer
 
 	JobID string `json:"jobId,omitempty"` // empty: the model had the payload already
+	// Replace: nothing was sent, since the platform updates no models. The model is to be deleted and created anew.
+	Replace bool `json:"replace,omitempty"`
 	Lost  int    `json:"lost,omitempty"`  // earlier updates whose outcome is not known
 }
 
@@ -123,6 +129,8 @@ type Update struct {
 type DeleteInput struct {
 	Name    string `json:"name"`
 	ModelID string `json:"modelId"`
+	// From is the hash of the payload that may be deleted: what somebody else has written since is not. Empty: any.
+	From string `json:"from,omitempty"`
 }
 
 // ObserveInput is the input of ObserveModel, and the argument of ManageModel's update `observe`: how a model was found to be.

@@ -75,7 +75,11 @@ type Result struct {
 	ChangedSettings []string `json:"changedSettings,omitempty"`
 	JobID           string   `json:"jobId,omitempty"`
 	JobDurationMs   int64    `json:"jobDurationMs,omitempty"` // from the creation that took effect to the job's end as the workflow saw it
-	Adopted         bool     `json:"adopted,omitempty"`       // a repeated submission found the model that an earlier attempt had made
+	// ReplacedModelID is the model that a change has deleted and created anew, as ModelID, since the platform updates no models.
+	// GoneMs is for how long there was none.
+	ReplacedModelID string `json:"replacedModelId,omitempty"`
+	GoneMs          int64  `json:"goneMs,omitempty"`
+	Adopted         bool   `json:"adopted,omitempty"` // a repeated submission found the model that an earlier attempt had made
 	// ExistingModelID is the model of that name that was there before this registration and is left as it is, if the
 	// registration made none.
 	ExistingModelID string           `json:"existingModelId,omitempty"`
@@ -137,17 +141,19 @@ type Progress struct {
 	Stages      []StageRecord `json:"stages"` // in the order in which they began; the last one is current
 	PayloadHash string        `json:"payloadHash,omitempty"`
 	// PreviousHash and Changes are what a change is about; see [Result].
-	PreviousHash string          `json:"previousHash,omitempty"`
-	Changes      []Change        `json:"changes,omitempty"`
-	JobID        string          `json:"jobId,omitempty"`
-	JobStatus    string          `json:"jobStatus,omitempty"`
-	Polls        int             `json:"polls,omitempty"`
-	ModelID      string          `json:"modelId,omitempty"`
-	Validation   *ProbeReport    `json:"validation,omitempty"`
-	Approval     *ApprovalStatus `json:"approval,omitempty"`
-	Refused      []RefusedSignal `json:"refusedDecisions,omitempty"` // at most the newest 20
-	RefusedAll   int             `json:"refusedAltogether,omitempty"`
-	Waiting      *Wait           `json:"waiting,omitempty"` // why it does not go on at the moment
+	PreviousHash string   `json:"previousHash,omitempty"`
+	Changes      []Change `json:"changes,omitempty"`
+	// Replaces: the change deletes the model and creates it anew, since the platform updates no models.
+	Replaces   bool            `json:"replaces,omitempty"`
+	JobID      string          `json:"jobId,omitempty"`
+	JobStatus  string          `json:"jobStatus,omitempty"`
+	Polls      int             `json:"polls,omitempty"`
+	ModelID    string          `json:"modelId,omitempty"`
+	Validation *ProbeReport    `json:"validation,omitempty"`
+	Approval   *ApprovalStatus `json:"approval,omitempty"`
+	Refused    []RefusedSignal `json:"refusedDecisions,omitempty"` // at most the newest 20
+	RefusedAll int             `json:"refusedAltogether,omitempty"`
+	Waiting    *Wait           `json:"waiting,omitempty"` // why it does not go on at the moment
 	// Model is the record that the model of that name is registered, and how it is doing now, whatever came of this attempt.
 	// The starter fills it in.
 	Model  *Ownership `json:"model,omitempty"`

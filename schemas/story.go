@@ -32,6 +32,7 @@ type StoryOperation struct {
 	ErrorType  ErrorType `json:"errorType,omitempty"`
 
 	ModelID         string   `json:"modelId,omitempty"`
+	ReplacedModelID string   `json:"replacedModelId,omitempty"` // that was deleted, to be created anew as ModelID
 	PayloadHash     string   `json:"payloadHash,omitempty"`
 	PreviousHash    string   `json:"previousHash,omitempty"` // of what was approved before
 	Changes         []Change `json:"changes,omitempty"`

@@ -7,6 +7,9 @@ type SubmitInput struct {
 	Payload SealedPayload `json:"payload"`
 	// Creation is what earlier executions of this submission may have sent; nil: nothing.
 	Creation *Creation `json:"creation,omitempty"`
+	// Replaces is the model of this name that this operation has deleted before; a read that lags behind may show it still.
+	// Empty: there is none.
+	Replaces string `json:"replaces,omitempty"`
 }
 
 // Submission is the result of SubmitRegistration.

@@ -127,6 +127,7 @@ func evidence(t *table, e schemas.AuditEntry) {
 	if e.Event == schemas.AuditEnded || e.Event == "" {
 		t.row("requested by", e.Requester)
 		t.row("model id", e.ModelID)
+		t.row("replaced", e.ReplacedModelID)
 		t.row("job", jobText(schemas.Result{JobID: e.JobID, JobDurationMs: e.JobDurationMs}))
 		t.row("approval", approvalText(e.Approval))
 		if e.Approval != nil {

@@ -33,6 +33,9 @@ func evidenceTable(p schemas.Progress, m schemas.Manifest, page string) table {
 	for i, c := range p.Changes {
 		t.row(map[bool]string{true: "changes"}[i == 0], c.String())
 	}
+	if p.Replaces {
+		t.row("how", "the platform updates no models: it is deleted and created anew, is gone meanwhile, and gets another id")
+	}
 	t.row("replaces payload", hashText(p.PreviousHash))
 	t.row("payload hash", hashText(p.PayloadHash))
 	if m.EndpointURL != "" { // the history can be read here

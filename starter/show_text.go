@@ -168,6 +168,7 @@ func operationLines(o schemas.StoryOperation) []console.Line {
 		t.row("rollback", rollbackText(&schemas.RollbackReport{Deregistered: *o.Deregistered, Error: "see the reason"}))
 	}
 	t.row("model id", o.ModelID)
+	t.row("replaced", o.ReplacedModelID)
 	t.row("payload", hashes(o.PreviousHash, o.PayloadHash))
 	t.row("webhook", webhookShort(o.Webhook))
 	t.row("run", o.RunID)

@@ -34,6 +34,9 @@ func (t *table) lines() []console.Line {
 // resultRows shows what a result holds beside its status and reason.
 func resultRows(t *table, r schemas.Result) {
 	t.row("model id", r.ModelID)
+	if r.ReplacedModelID != "" {
+		t.row("replaced", fmt.Sprintf("model %s was deleted and created anew; it was gone for %s", r.ReplacedModelID, words.Millis(float64(r.GoneMs))))
+	}
 	t.row("payload hash", hashText(r.PayloadHash))
 	t.row("job", jobText(r))
 	if r.Validation != nil {

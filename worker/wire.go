@@ -77,6 +77,7 @@ func wire(ctx context.Context, cfg config.Worker, misconfigured error, log *slog
 	}
 	return &activities.Activities{
 		Gateway: platform, ReadLag: cfg.Genesys.ReadLag, Jobs: polling.New(platform.Pacer()), Webhooks: sender, Audit: trail, Checkpoints: signer,
+		ReplaceModels: cfg.Genesys.UpdateMethod == config.UpdateByReplacing,
 		ApprovalFloor: cfg.Approval, GateFloor: cfg.Gate, RequiredFloor: cfg.Required, Approvers: deciders,
 		Prober: probe.New(probe.Config{Guard: guard, Credentials: tokens, Logger: log}),
 	}, platform, nil

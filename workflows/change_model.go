@@ -49,6 +49,7 @@ func (r *registration) compare(ctx workflow.Context) error {
 			own.ModelID, name)
 	}
 	r.result.ModelID, r.liveHash, r.result.Changes = own.ModelID, live.Hash, live.Changes
+	r.replaces = found.Replaces && len(live.Changes) > 0
 	r.settings = schemas.ChangedSettings(own.Manifest, r.manifest)
 	r.result.ChangedSettings = r.settings
 	switch {
@@ -90,7 +91,10 @@ func (r *registration) update(ctx workflow.Context) error {
 		return schemas.UpdateInput{
 			ModelID: r.result.ModelID, Payload: r.payload, From: r.liveHash, Before: &r.previous.Payload, Lost: r.lost}
 	})
-	r.mayBeChanged = err == nil || r.lost > 0
+	r.mayBeChanged = err == nil && !out.Replace || r.lost > 0
+	if err == nil && out.Replace {
+		return r.replace(ctx)
+	}
 	r.result.JobID = out.JobID
 	return err
 }
@@ -139,7 +143,7 @@ func changedNothing(err error) bool {
 
 // waitForUpdate waits for the update's job as a registration does for its own.
 func (r *registration) waitForUpdate(ctx workflow.Context) error {
-	if r.result.JobID == "" {
+	if r.result.JobID == "" || r.replacing != nil {
 		return nil
 	}
 	return r.waitForJob(ctx)
@@ -163,7 +167,7 @@ func (r *registration) readBack(ctx workflow.Context) error {
 func (r *registration) readUntil(ctx workflow.Context, want schemas.SealedPayload) ([]schemas.Change, error) {
 	var out schemas.ReadModel
 	err := r.execute(ctx, schemas.ReadModelActivity, "Read back model "+r.result.ModelID,
-		schemas.ReadModelInput{Name: r.manifest.Name, Want: &want, Until: true}, &out)
+		schemas.ReadModelInput{Name: r.manifest.Name, Want: &want, ModelID: r.result.ModelID, Until: true}, &out)
 	if err != nil {
 		return nil, err
 	}
@@ -218,8 +222,8 @@ func (r *registration) notPutBack(err error) (state schemas.ModelState, why stri
 	r.result.Rollback.Error = f.Message
 	r.result.Status, r.result.ErrorType = schemas.Failed, schemas.ErrRollbackFailed
 	r.result.Reason = fmt.Sprintf("%s; and the payload from before could not be put back, so that model %s is not as it was approved: %s. "+
-		"Operator action required: `starter plan` shows the difference", r.result.Reason, r.result.ModelID, f.Message)
-	if f.Type == schemas.ErrModelMissing {
+		"Operator action required: `starter plan` shows the difference", r.result.Reason, r.previous.ModelID, f.Message)
+	if f.Type == schemas.ErrModelMissing || r.replacing.isMissing(r.result.ModelID) {
 		return schemas.ModelMissing, f.Message
 	}
 	return schemas.ModelDrifted, "a change did not complete and could not be taken back: " + f.Message
@@ -232,6 +236,9 @@ func (r *registration) drifted() bool {
 
 // writeBack writes the payload from before once the update's own job has ended, and reads it back.
 func (r *registration) writeBack(ctx workflow.Context) error {
+	if r.replacing != nil {
+		return r.bringBack(ctx)
+	}
 	job := r.result.JobID
 	out, err := r.sendUpdate(ctx, "Put the payload from before back, since "+plain(r.result.Reason, 80), func() schemas.UpdateInput {
 		return schemas.UpdateInput{
@@ -239,6 +246,10 @@ func (r *registration) writeBack(ctx workflow.Context) error {
 	})
 	if err != nil {
 		return err
+	}
+	if out.Replace { // it was updated by a worker that knows how to, and is put back by one that does not
+		r.replacing = &replacement{old: r.result.ModelID, begun: workflow.Now(ctx)}
+		return r.bringBack(ctx)
 	}
 	r.result.JobID = out.JobID
 	if err := r.waitForUpdate(ctx); err != nil {

@@ -59,16 +59,7 @@ func (r *registration) rollBack(ctx workflow.Context) {
 		return
 	}
 	r.enter(ctx, schemas.StageRollingBack)
-	err := r.do(ctx, step{
-		activity: schemas.DeregisterModelActivity, summary: "Delete the model, since " + plain(r.result.Reason, 80),
-		next: func() (workflow.ActivityOptions, any) {
-			return activityTable[schemas.DeregisterModelActivity], schemas.DeregisterInput{
-				Payload: r.payload, ModelID: r.result.ModelID, JobID: r.result.JobID, SubmittedAt: r.submittedAt,
-				Adopted: r.result.Adopted, Creation: r.creation,
-			}
-		},
-		wait: r.jobToWaitFor(ctx),
-	}, nil)
+	err := r.deregister(ctx)
 	r.result.Rollback = &schemas.RollbackReport{Deregistered: err == nil}
 	if err == nil {
 		return
@@ -85,6 +76,20 @@ func (r *registration) rollBack(ctx workflow.Context) {
 	r.result.Reason = fmt.Sprintf("%s; and the model could not be deleted, so it may still exist in the gateway: %s",
 		r.result.Reason, f.Message)
 	r.result.Status = schemas.Failed
+}
+
+// deregister deletes what this operation is proven to have created.
+func (r *registration) deregister(ctx workflow.Context) error {
+	return r.do(ctx, step{
+		activity: schemas.DeregisterModelActivity, summary: "Delete the model, since " + plain(r.result.Reason, 80),
+		next: func() (workflow.ActivityOptions, any) {
+			return activityTable[schemas.DeregisterModelActivity], schemas.DeregisterInput{
+				Payload: r.payload, ModelID: r.result.ModelID, JobID: r.result.JobID, SubmittedAt: r.submittedAt,
+				Adopted: r.result.Adopted, Creation: r.creation,
+			}
+		},
+		wait: r.jobToWaitFor(ctx),
+	}, nil)
 }
 
 // remaining are the models that a rollback's error names.

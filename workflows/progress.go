@@ -19,7 +19,7 @@ func (r *registration) progress() schemas.Progress {
 		PayloadHash: r.result.PayloadHash, JobID: r.result.JobID, JobStatus: r.jobStatus, Polls: r.polls,
 		ModelID: r.result.ModelID, Validation: r.result.Validation, Refused: r.gate.refused, RefusedAll: r.gate.refusedAll,
 		RunID: r.result.RunID, Waiting: r.waitingFor, Operation: r.operation, PreviousHash: r.result.PreviousHash,
-		Changes: r.result.Changes,
+		Changes: r.result.Changes, Replaces: r.replaces,
 	}
 	if len(r.stages) > 0 {
 		p.Stage = r.stage()
@@ -148,6 +148,9 @@ func (r *registration) describeEvidence(row func(name, value string)) {
 		for _, approved := range words.Approved(r.manifest) {
 			row(approved.Name, approved.Text)
 		}
+	}
+	if r.replaces {
+		row("how", "the platform updates no models: it is deleted and created anew, is gone meanwhile, and gets another id")
 	}
 	row("payload hash", r.result.PayloadHash)
 	row("job", strings.TrimSpace(r.result.JobID+" "+r.jobStatus))

@@ -41,6 +41,8 @@ type registration struct {
 	unprobed     bool               // nothing is to be probed
 	mayBeChanged bool               // the gateway may have the new payload
 	lost         int                // updates that may have been sent, and whose outcome is not known
+	replacing    *replacement       // of a change that deletes the model and creates it anew; nil: it does not
+	replaces     bool               // the platform updates no models
 	committed    bool               // it is too late to cancel
 	retirement   schemas.RetireModelInput
 

@@ -13,7 +13,11 @@ import (
 // submit creates the model, or adopts the one that an earlier attempt created. From here on there may be a model to
 // roll back, unless the record of what was sent says that nothing was. What one execution of the activity has sent, the
 // next one knows by that record alone.
-func (r *registration) submit(ctx workflow.Context) error {
+func (r *registration) submit(ctx workflow.Context) error { return r.create(ctx, r.payload, "") }
+
+// create creates a model with this payload. One that this operation has deleted before counts as gone, whatever a read that
+// lags behind shows.
+func (r *registration) create(ctx workflow.Context, payload schemas.SealedPayload, replaces string) error {
 	r.enter(ctx, schemas.StageSubmitting)
 	r.submittedAt = workflow.Now(ctx)
 	var out schemas.Submission
@@ -21,7 +25,7 @@ func (r *registration) submit(ctx workflow.Context) error {
 	err := r.do(ctx, step{
 		activity: schemas.SubmitRegistrationActivity, summary: "Create " + r.manifest.Name + " in the LLM Gateway",
 		next: func() (workflow.ActivityOptions, any) {
-			return activityTable[schemas.SubmitRegistrationActivity], schemas.SubmitInput{Payload: r.payload, Creation: earlier}
+			return activityTable[schemas.SubmitRegistrationActivity], schemas.SubmitInput{Payload: payload, Creation: earlier, Replaces: replaces}
 		},
 		refused: createdNothing,
 		wait: func(err error) schemas.Wait {
@@ -43,7 +47,9 @@ func (r *registration) submit(ctx workflow.Context) error {
 			}
 		}
 		r.mayExist = r.creation == nil || r.creation.Sent > 0
-		r.result.ExistingModelID = existingModel(err)
+		if replaces == "" {
+			r.result.ExistingModelID = existingModel(err)
+		}
 		return err
 	}
 	if out.Unchanged {

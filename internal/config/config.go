@@ -60,7 +60,8 @@ type Genesys struct {
 	JobsPath    string `env:"GENESYS_JOBS_PATH" envDefault:"/api/v2/ai/jobs"`
 	// ReadLag is for how long the platform's reads may lag behind its writes, a call be on its way included.
 	ReadLag time.Duration `env:"GENESYS_READ_LAG" envDefault:"60s"`
-	// UpdateMethod is the HTTP method of the call that changes a model, PUT or PATCH.
+	// UpdateMethod is the HTTP method of the call that changes a model, PUT or PATCH; or replace, which deletes the model and
+	// creates it anew.
 	UpdateMethod string `env:"GENESYS_UPDATE_METHOD" envDefault:"PUT"`
 	// RequestsPerMinute is the ceiling of the OAuth client's calls; 0: 300 until the platform says what it allows.
 	RequestsPerMinute int `env:"GENESYS_REQUESTS_PER_MINUTE"`
@@ -84,6 +85,9 @@ const maxSecretFile = 64 << 10
 
 // maxReadLag bounds how long a submission whose answer was lost waits before it creates again.
 const maxReadLag = 10 * time.Minute
+
+// UpdateByReplacing is the update method of a platform that updates no models.
+const UpdateByReplacing = "replace"
 
 const defaultHost = "https://api.mypurecloud.com"
 
@@ -202,8 +206,10 @@ func (w *Worker) resolve() (problems []error) {
 	case g.Host == "":
 		g.Host = defaultHost
 	}
-	if g.UpdateMethod != http.MethodPut && g.UpdateMethod != http.MethodPatch {
-		bad("GENESYS_UPDATE_METHOD must be PUT or PATCH")
+	switch g.UpdateMethod {
+	case http.MethodPut, http.MethodPatch, UpdateByReplacing:
+	default:
+		bad("GENESYS_UPDATE_METHOD must be PUT, PATCH, or replace, which deletes the model and creates it anew")
 	}
 	if g.ReadLag < 0 || g.ReadLag > maxReadLag {
 		bad("GENESYS_READ_LAG must be from 0s to %s; it is for how long the platform's reads may lag behind its writes", maxReadLag)

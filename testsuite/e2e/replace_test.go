@@ -1,0 +1,121 @@
+package e2e
+
+import (
+	"encoding/json"
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"model-registrar/schemas"
+	"model-registrar/testsuite/simulator/control"
+)
+
+const byReplacing = "GENESYS_UPDATE_METHOD=replace"
+
+func TestAModelIsReplacedWhereThePlatformUpdatesNone_AndAWorkerKilledBetweenDeletionAndCreationLosesNothing(t *testing.T) {
+	t.Parallel()
+	k := onOwn(t)
+	worker, err := k.StartWorkerWith(byReplacing)
+	require.NoError(t, err)
+	m := k.Manifest("replaced")
+	before, stderr, code := k.register(m)
+	require.Equal(t, 0, code, stderr)
+
+	for i, between := range []struct {
+		op       control.Op
+		activity string
+	}{{control.OpDelete, schemas.DeleteModelActivity}, {control.OpCreate, schemas.SubmitRegistrationActivity}} {
+		m.MaxRequestsPerMinute++
+		k.fault(between.op, m.Name, 1, control.Action{LatencyMS: held.Milliseconds()})
+		file, err := k.WriteManifest(m)
+		require.NoError(t, err)
+		_, stderr, code := k.Run(k.ctx, "change", file, "--detach", "--requester", requester)
+		require.Equal(t, 0, code, stderr)
+		k.awaitRunning(m.Name, between.activity)
+		k.eventually(func() bool { return len(k.requests(between.op, m.Name)) > i }, "the call has taken effect")
+		if between.op == control.OpDelete {
+			require.Empty(t, k.models(m.Name), "the model is gone meanwhile")
+		}
+		worker.Kill()
+		worker, err = k.StartWorkerWith(byReplacing)
+		require.NoError(t, err)
+
+		e := k.end(m.Name)
+		require.Equal(t, schemas.Completed, e.Status, e.Reason)
+		live := k.models(m.Name)
+		require.Len(t, live, 1)
+		require.Equal(t, live[0].ID, e.ModelID)
+		require.Equal(t, before.ModelID, e.ReplacedModelID)
+		require.Positive(t, e.GoneMs)
+		require.Equal(t, m.MaxRequestsPerMinute, k.limit(m.Name))
+		owner := k.owner(m.Name)
+		require.Equal(t, e.ModelID, owner.ModelID)
+		require.Equal(t, e.PayloadHash, owner.PayloadHash)
+		require.Equal(t, schemas.ModelActive, k.check(m.Name).State)
+		before = e
+	}
+	require.Equal(t, []string{"RegisterModel COMPLETED", "ChangeModel COMPLETED", "ChangeModel COMPLETED"}, k.entries(m.Name))
+	require.Empty(t, k.requests(control.OpUpdate, m.Name))
+}
+
+func TestAReplacementWhoseCreationFailsBringsThePayloadFromBeforeBack(t *testing.T) {
+	t.Parallel()
+	k := onOwn(t)
+	_, err := k.StartWorkerWith(byReplacing)
+	require.NoError(t, err)
+	m := k.Manifest("brought-back")
+	made, stderr, code := k.register(m)
+	require.Equal(t, 0, code, stderr)
+	approved := k.owner(m.Name)
+
+	limit := m.MaxRequestsPerMinute
+	m.MaxRequestsPerMinute++
+	k.fault(control.OpCreate, m.Name, 1, control.Action{JobOutcome: control.OutcomeFailed})
+	e, stderr, code := k.operate("change", m)
+	require.Equal(t, 3, code, stderr)
+	require.Equal(t, schemas.RolledBack, e.Status, e.Reason)
+	require.True(t, e.Rollback.Restored)
+	require.Equal(t, limit, k.limit(m.Name))
+	owner := k.owner(m.Name)
+	require.Equal(t, k.models(m.Name)[0].ID, owner.ModelID)
+	require.NotEqual(t, made.ModelID, owner.ModelID)
+	require.Equal(t, approved.PayloadHash, owner.PayloadHash)
+	require.Equal(t, schemas.ModelActive, k.check(m.Name).State)
+}
+
+func TestAnApproverIsToldThatAModelIsGoneWhileItIsReplaced(t *testing.T) {
+	t.Parallel()
+	k := onOwn(t)
+	_, err := k.StartWorkerWith(byReplacing)
+	require.NoError(t, err)
+	m := k.Manifest("approved-replacement")
+	_, stderr, code := k.register(m)
+	require.Equal(t, 0, code, stderr)
+	m.MaxRequestsPerMinute, m.Approval.Policy = m.MaxRequestsPerMinute+1, schemas.ApproveAlways
+	file, err := k.WriteManifest(m)
+	require.NoError(t, err)
+	_, stderr, code = k.Run(k.ctx, "change", file, "--detach", "--requester", requester)
+	require.Equal(t, 0, code, stderr)
+	k.awaitStage(m.Name, schemas.StageApproval)
+	shown, _, _ := k.Run(k.ctx, "status", m.Name)
+	require.Contains(t, shown, "is gone meanwhile, and gets another id")
+}
+
+func TestAPlatformThatUpdatesNoModelsIsSaidToBeOneWithTheWayOut(t *testing.T) {
+	k := onShared(t)
+	m := k.Manifest(k.name("no-updates"))
+	_, stderr, code := k.register(m)
+	require.Equal(t, 0, code, stderr)
+	m.MaxRequestsPerMinute++
+	for _, status := range []int{http.StatusMethodNotAllowed, http.StatusNotImplemented} {
+		k.fault(control.OpUpdate, m.Name, 1, control.Action{Status: status})
+		e, _, code := k.operate("change", m)
+		require.Equal(t, 1, code)
+		require.Equal(t, schemas.ErrUpdateUnsupported, e.ErrorType)
+		require.Contains(t, e.Reason, "or to replace, which deletes the model and creates it anew")
+	}
+	var p schemas.Payload
+	require.NoError(t, json.Unmarshal(k.models(m.Name)[0].Payload, &p))
+	require.Equal(t, m.MaxRequestsPerMinute-1, p.RateLimits.MaxRequestsPerMinute)
+}

@@ -1,0 +1,102 @@
+package workflows
+
+import (
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"model-registrar/schemas"
+)
+
+// A platform that updates no models has them replaced: the model is deleted, and created anew with the payload that was
+// approved. It is gone meanwhile, and has another id afterwards. What is created is proven to be this operation's as a
+// registration's is (package creation), and the undoing deletes what is proven and creates the payload from before.
+
+// replacement is what a change that replaces its model has done so far.
+type replacement struct {
+	old     string    // the model that is deleted
+	begun   time.Time // when the deletion was asked for
+	deleted bool      // it is known to be gone
+	creates bool      // its successor may exist
+}
+
+// replace deletes the model and creates it anew. A cancellation that comes between the two is heeded once both are done:
+// stopping there would leave nothing.
+func (r *registration) replace(ctx workflow.Context) error {
+	r.replacing = &replacement{old: r.result.ModelID, begun: workflow.Now(ctx)}
+	whole, _ := workflow.NewDisconnectedContext(ctx)
+	if err := r.deleteOld(whole, r.liveHash); err != nil {
+		r.mayBeChanged = !changedNothing(err)
+		return err
+	}
+	r.replacing.creates = true
+	if err := r.create(whole, r.payload, r.replacing.old); err != nil {
+		r.replacing.creates = r.mayExist
+		return err
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := r.waitForJob(ctx); err != nil {
+		return err
+	}
+	r.isThereAgain(ctx)
+	return r.lookForTwins(ctx)
+}
+
+// isThereAgain notes which model was replaced, and for how long there was none.
+func (r *registration) isThereAgain(ctx workflow.Context) {
+	r.result.ReplacedModelID = r.replacing.old
+	r.result.GoneMs = workflow.Now(ctx).Sub(r.replacing.begun).Milliseconds()
+}
+
+// isMissing reports whether the model was deleted, and nothing is known to be in its place.
+func (p *replacement) isMissing(id string) bool { return p != nil && p.deleted && id == "" }
+
+// deleteOld deletes the model that is replaced, if it has this payload; empty: any.
+func (r *registration) deleteOld(ctx workflow.Context, hash string) error {
+	r.enter(ctx, schemas.StageDeleting)
+	r.mayBeChanged = true
+	err := r.execute(ctx, schemas.DeleteModelActivity, "Delete model "+r.replacing.old+", to create it anew: it is gone meanwhile",
+		schemas.DeleteInput{Name: r.manifest.Name, ModelID: r.replacing.old, From: hash}, nil)
+	if err == nil {
+		r.replacing.deleted, r.result.ModelID = true, ""
+	}
+	return err
+}
+
+// bringBack creates the payload from before anew, once what this operation has created is gone, and has ManageModel own that.
+func (r *registration) bringBack(ctx workflow.Context) error {
+	if r.replacing.creates {
+		if err := r.deregister(ctx); err != nil {
+			return err
+		}
+	}
+	if !r.replacing.deleted { // or nobody knows: it is deleted for certain, before it is created anew
+		if err := r.deleteOld(ctx, ""); err != nil {
+			return err
+		}
+	}
+	r.result.ModelID, r.result.JobID, r.result.Adopted = "", "", false
+	if err := r.create(ctx, r.previous.Payload, r.replacing.old); err != nil {
+		return err
+	}
+	if err := r.waitForJob(ctx); err != nil {
+		return err
+	}
+	changes, err := r.readUntil(ctx, r.previous.Payload)
+	if err == nil && len(changes) > 0 {
+		err = final(schemas.ErrReadBack, "the gateway has model %s otherwise than before (gateway → before: %s)",
+			r.result.ModelID, changesLine(changes))
+	}
+	if err != nil {
+		return err
+	}
+	o := *r.previous
+	o.ModelID, o.JobID, o.Since = r.result.ModelID, r.result.JobID, workflow.Now(ctx).UTC()
+	o.Operation, o.WorkflowID, o.RunID = r.operation, r.result.WorkflowID, r.result.RunID
+	r.mayBeOwned = false // this hand-over is the one that counts
+	r.result.ExistingModelID = r.result.ModelID
+	r.isThereAgain(ctx)
+	return r.handTo(ctx, "Have ManageModel own "+plain(r.manifest.Name, 80)+" as model "+r.result.ModelID+", with the payload from before", o)
+}
