@@ -51,8 +51,8 @@ type AuditEntry struct {
 	PreviousHash     string           `json:"previousHash,omitempty"` // of the payload that was approved before
 	Changes          []Change         `json:"changes,omitempty"`
 	ReplacedModelID  string           `json:"replacedModelId,omitempty"` // that was deleted, to be created anew as ModelID
-	State            ModelState       `json:"state,omitempty"`       // of a transition: how the model is
-	StateBefore      ModelState       `json:"stateBefore,omitempty"` // and how it was
+	State            ModelState       `json:"state,omitempty"`           // of a transition: how the model is
+	StateBefore      ModelState       `json:"stateBefore,omitempty"`     // and how it was
 	WorkflowID       string           `json:"workflowId"`
 	RunID            string           `json:"runId"`
 	Hash             string           `json:"hash,omitempty"` // SHA-256, in hex, over the RFC 8785 form of the rest

@@ -67,8 +67,8 @@ type ReadModel struct {
 	Owner *Ownership  `json:"owner,omitempty"` // nil: the model is nobody's
 	Live  []LiveModel `json:"live,omitempty"`  // the models of that name in the gateway
 	// Replaces: a change deletes the model and creates it anew, since the platform updates no models.
-	Replaces bool `json:"replaces,omitempty"`
-	At    time.Time   `json:"at"`
+	Replaces bool      `json:"replaces,omitempty"`
+	At       time.Time `json:"at"`
 }
 
 // LiveModel is one model in the gateway.
@@ -122,7 +122,7 @@ type Update struct {
 	JobID string `json:"jobId,omitempty"` // empty: the model had the payload already
 	// Replace: nothing was sent, since the platform updates no models. The model is to be deleted and created anew.
 	Replace bool `json:"replace,omitempty"`
-	Lost  int    `json:"lost,omitempty"`  // earlier updates whose outcome is not known
+	Lost    int  `json:"lost,omitempty"` // earlier updates whose outcome is not known
 }
 
 // DeleteInput is the input of DeleteModel.
