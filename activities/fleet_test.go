@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"encoding/base64"
 	"strings"
 	"sync"
 	"testing"
@@ -19,6 +20,7 @@ import (
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/mocks"
 
+	"model-registrar/internal/codec"
 	"model-registrar/schemas"
 )
 
@@ -126,6 +128,37 @@ func TestARunThatTemporalHasForgottenIsReportedAndAnOutageIsRetried(t *testing.T
 
 // seenLong is what no plan saw.
 var seenLong = &schemas.Seen{ModelID: strings.Repeat("x", 300)}
+
+func TestAPartForWhichAWorkerLacksTheKeyIsTriedAgainAndNamesIt(t *testing.T) {
+	keys := func(of ...string) *codec.Keys {
+		k, err := codec.ParseKeys(strings.Join(of, " "))
+		require.NoError(t, err)
+		return k
+	}
+	key := func(id string) string {
+		return id + ":" + base64.StdEncoding.EncodeToString([]byte(strings.Repeat(id, 16)))
+	}
+	sealed := converter.WithDataConverterSerializationContext(keys(key("k1")).Client().Data, converter.WorkflowSerializationContext{
+		Namespace: "default", WorkflowID: schemas.FleetPartWorkflowID("f", 0)})
+	input, err := sealed.ToPayloads(schemas.FleetPart{FleetID: "f", Manifests: []schemas.Manifest{{Name: "model-1"}}})
+	require.NoError(t, err)
+	part := &historypb.HistoryEvent{Attributes: &historypb.HistoryEvent_WorkflowExecutionStartedEventAttributes{
+		WorkflowExecutionStartedEventAttributes: &historypb.WorkflowExecutionStartedEventAttributes{
+			WorkflowType: &commonpb.WorkflowType{Name: schemas.HoldFleetPartWorkflow}, Input: input}}}
+	load := func(k *codec.Keys) (schemas.FleetPart, error) {
+		a := &Activities{Temporal: &registry{part: part}, Namespace: "default", Data: k.Worker().Data}
+		return run(t, a.LoadFleetPart, schemas.LoadPartInput{FleetID: "f"})
+	}
+	for name, lacks := range map[string]*codec.Keys{"no keys": keys(), "another key": keys(key("k2"))} {
+		_, err := load(lacks)
+		e := wantRetried(t, err, schemas.ErrTemporal, 0)
+		require.ErrorContains(t, e, "encrypted with key k1, which REGISTRAR_ENCRYPTION_KEYS does not hold", name)
+		require.NotContains(t, e.Error(), "could not be asked", name)
+	}
+	got, err := load(keys(key("k2"), key("k1")))
+	require.NoError(t, err)
+	require.Len(t, got.Manifests, 1)
+}
 
 func TestAPartIsLoadedOrItsLossIsFatal(t *testing.T) {
 	holdAs := func(part any) *historypb.HistoryEvent {

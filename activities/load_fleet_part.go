@@ -7,6 +7,7 @@ import (
 
 	"go.temporal.io/sdk/temporal"
 
+	"model-registrar/internal/codec"
 	"model-registrar/internal/follow"
 	"model-registrar/schemas"
 )
@@ -20,6 +21,8 @@ func (a *Activities) LoadFleetPart(ctx context.Context, in schemas.LoadPartInput
 		return p, ctx.Err()
 	case errors.Is(err, follow.ErrNoPart), errors.Is(err, follow.ErrDamagedPart):
 		return p, fatal(schemas.ErrFleetPart, err.Error()+"; start a fleet with the starter, which starts its parts first")
+	case errors.As(err, new(*codec.Error)):
+		return p, temporal.NewApplicationError("this worker cannot read a part of the fleet: "+err.Error(), string(schemas.ErrTemporal))
 	case err != nil:
 		return p, temporal.NewApplicationError("Temporal could not be asked: "+err.Error(), string(schemas.ErrTemporal))
 	}

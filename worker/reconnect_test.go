@@ -28,7 +28,8 @@ type resetting struct {
 
 	mu     sync.Mutex
 	conns  []net.Conn
-	resets int // that are still to come
+	resets int  // that are still to come
+	scoped bool // the credentials are for the namespace alone
 	polled chan struct{}
 	once   sync.Once
 }
@@ -58,6 +59,9 @@ func (s *resetting) reset() bool {
 }
 
 func (s *resetting) ListSearchAttributes(context.Context, *operatorservice.ListSearchAttributesRequest) (*operatorservice.ListSearchAttributesResponse, error) {
+	if s.scoped {
+		return nil, status.Error(codes.PermissionDenied, "Request unauthorized.")
+	}
 	all := map[string]enumspb.IndexedValueType{}
 	for _, name := range schemas.SearchAttributes {
 		all[name] = enumspb.INDEXED_VALUE_TYPE_KEYWORD
@@ -91,10 +95,27 @@ func (s *resetting) PollWorkflowTaskQueue(ctx context.Context, _ *workflowservic
 	return &workflowservice.PollWorkflowTaskQueueResponse{}, nil
 }
 
+func (s *resetting) CountWorkflowExecutions(context.Context, *workflowservice.CountWorkflowExecutionsRequest) (*workflowservice.CountWorkflowExecutionsResponse, error) {
+	return &workflowservice.CountWorkflowExecutionsResponse{}, nil
+}
+
 func TestAWorkerWhoseConnectionIsResetBeforeItsFirstPollTriesAgain(t *testing.T) {
+	log := runUntilItPolls(t, &resetting{resets: 2})
+	require.Contains(t, log, "polling could not begin; it is tried again")
+}
+
+func TestAWorkerWhoseKeyIsForItsNamespaceAloneRunsAndSaysWhatItCouldNotCheck(t *testing.T) {
+	log := runUntilItPolls(t, &resetting{scoped: true})
+	require.Contains(t, log, "these credentials may not look at the namespace's search attributes")
+	require.NotContains(t, log, "does not answer")
+}
+
+// runUntilItPolls runs a worker against a server until it polls, and returns its log.
+func runUntilItPolls(t *testing.T, s *resetting) string {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	s := &resetting{Listener: l, resets: 2, polled: make(chan struct{})}
+	s.Listener, s.polled = l, make(chan struct{})
 	server := grpc.NewServer()
 	workflowservice.RegisterWorkflowServiceServer(server, s)
 	operatorservice.RegisterOperatorServiceServer(server, s)
@@ -121,5 +142,5 @@ func TestAWorkerWhoseConnectionIsResetBeforeItsFirstPollTriesAgain(t *testing.T)
 	}
 	stop()
 	require.Equal(t, exitOK, <-ended, log.String())
-	require.Contains(t, log.String(), "polling could not begin; it is tried again")
+	return log.String()
 }

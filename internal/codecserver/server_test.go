@@ -253,6 +253,18 @@ func TestGuessingTokensIsSlowedDownAndHoldsUpNobodyWhoHasSignedIn(t *testing.T) 
 	require.Equal(t, http.StatusOK, resp.StatusCode)
 }
 
+func TestWrongTokensDoNotLockOutTheRightOne(t *testing.T) {
+	s := serve(t)
+	for range 20 {
+		wrong := s.request("POST", "/decode", nil)
+		wrong.Header.Set("Authorization", "Bearer guess")
+		_, _ = s.do(wrong)
+	}
+	resp, _ := s.do(s.request("POST", "/decode", list(t, sealed(t, "x"))))
+	require.Equal(t, http.StatusOK, resp.StatusCode, "as a program")
+	require.Equal(t, http.StatusOK, s.signIn(s.browser(), token), "on the page")
+}
+
 // browser keeps cookies.
 func (s served) browser() *http.Client {
 	jar, err := cookiejar.New(nil)
