@@ -3,12 +3,11 @@ package workflows
 import (
 	"fmt"
 	"slices"
-	"strings"
-	"unicode/utf8"
 
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
+	"model-registrar/internal/people"
 	"model-registrar/schemas"
 )
 
@@ -37,9 +36,8 @@ func checkFleet(ctx workflow.Context, in schemas.RegisterFleetInput) error {
 	if in.Window < 0 || in.Window > schemas.MaxWindow {
 		return refuse(schemas.ErrFleetInput, "the window of a fleet is 1 to %d registrations", schemas.MaxWindow)
 	}
-	if strings.TrimSpace(in.Requester) == "" || utf8.RuneCountInString(in.Requester) > schemas.MaxRequester {
-		return refuse(schemas.ErrFleetInput, "the requester of a fleet has 1 to %d characters; four eyes need to know who asks",
-			schemas.MaxRequester)
+	if problem := people.RequesterProblem(in.Requester); problem != "" {
+		return refuse(schemas.ErrFleetInput, "the requester of a fleet %s", problem)
 	}
 	if !announces(in) {
 		return refuse(schemas.ErrFleetInput, "the operations of the fleet %s are not as many as it has, or of unknown types; "+

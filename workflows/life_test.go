@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -284,6 +285,21 @@ func TestWhatIsNobodysIsRetiredOnlyByItsID(t *testing.T) {
 	require.Equal(t, schemas.Completed, e.Status, e.Reason)
 	require.Len(t, s.times(schemas.DeleteModelActivity), 1)
 	require.Empty(t, s.times(schemas.ReleaseModelActivity))
+}
+
+func TestARetirementThatNobodyOrSomebodyInDisguiseAsksForDeletesNothing(t *testing.T) {
+	for _, asks := range []string{"", " ", "alice\u3164", "\u0430lice", strings.Repeat("x", 1_900_000)} {
+		s := newStory(t)
+		s.uncalled = true
+		s.world.read = gatewayHas(ownedBefore(s.in.Manifest), nil)
+		e := s.runAs(schemas.RetireModelWorkflow, schemas.RetireModelInput{Name: s.in.Manifest.Name, Requester: asks, Reason: "replaced"})
+		require.Equal(t, schemas.Failed, e.Status)
+		require.Equal(t, schemas.ErrPayloadValidation, e.ErrorType)
+		require.Contains(t, e.Reason, "requester")
+		require.Empty(t, s.times(schemas.DeleteModelActivity))
+		p := s.progress()
+		require.LessOrEqual(t, len(p.Requester), schemas.MaxRequester+2)
+	}
 }
 
 func TestARetirementThatIsRejectedDeletesNothing(t *testing.T) {

@@ -73,7 +73,7 @@ func operationOn(ctx workflow.Context, operation string, m schemas.Manifest, req
 	info := workflow.GetInfo(ctx)
 	story, halt := workflow.WithCancel(ctx)
 	return &registration{
-		operation: operation, manifest: m, requester: requester, startedAt: workflow.Now(ctx),
+		operation: operation, manifest: m, requester: schemas.Cut(requester, schemas.MaxRequester), startedAt: workflow.Now(ctx),
 		stages: []schemas.StageRecord{{Stage: schemas.StageValidating, StartedAt: workflow.Now(ctx)}},
 		story:  story, halt: halt,
 		gate: gate{required: max(1, m.Approval.Required)},

@@ -3,8 +3,10 @@ package workflows
 import (
 	"fmt"
 
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
+	"model-registrar/internal/people"
 	"model-registrar/schemas"
 )
 
@@ -20,7 +22,11 @@ func RetireModel(ctx workflow.Context, in schemas.RetireModelInput) (schemas.Res
 func (r *registration) findRetiring(ctx workflow.Context) error {
 	r.begin(ctx)
 	recorded := r.recordStart(ctx)
-	found, err := r.readModel(ctx, nil)
+	err := r.checkRequester()
+	var found schemas.ReadModel
+	if err == nil {
+		found, err = r.readModel(ctx, nil)
+	}
 	if err == nil {
 		err = r.checkRetiring(found)
 	}
@@ -31,6 +37,15 @@ func (r *registration) findRetiring(ctx workflow.Context) error {
 		return recordErr
 	}
 	return err
+}
+
+// checkRequester refuses a retirement that nobody, or somebody in disguise, asks for. ValidatePayload does that for the
+// operations that have a manifest.
+func (r *registration) checkRequester() error {
+	if problem := people.RequesterProblem(r.retirement.Requester); problem != "" {
+		return temporal.NewPayloadValidationError([]schemas.Violation{{Path: "requester", Code: schemas.CodeMissing, Message: problem}})
+	}
+	return nil
 }
 
 func (r *registration) checkRetiring(found schemas.ReadModel) error {

@@ -89,8 +89,9 @@ func (t *Timeline) started(a *historypb.WorkflowExecutionStartedEventAttributes,
 	if t.Operation == schemas.RetireModelWorkflow {
 		var in schemas.RetireModelInput
 		t.decode.value(a.GetInput(), &in)
-		t.AskedFor = in.Reason
+		t.AskedFor = schemas.Cut(in.Reason, 500)
 	}
+	t.Input.Requester = schemas.Cut(t.Input.Requester, schemas.MaxRequester) // one that is longer is refused, and shown all the same
 	t.enter(schemas.StageValidating, at)
 }
 

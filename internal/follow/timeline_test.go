@@ -2,6 +2,7 @@ package follow
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -264,6 +265,13 @@ func TestATerminatedWorkflowHasFailedWithoutAResult(t *testing.T) {
 	require.Nil(t, tl.Ending.Result)
 	require.ErrorIs(t, tl.Ending.Err, ErrTerminated)
 	require.Equal(t, schemas.Failed, tl.Ending.Outcome())
+}
+
+func TestARequesterOfTwoMegabytesIsNotShownWhole(t *testing.T) {
+	s := newScript(t)
+	s.events[0].GetWorkflowExecutionStartedEventAttributes().Input = s.payloads(schemas.RegisterModelInput{
+		Manifest: schemas.Manifest{Name: "llm-v2"}, Requester: strings.Repeat("x", 1_900_000)})
+	require.LessOrEqual(t, len(s.timeline().Progress().Requester), schemas.MaxRequester+2)
 }
 
 func TestAHistoryThatIsReadTwiceIsToldOnce(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"model-registrar/internal/people"
 	"model-registrar/schemas"
 )
 
@@ -87,10 +88,9 @@ func requesterOf(value any) (requester, problem string) {
 		return "", "is missing; four eyes need to know who asks"
 	case !ok:
 		return "", "must be text"
-	case strings.TrimSpace(requester) == "":
-		return "", "must not be empty; four eyes need to know who asks"
-	case utf8.RuneCountInString(requester) > schemas.MaxRequester:
-		return "", fmt.Sprintf("must have at most %d characters", schemas.MaxRequester)
+	}
+	if problem := people.RequesterProblem(requester); problem != "" {
+		return "", problem
 	}
 	return requester, ""
 }

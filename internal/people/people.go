@@ -8,9 +8,12 @@ import (
 	"fmt"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
+
+	"model-registrar/schemas"
 )
 
 // Same reports whether two names are one person's: whether they read alike by NFKC, without case, invisible characters
@@ -47,6 +50,20 @@ func Check(name string) error {
 		return fmt.Errorf("it mixes letters of %s and %s, as a name does that imitates another one", a, b)
 	}
 	return nil
+}
+
+// RequesterProblem says what is wrong with who asks for something, as a phrase that follows the field's name; empty: nothing.
+func RequesterProblem(name string) string {
+	switch {
+	case strings.TrimSpace(name) == "":
+		return "must not be empty; four eyes need to know who asks"
+	case utf8.RuneCountInString(name) > schemas.MaxRequester:
+		return fmt.Sprintf("must have at most %d characters", schemas.MaxRequester)
+	}
+	if err := Check(name); err != nil {
+		return "must be a name that reads as what it is: " + err.Error()
+	}
+	return ""
 }
 
 // invisible reports whether a character shows nothing: Unicode's default-ignorable code points, and those that are
