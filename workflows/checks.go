@@ -68,7 +68,7 @@ func (m *owned) sleepUntil(ctx workflow.Context, until time.Time, awake func() b
 	}
 	_, err := workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{
 		Timeout:      until.Sub(workflow.Now(ctx)),
-		TimerOptions: workflow.TimerOptions{Summary: "Check " + plain(m.name, 80) + " at " + until.Format("2006-01-02 15:04:05 MST")},
+		TimerOptions: workflow.TimerOptions{Summary: unlinked("Check " + plain(m.name, 80) + " at " + until.Format("2006-01-02 15:04:05 MST"))},
 	}, awake)
 	return err
 }
@@ -102,7 +102,7 @@ func (m *owned) check(ctx workflow.Context) {
 // read has the gateway's model compared with what was approved.
 func (m *owned) read(ctx workflow.Context, asked bool) (out schemas.CheckResult, err error) {
 	o := activityTable[schemas.CheckModelActivity]
-	o.Summary, o.Priority = "Compare "+plain(m.name, 80)+" with what was approved", priorityOfCheck
+	o.Summary, o.Priority = unlinked("Compare "+plain(m.name, 80)+" with what was approved"), priorityOfCheck
 	if asked {
 		o.Summary += ", as was asked for"
 		o.Priority = temporal.Priority{PriorityKey: schemas.PriorityOfPerson}
@@ -169,7 +169,7 @@ func (m *owned) probe(ctx workflow.Context, asked bool) {
 		return
 	}
 	o := probeOptions(in.Spec)
-	o.Summary, o.Priority = "Prompt "+plain(words.Host(in.EndpointURL), 80)+" once and check the answer", priorityOfCheck
+	o.Summary, o.Priority = unlinked("Prompt "+plain(words.Host(in.EndpointURL), 80)+" once and check the answer"), priorityOfCheck
 	if asked {
 		o.Priority = temporal.Priority{PriorityKey: schemas.PriorityOfPerson}
 	}
@@ -232,7 +232,7 @@ func (m *owned) restore(ctx workflow.Context) {
 		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
 		ParentClosePolicy:     enumspb.PARENT_CLOSE_POLICY_ABANDON,
 		TypedSearchAttributes: start.Attributes,
-		StaticSummary:         "Restore " + plain(m.name, 80) + ", as on_drift says",
+		StaticSummary:         unlinked("Restore " + plain(m.name, 80) + ", as on_drift says"),
 		StaticDetails:         start.Details,
 		Priority:              PriorityOfFleet(""),
 	})

@@ -33,7 +33,7 @@ func ReadGateway(ctx workflow.Context, in schemas.ListModelsInput) (out schemas.
 			return out, final
 		}
 		workflow.SetCurrentDetails(ctx, markdown(wait.Message))
-		timer := workflow.TimerOptions{Summary: plain(wait.Message, 200)}
+		timer := workflow.TimerOptions{Summary: unlinked(plain(wait.Message, 200))}
 		if err := workflow.NewTimerWithOptions(ctx, wait.Until.Sub(workflow.Now(ctx)), timer).Get(ctx, nil); err != nil {
 			return out, err
 		}
