@@ -81,7 +81,7 @@ var ErrorTypes = []ErrorInfo{
 		Advice:  "check webhook_callback_url: its receiver does not take the event"},
 	{Type: ErrRollbackFailed,
 		Meaning: "**the model may still exist**: it could not be deleted in an hour, or in 24 while the login was refused",
-		Advice:  "delete what the ending names in the gateway by hand; docs/errors.md has the call"},
+		Advice:  "remove what the ending names: `starter retire NAME --model ID`, or by hand with the call above"},
 	{Type: ErrStepTimedOut,
 		Meaning: "an activity's time ran out with no error of its own",
 		Advice:  "see in the workflow's history what its attempts failed with, then register again"},

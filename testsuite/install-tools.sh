@@ -1,9 +1,10 @@
 #!/bin/sh
 # Installs what the tests need besides Go, gcc, make, git and Node.js, if it is missing: PostgreSQL, Chromium,
-# nginx, OpenSSH's ssh-keygen and Python's jsonschema. With apt-get (as root, or with sudo); elsewhere it says what to install.
+# nginx, curl, jq, OpenSSH's ssh-keygen and Python's jsonschema. With apt-get (as root, or with sudo); elsewhere it says what to install.
 set -eu
 
 missing=""
+for tool in curl jq; do command -v $tool >/dev/null || missing="$missing $tool"; done
 schemas="from jsonschema import Draft202012Validator"
 command -v ssh-keygen >/dev/null || missing="$missing openssh-client"
 command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || missing="$missing chromium"

@@ -2,6 +2,10 @@ package e2e
 
 import (
 	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -9,6 +13,38 @@ import (
 	"model-registrar/schemas"
 	"model-registrar/testsuite/simulator/control"
 )
+
+func TestAModelIsDeletedByTheCallsThatTheErrorPageShows(t *testing.T) {
+	k := onShared(t)
+	page, err := os.ReadFile("../../docs/errors.md")
+	require.NoError(t, err)
+	_, rest, found := strings.Cut(string(page), "To remove a model by its id")
+	require.True(t, found)
+	byStarter, rest, found := strings.Cut(rest, "Where no worker can, by hand")
+	require.True(t, found)
+	byHand, _, _ := strings.Cut(rest, "\n## ")
+	for how, text := range map[string]string{"by the starter": byStarter, "by hand": byHand} {
+		m := k.Manifest(k.name("unwanted"))
+		made, stderr, code := k.register(m)
+		require.Equal(t, 0, code, stderr)
+		_, stderr, code = k.operation(m.Name, "retire", m.Name, "--keep", "--reason", "nobody's from now on")
+		require.Equal(t, 0, code, stderr)
+		require.Len(t, k.models(m.Name), 1)
+
+		var script []string
+		for line := range strings.Lines(text) {
+			if command, indented := strings.CutPrefix(line, "    "); indented {
+				script = append(script, strings.NewReplacer("NAME", m.Name, "models/ID", "models/"+made.ModelID, "--model ID", "--model "+made.ModelID).Replace(command))
+			}
+		}
+		require.NotEmpty(t, script, how)
+		cmd := exec.CommandContext(k.ctx, "bash", "-eu", "-o", "pipefail", "-c", strings.Join(script, ""))
+		cmd.Env = append(k.WorkerEnviron(), "PATH="+filepath.Dir(k.Starter())+":"+os.Getenv("PATH"))
+		said, err := cmd.CombinedOutput()
+		require.NoError(t, err, "%s: %s", how, said)
+		require.Empty(t, k.models(m.Name), "%s: %s", how, said)
+	}
+}
 
 func TestWhatIsLeftBehindIsNamedOnTheScreenInTheResultAndInTheFleetsSummary(t *testing.T) {
 	k := onShared(t)
