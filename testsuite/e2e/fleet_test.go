@@ -75,14 +75,8 @@ func (k *kit) runFleet(args ...string) (r ranFleet) {
 }
 
 // fleetProgress asks a fleet where it stands.
-func (k *kit) fleetProgress(id string) (p schemas.FleetProgress, err error) {
-	ctx, cancel := context.WithTimeout(k.ctx, 5*time.Second)
-	defer cancel()
-	answer, err := k.client.QueryWorkflow(ctx, schemas.RegisterFleetWorkflowID(id), "", schemas.StatusQuery)
-	if err == nil {
-		err = answer.Get(&p)
-	}
-	return p, err
+func (k *kit) fleetProgress(id string) (schemas.FleetProgress, error) {
+	return k.registrar.FleetStatus(k.ctx, id)
 }
 
 // awaitFleet waits until a fleet says that it is as wanted.

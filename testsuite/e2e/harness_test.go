@@ -22,19 +22,21 @@ import (
 
 	"model-registrar/internal/codec"
 	"model-registrar/internal/telemetry"
+	"model-registrar/registrar"
 	"model-registrar/schemas"
 	"model-registrar/testsuite/replay"
 	"model-registrar/testsuite/simulator/control"
 	"model-registrar/testsuite/stack"
 )
 
-// kit is what a test works with: a stack, and a client of its Temporal.
+// kit is what a test works with: a stack, and clients of its Temporal.
 type kit struct {
 	*stack.Stack
-	t      *testing.T
-	ctx    context.Context
-	client client.Client
-	keys   *codec.Keys
+	t         *testing.T
+	ctx       context.Context
+	client    client.Client
+	registrar *registrar.Client
+	keys      *codec.Keys
 }
 
 // onShared gives a test the shared stack.
@@ -73,7 +75,7 @@ func newKit(t *testing.T, s *stack.Stack) *kit {
 	c, err := client.NewLazyClient(options)
 	require.NoError(t, err)
 	t.Cleanup(c.Close)
-	return &kit{Stack: s, t: t, ctx: ctx, client: c, keys: keys}
+	return &kit{Stack: s, t: t, ctx: ctx, client: c, registrar: registrar.New(c, registrar.Options{Temporal: options}), keys: keys}
 }
 
 var names atomic.Int64
@@ -196,14 +198,8 @@ func (k *kit) approval(name string) schemas.Decision {
 }
 
 // progress asks the workflow where it stands.
-func (k *kit) progress(name string) (p schemas.Progress, err error) {
-	ctx, cancel := context.WithTimeout(k.ctx, 5*time.Second)
-	defer cancel()
-	answer, err := k.client.QueryWorkflow(ctx, schemas.RegisterModelWorkflowID(name), "", schemas.StatusQuery)
-	if err == nil {
-		err = answer.Get(&p)
-	}
-	return p, err
+func (k *kit) progress(name string) (schemas.Progress, error) {
+	return k.registrar.Status(k.ctx, name, "")
 }
 
 // awaitStage waits until a registration is at a stage.
