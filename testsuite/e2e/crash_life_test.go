@@ -117,7 +117,7 @@ func (k *kit) admit(s stop) *patient {
 		k.makeByHand(m)
 		return p
 	}
-	started, err := k.registrar().Start(k.ctx, registrar.Request{Manifest: m, Requester: requester})
+	started, err := k.registrar.Start(k.ctx, registrar.Request{Manifest: m, Requester: requester})
 	require.NoError(k.t, err)
 	var result schemas.Result
 	require.NoError(k.t, k.client.GetWorkflow(k.ctx, started.WorkflowID, started.RunID).Get(k.ctx, &result))
@@ -125,8 +125,6 @@ func (k *kit) admit(s stop) *patient {
 	p.before = k.owner(m.Name)
 	return p
 }
-
-func (k *kit) registrar() *registrar.Client { return registrar.New(k.client, registrar.Options{}) }
 
 // makeByHand makes a model as somebody does who does not know of the registrar.
 func (k *kit) makeByHand(m schemas.Manifest) {
@@ -165,7 +163,7 @@ func (k *kit) operateOn(p *patient) {
 		hot := 0.9
 		p.manifest.MaxRequestsPerMinute, p.manifest.Parameters.Temperature = 123, &hot
 	}
-	_, err := k.registrar().Start(k.ctx, registrar.Request{
+	_, err := k.registrar.Start(k.ctx, registrar.Request{
 		Operation: p.kind, Manifest: p.manifest, Requester: requester, Reason: "as a test"})
 	require.NoError(k.t, err)
 }

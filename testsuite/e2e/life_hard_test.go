@@ -214,7 +214,7 @@ func TestNoCheckAndNoChangeOfStateIsLostWhileAModelsWorkflowContinuesAsNew(t *te
 		for i := range seen {
 			asking.Go(func() {
 				for range 2 { // one after the other
-					if seen[i], errs[i] = k.registrar().CheckModel(k.ctx, m.Name, schemas.CheckRequest{By: "somebody"}); errs[i] != nil {
+					if seen[i], errs[i] = k.registrar.CheckModel(k.ctx, m.Name, schemas.CheckRequest{By: "somebody"}); errs[i] != nil {
 						return
 					}
 				}
