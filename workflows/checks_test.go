@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -74,15 +75,17 @@ func TestModelsAreCheckedOnceADayByDefaultAndWithoutAProbe(t *testing.T) {
 
 func TestChecksAreSpreadOverTheirIntervalAndAlwaysAsFarApart(t *testing.T) {
 	now := time.Unix(1_800_000_000, 0)
-	var quarters [4]int
-	for i := range 4000 {
-		name := fmt.Sprint("model-", i)
-		next := nextCheck(name, time.Hour, now)
-		require.Equal(t, next.Add(time.Hour), nextCheck(name, time.Hour, next))
-		quarters[int(next.Sub(now)-1)/int(15*time.Minute)]++
-	}
-	for _, n := range quarters {
-		require.InDelta(t, 1000, n, 150)
+	for _, every := range []time.Duration{time.Hour, 24 * time.Hour} {
+		var parts [60]int
+		for i := range 6000 {
+			name := fmt.Sprint("model-", i)
+			next := nextCheck(name, every, now)
+			require.Equal(t, next.Add(every), nextCheck(name, every, next))
+			parts[(next.Sub(now)-1)*60/every]++
+		}
+		for _, n := range parts {
+			require.InDelta(t, 100, n, 40) // four times what chance does
+		}
 	}
 }
 
@@ -160,32 +163,55 @@ func TestADriftIsRestoredWhereTheManifestAsksForIt(t *testing.T) {
 	require.Equal(t, []string{"ACTIVE → DRIFTED", "DRIFTED → ACTIVE"}, s.transitions())
 }
 
-// A year of hourly checks, of which each hundredth finds another state, in runs of bounded length.
+// A year of hourly checks, of which each hundredth finds another state, in runs of bounded length. While each run makes its
+// last check, somebody pauses and resumes the checks, and asks for one.
 func TestAYearOfHourlyChecksLosesNoChangeOfStateAndKeepsItsRunsShort(t *testing.T) {
 	const year = 365 * 24
 	o := handedOver(t, "run-1", time.Unix(100, 0))
 	o.Manifest.Monitor, o.State = hourly, schemas.ModelActive
 	o.Manifest.WebhookCallbackURL = ""
-	in := schemas.ManageModelInput{Name: modelName, Status: &schemas.ModelStatus{Ownership: o, HandOvers: 1}}
-	now, checks, changes := time.Unix(1_800_000_000, 0), 0, 0
-	for run := 0; checks < year; run++ {
+	now, runs, checks, asked, answered := time.Unix(1_800_000_000, 0), 0, 0, 0, 0
+	in := schemas.ManageModelInput{Name: modelName, Status: &schemas.ModelStatus{
+		Ownership: o, HandOvers: 1, Checks: schemas.Checks{Next: now}}}
+	var changes []schemas.AuditEntry
+	for ; checks < year; runs++ {
 		s := newStory(t)
 		s.env.SetStartTime(now)
-		s.world.check = func(schemas.CheckInput) (schemas.CheckResult, error) {
-			checks++
-			return schemas.CheckResult{Missing: checks/100%2 == 1}, nil
+		ask := func(handler string) {
+			asked++
+			s.env.UpdateWorkflow(handler, fmt.Sprint(asked), &testsuite.TestUpdateCallback{
+				OnAccept: func() {}, OnReject: func(err error) { t.Error(handler, err) },
+				OnComplete: func(_ any, err error) {
+					answered++
+					require.NoError(t, err, handler)
+				},
+			}, schemas.CheckRequest{By: "at the end"})
 		}
 		before := checks
-		s.at(maxChecks*time.Hour-time.Millisecond, func() { s.send(schemas.CheckHandler, schemas.CheckRequest{By: "at the end"}) })
+		s.world.check = func(schemas.CheckInput) (schemas.CheckResult, error) {
+			if checks++; checks-before == maxChecks {
+				for _, handler := range []string{schemas.PauseHandler, schemas.ResumeHandler, schemas.CheckHandler} {
+					s.onLoop(func() { ask(handler) })
+				}
+			}
+			return schemas.CheckResult{Missing: checks/100%2 == 1}, nil
+		}
 		s.manage(in)
 		var next *workflow.ContinueAsNewError
-		require.ErrorAs(t, s.env.GetWorkflowError(), &next)
+		require.ErrorAs(t, s.env.GetWorkflowError(), &next, "after %d checks", checks-before)
 		in = schemas.ManageModelInput{}
 		require.NoError(t, converter.GetDefaultDataConverter().FromPayloads(next.Input, &in))
-		require.LessOrEqual(t, checks-before, maxChecks+1)
-		changes += len(s.transitions())
+		require.LessOrEqual(t, checks-before, maxChecks+2)
+		changes = append(changes, s.entries(schemas.AuditModelState)...)
 		now = s.env.Now()
 	}
-	require.Equal(t, checks/100, changes)
-	require.Equal(t, changes, in.Status.Checks.Transitions)
+	require.Equal(t, asked, answered)
+	require.Len(t, changes, checks/100+2*runs, "each pause and each end of one is a change as well")
+	require.Equal(t, len(changes), in.Status.Checks.Transitions)
+	state := schemas.ModelActive
+	for i, e := range changes {
+		require.Equal(t, state, e.StateBefore)
+		require.True(t, strings.HasSuffix(e.EntryID, fmt.Sprintf("/state-%d", i+1)), e.EntryID)
+		state = e.State
+	}
 }

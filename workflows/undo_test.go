@@ -25,7 +25,7 @@ func TestAChangeIsPutBackOnlyOnceItsOwnJobHasEnded(t *testing.T) {
 	s.world.poll = inTurn(
 		answers[schemas.PollInput](schemas.PollResult{Polls: 1, LastStatus: "IN_PROGRESS"}),
 		answers[schemas.PollInput](schemas.PollResult{Done: true, ModelID: "model-1", Polls: 2, LastStatus: "COMPLETED"}))
-	s.at(time.Millisecond, s.cancel) // while it sleeps between two looks
+	s.during[schemas.PollJobActivity] = s.cancel
 	s.world.update = inTurn(answers[schemas.UpdateInput](schemas.Update{JobID: "job-2"}),
 		fails[schemas.UpdateInput, schemas.Update](sent(0, schemas.ErrJobStillRunning)),
 		answers[schemas.UpdateInput](schemas.Update{JobID: "job-3"}))
