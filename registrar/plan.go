@@ -1,6 +1,7 @@
 package registrar
 
 import (
+	"cmp"
 	"context"
 	"sync"
 	"time"
@@ -23,12 +24,13 @@ type PlanOptions struct {
 // [Client.GatewayModels].
 func (c *Client) Plan(ctx context.Context, manifests []schemas.Manifest, o PlanOptions) (schemas.Plan, error) {
 	at := time.Now().UTC()
+	var owned []schemas.Ownership
+	var ownedErr error
+	var reading sync.WaitGroup
+	reading.Go(func() { owned, ownedErr = c.Models(ctx) })
 	live, err := c.GatewayModels(ctx)
-	if err != nil {
-		return schemas.Plan{}, err
-	}
-	owned, err := c.Models(ctx)
-	if err != nil {
+	reading.Wait()
+	if err = cmp.Or(err, ownedErr); err != nil {
 		return schemas.Plan{}, err
 	}
 	world := plan.World{Live: live.Models, Owned: owned}

@@ -5,7 +5,10 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
+	"slices"
 	"strings"
+	"sync"
 
 	"model-registrar/internal/bounded"
 	"model-registrar/internal/manifest"
@@ -60,15 +63,23 @@ func unreadable(label string, err error) error {
 // parsed is reported beside what can, so that one call shows all that is wrong.
 func (a *app) readManifests(paths []string) (documents []manifest.Document, problems []error) {
 	files, problems := manifestFiles(paths)
-	for _, name := range files {
-		label, data, err := a.readFile(name, maxFleetFile)
-		if err != nil {
-			problems = append(problems, err)
-			continue
-		}
-		found, wrong := parseInPieces(label, data)
-		documents, problems = append(documents, found...), append(problems, wrong...)
+	found, wrong := make([][]manifest.Document, len(files)), make([][]error, len(files))
+	slots := make(chan struct{}, min(runtime.GOMAXPROCS(0), 8)) // to check ten thousand manifests takes seconds of CPU time
+	var group sync.WaitGroup
+	for i, name := range files {
+		slots <- struct{}{}
+		group.Go(func() {
+			defer func() { <-slots }()
+			label, data, err := a.readFile(name, maxFleetFile)
+			if err != nil {
+				wrong[i] = []error{err}
+				return
+			}
+			found[i], wrong[i] = parseInPieces(label, data)
+		})
 	}
+	group.Wait()
+	documents, problems = slices.Concat(found...), append(problems, slices.Concat(wrong...)...)
 	refuseRepeatedNames(documents)
 	return documents, problems
 }

@@ -3,25 +3,16 @@ package main
 import (
 	"bytes"
 	"encoding/json"
-	"io"
 
 	"model-registrar/internal/manifest"
 	"model-registrar/schemas"
 )
 
-// maxPlanFile bounds a saved plan, in bytes.
-const maxPlanFile = maxFleetFile
-
 // savedPlan reads a plan, and reports whether the file holds one.
 func (a *app) savedPlan(file string) (p schemas.Plan, ok bool, err error) {
-	label, r, err := a.open(file)
+	label, data, err := a.readFile(file, maxFleetFile)
 	if err != nil {
 		return p, false, failed("%w", err)
-	}
-	defer r.Close()
-	data, err := io.ReadAll(io.LimitReader(r, maxPlanFile))
-	if err != nil {
-		return p, false, failed("%w", unreadable(label, err))
 	}
 	var looks struct {
 		Version int              `json:"version"`

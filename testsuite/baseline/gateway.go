@@ -73,6 +73,22 @@ func (g *Gateway) Lookup(ctx context.Context, name string) (int, error) {
 	return answer.Total, err
 }
 
+// Page reads a page of the list of models, as large as the platform has them, and returns how many pages there are.
+func (g *Gateway) Page(ctx context.Context, number int) (models []schemas.Payload, ids []string, pages int, err error) {
+	var answer struct {
+		PageCount int `json:"pageCount"`
+		Entities  []struct {
+			ID string `json:"id"`
+			schemas.Payload
+		} `json:"entities"`
+	}
+	err = g.api(ctx, http.MethodGet, fmt.Sprintf("%s?pageSize=100&pageNumber=%d", gatewayPath, number), nil, &answer)
+	for _, e := range answer.Entities {
+		models, ids = append(models, e.Payload), append(ids, e.ID)
+	}
+	return models, ids, answer.PageCount, err
+}
+
 // Create asks for a model and returns the job that makes it.
 func (g *Gateway) Create(ctx context.Context, p schemas.Payload) (jobID string, err error) {
 	var answer struct {

@@ -2,14 +2,10 @@ package main
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"time"
-
-	"model-registrar/testsuite/simulator/control"
 )
 
 const (
@@ -39,8 +35,7 @@ func quota(workers int) func(context.Context, *bench) error {
 				return err
 			}
 		}
-		limit, window := quotaCalls, quotaWindow.Milliseconds()
-		if _, err := d.Sim.ChangeSettings(ctx, control.SettingsChange{Quota: &limit, QuotaWindowMS: &window}); err != nil {
+		if err := d.quotaOf(ctx, quotaCalls, quotaWindow); err != nil {
 			return err
 		}
 		n := b.size(quotaFleet)
@@ -154,13 +149,7 @@ func (d *bed) fleet(ctx context.Context, n int) (seconds float64, err error) {
 	if err != nil {
 		return 0, err
 	}
-	start := time.Now()
-	stdout, stderr, code := d.Run(ctx, "fleet", dir, "--output", "json", "--requester", "bench")
-	seconds = time.Since(start).Seconds()
-	if code != 0 {
-		return 0, errors.New("starter fleet ended with an error: " + stderr + stdout)
-	}
-	return seconds, nil
+	return d.starter(ctx, "fleet", dir, "--output", "json", "--requester", "bench")
 }
 
 // manifests writes the manifests of n new models, and returns their folder.
@@ -170,12 +159,7 @@ func (d *bed) manifests(n int) (dir string, err error) {
 		return "", err
 	}
 	for range n {
-		m := d.Manifest(d.name("model"))
-		data, err := json.Marshal(m)
-		if err != nil {
-			return "", err
-		}
-		if err := os.WriteFile(filepath.Join(dir, m.Name+".json"), data, 0o644); err != nil {
+		if err := writeManifest(dir, d.Manifest(d.name("model"))); err != nil {
 			return "", err
 		}
 	}

@@ -71,24 +71,34 @@ func (d *bed) own(ctx context.Context, n int, every time.Duration, gateway *gene
 	return each(ctx, n, atOnce, func(ctx context.Context, _ int) error {
 		m := d.Manifest(d.name("owned"))
 		m.Monitor.Every = schemas.Duration(every)
-		payload, err := m.Payload().Seal()
-		if err != nil {
+		return d.handOver(ctx, m, gateway)
+	})
+}
+
+func (d *bed) handOver(ctx context.Context, m schemas.Manifest, gateway *genesys.Client) error {
+	payload, err := m.Payload().Seal()
+	if err != nil {
+		return err
+	}
+	id := m.Name
+	if gateway != nil {
+		if id, err = create(ctx, gateway, d.Sim, payload); err != nil {
 			return err
 		}
-		id := m.Name
-		if gateway != nil {
-			if id, err = create(ctx, gateway, d.Sim, payload); err != nil {
-				return err
-			}
-		}
-		_, err = activities.HandOver(ctx, d.client, schemas.DefaultTaskQueue, "bench", schemas.HandOverInput{
-			Label: m.Name, Ownership: schemas.Ownership{
-				Name: m.Name, ModelID: id, PayloadHash: payload.Hash, Payload: payload, Manifest: m, State: schemas.ModelActive,
-				Operation: schemas.AdoptModelWorkflow, WorkflowID: schemas.RegisterModelWorkflowID(m.Name), RunID: "bench",
-				Requester: "bench", Since: time.Now().UTC(),
-			}})
-		return err
-	})
+	}
+	_, err = activities.HandOver(ctx, d.client, schemas.DefaultTaskQueue, "bench", schemas.HandOverInput{
+		Label: m.Name, Ownership: schemas.Ownership{
+			Name: m.Name, ModelID: id, PayloadHash: payload.Hash, Payload: payload, Manifest: m, State: schemas.ModelActive,
+			Operation: schemas.AdoptModelWorkflow, WorkflowID: schemas.RegisterModelWorkflowID(m.Name), RunID: "bench",
+			Requester: "bench", Since: time.Now().UTC(),
+		}})
+	return err
+}
+
+// platform is a client of the platform with the worker's credentials.
+func (d *bed) platform() (*genesys.Client, error) {
+	return genesys.New(genesys.Config{APIBaseURL: d.SimURL, LoginBaseURL: d.SimURL,
+		ClientID: stack.ClientID, ClientSecret: stack.ClientSecret})
 }
 
 func create(ctx context.Context, gateway *genesys.Client, sim *control.Client, payload schemas.SealedPayload) (modelID string, err error) {
@@ -115,8 +125,7 @@ func checksBeside(ctx context.Context, b *bench) error {
 	if err := d.rounds(ctx, rounds, ours, engine); err != nil {
 		return err
 	}
-	gateway, err := genesys.New(genesys.Config{APIBaseURL: d.SimURL, LoginBaseURL: d.SimURL,
-		ClientID: stack.ClientID, ClientSecret: stack.ClientSecret})
+	gateway, err := d.platform()
 	if err != nil {
 		return err
 	}
@@ -148,8 +157,7 @@ func priority(ctx context.Context, b *bench) error {
 	if _, err := d.startWorker(ctx); err != nil {
 		return err
 	}
-	limit, window := quotaCalls, quotaWindow.Milliseconds()
-	if _, err := d.Sim.ChangeSettings(ctx, control.SettingsChange{Quota: &limit, QuotaWindowMS: &window}); err != nil {
+	if err := d.quotaOf(ctx, quotaCalls, quotaWindow); err != nil {
 		return err
 	}
 	rounds, person, fleet := b.times(singleRounds), workflows.PriorityOf("bench"), workflows.PriorityOfFleet("bench")

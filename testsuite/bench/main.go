@@ -139,6 +139,8 @@ var parts = []part{
 	{name: "quota-3", what: "the same fleet with 3 workers", run: quota(3)},
 	{name: "fleets", what: "time per model in fleets of 100 and 1,000", run: fleets("fleets", 100, 3, 1000, 3)},
 	{name: "fleet-10000", what: "time per model in fleets of 1,000 and 10,000", apart: true, run: fleets("fleet-10000", 1000, 2, 10_000, 1)},
+	{name: "plan-10000", what: "a plan of 10,000 manifests against 10,000 models, and applies of it", apart: true, run: planLarge},
+	{name: "apply-1000", what: "an apply of 1,000 changes under a quota", apart: true, run: applyUnderQuota},
 	{name: "sizes", what: "registrations per second with workers of other sizes, against the default", apart: true, run: sizes},
 	{name: "checks-beside", what: "registrations per second against engine, with 1,000 models checked hourly beside it and without", apart: true, run: checksBeside},
 	{name: "priority", what: "one registration in the middle of a fleet of 1,000 under a quota, against alone", apart: true, run: priority},
