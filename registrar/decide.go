@@ -198,7 +198,7 @@ func (c *Client) record(ctx context.Context, id string, in schemas.RecordDecisio
 		who = "the signer"
 	}
 	run, err := c.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID: id, TaskQueue: c.taskQueue,
+		ID: id, TaskQueue: c.taskQueue, Priority: workflows.PriorityOf(in.Decision.Approver),
 		StaticSummary: workflows.SummaryOfRecord(who, in),
 	}, schemas.RecordDecisionWorkflow, in)
 	if err != nil {

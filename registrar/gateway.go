@@ -13,6 +13,7 @@ import (
 
 	"model-registrar/internal/follow"
 	"model-registrar/schemas"
+	"model-registrar/workflows"
 )
 
 // readingTime is how long one workflow may read the gateway: some pages, and the waits that the gateway asks for.
@@ -66,7 +67,7 @@ func (c *Client) GatewayModels(ctx context.Context) (all GatewayModels, err erro
 // listPages has a worker list models from a page on.
 func (c *Client) listPages(ctx context.Context, page int) (out schemas.ListedModels, err error) {
 	options := c.unique(schemas.ReadGatewayWorkflowID(strings.ToLower(rand.Text()[:12])), "List the models of the gateway")
-	options.WorkflowExecutionTimeout = readingTime
+	options.WorkflowExecutionTimeout, options.Priority = readingTime, workflows.PriorityOf("") // a person waits for a plan
 	var run client.WorkflowRun
 	err = c.call(ctx, func(ctx context.Context) (err error) {
 		run, err = c.temporal.ExecuteWorkflow(ctx, options, schemas.ReadGatewayWorkflow, schemas.ListModelsInput{Page: page})

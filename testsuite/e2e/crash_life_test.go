@@ -93,6 +93,24 @@ func stops() (all []stop) {
 	return all
 }
 
+// replacingStops are the steps of a change where the platform updates no models: the model is deleted and created anew.
+func replacingStops() (all []stop) {
+	inJob := inCall(schemas.ChangeModelWorkflow, control.OpCreate, 0, "")
+	inJob.at, inJob.fault.Action = "PollJob", control.Action{JobDurationMS: stopped.Milliseconds()}
+	all = []stop{
+		inCall(schemas.ChangeModelWorkflow, control.OpGet, 0, schemas.DeleteModelActivity),
+		inCall(schemas.ChangeModelWorkflow, control.OpDelete, 0, schemas.DeleteModelActivity),
+		inCall(schemas.ChangeModelWorkflow, control.OpList, 1, schemas.SubmitRegistrationActivity),
+		inCall(schemas.ChangeModelWorkflow, control.OpCreate, 0, schemas.SubmitRegistrationActivity),
+		inJob,
+		inCall(schemas.ChangeModelWorkflow, control.OpHealth, 0, schemas.TriggerHealthCheckActivity),
+	}
+	for i := range 6 {
+		all = append(all, stop{kind: schemas.ChangeModelWorkflow, at: fmt.Sprintf("some step (%d)", i), anywhere: true})
+	}
+	return all
+}
+
 // patient is a model on which an operation stops.
 type patient struct {
 	stop
@@ -186,9 +204,9 @@ func limitsOf(requests int) map[string]any {
 }
 
 // bringToStops brings each model to its stop, and returns when the kill is due.
-func (k *kit) bringToStops() (all []*patient) {
+func (k *kit) bringToStops(stops []stop) (all []*patient) {
 	k.t.Helper()
-	all = inParallel(stops(), k.admit)
+	all = inParallel(stops, k.admit)
 	held := slices.DeleteFunc(slices.Clone(all), func(p *patient) bool { return p.anywhere })
 	inParallel(held, func(p *patient) bool { k.operateOn(p); return true })
 	for _, p := range held {
@@ -324,7 +342,17 @@ func TestAWorkerKilledAtAnyStepOfAChangeARetirementAnAdoptionOrACheckLosesNothin
 	t.Parallel()
 	k := onOwn(t, "--job-duration", "300ms")
 	kill := k.startWorker()
-	all := k.bringToStops()
+	all := k.bringToStops(stops())
+	kill()
+	k.startWorker()
+	k.requireAllSound(all)
+}
+
+func TestAWorkerKilledAtAnyStepOfAReplacementLosesNothing(t *testing.T) {
+	t.Parallel()
+	k := onOwnWith(t, []string{"GENESYS_UPDATE_METHOD=replace"}, "--job-duration", "300ms")
+	kill := k.startWorker()
+	all := k.bringToStops(replacingStops())
 	kill()
 	k.startWorker()
 	k.requireAllSound(all)
@@ -334,7 +362,7 @@ func TestAServerKilledAtAnyStepOfAChangeARetirementAnAdoptionOrACheckLosesNothin
 	t.Parallel()
 	k := onOwn(t, "--job-duration", "300ms")
 	k.startWorker()
-	all := k.bringToStops()
+	all := k.bringToStops(stops())
 	k.KillDevserver()
 	require.NoError(t, k.StartDevserver(k.ctx))
 	k.requireAllSound(all)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	historypb "go.temporal.io/api/history/v1"
+	"go.temporal.io/api/workflowservice/v1"
 
 	"model-registrar/activities"
 	"model-registrar/schemas"
@@ -270,6 +271,25 @@ func TestASingleRegistrationOvertakesAFleet(t *testing.T) {
 	require.Less(t, ofPerson, ofFleet)
 	require.NotEmpty(t, requesters)
 	require.Equal(t, requesters, ofFleets, "both are asked for by the same person")
+}
+
+func TestAPlanIsAsImportantAsWhateverAPersonWaitsFor(t *testing.T) {
+	k := onShared(t)
+	e := estate{k, t.TempDir()}
+	e.write(k.Manifest(k.name("planned")))
+	e.plan()
+	k.eventually(func() bool {
+		list, err := k.client.ListWorkflow(k.ctx, &workflowservice.ListWorkflowExecutionsRequest{
+			Query: "WorkflowType = '" + schemas.ReadGatewayWorkflow + "'"})
+		if err != nil || len(list.Executions) == 0 {
+			return false
+		}
+		for _, w := range list.Executions {
+			start := k.replayed(w.Execution.WorkflowId).Events[0].GetWorkflowExecutionStartedEventAttributes()
+			require.EqualValues(t, schemas.PriorityOfPerson, start.GetPriority().GetPriorityKey())
+		}
+		return true
+	}, "the gateway is read by a workflow")
 }
 
 // A scheduled check without a probe costs a timer and an activity, and is the least important of all.
