@@ -16,6 +16,9 @@ import (
 // DeleteModel deletes a model that is retired, or that is to be created anew, and returns once it was seen to be gone: at once after a deletion that the
 // gateway acknowledged, otherwise when it is still absent after the read lag. A model of another name is left alone.
 func (a *Activities) DeleteModel(ctx context.Context, in schemas.DeleteInput) error {
+	if err := a.authorizeDeletion(ctx, in); err != nil {
+		return err
+	}
 	ctx, attempt := a.begin(quota.Finishing(ctx), nil)
 	defer attempt.end()
 	began, asked, acknowledged := time.Now(), false, false
@@ -51,4 +54,32 @@ func (a *Activities) DeleteModel(ctx context.Context, in schemas.DeleteInput) er
 func hasHash(m *gateway.Model, hash string) bool {
 	is, err := m.Payload.Hash()
 	return err == nil && is == hash
+}
+
+// authorizeDeletion verifies the approvals of a deletion: of a retirement those that name the payload that is owned or, of a
+// model that is nobody's, the one that is there; of a change those of the payload that the model is created anew with.
+func (a *Activities) authorizeDeletion(ctx context.Context, in schemas.DeleteInput) error {
+	d := deed{name: in.Name, hash: in.For, auth: in.Authorization, needed: a.needsApproval()}
+	if a.Approvers == nil {
+		return nil
+	}
+	if d.hash == "" {
+		owner, err := a.owner(ctx, in.Name)
+		if err != nil {
+			return err
+		}
+		if owner != nil {
+			d.hash = owner.PayloadHash
+		} else {
+			live, err := a.Gateway.GetModel(ctx, in.ModelID)
+			if err != nil {
+				return platformError(ctx, err)
+			}
+			if live == nil {
+				return nil // there is nothing to delete
+			}
+			d.hash, _ = live.Payload.Hash()
+		}
+	}
+	return a.authorize(ctx, d)
 }

@@ -26,6 +26,11 @@ func (a *Activities) SubmitRegistration(ctx context.Context, in schemas.SubmitIn
 	if err != nil {
 		return schemas.Submission{}, err
 	}
+	err = a.authorize(ctx, deed{name: payload.Name, hash: in.Payload.Hash, auth: in.Authorization,
+		needed: a.needsApproval() && (in.Replaces != "" || a.GateFloor == schemas.GateBeforeSubmission)})
+	if err != nil {
+		return schemas.Submission{}, err
+	}
 	s := &submission{Activities: a, in: in, want: payload, rec: recorded(ctx, in.Creation)}
 	ctx, s.attempt = a.begin(ctx, s.rec)
 	defer s.attempt.end()

@@ -28,6 +28,10 @@ func (a *Activities) UpdateModel(ctx context.Context, in schemas.UpdateInput) (s
 	if err != nil {
 		return schemas.Update{}, err
 	}
+	err = a.authorize(ctx, deed{name: want.Name, hash: in.Payload.Hash, auth: in.Authorization, needed: a.needsApproval()})
+	if err != nil {
+		return schemas.Update{}, err
+	}
 	u := &update{Activities: a, in: in, want: want, sent: sentUpdates(ctx, in.Lost)}
 	ctx, u.attempt = a.begin(quota.Finishing(ctx), u.sent)
 	defer u.attempt.end()

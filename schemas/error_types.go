@@ -34,6 +34,7 @@ const (
 	ErrHistoryFull       ErrorType = "HistoryFull"         // a registration that neared the server's limits, and ended by itself
 	ErrNewerWorker       ErrorType = "NewerWorkerNeeded"   // the input has something that this worker's version does not know
 	ErrSealedInput       ErrorType = "SealedInputBroken"   // the input is not what was validated and hashed
+	ErrUnapproved        ErrorType = "Unapproved"          // what is to be done lacks the signed approvals that it needs
 	ErrCallerRefused     ErrorType = "CallerRefused"       // an activity was called by something other than the product's workflows
 	ErrAskedTooLong      ErrorType = "GatewayAskedTooLong" // the gateway asked one step to wait for more than an hour in all
 	ErrAnswer            ErrorType = "AnswerNotBelieved"   // a result that is not about what was asked

@@ -107,6 +107,8 @@ type UpdateInput struct {
 	Lost int `json:"lost,omitempty"`
 	// After is the job of an update that has to have ended before this one is sent. Empty: there is none.
 	After string `json:"after,omitempty"`
+	// Authorization is what it rests on where decisions have to be signed.
+	Authorization *Authorization `json:"authorization,omitempty"`
 }
 
 // SentUpdates is what an UpdateModel activity knows of what it sent: it is stored before anything is, and is the second
@@ -131,6 +133,10 @@ type DeleteInput struct {
 	ModelID string `json:"modelId"`
 	// From is the hash of the payload that may be deleted: what somebody else has written since is not. Empty: any.
 	From string `json:"from,omitempty"`
+	// For is the hash of the payload that the model is created anew with; empty: it is retired.
+	For string `json:"for,omitempty"`
+	// Authorization is what it rests on where decisions have to be signed.
+	Authorization *Authorization `json:"authorization,omitempty"`
 }
 
 // ObserveInput is the input of ObserveModel, and the argument of ManageModel's update `observe`: how a model was found to be.

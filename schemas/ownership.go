@@ -31,7 +31,9 @@ type Ownership struct {
 	JobID      string     `json:"jobId,omitempty"`
 	Requester  string     `json:"requester,omitempty"`
 	Approvals  []Approval `json:"approvals,omitempty"`
-	Since      time.Time  `json:"since"` // when the operation handed the model over
+	// Authorization is what people signed, where decisions have to be signed: what was approved can be put back by it.
+	Authorization *Authorization `json:"authorization,omitempty"`
+	Since         time.Time      `json:"since"` // when the operation handed the model over
 
 	// LastCheck is set where ownerships are listed, and does not travel with a hand-over.
 	LastCheck *LastCheck `json:"lastCheck,omitempty"`

@@ -10,6 +10,8 @@ type SubmitInput struct {
 	// Replaces is the model of this name that this operation has deleted before; a read that lags behind may show it still.
 	// Empty: there is none.
 	Replaces string `json:"replaces,omitempty"`
+	// Authorization is what it rests on where decisions have to be signed.
+	Authorization *Authorization `json:"authorization,omitempty"`
 }
 
 // Submission is the result of SubmitRegistration.

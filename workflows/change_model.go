@@ -89,7 +89,8 @@ func (r *registration) update(ctx workflow.Context) error {
 	r.submittedAt = workflow.Now(ctx)
 	out, err := r.sendUpdate(ctx, "Update model "+r.result.ModelID+": "+plain(changesLine(r.result.Changes), 120), func() schemas.UpdateInput {
 		return schemas.UpdateInput{
-			ModelID: r.result.ModelID, Payload: r.payload, From: r.liveHash, Before: &r.previous.Payload, Lost: r.lost}
+			ModelID: r.result.ModelID, Payload: r.payload, From: r.liveHash, Before: &r.previous.Payload, Lost: r.lost,
+			Authorization: r.authorization()}
 	})
 	r.mayBeChanged = err == nil && !out.Replace || r.lost > 0
 	if err == nil && out.Replace {
@@ -135,7 +136,7 @@ func lostUpdates(err error, before int) int {
 func changedNothing(err error) bool {
 	switch explain(err).Type {
 	case schemas.ErrBadRequest, schemas.ErrForbidden, schemas.ErrUnauthorized, schemas.ErrConflict, schemas.ErrModelMoved,
-		schemas.ErrUpdateUnsupported, schemas.ErrModelMissing, schemas.ErrCallerRefused, schemas.ErrSealedInput, schemas.ErrNewerWorker:
+		schemas.ErrUpdateUnsupported, schemas.ErrModelMissing, schemas.ErrUnapproved, schemas.ErrCallerRefused, schemas.ErrSealedInput, schemas.ErrNewerWorker:
 		return true
 	}
 	return false
@@ -242,7 +243,8 @@ func (r *registration) writeBack(ctx workflow.Context) error {
 	job := r.result.JobID
 	out, err := r.sendUpdate(ctx, "Put the payload from before back, since "+plain(r.result.Reason, 80), func() schemas.UpdateInput {
 		return schemas.UpdateInput{
-			ModelID: r.result.ModelID, Payload: r.previous.Payload, Instead: &r.payload, After: job, Lost: r.lost}
+			ModelID: r.result.ModelID, Payload: r.previous.Payload, Instead: &r.payload, After: job, Lost: r.lost,
+			Authorization: r.authorizationOfUndoing()}
 	})
 	if err != nil {
 		return err

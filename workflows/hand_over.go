@@ -59,6 +59,7 @@ func (r *registration) ownership(ctx workflow.Context) schemas.Ownership {
 	if a := r.result.Approval; a != nil {
 		o.Approvals = a.Approvals
 	}
+	o.Authorization = r.authorization()
 	if r.restore && r.previous != nil { // what is put back was approved before
 		o.Approvals = r.previous.Approvals
 	}

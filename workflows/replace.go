@@ -25,12 +25,14 @@ type replacement struct {
 func (r *registration) replace(ctx workflow.Context) error {
 	r.replacing = &replacement{old: r.result.ModelID, begun: workflow.Now(ctx)}
 	whole, _ := workflow.NewDisconnectedContext(ctx)
-	if err := r.deleteOld(whole, r.liveHash); err != nil {
+	err := r.deleteOld(whole, schemas.DeleteInput{From: r.liveHash, For: r.payload.Hash, Authorization: r.authorization()})
+	if err != nil {
 		r.mayBeChanged = !changedNothing(err)
 		return err
 	}
 	r.replacing.creates = true
-	if err := r.create(whole, r.payload, r.replacing.old); err != nil {
+	err = r.create(whole, schemas.SubmitInput{Payload: r.payload, Replaces: r.replacing.old, Authorization: r.authorization()})
+	if err != nil {
 		r.replacing.creates = r.mayExist
 		return err
 	}
@@ -53,12 +55,12 @@ func (r *registration) isThereAgain(ctx workflow.Context) {
 // isMissing reports whether the model was deleted, and nothing is known to be in its place.
 func (p *replacement) isMissing(id string) bool { return p != nil && p.deleted && id == "" }
 
-// deleteOld deletes the model that is replaced, if it has this payload; empty: any.
-func (r *registration) deleteOld(ctx workflow.Context, hash string) error {
+// deleteOld deletes the model that is replaced.
+func (r *registration) deleteOld(ctx workflow.Context, in schemas.DeleteInput) error {
 	r.enter(ctx, schemas.StageDeleting)
 	r.mayBeChanged = true
-	err := r.execute(ctx, schemas.DeleteModelActivity, "Delete model "+r.replacing.old+", to create it anew: it is gone meanwhile",
-		schemas.DeleteInput{Name: r.manifest.Name, ModelID: r.replacing.old, From: hash}, nil)
+	in.Name, in.ModelID = r.manifest.Name, r.replacing.old
+	err := r.execute(ctx, schemas.DeleteModelActivity, "Delete model "+in.ModelID+", to create it anew: it is gone meanwhile", in, nil)
 	if err == nil {
 		r.replacing.deleted, r.result.ModelID = true, ""
 	}
@@ -73,12 +75,14 @@ func (r *registration) bringBack(ctx workflow.Context) error {
 		}
 	}
 	if !r.replacing.deleted { // or nobody knows: it is deleted for certain, before it is created anew
-		if err := r.deleteOld(ctx, ""); err != nil {
+		err := r.deleteOld(ctx, schemas.DeleteInput{For: r.previous.Payload.Hash, Authorization: r.authorizationOfUndoing()})
+		if err != nil {
 			return err
 		}
 	}
 	r.result.ModelID, r.result.JobID, r.result.Adopted = "", "", false
-	if err := r.create(ctx, r.previous.Payload, r.replacing.old); err != nil {
+	err := r.create(ctx, schemas.SubmitInput{Payload: r.previous.Payload, Replaces: r.replacing.old, Authorization: r.authorizationOfUndoing()})
+	if err != nil {
 		return err
 	}
 	if err := r.waitForJob(ctx); err != nil {

@@ -32,7 +32,7 @@ func TestAPlatformThatUpdatesNoModelsHasTheModelDeletedAndCreatedAnew(t *testing
 	require.Equal(t, "model-2", e.ModelID)
 	require.Equal(t, "model-1", e.ReplacedModelID)
 	require.Equal(t, int64(1000), e.GoneMs)
-	require.Equal(t, []schemas.DeleteInput{{Name: modelName, ModelID: "model-1", From: formerHash}},
+	require.Equal(t, []schemas.DeleteInput{{Name: modelName, ModelID: "model-1", From: formerHash, For: payloadHash}},
 		made[schemas.DeleteInput](s, schemas.DeleteModelActivity), "what somebody else has written is not deleted")
 	require.Equal(t, []schemas.SubmitInput{{Payload: sealed(s.in.Manifest), Replaces: "model-1"}},
 		made[schemas.SubmitInput](s, schemas.SubmitRegistrationActivity))
@@ -126,4 +126,28 @@ func TestWhatAnotherWorkerUpdatedIsPutBackByReplacingWhereThisOneUpdatesNothing(
 	e := s.change()
 	require.Equal(t, schemas.RolledBack, e.Status, e.Reason)
 	require.Equal(t, formerHash, made[schemas.SubmitInput](s, schemas.SubmitRegistrationActivity)[0].Payload.Hash)
+}
+
+func TestWhatPeopleSignedGoesWithTheCallsThatItIsAbout(t *testing.T) {
+	s := replacing(t)
+	s.in.Manifest.Approval.Policy = schemas.ApproveAlways
+	s.world.verify = func(in schemas.VerifyDecisionInput) (schemas.VerifiedDecision, error) {
+		return schemas.VerifiedDecision{Approver: in.Decision.Approver, Signed: true}, nil
+	}
+	s.at(1, func() {
+		s.send(schemas.DecideHandler, schemas.Decision{Decision: schemas.Approve, Approver: "bob", PayloadHash: payloadHash, PreviousHash: formerHash,
+			Operation: schemas.ChangeModelWorkflow, Signature: "signed"})
+	})
+	e := s.change()
+	require.Equal(t, schemas.Completed, e.Status, e.Reason)
+	for what, a := range map[string]*schemas.Authorization{
+		"deletion":  made[schemas.DeleteInput](s, schemas.DeleteModelActivity)[0].Authorization,
+		"creation":  made[schemas.SubmitInput](s, schemas.SubmitRegistrationActivity)[0].Authorization,
+		"ownership": made[schemas.HandOverInput](s, schemas.HandOverActivity)[0].Authorization,
+	} {
+		require.NotNil(t, a, what)
+		require.Equal(t, requester, a.Requester, what)
+		require.Equal(t, 1, a.Required, what)
+		require.Equal(t, "signed", a.Approvals[0].Decision.Signature, what)
+	}
 }

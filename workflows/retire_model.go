@@ -104,7 +104,7 @@ func (r *registration) delete(ctx workflow.Context) error {
 	r.enter(ctx, schemas.StageDeleting)
 	ctx, _ = workflow.NewDisconnectedContext(ctx)
 	err := r.execute(ctx, schemas.DeleteModelActivity, "Delete model "+r.result.ModelID,
-		schemas.DeleteInput{Name: r.manifest.Name, ModelID: r.result.ModelID}, nil)
+		schemas.DeleteInput{Name: r.manifest.Name, ModelID: r.result.ModelID, Authorization: r.authorization()}, nil)
 	if err == nil {
 		r.result.ExistingModelID = ""
 	}

@@ -13,27 +13,28 @@ import (
 // submit creates the model, or adopts the one that an earlier attempt created. From here on there may be a model to
 // roll back, unless the record of what was sent says that nothing was. What one execution of the activity has sent, the
 // next one knows by that record alone.
-func (r *registration) submit(ctx workflow.Context) error { return r.create(ctx, r.payload, "") }
+func (r *registration) submit(ctx workflow.Context) error {
+	return r.create(ctx, schemas.SubmitInput{Payload: r.payload, Authorization: r.authorization()})
+}
 
 // create creates a model with this payload. One that this operation has deleted before counts as gone, whatever a read that
 // lags behind shows.
-func (r *registration) create(ctx workflow.Context, payload schemas.SealedPayload, replaces string) error {
+func (r *registration) create(ctx workflow.Context, in schemas.SubmitInput) error {
 	r.enter(ctx, schemas.StageSubmitting)
 	r.submittedAt = workflow.Now(ctx)
 	var out schemas.Submission
-	var earlier *schemas.Creation
 	err := r.do(ctx, step{
 		activity: schemas.SubmitRegistrationActivity, summary: "Create " + r.manifest.Name + " in the LLM Gateway",
 		next: func() (workflow.ActivityOptions, any) {
-			return activityTable[schemas.SubmitRegistrationActivity], schemas.SubmitInput{Payload: payload, Creation: earlier, Replaces: replaces}
+			return activityTable[schemas.SubmitRegistrationActivity], in
 		},
 		refused: createdNothing,
 		wait: func(err error) schemas.Wait {
 			switch rec := sentBefore(err); {
 			case rec != nil:
-				earlier = rec
+				in.Creation = rec
 			case !neverStarted(err) && !createdNothing(err):
-				earlier = &schemas.Creation{Sent: 1, Lost: 1, LastSent: workflow.Now(ctx)}
+				in.Creation = &schemas.Creation{Sent: 1, Lost: 1, LastSent: workflow.Now(ctx)}
 			}
 			return schemas.Wait{}
 		},
@@ -42,12 +43,12 @@ func (r *registration) create(ctx workflow.Context, payload schemas.SealedPayloa
 		r.creation = sentBefore(err)
 		if r.creation == nil && (neverStarted(err) || createdNothing(err)) {
 			r.creation = &schemas.Creation{}
-			if earlier != nil {
-				r.creation = earlier
+			if in.Creation != nil {
+				r.creation = in.Creation
 			}
 		}
 		r.mayExist = r.creation == nil || r.creation.Sent > 0
-		if replaces == "" {
+		if in.Replaces == "" {
 			r.result.ExistingModelID = existingModel(err)
 		}
 		return err
@@ -96,7 +97,7 @@ func createdNothing(err error) bool {
 	}
 	switch explain(err).Type {
 	case schemas.ErrBadRequest, schemas.ErrUnauthorized, schemas.ErrForbidden, schemas.ErrNotFound,
-		schemas.ErrConflict, schemas.ErrNameConflict, schemas.ErrModelNotOwned:
+		schemas.ErrConflict, schemas.ErrNameConflict, schemas.ErrModelNotOwned, schemas.ErrUnapproved:
 		return true
 	}
 	return false
