@@ -38,6 +38,9 @@ func (a *Activities) ValidatePayload(ctx context.Context, in schemas.ValidateInp
 	}
 	out := a.policy(checked)
 	out.Payload = payload
+	if in.Operation != schemas.ChangeModelWorkflow { // which compares with what it changes
+		out.LastApproved = a.lastApproved(ctx, payload)
+	}
 	if !reflect.DeepEqual(checked, in.Manifest) {
 		out.Manifest = &checked
 	}

@@ -1,7 +1,9 @@
 package activities
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"net/netip"
@@ -9,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/temporal"
@@ -30,6 +33,35 @@ func TestAValidManifestBecomesThePayloadAndItsHash(t *testing.T) {
 	require.Equal(t, hash, out.Payload.Hash)
 	require.Equal(t, schemas.ValidatedPayload{Payload: sealed(m.Payload()), Approval: schemas.ApproveNever, Required: 1, Gate: schemas.GateAfterProbe}, out)
 	require.Len(t, out.Payload.Hash, 64)
+}
+
+// forgetful cannot say what was approved.
+type forgetful struct{ owners }
+
+func (forgetful) LastApproved(context.Context, string) (*schemas.Ownership, error) {
+	return nil, errors.New("Temporal is down")
+}
+
+func TestApproversAreToldHowThePayloadDiffersFromWhatWasApprovedBefore(t *testing.T) {
+	m := aManifest()
+	before := m.Payload()
+	before.RateLimits.MaxRequestsPerMinute++
+	record := schemas.Ownership{Name: m.Name, Payload: sealed(before), PayloadHash: sealed(before).Hash, Since: time.Unix(1, 0).UTC()}
+	validated := func(known Owners, operation string) *schemas.LastApproved {
+		out, err := run(t, (&Activities{Owners: known}).ValidatePayload, schemas.ValidateInput{Manifest: m, Operation: operation})
+		require.NoError(t, err)
+		return out.LastApproved
+	}
+	for _, operation := range []string{"", schemas.RegisterModelWorkflow, schemas.AdoptModelWorkflow} {
+		last := validated(owners{m.Name: record}, operation)
+		require.Equal(t, record.PayloadHash, last.PayloadHash)
+		require.Contains(t, last.String(), "1970-01-01 00:00 UTC; since then max_requests_per_minute: ")
+	}
+	require.Nil(t, validated(owners{m.Name: record}, schemas.ChangeModelWorkflow), "a change says what it changes by itself")
+	require.Nil(t, validated(owners{}, ""))
+	require.Nil(t, validated(forgetful{}, ""), "it holds nothing up")
+	record.Payload = sealed(m.Payload())
+	require.Contains(t, validated(owners{m.Name: record}, "").String(), "the same payload")
 }
 
 func TestTheLargerOfFloorAndManifestsNumberOfApprovalsHolds(t *testing.T) {

@@ -94,6 +94,10 @@ func (o owners) Owner(_ context.Context, name string) (*schemas.Ownership, error
 	return nil, nil
 }
 
+func (o owners) LastApproved(ctx context.Context, name string) (*schemas.Ownership, error) {
+	return o.Owner(ctx, name)
+}
+
 // own has a model be owned with this payload.
 func (w *world) own(modelID string, p schemas.Payload) {
 	w.Helper()

@@ -143,6 +143,8 @@ type Progress struct {
 	// PreviousHash and Changes are what a change is about; see [Result].
 	PreviousHash string   `json:"previousHash,omitempty"`
 	Changes      []Change `json:"changes,omitempty"`
+	// LastApproved is what was approved before under the name of what is registered or adopted now.
+	LastApproved *LastApproved `json:"lastApproved,omitempty"`
 	// Replaces: the change deletes the model and creates it anew, since the platform updates no models.
 	Replaces   bool            `json:"replaces,omitempty"`
 	JobID      string          `json:"jobId,omitempty"`

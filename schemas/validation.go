@@ -1,5 +1,11 @@
 package schemas
 
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
 // ValidateInput is the input of ValidatePayload.
 type ValidateInput struct {
 	Manifest Manifest `json:"manifest"`
@@ -27,4 +33,26 @@ type ValidatedPayload struct {
 	// Manifest is how the input reads, if that is not what the activity was given as its manifest: Go's decoder takes 500.0
 	// for no integer, and keys in any case, and is not strict.
 	Manifest *Manifest `json:"manifest,omitempty"`
+	// LastApproved is what was approved under this name before; nil if nothing is known of that.
+	LastApproved *LastApproved `json:"lastApproved,omitempty"`
+}
+
+// LastApproved is the payload that was approved last under a name, be the model registered still or not, and how the one that
+// is asked for now differs from it.
+type LastApproved struct {
+	PayloadHash string    `json:"payloadHash"`
+	Since       time.Time `json:"since"`
+	Changes     []Change  `json:"changes,omitempty"` // none: it is the same
+}
+
+// String says how what is asked for now differs from it, for those who approve.
+func (l LastApproved) String() string {
+	if len(l.Changes) == 0 {
+		return fmt.Sprintf("the same payload, on %s", l.Since.UTC().Format("2006-01-02 15:04 MST"))
+	}
+	var changes []string
+	for _, c := range l.Changes {
+		changes = append(changes, Plain(c.String(), 300))
+	}
+	return fmt.Sprintf("on %s; since then %s", l.Since.UTC().Format("2006-01-02 15:04 MST"), strings.Join(changes, "; "))
 }

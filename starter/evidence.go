@@ -43,6 +43,9 @@ func evidenceTable(p schemas.Progress, m schemas.Manifest, page string) table {
 			t.row(approved.Name, approved.Text)
 		}
 	}
+	if p.LastApproved != nil {
+		t.row("approved before", p.LastApproved.String())
+	}
 	t.row("model id", p.ModelID)
 	if p.Validation != nil {
 		t.row("probe", follow.ProbeLine(p.Validation))

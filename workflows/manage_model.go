@@ -190,7 +190,9 @@ func (m *owned) giveUp(ctx workflow.Context, in schemas.ReleaseInput) error {
 	if m.isOwned() && (in.RunID == "" || in.RunID == m.status.RunID) {
 		m.released = &in
 		if len(m.untold) > 0 { // this workflow outlives the ownership until they are told
-			return workflow.UpsertMemo(ctx, map[string]any{schemas.OwnershipMemo: schemas.Ownership{Name: m.name}})
+			former := m.status.Ownership // is nobody's from now on, and remains what was approved last
+			former.ModelID = ""
+			return workflow.UpsertMemo(ctx, map[string]any{schemas.OwnershipMemo: former})
 		}
 	}
 	return nil

@@ -19,7 +19,7 @@ func (r *registration) progress() schemas.Progress {
 		PayloadHash: r.result.PayloadHash, JobID: r.result.JobID, JobStatus: r.jobStatus, Polls: r.polls,
 		ModelID: r.result.ModelID, Validation: r.result.Validation, Refused: r.gate.refused, RefusedAll: r.gate.refusedAll,
 		RunID: r.result.RunID, Waiting: r.waitingFor, Operation: r.operation, PreviousHash: r.result.PreviousHash,
-		Changes: r.result.Changes, Replaces: r.replaces,
+		Changes: r.result.Changes, LastApproved: r.lastApproved, Replaces: r.replaces,
 	}
 	if len(r.stages) > 0 {
 		p.Stage = r.stage()
@@ -153,6 +153,9 @@ func (r *registration) describeEvidence(row func(name, value string)) {
 		row("how", "the platform updates no models: it is deleted and created anew, is gone meanwhile, and gets another id")
 	}
 	row("payload hash", r.result.PayloadHash)
+	if l := r.lastApproved; l != nil {
+		row("approved before", l.String())
+	}
 	row("job", strings.TrimSpace(r.result.JobID+" "+r.jobStatus))
 	row("model", r.result.ModelID)
 	if v := r.result.Validation; v != nil {

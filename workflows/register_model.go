@@ -42,6 +42,7 @@ func (r *registration) validate(ctx workflow.Context) error {
 	if err == nil { // decisions are answered from now on, also while the start waits for the trail
 		r.payload, r.result.PayloadHash, r.policy = out.Payload, out.Payload.Hash, out.Approval
 		r.gate.required = max(out.Required, r.gate.required)
+		r.lastApproved = out.LastApproved
 		r.gate.first = out.Gate == schemas.GateBeforeSubmission
 		if out.Manifest != nil {
 			r.manifest = *out.Manifest

@@ -54,9 +54,10 @@ type registration struct {
 	stopped error               // what ended the story from outside it; nil while nothing did
 	ended   bool                // the story is over: nothing stops it any more
 
-	trailTrouble string        // why the audit trail cannot be written at the moment; empty when it can
-	waitingFor   *schemas.Wait // why the present step does not go on; nil while it does
-	news         int           // that were told to the registration's fleet
+	trailTrouble string                // why the audit trail cannot be written at the moment; empty when it can
+	waitingFor   *schemas.Wait         // why the present step does not go on; nil while it does
+	lastApproved *schemas.LastApproved // what was approved under this name before
+	news         int                   // that were told to the registration's fleet
 
 	result schemas.Result
 }

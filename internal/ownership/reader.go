@@ -43,10 +43,39 @@ func (r Reader) Owner(ctx context.Context, name string) (*schemas.Ownership, err
 	return r.Of(d.GetWorkflowExecutionInfo())
 }
 
+// LastApproved is what was approved last under a name, also of a model that was given up meanwhile, for as long as Temporal
+// keeps that; nil if nothing is known of any.
+func (r Reader) LastApproved(ctx context.Context, name string) (*schemas.Ownership, error) {
+	d, err := r.Temporal.DescribeWorkflowExecution(ctx, schemas.ManageModelWorkflowID(name), "")
+	switch {
+	case errors.As(err, new(*serviceerror.NotFound)):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	}
+	o, err := r.record(d.GetWorkflowExecutionInfo())
+	if err != nil || o == nil || o.PayloadHash == "" {
+		return nil, err
+	}
+	return o, nil
+}
+
 // Of is the record that a ManageModel workflow keeps; nil if it keeps none, has ended, or is another workflow.
 func (r Reader) Of(info *workflowpb.WorkflowExecutionInfo) (*schemas.Ownership, error) {
+	if gone(info.GetStatus()) {
+		return nil, nil
+	}
+	o, err := r.record(info)
+	if err != nil || o == nil || o.ModelID == "" { // given up, while its workflow has something left to tell
+		return nil, err
+	}
+	return o, nil
+}
+
+// record is what a ManageModel workflow keeps, or kept to its end.
+func (r Reader) record(info *workflowpb.WorkflowExecutionInfo) (*schemas.Ownership, error) {
 	memo := info.GetMemo().GetFields()[schemas.OwnershipMemo]
-	if gone(info.GetStatus()) || info.GetType().GetName() != schemas.ManageModelWorkflow || memo == nil {
+	if info.GetType().GetName() != schemas.ManageModelWorkflow || memo == nil {
 		return nil, nil
 	}
 	data := r.Data
@@ -68,9 +97,6 @@ func (r Reader) Of(info *workflowpb.WorkflowExecutionInfo) (*schemas.Ownership, 
 		if err := data.FromPayload(last, o.LastCheck); err != nil {
 			return nil, fmt.Errorf("the last check of %s cannot be read: %w", id, err)
 		}
-	}
-	if o.ModelID == "" { // given up, while its workflow has something left to tell
-		return nil, nil
 	}
 	return &o, nil
 }

@@ -86,6 +86,26 @@ func TestAModelIsRegisteredChangedAndRetired(t *testing.T) {
 	require.NotEqual(t, first.ModelID, anew.ModelID)
 }
 
+func TestWhoApprovesIsShownWhatDiffersFromWhatWasApprovedUnderTheNameBefore(t *testing.T) {
+	k := onShared(t)
+	m := k.Manifest(k.name("again"))
+	_, stderr, code := k.register(m)
+	require.Equal(t, 0, code, stderr)
+	_, stderr, code = k.operation(m.Name, "retire", m.Name, "--reason", "replaced")
+	require.Equal(t, 0, code, stderr)
+	m.Approval.Policy = schemas.ApproveAlways
+	m.MaxRequestsPerMinute++
+	k.start(m)
+	k.awaitStage(m.Name, schemas.StageApproval)
+	shown, stderr, _ := k.Run(k.ctx, "status", m.Name)
+	require.Regexp(t, `approved before +on .* UTC; since then max_requests_per_minute: \d+ → \d+`, shown, stderr)
+	p, err := k.progress(m.Name)
+	require.NoError(t, err)
+	require.Len(t, p.LastApproved.Changes, 1)
+	_, stderr, code = k.Run(k.ctx, "reject", m.Name, "--reason", "no", "--approver", "approver", "--yes")
+	require.Equal(t, 0, code, stderr)
+}
+
 func TestAChangeIsApprovedByItsDifferenceAndPutBackIfItsJobFails(t *testing.T) {
 	k := onShared(t)
 	m := k.Manifest(k.name("changed"))
