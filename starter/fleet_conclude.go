@@ -79,11 +79,7 @@ func fleetLines(f *fleetRun, page string) []console.Line {
 			t.row(string(o), fmt.Sprint(n))
 		}
 	}
-	for _, o := range schemas.Operations {
-		if share := r.Operations[o]; share.Total > 0 {
-			t.row(operationNames[o].many, fmt.Sprintf("%d of %d done", share.Outcomes[schemas.Completed]+share.Outcomes[schemas.Unchanged], share.Total))
-		}
-	}
+	operationRows(&t, r.Operations)
 	if r.NotStarted > 0 {
 		t.row("not started", fmt.Sprint(r.NotStarted))
 	}
@@ -121,6 +117,20 @@ func (f *fleetRun) work() string {
 	return counted(f.result.Total, "model") + " registered"
 }
 
+// operationRows say how many operations of each kind are done.
+func operationRows(t *table, of map[string]schemas.FleetShare) {
+	for _, o := range schemas.Operations {
+		if share := of[o]; share.Total > 0 {
+			t.row(operationNames[o].many, fmt.Sprintf("%d of %d done", share.Outcomes[schemas.Completed]+share.Outcomes[schemas.Unchanged], share.Total))
+		}
+	}
+}
+
+// failedName is the model about which something was not done, and in a fleet that does more than register also what.
+func failedName(x schemas.FleetFailure) string {
+	return strings.TrimSpace(operationNames[x.Operation].verb + " " + x.Name)
+}
+
 // operationNames are what operations are called.
 var operationNames = map[string]struct{ verb, many string }{
 	schemas.RegisterModelWorkflow: {"register", "registrations"}, schemas.ChangeModelWorkflow: {"change", "changes"},
@@ -141,11 +151,7 @@ func failureLines(r schemas.FleetResult) []console.Line {
 			why = string(x.ErrorType) + ": " + x.Reason
 		}
 		if i < shownFailures {
-			name := x.Name
-			if x.Operation != "" {
-				name = operationNames[x.Operation].verb + " " + name
-			}
-			cells = append(cells, []console.Span{{Text: name}, {Style: console.Bad, Text: string(x.Outcome)}, {Text: why}})
+			cells = append(cells, []console.Span{{Text: failedName(x)}, {Style: console.Bad, Text: string(x.Outcome)}, {Text: why}})
 		}
 		kind, text := string(x.ErrorType), x.ErrorType.Advice()
 		if text == "" {

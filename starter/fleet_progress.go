@@ -86,7 +86,7 @@ func (p *fleetProgress) block(v schemas.FleetProgress, stalled string) []console
 	}
 	if n := len(v.Recent); n > 0 {
 		x := v.Recent[n-1]
-		lines = append(lines, console.Styled(console.Bad, "  "+x.Name+" "+string(x.Outcome)).And(console.Faint, "  "+x.Reason))
+		lines = append(lines, console.Styled(console.Bad, "  "+failedName(x)+" "+string(x.Outcome)).And(console.Faint, "  "+x.Reason))
 	}
 	if stalled != "" {
 		lines = append(lines, console.Styled(console.Alert, "  ! "+stalled))

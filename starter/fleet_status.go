@@ -48,10 +48,11 @@ func (a *app) statusOfFleet(ctx context.Context, c *connection, name string) err
 		And(console.Plain, fmt.Sprintf(": %d of %d done", p.Ended, p.Total)))
 	t := table{}
 	t.row("counts", fleetCounts(p))
+	operationRows(&t, p.Operations)
 	t.row("requested by", p.Requester+" at "+clock(p.StartedAt))
 	t.row("reason", p.Reason)
 	for _, x := range p.Recent {
-		t.row("failed", x.Name+" "+string(x.Outcome)+" "+x.Reason)
+		t.row("failed", failedName(x)+" "+string(x.Outcome)+" "+x.Reason)
 	}
 	t.row("UI", c.page(f.workflowID, f.runID))
 	a.out.Print(t.lines()...)

@@ -145,6 +145,7 @@ func TestAnApplyIsPausedResumedAndApprovedWhileTheOthersGoOn(t *testing.T) {
 	shown, _, code := k.Run(k.ctx, "fleet", "status", "waits")
 	require.Zero(t, code)
 	require.Contains(t, shown, "8 of 9 done")
+	require.Regexp(t, `retirements +1 of 1 done`, shown)
 	k.order("approve", names[0], "--reason", "fine", "--approver", "approver", "--yes")
 	r := k.runFleet("fleet", "watch", "waits")
 	require.Zero(t, r.code, r.stderr)

@@ -88,10 +88,11 @@ func TestAnEstateIsPlannedAndApplied(t *testing.T) {
 
 	// What moved since is refused, and the rest is done.
 	require.NoError(t, k.Sim.EditModel(k.ctx, k.models("changed")[0].ID, map[string]any{"authCredentialId": "cred_moved"}))
-	stdout, stderr, code = k.Run(k.ctx, "apply", saved, "--yes", "--requester", requester)
-	require.Equal(t, 1, code, stdout+stderr)
-	require.Contains(t, stdout, string(schemas.ErrPlanOutdated))
-	require.Contains(t, stdout, "4 of 5 operations done")
+	r := k.runFleet("apply", saved, "--yes", "--requester", requester)
+	require.Equal(t, 1, r.code, r.stderr)
+	require.Equal(t, schemas.FleetTally{schemas.Completed: 4, schemas.Failed: 1}, r.Outcomes)
+	require.Equal(t, schemas.ErrPlanOutdated, r.Failures[0].ErrorType)
+	k.replayFleet(r.FleetResult)
 	require.Empty(t, k.models("gone"))
 
 	stdout, stderr, code = k.Run(k.ctx, "apply", e.dir, "--prune", "--yes", "--requester", requester)
