@@ -46,9 +46,11 @@ func Load(path string) (*Signers, error) {
 	return Parse(path, raw)
 }
 
-// Verify is [Signers.Verify] by the file as it is now. While the file cannot be read, or is not valid, nobody's decision
-// counts: the refusal is an [ErrUnavailable], and the log says what is wrong.
-func (f *File) Verify(statement schemas.DecisionStatement, signature string, at time.Time) (principal, fingerprint string, err error) {
+// Verify is [Signers.Verify] by the file as it is now. While the file cannot be read, or is not valid, nobody's
+// decision counts: the refusal is an [ErrUnavailable], and the log says what is wrong.
+func (f *File) Verify(
+	statement schemas.DecisionStatement, signature string, at time.Time,
+) (principal, fingerprint string, err error) {
 	signers, err := f.current()
 	if err != nil {
 		return "", "", err
@@ -74,7 +76,8 @@ func (f *File) current() (*Signers, error) {
 		}
 	}
 	if f.broken != nil {
-		return nil, refuse(ErrUnavailable, "nobody can decide now, because the worker's approvers file cannot be used; its log says why. Decide again once it is mended")
+		return nil, refuse(ErrUnavailable, "nobody can decide now, because the worker's approvers file cannot be "+
+			"used; its log says why. Decide again once it is repaired")
 	}
 	return f.signers, nil
 }

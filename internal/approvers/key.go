@@ -58,7 +58,8 @@ func parseKey(text string) (ssh.PublicKey, error) {
 		return nil, errors.New("the key is missing: a line is PRINCIPALS [OPTIONS] KEYTYPE BASE64-KEY [COMMENT]")
 	}
 	if !namesKeyType(fields[0]) {
-		return nil, errors.New("the type of the key is missing or unknown: a line is PRINCIPALS [OPTIONS] KEYTYPE BASE64-KEY [COMMENT]")
+		return nil, errors.New("the type of the key is missing or unknown: a line is PRINCIPALS [OPTIONS] KEYTYPE " +
+			"BASE64-KEY [COMMENT]")
 	}
 	raw, err := base64.StdEncoding.DecodeString(fields[1])
 	if err != nil {

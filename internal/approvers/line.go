@@ -80,7 +80,8 @@ func parsePrincipals(list string) (patterns, error) {
 		case strings.TrimSpace(name) != name || name == "":
 			return nil, errors.New("a principal is empty or begins or ends with a space")
 		case len([]rune(name)) > schemas.MaxApprover || strings.ContainsFunc(name, invisible):
-			return nil, fmt.Errorf("a principal must be at most %d characters, none of them invisible", schemas.MaxApprover)
+			return nil, fmt.Errorf("a principal must be at most %d characters, none of them invisible",
+				schemas.MaxApprover)
 		}
 		positive = positive || !strings.HasPrefix(p, "!")
 	}
@@ -210,5 +211,6 @@ func parseTime(option, value string) (time.Time, error) {
 			return t, nil
 		}
 	}
-	return time.Time{}, fmt.Errorf("%s is no time: write YYYYMMDD, YYYYMMDDHHMM or YYYYMMDDHHMMSS, and Z after it for UTC", option)
+	return time.Time{}, fmt.Errorf("%s is no time: write YYYYMMDD, YYYYMMDDHHMM or YYYYMMDDHHMMSS, and Z after it "+
+		"for UTC", option)
 }

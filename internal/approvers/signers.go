@@ -62,7 +62,8 @@ func Parse(name string, data []byte) (*Signers, error) {
 		problems = append(problems, fmt.Errorf("%s: %d more lines are wrong", name, bad-maxProblems))
 	}
 	if bad == 0 && !slices.ContainsFunc(all.signers, signer.signsDecisions) {
-		problems = append(problems, fmt.Errorf("%s lets nobody sign decisions (namespace %s), so nobody could decide", name, schemas.SignatureNamespace))
+		problems = append(problems, fmt.Errorf("%s lets nobody sign decisions (namespace %s), so nobody could decide",
+			name, schemas.SignatureNamespace))
 	}
 	if err := errors.Join(problems...); err != nil {
 		return nil, err
@@ -89,20 +90,24 @@ func (s *Signers) principal(key ssh.PublicKey, approver string, at time.Time) (s
 	wire := key.Marshal()
 	lines := filter(s.signers, func(s signer) bool { return bytes.Equal(s.key.Marshal(), wire) })
 	if len(lines) == 0 {
-		return "", refuse(ErrUnknownKey, "the key %s is not among the approvers; whoever runs the workers has to add it to their approvers file", print)
+		return "", refuse(ErrUnknownKey, "the key %s is not among the approvers; whoever runs the workers has to add "+
+			"it to their approvers file", print)
 	}
 	if lines = filter(lines, signer.signsDecisions); len(lines) == 0 {
-		return "", refuse(ErrNamespace, "the key %s may not sign decisions: the approvers file allows it for other namespaces only", print)
+		return "", refuse(ErrNamespace, "the key %s may not sign decisions: the approvers file allows it for other "+
+			"namespaces only", print)
 	}
 	valid := filter(lines, func(s signer) bool { return s.validAt(at) })
 	if len(valid) == 0 {
-		return "", refuse(ErrNotValid, "the key %s is not valid at %s: %s", print, moment(at), lines[len(lines)-1].validity())
+		return "", refuse(ErrNotValid, "the key %s is not valid at %s: %s", print, moment(at),
+			lines[len(lines)-1].validity())
 	}
 	if approver == "" {
 		return onlyName(valid, print)
 	}
 	if !slices.ContainsFunc(valid, func(s signer) bool { return s.principals.match(approver) }) {
-		return "", refuse(ErrPrincipal, "the key %s is not %q's; name the approver as the approvers file does, or leave the name out", print, approver)
+		return "", refuse(ErrPrincipal, "the key %s is not %q's; name the approver as the approvers file does, or "+
+			"leave the name out", print, approver)
 	}
 	return approver, nil
 }
@@ -113,7 +118,8 @@ func onlyName(lines []signer, print string) (string, error) {
 	for _, s := range lines {
 		for _, p := range s.principals {
 			if !literal(p) || name != "" && name != p {
-				return "", refuse(ErrAmbiguous, "the key %s is not one approver's alone, so the decision has to name the approver (--approver)", print)
+				return "", refuse(ErrAmbiguous, "the key %s is not one approver's alone, so the decision has to name "+
+					"the approver (--approver)", print)
 			}
 			name = p
 		}

@@ -16,9 +16,12 @@ import (
 // Verify says who signed a statement, and with which key (its SHA256 fingerprint). The error is a [*Refusal]; the
 // fingerprint is then that of the key that did sign the statement, and empty if none did. The time is that of the
 // decision, by a clock that the signer does not set.
-func (s *Signers) Verify(statement schemas.DecisionStatement, signature string, at time.Time) (principal, fingerprint string, err error) {
+func (s *Signers) Verify(
+	statement schemas.DecisionStatement, signature string, at time.Time,
+) (principal, fingerprint string, err error) {
 	if strings.TrimSpace(signature) == "" {
-		return "", "", refuse(ErrUnsigned, "decisions have to be signed here, and this one is not; sign it with `starter %s %s --key FILE`, with a key that is among the approvers", verb(statement.Decision), statement.Name)
+		return "", "", refuse(ErrUnsigned, "decisions have to be signed here, and this one is not; sign it with "+
+			"`starter %s %s --key FILE`, with a key that is among the approvers", verb(statement.Decision), statement.Name)
 	}
 	key, err := signedBy(statement, signature)
 	if err != nil {
@@ -45,14 +48,17 @@ func signedBy(statement schemas.DecisionStatement, signature string) (ssh.Public
 		return nil, err
 	}
 	if sig.Namespace != schemas.SignatureNamespace {
-		return nil, refuse(ErrNamespace, "the signature was made for namespace %.40q, not for %q (ssh-keygen -Y sign -n %[2]s)", sig.Namespace, schemas.SignatureNamespace)
+		return nil, refuse(ErrNamespace, "the signature was made for namespace %.40q, not for %q (ssh-keygen -Y sign "+
+			"-n %[2]s)", sig.Namespace, schemas.SignatureNamespace)
 	}
 	message, err := statement.Canonical()
 	if err != nil {
 		return nil, refuse(ErrMalformed, "the decision has no canonical form: %v", err)
 	}
-	if sshsig.Verify(bytes.NewReader(message), sig, sig.PublicKey, sig.HashAlgorithm, schemas.SignatureNamespace) != nil {
-		return nil, refuse(ErrSignature, "the signature is not one of this decision: the name, runId, payloadHash, decision, approver and reason have to be those that were signed")
+	if sshsig.Verify(bytes.NewReader(message), sig, sig.PublicKey, sig.HashAlgorithm,
+		schemas.SignatureNamespace) != nil {
+		return nil, refuse(ErrSignature, "the signature is not one of this decision: the name, runId, payloadHash, "+
+			"decision, approver and reason have to be those that were signed")
 	}
 	return sig.PublicKey, nil
 }
@@ -62,7 +68,8 @@ func signedBy(statement schemas.DecisionStatement, signature string) (ssh.Public
 func parse(signature string) (*sshsig.Signature, error) {
 	text := strings.TrimSpace(signature)
 	malformed := func(why string) error {
-		return refuse(ErrMalformed, "the signature cannot be read: %s; it has to be the whole text from -----BEGIN SSH SIGNATURE----- to -----END SSH SIGNATURE-----", why)
+		return refuse(ErrMalformed, "the signature cannot be read: %s; it has to be the whole text from -----BEGIN "+
+			"SSH SIGNATURE----- to -----END SSH SIGNATURE-----", why)
 	}
 	const begin, end = "-----BEGIN " + sshsig.PEMType + "-----", "-----END " + sshsig.PEMType + "-----"
 	switch {
@@ -95,8 +102,8 @@ func verb(v schemas.Verdict) string {
 }
 
 // Recheck verifies the signature of an audited decision again, and returns the key's SHA256 fingerprint. Without
-// signers it shows that the recorded key signed the recorded decision; with them, that the key was the approver's at the
-// time of the decision. The error is a [*Refusal].
+// signers it shows that the recorded key signed the recorded decision; with them, that the key was the approver's at
+// the time of the decision. The error is a [*Refusal].
 //
 // It is for decisions that were accepted: one may have been refused because its signature is wrong.
 func Recheck(d schemas.AuditedDecision, signers *Signers) (fingerprint string, err error) {
@@ -117,7 +124,8 @@ func Recheck(d schemas.AuditedDecision, signers *Signers) (fingerprint string, e
 	}
 	fingerprint = ssh.FingerprintSHA256(key)
 	if fingerprint != d.KeyFingerprint {
-		return fingerprint, refuse(ErrSignature, "the decision was signed with key %s, but the record says %s", fingerprint, d.KeyFingerprint)
+		return fingerprint, refuse(ErrSignature, "the decision was signed with key %s, but the record says %s",
+			fingerprint, d.KeyFingerprint)
 	}
 	if signers != nil {
 		_, err = signers.principal(key, d.Approver, d.DecidedAt)

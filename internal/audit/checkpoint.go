@@ -29,13 +29,15 @@ func ParseSigner(text string) (*Signer, error) {
 		parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes)
 		key, ok := parsed.(ed25519.PrivateKey)
 		if err != nil || !ok {
-			return nil, errors.New("the PEM block is no ed25519 private key; make one with: openssl genpkey -algorithm ed25519")
+			return nil, errors.New("the PEM block is no ed25519 private key; make one with: openssl genpkey " +
+				"-algorithm ed25519")
 		}
 		return &Signer{key}, nil
 	}
 	seed, err := decodeBase64(text)
 	if err != nil || len(seed) != ed25519.SeedSize {
-		return nil, errors.New("it must be an ed25519 private key: PEM from `openssl genpkey -algorithm ed25519`, or its 32 bytes in base64")
+		return nil, errors.New("it must be an ed25519 private key: PEM from `openssl genpkey -algorithm ed25519`, or " +
+			"its 32 bytes in base64")
 	}
 	return &Signer{ed25519.NewKeyFromSeed(seed)}, nil
 }
@@ -117,7 +119,8 @@ func ParsePublicKey(text string) (ed25519.PublicKey, error) {
 	}
 	key, err := decodeBase64(text)
 	if err != nil || len(key) != ed25519.PublicKeySize {
-		return nil, errors.New("it must be an ed25519 public key: PEM from `openssl pkey -pubout`, or its 32 bytes in base64")
+		return nil, errors.New("it must be an ed25519 public key: PEM from `openssl pkey -pubout`, or its 32 bytes " +
+			"in base64")
 	}
 	return ed25519.PublicKey(key), nil
 }

@@ -38,7 +38,8 @@ func tellConflicts(log *slog.Logger, trail string, added []sealed) {
 	for _, s := range added {
 		if s.conflict {
 			id, _, _ := strings.Cut(s.id, conflictMark)
-			log.Error("the audit trail holds another entry under the id of one that was written now; one of the two is forged or "+
+			log.Error("the audit trail holds another entry under the id of one that was written now; one of the two "+
+				"is forged or "+
 				"was written by mistake; both are kept; run `starter audit verify`", "trail", trail, "entry_id", shown(id), "seq", s.at.seq)
 		}
 	}

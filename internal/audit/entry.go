@@ -94,8 +94,8 @@ type head struct {
 // maxSeq is the highest number that every reader of JSON takes for itself and not for another one.
 const maxSeq = 1<<53 - 1
 
-// maxFollowed is the highest number that the trail goes on from. It leaves room for more entries than any trail has, and a
-// line with a higher one, which would be the last that can be, is damage.
+// maxFollowed is the highest number that the trail goes on from. It leaves room for more entries than any trail has,
+// and a line with a higher one, which would be the last that can be, is damage.
 const maxFollowed = maxSeq - 1<<32
 
 var errSeq = fmt.Errorf("its number is not from 1 to %d", maxSeq)

@@ -18,9 +18,9 @@ import (
 // lockRetry is how often a held lock is tried again; the lock is held for about one fsync.
 const lockRetry = 2 * time.Millisecond
 
-// fileTrail is the audit trail in a file: an entry a line, in JSON. An advisory lock on PATH.lock is held while the trail is
-// written, which keeps other processes of the machine out. That file stays; removing it while somebody appends would let
-// two write at once.
+// fileTrail is the audit trail in a file: an entry a line, in JSON. An advisory lock on PATH.lock is held while the
+// trail is written, which keeps other processes of the machine out. That file stays; removing it while somebody appends
+// would let two write at once.
 //
 // Which entries the trail holds already is about the file that the path names: who moves it away starts a new trail.
 type fileTrail struct {
@@ -73,7 +73,8 @@ func (f *fileTrail) Migrate(context.Context) error {
 		return f.failed("created", err)
 	}
 	if err := os.Chmod(f.lock.Path(), lockMode); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		f.log.Warn("the lock beside the audit trail may be held by others than its owner", "path", f.lock.Path(), "error", err)
+		f.log.Warn("the lock beside the audit trail may be held by others than its owner", "path", f.lock.Path(),
+			"error", err)
 	}
 	return nil
 }
@@ -81,7 +82,8 @@ func (f *fileTrail) Migrate(context.Context) error {
 // notLocked says that the lock is held, and by whom if that can be known.
 func (f *fileTrail) notLocked(err error) error {
 	if holder := lockHolder(f.lock.Path()); errors.Is(err, context.DeadlineExceeded) && holder != "" {
-		return &Error{Trail: f.path, Step: "locked", Err: fmt.Errorf("%s holds %s.lock", holder, f.path), check: checkHolder}
+		return &Error{Trail: f.path, Step: "locked", Err: fmt.Errorf("%s holds %s.lock", holder, f.path),
+			check: checkHolder}
 	}
 	return f.failed("locked", err)
 }
@@ -208,15 +210,16 @@ func (f *fileTrail) current() error {
 	return nil
 }
 
-// noticeLoss notices that entries which were there are there no more. The chain then goes on after them, so that the gap
-// shows. A trail that begins with another entry is another one: somebody moved the old one away.
+// noticeLoss notices that entries which were there are there no more. The chain then goes on after them, so that the
+// gap shows. A trail that begins with another entry is another one: somebody moved the old one away.
 func (f *fileTrail) noticeLoss() {
 	switch {
 	case f.idx.first != f.lostFirst || f.idx.last.seq >= f.lost.seq:
 		f.lost = link{}
 	case !f.told:
 		f.told = true
-		f.log.Error("the audit trail has lost entries that were in it; the gap stays visible; compare it with a backup and with checkpoints",
+		f.log.Error("the audit trail has lost entries that were in it; the gap stays visible; compare it with a "+
+			"backup and with checkpoints",
 			"path", f.path, "last_known", f.lost.seq, "last", f.idx.last.seq)
 	}
 }
@@ -236,7 +239,8 @@ func (f *fileTrail) follow() error {
 		if err == nil && os.SameFile(named, open) && open.Size() >= f.idx.offset {
 			return nil
 		}
-		f.log.Warn("the audit trail was replaced or shortened by somebody else; it is read anew", "path", f.path, "lines_known", f.idx.lines)
+		f.log.Warn("the audit trail was replaced or shortened by somebody else; it is read anew", "path", f.path,
+			"lines_known", f.idx.lines)
 		if f.idx.last.seq > f.lost.seq {
 			f.lost, f.lostFirst, f.told = f.idx.last, f.idx.first, false
 		}
@@ -269,7 +273,8 @@ func (f *fileTrail) mend(torn *line) error {
 		if err := f.open.Sync(); err != nil {
 			return f.failed("mended", err)
 		}
-		f.log.Warn("the last line of the audit trail lacked its line break, which was added", "path", f.path, "line", f.idx.lines+1)
+		f.log.Warn("the last line of the audit trail lacked its line break, which was added", "path", f.path, "line",
+			f.idx.lines+1)
 		return f.current()
 	}
 	aside, err := saveAside(f.open, f.path, f.idx.offset, time.Now())
@@ -282,7 +287,8 @@ func (f *fileTrail) mend(torn *line) error {
 	if err != nil {
 		return f.failed("mended", err)
 	}
-	f.log.Warn("the last line of the audit trail was cut short, which a crash while writing does; it was set aside and the trail goes on",
+	f.log.Warn("the last line of the audit trail was cut short, which a crash while writing does; it was set aside "+
+		"and the trail goes on",
 		"path", f.path, "line", f.idx.lines+1, "bytes", torn.size, "set_aside", aside)
 	return nil
 }
@@ -306,7 +312,8 @@ func (f *fileTrail) checkLast() error {
 		}
 		text, err := textAt(f.open, f.idx.lastAt)
 		if err == nil && !wholeEntry(text) {
-			f.log.Error("the last entry of the audit trail was changed; the trail goes on after it; run `starter audit verify`",
+			f.log.Error("the last entry of the audit trail was changed; the trail goes on after it; run `starter "+
+				"audit verify`",
 				"path", f.path, "seq", f.idx.last.seq)
 		}
 		return f.failed("read", err)

@@ -146,8 +146,8 @@ type stored struct {
 // sealAll seals those entries that are not known yet, one after another from prev, and gives every one its receipt.
 // known is what the trail holds under their ids and under those of their conflicts, and is added to.
 //
-// An id that is known with other content is no repetition: somebody wrote that one before, or writes this one now, under an
-// id that is not theirs. Nothing is thrown away: the entry is kept under an id of its own, which verify names.
+// An id that is known with other content is no repetition: somebody wrote that one before, or writes this one now,
+// under an id that is not theirs. Nothing is thrown away: the entry is kept under an id of its own, which verify names.
 func sealAll(taken []*pending, prev link, known map[string]stored) ([]sealed, error) {
 	var all []sealed
 	for _, p := range taken {

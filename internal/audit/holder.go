@@ -8,7 +8,8 @@ import (
 	"syscall"
 )
 
-// lockHolder names the process that holds an advisory lock on a file, as far as the kernel says so; empty if it does not.
+// lockHolder names the process that holds an advisory lock on a file, as far as the kernel says so; empty if it does
+// not.
 func lockHolder(path string) string {
 	info, err := os.Stat(path)
 	if err != nil {

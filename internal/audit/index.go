@@ -122,7 +122,8 @@ func (x *index) passed(file *os.File, l line) error {
 	return nil
 }
 
-var errUnfollowable = errors.New("its number is one that nothing could follow; the trail goes on as if it were not there")
+var errUnfollowable = errors.New("its number is one that nothing could follow; the trail goes on as if it were not " +
+	"there")
 
 var errNotChained = errors.New("it is no entry of the chain")
 

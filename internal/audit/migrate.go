@@ -30,10 +30,12 @@ func (p *postgresTrail) Migrate(ctx context.Context) error {
 	defer cancel()
 	at, err := tablesVersion(ctx, p.pool)
 	if err == nil && at < version {
-		err = pgx.BeginTxFunc(ctx, p.pool, pgx.TxOptions{BeginQuery: beginMigration}, func(tx pgx.Tx) error { return migrate(ctx, tx) })
+		err = pgx.BeginTxFunc(ctx, p.pool, pgx.TxOptions{BeginQuery: beginMigration},
+			func(tx pgx.Tx) error { return migrate(ctx, tx) })
 	}
 	if err == nil && at > version {
-		err = fmt.Errorf("its tables have version %d, which a newer release made; this one knows version %d", at, version)
+		err = fmt.Errorf("its tables have version %d, which a newer release made; this one knows version %d", at,
+			version)
 	}
 	if err != nil {
 		return p.failed("prepared", err)
@@ -50,7 +52,8 @@ type querier interface {
 func tablesVersion(ctx context.Context, q querier) (at int, err error) {
 	err = q.QueryRow(ctx, `select coalesce(max(version), 0) from model_registrar.migrations`).Scan(&at)
 	var unknown *pgconn.PgError
-	if errors.As(err, &unknown) && (unknown.Code == "42P01" || unknown.Code == "3F000") { // no such table, no such schema
+	// no such table, no such schema
+	if errors.As(err, &unknown) && (unknown.Code == "42P01" || unknown.Code == "3F000") {
 		return 0, nil
 	}
 	return at, err

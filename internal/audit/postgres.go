@@ -16,8 +16,8 @@ import (
 	"model-registrar/schemas"
 )
 
-// postgresTrail is the audit trail in PostgreSQL. Whoever writes holds a lock of the database until its transaction ends,
-// which makes one chain of what any number of machines write.
+// postgresTrail is the audit trail in PostgreSQL. Whoever writes holds a lock of the database until its transaction
+// ends, which makes one chain of what any number of machines write.
 type postgresTrail struct {
 	target Target
 	log    *slog.Logger
@@ -45,8 +45,8 @@ select set_config('synchronous_commit', 'on', true) where current_setting('synch
 
 var (
 	beginMigration = fmt.Sprintf("%sselect pg_advisory_xact_lock(%d)", begin, schemaLock)
-	// beginAppend takes the writers' turn, by a lock of a table: anybody who may connect can hold an advisory lock, and this
-	// one only who may update the table.
+	// beginAppend takes the writers' turn, by a lock of a table: anybody who may connect can hold an advisory lock, and
+	// this one only who may update the table.
 	beginAppend = begin + "lock table model_registrar.audit_turn in exclusive mode"
 )
 
@@ -128,7 +128,8 @@ func (p *postgresTrail) lookUp(
 	last, known = link{0, noHash}, map[string]stored{}
 	beyond := false
 	var questions pgx.Batch
-	questions.Queue(`select seq, hash from model_registrar.audit_entries where seq <= $1 order by seq desc limit 1`, int64(maxFollowed)).
+	questions.Queue(`select seq, hash from model_registrar.audit_entries where seq <= $1 order by seq desc limit 1`,
+		int64(maxFollowed)).
 		QueryRow(func(row pgx.Row) error {
 			err := row.Scan(&last.seq, &last.hash)
 			if errors.Is(err, pgx.ErrNoRows) {
@@ -140,7 +141,8 @@ func (p *postgresTrail) lookUp(
 		QueryRow(func(row pgx.Row) error { return row.Scan(&first) })
 	questions.Queue(`select exists (select from model_registrar.audit_entries where seq > $1)`, int64(maxFollowed)).
 		QueryRow(func(row pgx.Row) error { return row.Scan(&beyond) })
-	questions.Queue(`select entry_id, seq, hash, entry from model_registrar.audit_entries where entry_id = any($1)`, idsOf(taken)).
+	questions.Queue(`select entry_id, seq, hash, entry from model_registrar.audit_entries where entry_id = any($1)`,
+		idsOf(taken)).
 		Query(func(rows pgx.Rows) error {
 			var id string
 			var s stored
@@ -162,7 +164,8 @@ func insert(ctx context.Context, tx pgx.Tx, added []sealed) error {
 	var seqs []int64
 	var ids, hashes, texts []string
 	for _, s := range added {
-		seqs, ids, hashes, texts = append(seqs, s.at.seq), append(ids, s.id), append(hashes, s.at.hash), append(texts, string(s.text))
+		seqs, ids, hashes, texts = append(seqs, s.at.seq), append(ids, s.id), append(hashes, s.at.hash), append(texts,
+			string(s.text))
 	}
 	_, err := tx.Exec(ctx, `insert into model_registrar.audit_entries (seq, entry_id, hash, entry)
 		select * from unnest($1::bigint[], $2::text[], $3::text[], $4::text[])`, seqs, ids, hashes, texts)
@@ -178,7 +181,8 @@ func (t Target) failed(step string, err error) error {
 		return err
 	}
 	if password := t.database.ConnConfig.Password; password != "" && strings.Contains(err.Error(), password) {
-		err = errors.New("the database's answer cannot be shown") // it never holds the password; should it yet, nobody is to see it
+		// it never holds the password; should it yet, nobody is to see it
+		err = errors.New("the database's answer cannot be shown")
 	}
 	return &Error{Trail: t.String(), Step: step, Err: err, check: checkDatabase}
 }

@@ -14,12 +14,13 @@ type ProblemKind string
 
 // What can be wrong.
 const (
-	Changed         ProblemKind = "changed"          // an entry says something else than when it was written
-	Missing         ProblemKind = "missing"          // entries are gone from the middle or the beginning
-	Reordered       ProblemKind = "reordered"        // an entry stands after a later one
-	Duplicated      ProblemKind = "duplicated"       // an entry is there again
-	Conflict        ProblemKind = "conflict"         // two entries of one id say different things
-	Respelled       ProblemKind = "spelling"         // an entry is spelled as no worker writes it, to be read differently
+	Changed    ProblemKind = "changed"    // an entry says something else than when it was written
+	Missing    ProblemKind = "missing"    // entries are gone from the middle or the beginning
+	Reordered  ProblemKind = "reordered"  // an entry stands after a later one
+	Duplicated ProblemKind = "duplicated" // an entry is there again
+	Conflict   ProblemKind = "conflict"   // two entries of one id say different things
+	// an entry is spelled as no worker writes it, to be read differently
+	Respelled       ProblemKind = "spelling"
 	CutOff          ProblemKind = "cut"              // entries are gone from the end
 	Rewritten       ProblemKind = "rewritten"        // the chain is another one than when a checkpoint was made
 	Foreign         ProblemKind = "foreign"          // something in the chain is no entry of it

@@ -199,8 +199,8 @@ func (r Record) Entry() (entry schemas.AuditEntry, err error) {
 	return entry, nil
 }
 
-// Scan calls fn with each entry, oldest first, and stops at fn's first error. A last line that is cut short is left out;
-// any other record that is no entry is a [*RecordError].
+// Scan calls fn with each entry, oldest first, and stops at fn's first error. A last line that is cut short is left
+// out; any other record that is no entry is a [*RecordError].
 func (s Source) Scan(ctx context.Context, fn func(schemas.AuditEntry) error) error {
 	return s(ctx, func(r Record) error {
 		if errors.Is(r.Err, errUnfinished) {

@@ -12,9 +12,9 @@ import (
 	"model-registrar/schemas"
 )
 
-// spelling says in what the text of an entry is not spelled as a worker writes it: compact JSON whose texts have no escapes
-// but those that they need, and whose keys are the contract's own. Readers of JSON differ about the rest: some take
-// "Decision" for "decision", and a search for the one does not find "\u0064ecision".
+// spelling says in what the text of an entry is not spelled as a worker writes it: compact JSON whose texts have no
+// escapes but those that they need, and whose keys are the contract's own. Readers of JSON differ about the rest: some
+// take "Decision" for "decision", and a search for the one does not find "\u0064ecision".
 func spelling(text []byte) error {
 	var compact bytes.Buffer
 	if json.Compact(&compact, text) != nil {

@@ -41,7 +41,8 @@ func ParseTarget(target string) (Target, error) {
 func parseDatabase(target string) (Target, error) {
 	c, err := pgxpool.ParseConfig(target)
 	if err != nil {
-		return Target{}, errors.New("the audit trail's target is no valid URL of a PostgreSQL database; it must be like postgres://USER:PASSWORD@HOST:5432/DATABASE?sslmode=verify-full")
+		return Target{}, errors.New("the audit trail's target is no valid URL of a PostgreSQL database; it must be " +
+			"like postgres://USER:PASSWORD@HOST:5432/DATABASE?sslmode=verify-full")
 	}
 	if err := requireTLS(target, c); err != nil {
 		return Target{}, err
@@ -58,8 +59,8 @@ func parseDatabase(target string) (Target, error) {
 	return Target{database: c}, nil
 }
 
-// requireTLS makes verify-full the default of sslmode for hosts that are not this machine: the driver's own, prefer, falls
-// back to plain text without a word.
+// requireTLS makes verify-full the default of sslmode for hosts that are not this machine: the driver's own, prefer,
+// falls back to plain text without a word.
 func requireTLS(target string, c *pgxpool.Config) error {
 	if strings.Contains(target, "sslmode=") || os.Getenv("PGSSLMODE") != "" || allHere(c) {
 		return nil
@@ -70,7 +71,8 @@ func requireTLS(target string, c *pgxpool.Config) error {
 	}
 	strict, err := pgxpool.ParseConfig(target + separator + "sslmode=verify-full")
 	if err != nil {
-		return errors.New("the audit trail's target cannot be used with sslmode=verify-full, which is the default for another host; " +
+		return errors.New("the audit trail's target cannot be used with sslmode=verify-full, which is the default " +
+			"for another host; " +
 			"say which sslmode is meant")
 	}
 	*c = *strict

@@ -19,7 +19,8 @@ type Trail interface {
 	Migrate(ctx context.Context) error
 	// Ready says why the trail cannot be written now, or nil.
 	Ready(ctx context.Context) error
-	// ID tells this trail from every other, and is the same for whoever writes it, on whichever machine. It is no secret.
+	// ID tells this trail from every other, and is the same for whoever writes it, on whichever machine. It is no
+	// secret.
 	ID(ctx context.Context) (string, error)
 	// String names the trail for people, without user and password.
 	String() string
@@ -36,8 +37,8 @@ type settings struct{ log *slog.Logger }
 func WithLogger(log *slog.Logger) Option { return func(s *settings) { s.log = log } }
 
 // Open opens a trail for writing: file:PATH, or postgres://… (postgresql://… too). A file is made, read once, and
-// mended if a crash has left a line unfinished; that it cannot be is an [*Error]. A database is not waited for: one that
-// is down is a warning in the log, and is tried again with each Append.
+// mended if a crash has left a line unfinished; that it cannot be is an [*Error]. A database is not waited for: one
+// that is down is a warning in the log, and is tried again with each Append.
 func Open(ctx context.Context, target string, options ...Option) (Trail, error) {
 	t, err := ParseTarget(target)
 	if err != nil {

@@ -19,8 +19,8 @@ type Checks struct {
 	Checkpoints []schemas.Checkpoint
 	// Key is what the checkpoints must be signed with. Without it, signatures are not checked.
 	Key ed25519.PublicKey
-	// Decision says why the signature of a decision is not right, or nil. It is called for decisions that have one and were
-	// accepted: one may have been refused for its signature. Without it they are not checked.
+	// Decision says why the signature of a decision is not right, or nil. It is called for decisions that have one and
+	// were accepted: one may have been refused for its signature. Without it they are not checked.
 	Decision func(schemas.AuditedDecision) error
 	// Signed: every decision that was accepted has to have a signature.
 	Signed bool
@@ -93,7 +93,8 @@ func (v *verifier) expect(checkpoints []schemas.Checkpoint) {
 	for _, c := range checkpoints {
 		if v.checks.Key != nil {
 			if err := VerifyCheckpoint(c, v.checks.Key); err != nil {
-				v.note(Problem{Kind: WrongCheckpoint, Seq: max(c.Seq, 0), Text: fmt.Sprintf("the checkpoint of %s cannot be relied on: %v", when(c), err)})
+				v.note(Problem{Kind: WrongCheckpoint, Seq: max(c.Seq, 0),
+					Text: fmt.Sprintf("the checkpoint of %s cannot be relied on: %v", when(c), err)})
 				continue
 			}
 		}
@@ -110,7 +111,9 @@ func when(c schemas.Checkpoint) string { return c.Time.UTC().Format(time.RFC3339
 // record takes the next record.
 func (v *verifier) record(r Record) error {
 	if errors.Is(r.Err, errUnfinished) {
-		v.note(Problem{Kind: Unfinished, Line: r.Line, Text: "the last line is cut short: a crash while it was written, or somebody who cut the file; the next append sets it aside"})
+		v.note(Problem{Kind: Unfinished, Line: r.Line,
+			Text: "the last line is cut short: a crash while it was written, or somebody who cut the file; the next " +
+				"append sets it aside"})
 		return nil
 	}
 	err := r.Err
@@ -122,9 +125,11 @@ func (v *verifier) record(r Record) error {
 	case (err != nil || h.Seq <= 0) && v.last.seq == 0 && r.row == nil:
 		v.report.Before++
 	case err != nil:
-		v.note(Problem{Kind: Foreign, Line: r.Line, Seq: r.seq(), EntryID: r.id(), Text: fmt.Sprintf("this is no audit entry: %v; it was changed or put there by something else", plain(err))})
+		v.note(Problem{Kind: Foreign, Line: r.Line, Seq: r.seq(), EntryID: r.id(),
+			Text: fmt.Sprintf("this is no audit entry: %v; it was changed or put there by something else", plain(err))})
 	case h.Seq <= 0:
-		v.note(Problem{Kind: Foreign, Line: r.Line, Seq: r.seq(), EntryID: h.EntryID, Text: "this is no entry of the chain: it has no number; it was changed or put there by something else"})
+		v.note(Problem{Kind: Foreign, Line: r.Line, Seq: r.seq(), EntryID: h.EntryID,
+			Text: "this is no entry of the chain: it has no number; it was changed or put there by something else"})
 	case h.Seq > maxFollowed:
 		v.note(Problem{Kind: Foreign, Line: r.Line, Seq: r.seq(), EntryID: h.EntryID, Text: fmt.Sprintf(
 			"its number, %d, is one that nothing could follow: it was put there by something else, and the trail goes on without it", h.Seq)})
@@ -159,7 +164,8 @@ func (v *verifier) entry(r Record, h head) {
 	case !seen:
 		v.ids[key(h.EntryID)] = h.Seq
 	case fresh:
-		v.note(Problem{Kind: Duplicated, Seq: h.Seq, Line: r.Line, EntryID: h.EntryID, Text: fmt.Sprintf("it records again what entry %d records", first)})
+		v.note(Problem{Kind: Duplicated, Seq: h.Seq, Line: r.Line, EntryID: h.EntryID,
+			Text: fmt.Sprintf("it records again what entry %d records", first)})
 	}
 	if !fresh {
 		return
@@ -244,7 +250,8 @@ func (v *verifier) follows(r Record, h head, intact bool) {
 		v.note(Problem{Kind: Changed, Line: 1, Text: fmt.Sprintf(
 			"the lines from before the chain (1 to %d) are not what they were when the chain began; at least one was changed, removed or added", v.report.Before)})
 	case v.last.seq == 0 && h.PrevHash != r.Before:
-		v.note(Problem{Kind: Missing, Seq: h.Seq, Line: r.Line, EntryID: h.EntryID, Text: "what stood before the first entry is missing"})
+		v.note(Problem{Kind: Missing, Seq: h.Seq, Line: r.Line, EntryID: h.EntryID,
+			Text: "what stood before the first entry is missing"})
 	}
 }
 
@@ -268,14 +275,16 @@ func (v *verifier) missing(r Record, h head, next int64) {
 func (v *verifier) late(r Record, h head) bool {
 	i := slices.IndexFunc(v.gaps, func(g gap) bool { return g.from <= h.Seq && h.Seq <= g.to })
 	if i < 0 {
-		v.note(Problem{Kind: Duplicated, Seq: h.Seq, Line: r.Line, EntryID: h.EntryID, Text: "the trail has an entry of this number already; this is a copy or a forgery"})
+		v.note(Problem{Kind: Duplicated, Seq: h.Seq, Line: r.Line, EntryID: h.EntryID,
+			Text: "the trail has an entry of this number already; this is a copy or a forgery"})
 		return false
 	}
 	g := v.gaps[i]
 	v.gaps = slices.Delete(v.gaps, i, i+1)
 	p := &v.report.Problems[g.problem]
 	if g.from == h.Seq {
-		*p = Problem{Kind: Reordered, Seq: h.Seq, Line: r.Line, EntryID: h.EntryID, Text: fmt.Sprintf("it stands after entry %d; the order was changed", v.last.seq)}
+		*p = Problem{Kind: Reordered, Seq: h.Seq, Line: r.Line, EntryID: h.EntryID,
+			Text: fmt.Sprintf("it stands after entry %d; the order was changed", v.last.seq)}
 		if g.from++; g.from <= g.to {
 			v.gaps = append(v.gaps, g)
 		}
@@ -294,7 +303,8 @@ func (v *verifier) late(r Record, h head) bool {
 func (v *verifier) decision(r Record, h head) {
 	entry, err := r.Entry()
 	if err != nil {
-		v.note(Problem{Kind: Changed, Seq: h.Seq, Line: r.Line, EntryID: h.EntryID, Text: fmt.Sprintf("it is no audit entry that this program knows: %v", errors.Unwrap(err))})
+		v.note(Problem{Kind: Changed, Seq: h.Seq, Line: r.Line, EntryID: h.EntryID,
+			Text: fmt.Sprintf("it is no audit entry that this program knows: %v", errors.Unwrap(err))})
 		return
 	}
 	if entry.Decision == nil || !entry.Decision.Accepted {
@@ -302,7 +312,8 @@ func (v *verifier) decision(r Record, h head) {
 	}
 	if entry.Decision.Signature == "" {
 		if v.checks.Signed {
-			v.note(Problem{Kind: BadSignature, Seq: h.Seq, Line: r.Line, EntryID: h.EntryID, Text: "this decision was accepted without a signature"})
+			v.note(Problem{Kind: BadSignature, Seq: h.Seq, Line: r.Line, EntryID: h.EntryID,
+				Text: "this decision was accepted without a signature"})
 		}
 		return
 	}
@@ -312,7 +323,8 @@ func (v *verifier) decision(r Record, h head) {
 	}
 	v.report.Signatures++
 	if err := v.checks.Decision(*entry.Decision); err != nil {
-		v.note(Problem{Kind: BadSignature, Seq: h.Seq, Line: r.Line, EntryID: h.EntryID, Text: fmt.Sprintf("the signature of this decision is not right: %v", err)})
+		v.note(Problem{Kind: BadSignature, Seq: h.Seq, Line: r.Line, EntryID: h.EntryID,
+			Text: fmt.Sprintf("the signature of this decision is not right: %v", err)})
 	}
 }
 
@@ -326,15 +338,17 @@ func (v *verifier) checkpoint(c schemas.Checkpoint, r Record, h head) {
 	if v.ofAnother(c) {
 		return
 	}
-	text := fmt.Sprintf("it is not the entry that the checkpoint of %s names: it was rewritten, or one before it was, with all that follow", when(c))
+	text := fmt.Sprintf("it is not the entry that the checkpoint of %s names: it was rewritten, or one before it "+
+		"was, with all that follow", when(c))
 	if v.agreed != nil {
-		text += fmt.Sprintf("; up to entry %d the trail agrees with the checkpoint of %s", v.agreed.Seq, when(*v.agreed))
+		text += fmt.Sprintf("; up to entry %d the trail agrees with the checkpoint of %s", v.agreed.Seq,
+			when(*v.agreed))
 	}
 	v.note(Problem{Kind: Rewritten, Seq: h.Seq, Line: r.Line, EntryID: h.EntryID, Text: text})
 }
 
-// ofAnother reports whether a checkpoint, whose entry is not here, was made of another trail, and notes that. One whose entry
-// is here was made of this one, wherever it is kept now.
+// ofAnother reports whether a checkpoint, whose entry is not here, was made of another trail, and notes that. One whose
+// entry is here was made of this one, wherever it is kept now.
 func (v *verifier) ofAnother(c schemas.Checkpoint) bool {
 	if c.Trail == "" || c.Trail == v.first || v.first == "" {
 		return false
@@ -355,13 +369,18 @@ func (v *verifier) end() {
 			absent = append(absent, checkpoints...)
 		}
 	}
-	slices.SortFunc(absent, func(a, b schemas.Checkpoint) int { return cmp.Or(cmp.Compare(b.Seq, a.Seq), b.Time.Compare(a.Time)) })
+	slices.SortFunc(absent, func(a, b schemas.Checkpoint) int {
+		return cmp.Or(cmp.Compare(b.Seq, a.Seq),
+			b.Time.Compare(a.Time))
+	})
 	if absent = slices.DeleteFunc(absent, v.ofAnother); len(absent) == 0 {
 		return
 	}
-	text := fmt.Sprintf("the trail ends here: the checkpoint of %s names entry %d, which was cut off with all after entry %d", when(absent[0]), absent[0].Seq, v.last.seq)
+	text := fmt.Sprintf("the trail ends here: the checkpoint of %s names entry %d, which was cut off with all after "+
+		"entry %d", when(absent[0]), absent[0].Seq, v.last.seq)
 	if v.last.seq == 0 {
-		text = fmt.Sprintf("the trail has no entries: the checkpoint of %s names entry %d", when(absent[0]), absent[0].Seq)
+		text = fmt.Sprintf("the trail has no entries: the checkpoint of %s names entry %d", when(absent[0]),
+			absent[0].Seq)
 	}
 	v.note(Problem{Kind: CutOff, Seq: v.last.seq + 1, Line: 0, Text: text})
 }

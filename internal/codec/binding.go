@@ -8,9 +8,9 @@ import (
 	"go.temporal.io/sdk/converter"
 )
 
-// bindingField is the metadata field that says where an encrypted payload belongs. It is authenticated with the data, so
-// that nobody without the key can change it, and legible, so that the codec server, which does not know the place, can
-// decode.
+// bindingField is the metadata field that says where an encrypted payload belongs. It is authenticated with the data,
+// so that nobody without the key can change it, and legible, so that the codec server, which does not know the place,
+// can decode.
 const bindingField = "encryption-binding"
 
 // binding is the one place where a payload is valid: moved anywhere else, it is refused by whoever knows the place.
@@ -54,8 +54,8 @@ func (b binding) text() []byte {
 	return text
 }
 
-// takes reports whether a payload of that binding is valid here. What one of the two sides cannot know is not compared: a
-// client does not know an activity's way, nor an activity without an input the run.
+// takes reports whether a payload of that binding is valid here. What one of the two sides cannot know is not compared:
+// a client does not know an activity's way, nor an activity without an input the run.
 func (b binding) takes(p binding) bool {
 	if b.Namespace == replayNamespace {
 		b.Namespace = p.Namespace

@@ -21,10 +21,10 @@ const (
 	maxSize = 16 << 20
 )
 
-// PayloadCodec compresses payloads where that makes them smaller, and encrypts them with the first key: AES-256-GCM with
-// a random nonce; the key's id and the place where the payload belongs are authenticated. This codec knows no place and
-// decodes payloads of each, as the codec server has to; those that are not encrypted pass Decode as they are. Without
-// keys it encodes nothing.
+// PayloadCodec compresses payloads where that makes them smaller, and encrypts them with the first key: AES-256-GCM
+// with a random nonce; the key's id and the place where the payload belongs are authenticated. This codec knows no
+// place and decodes payloads of each, as the codec server has to; those that are not encrypted pass Decode as they are.
+// Without keys it encodes nothing.
 func (k *Keys) PayloadCodec() converter.PayloadCodec { return payloadCodec{Keys: k} }
 
 // IsEncrypted reports whether a payload is encrypted, with whichever key.
@@ -91,7 +91,8 @@ func (c payloadCodec) encrypt(p *commonpb.Payload) (*commonpb.Payload, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &commonpb.Payload{Metadata: map[string][]byte{converter.MetadataEncoding: []byte(encrypted), keyIDField: []byte(id)}}
+	out := &commonpb.Payload{Metadata: map[string][]byte{converter.MetadataEncoding: []byte(encrypted),
+		keyIDField: []byte(id)}}
 	if c.at.known() {
 		out.Metadata[bindingField] = c.at.text()
 	}

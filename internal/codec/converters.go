@@ -23,19 +23,19 @@ type Converters struct {
 // Into makes a client use the converters.
 func (c Converters) Into(o *client.Options) { o.DataConverter, o.FailureConverter = c.Data, c.Failure }
 
-// Client are the converters of a process that starts, follows and decides. What it cannot decode is an [Error]; the message
-// of a failure that it cannot decode says so.
+// Client are the converters of a process that starts, follows and decides. What it cannot decode is an [Error]; the
+// message of a failure that it cannot decode says so.
 func (k *Keys) Client() Converters {
 	data := placed{keys: k}.with()
 	return Converters{Data: data, Failure: k.failures(data)}
 }
 
-// Worker are the converters of a worker. Within a workflow, a payload that cannot be decoded panics with an [Error]: the
-// SDK would else fail the workflow (for its input), hand the error to the workflow as if an activity had failed, drop a
-// signal with a line in a log, refuse an update, and leave a failure's message and details out without a word. A panic
-// fails the workflow task; the workflow goes on once a worker has the key. A forged payload ([Problem.Forged]) is an error
-// all the same: no key makes it better, and what it stands for has not happened. Within an activity the error stays one,
-// which the SDK makes a retryable failure of. A worker needs these converters even if it has no keys.
+// Worker are the converters of a worker. Within a workflow, a payload that cannot be decoded panics with an [Error]:
+// the SDK would else fail the workflow (for its input), hand the error to the workflow as if an activity had failed,
+// drop a signal with a line in a log, refuse an update, and leave a failure's message and details out without a word. A
+// panic fails the workflow task; the workflow goes on once a worker has the key. A forged payload ([Problem.Forged]) is
+// an error all the same: no key makes it better, and what it stands for has not happened. Within an activity the error
+// stays one, which the SDK makes a retryable failure of. A worker needs these converters even if it has no keys.
 func (k *Keys) Worker() Converters {
 	data := placed{keys: k, worker: true}.with()
 	within := data
@@ -149,13 +149,14 @@ func (p placed) checked(err error, to ...any) error {
 	return err
 }
 
-// startsWith reports whether values are the input of a workflow. One that ran before, and whose input is refused now, is
-// from before encryption was required: it waits for a worker that is told so, rather than failing. Operations that take
-// their input raw, as signals come, cannot be told from these here, and are not listed.
+// startsWith reports whether values are the input of a workflow. One that ran before, and whose input is refused now,
+// is from before encryption was required: it waits for a worker that is told so, rather than failing. Operations that
+// take their input raw, as signals come, cannot be told from these here, and are not listed.
 func startsWith(to ...any) bool {
 	for _, v := range to {
 		switch v.(type) {
-		case *schemas.RegisterFleetInput, *schemas.FleetPart, *schemas.DeliverWebhookInput, *schemas.RecordDecisionInput,
+		case *schemas.RegisterFleetInput, *schemas.FleetPart, *schemas.DeliverWebhookInput,
+			*schemas.RecordDecisionInput,
 			*schemas.ManageModelInput, *schemas.RetireModelInput, *schemas.ListModelsInput:
 			return true
 		}

@@ -37,15 +37,19 @@ func (e *Error) Error() string {
 	case e.Problem == TooLarge:
 		return fmt.Sprintf("the payload has more than %d MiB, which is more than any that Temporal stores", maxSize>>20)
 	case e.Problem == NotEncrypted:
-		return fmt.Sprintf("the payload is not encrypted, and %s=%s takes none that is not: it was not written by anybody with a key. "+
+		return fmt.Sprintf("the payload is not encrypted, and %s=%s takes none that is not: it was not written by "+
+			"anybody with a key. "+
 			"If it is from before, %s says until when plain ones may be from", Mode, Required, Since)
 	case e.Problem == Unbound:
-		return fmt.Sprintf("the payload does not say where it belongs, and %s=%s takes none like that; if it is from before, "+
+		return fmt.Sprintf("the payload does not say where it belongs, and %s=%s takes none like that; if it is from "+
+			"before, "+
 			"%s says until when they may be from", Mode, Required, Since)
 	case e.Problem == Misplaced:
-		return fmt.Sprintf("the payload encrypted with key %s belongs to another place: somebody has moved it here", e.KeyID)
+		return fmt.Sprintf("the payload encrypted with key %s belongs to another place: somebody has moved it here",
+			e.KeyID)
 	case e.Problem == Unreadable:
-		return fmt.Sprintf("the payload encrypted with key %s cannot be decrypted: it was changed or cut, or %s holds another key "+
+		return fmt.Sprintf("the payload encrypted with key %s cannot be decrypted: it was changed or cut, or %s "+
+			"holds another key "+
 			"of that id; correct the variable", e.KeyID, Variable)
 	case e.KeyID == "":
 		return "the payload is encrypted, and names no key that " + Variable + " could hold; is it another program's?"

@@ -31,7 +31,8 @@ var rooms = []room{
 // cut makes a failure fit into the room. Types, and whether it is retried, stay.
 func (r room) cut(failure *failurepb.Failure) *failurepb.Failure {
 	short := proto.Clone(failure).(*failurepb.Failure)
-	short.Message, short.StackTrace = schemas.CutBytes(short.Message, r.message), schemas.CutBytes(short.StackTrace, r.stack)
+	short.Message, short.StackTrace = schemas.CutBytes(short.Message, r.message), schemas.CutBytes(short.StackTrace,
+		r.stack)
 	cutInfo(short, r.details)
 	last := short
 	for range r.causes {

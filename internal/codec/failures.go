@@ -68,13 +68,15 @@ func (f failures) seal(failure *failurepb.Failure) *failurepb.Failure {
 	if !f.keys.On() {
 		return failure
 	}
-	failure = proto.Clone(failure).(*failurepb.Failure) // that of an error which came from elsewhere is not ours to change
+	// that of an error which came from elsewhere is not ours to change
+	failure = proto.Clone(failure).(*failurepb.Failure)
 	for cause := failure; cause != nil; cause = cause.GetCause() {
 		if cause.GetEncodedAttributes() != nil {
 			continue
 		}
 		app := cause.GetApplicationFailureInfo()
-		sealed, err := f.data.ToPayload(sealedFailure{cause.Message, cause.StackTrace, app.GetType(), app.GetNonRetryable()})
+		sealed, err := f.data.ToPayload(sealedFailure{cause.Message, cause.StackTrace, app.GetType(),
+			app.GetNonRetryable()})
 		if err != nil {
 			sealed = nil
 		}

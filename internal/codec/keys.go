@@ -39,8 +39,8 @@ type Keys struct {
 	since    time.Time
 }
 
-// Require makes the keys refuse what is not encrypted and bound to its place, in workflows that were started at that time
-// or later. It refuses to do so without a key.
+// Require makes the keys refuse what is not encrypted and bound to its place, in workflows that were started at that
+// time or later. It refuses to do so without a key.
 func (k *Keys) Require(since time.Time) error {
 	if !k.On() {
 		return fmt.Errorf("%s=%s needs a key in %s", Mode, Required, Variable)
@@ -54,8 +54,8 @@ func (k *Keys) strictAt(started time.Time) bool {
 	return k != nil && k.required && !started.Before(k.since)
 }
 
-// ParseKeys reads keys in the form "id:base64", separated by spaces or newlines, each of 32 bytes. The text may be empty.
-// The error joins every problem found and names entries by their place; it never shows what may be a key.
+// ParseKeys reads keys in the form "id:base64", separated by spaces or newlines, each of 32 bytes. The text may be
+// empty. The error joins every problem found and names entries by their place; it never shows what may be a key.
 func ParseKeys(text string) (*Keys, error) {
 	k := &Keys{aead: map[string]cipher.AEAD{}}
 	var problems []error
@@ -94,14 +94,17 @@ func parseKey(entry string) (id string, key []byte, err error) {
 		return "", nil, errors.New("is not of the form id:base64")
 	}
 	if !keyID.MatchString(id) {
-		return "", nil, errors.New("must have an id of 1 to 32 letters, digits, dots, hyphens or underscores before its colon")
+		return "", nil, errors.New("must have an id of 1 to 32 letters, digits, dots, hyphens or underscores before " +
+			"its colon")
 	}
 	key, err = base64.StdEncoding.Strict().DecodeString(encoded)
 	if err != nil {
-		return "", nil, fmt.Errorf("(%s) is not base64 after its colon; make one with: openssl rand -base64 %d", id, keySize)
+		return "", nil, fmt.Errorf("(%s) is not base64 after its colon; make one with: openssl rand -base64 %d", id,
+			keySize)
 	}
 	if len(key) != keySize {
-		return "", nil, fmt.Errorf("(%s) has %d bytes, not %d; make one with: openssl rand -base64 %d", id, len(key), keySize, keySize)
+		return "", nil, fmt.Errorf("(%s) has %d bytes, not %d; make one with: openssl rand -base64 %d", id, len(key),
+			keySize, keySize)
 	}
 	return id, key, nil
 }

@@ -29,14 +29,15 @@ func (h *Handler) admit(r *http.Request) (status int, why string) {
 		return http.StatusUnauthorized, "the token is wrong"
 	}
 	// Any page of the same site sends the cookie, and any port of a host is the same site.
-	if c, err := r.Cookie(cookieName); err == nil && r.Header.Get("Origin") != "" && h.sessions.valid(c.Value, time.Now()) {
+	if c, err := r.Cookie(cookieName); err == nil && r.Header.Get("Origin") != "" &&
+		h.sessions.valid(c.Value, time.Now()) {
 		return http.StatusOK, ""
 	}
 	return http.StatusUnauthorized, "sign in at the codec server's own page first, or send its token"
 }
 
-// check compares a token, in the same time whatever it is. After several wrong ones it asks for patience, but never whoever
-// has the right one: others could lock them out. A token of [MinToken] characters is not guessed.
+// check compares a token, in the same time whatever it is. After several wrong ones it asks for patience, but never
+// whoever has the right one: others could lock them out. A token of [MinToken] characters is not guessed.
 func (h *Handler) check(token string) (right, tooSoon bool) {
 	given := sha256.Sum256([]byte(token))
 	if subtle.ConstantTimeCompare(given[:], h.token[:]) == 1 {

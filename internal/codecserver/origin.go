@@ -11,9 +11,11 @@ import (
 // ParseOrigin checks an origin, as browsers write them: scheme, host and, unless it is the scheme's own, port.
 func ParseOrigin(text string) (string, error) {
 	u, err := url.Parse(text)
-	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.User != nil || strings.Contains(u.Host, "*") ||
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.User != nil ||
+		strings.Contains(u.Host, "*") ||
 		strings.TrimSuffix(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
-		return "", fmt.Errorf("%q is no origin; one looks like https://temporal.example.com or http://127.0.0.1:8233", text)
+		return "", fmt.Errorf("%q is no origin; one looks like https://temporal.example.com or http://127.0.0.1:8233",
+			text)
 	}
 	host := strings.ToLower(u.Host)
 	if port := map[string]string{"http": ":80", "https": ":443"}[u.Scheme]; strings.HasSuffix(host, port) {
@@ -22,8 +24,8 @@ func ParseOrigin(text string) (string, error) {
 	return u.Scheme + "://" + host, nil
 }
 
-// cors tells the browser that a listed page may ask, and reports whether this one may. A request without an origin comes
-// from no page.
+// cors tells the browser that a listed page may ask, and reports whether this one may. A request without an origin
+// comes from no page.
 func (h *Handler) cors(w http.ResponseWriter, r *http.Request) bool {
 	head := w.Header()
 	head.Add("Vary", "Origin")

@@ -21,8 +21,8 @@ type shown struct {
 	Problem  string
 	SignedIn bool
 	Until    string
-	// Elsewhere are addresses of this page on the hosts of listed origins, if this one is on none of them: a browser sends
-	// the cookie only between pages of one host.
+	// Elsewhere are addresses of this page on the hosts of listed origins, if this one is on none of them: a browser
+	// sends the cookie only between pages of one host.
 	Elsewhere []string
 }
 

@@ -108,7 +108,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (h *Handler) guarded(next func(*commonpb.Payloads) error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !h.cors(w, r) {
-			http.Error(w, "this page may not use the codec server; allow its origin with --origin", http.StatusForbidden)
+			http.Error(w, "this page may not use the codec server; allow its origin with --origin",
+				http.StatusForbidden)
 			return
 		}
 		if status, why := h.admit(r); status != http.StatusOK {
@@ -146,8 +147,8 @@ func (h *Handler) guarded(next func(*commonpb.Payloads) error) http.Handler {
 	})
 }
 
-// decode decodes what can be decoded. A payload that cannot be stays as it is, so that one whose key is gone does not hide
-// the others of its page.
+// decode decodes what can be decoded. A payload that cannot be stays as it is, so that one whose key is gone does not
+// hide the others of its page.
 func (h *Handler) decode(p *commonpb.Payloads) error {
 	size := 0
 	for i, payload := range p.Payloads {

@@ -60,8 +60,8 @@ type Genesys struct {
 	JobsPath    string `env:"GENESYS_JOBS_PATH" envDefault:"/api/v2/ai/jobs"`
 	// ReadLag is for how long the platform's reads may lag behind its writes, a call be on its way included.
 	ReadLag time.Duration `env:"GENESYS_READ_LAG" envDefault:"60s"`
-	// UpdateMethod is the HTTP method of the call that changes a model, PUT or PATCH; or replace, which deletes the model and
-	// creates it anew.
+	// UpdateMethod is the HTTP method of the call that changes a model, PUT or PATCH; or replace, which deletes the
+	// model and creates it anew.
 	UpdateMethod string `env:"GENESYS_UPDATE_METHOD" envDefault:"PUT"`
 	// RequestsPerMinute is the ceiling of the OAuth client's calls; 0: 300 until the platform says what it allows.
 	RequestsPerMinute int `env:"GENESYS_REQUESTS_PER_MINUTE"`
@@ -173,9 +173,40 @@ func parseProblems(err error) []error {
 }
 
 // resolve fills in what follows from something else, and returns what is wrong.
-func (w *Worker) resolve() (problems []error) {
+func (w *Worker) resolve() []error {
+	problems := w.Genesys.resolve()
 	bad := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
-	g := &w.Genesys
+	if !slices.Contains(schemas.ApprovalPolicies, w.Approval) {
+		bad("REGISTRAR_APPROVAL must be never, on_failure or always")
+	}
+	if !slices.Contains(schemas.Gates, w.Gate) {
+		bad("REGISTRAR_GATE must be after_probe or before_submission")
+	}
+	if w.Required < 1 || w.Required > schemas.MaxRequired {
+		bad("REGISTRAR_APPROVALS_REQUIRED must be a number of people, 1 to %d", schemas.MaxRequired)
+	}
+	if _, err := zerolog.ParseLevel(w.Log.Level); err != nil {
+		bad("REGISTRAR_LOG_LEVEL must be trace, debug, info, warn or error")
+	}
+	if _, err := zerolog.ParseLevel(w.Log.SDKLevel); err != nil {
+		bad("REGISTRAR_SDK_LOG_LEVEL must be debug, info, warn or error")
+	}
+	if !slices.Contains([]string{"", "json", "console"}, w.Log.Format) {
+		bad("REGISTRAR_LOG_FORMAT must be json or console")
+	}
+	if w.Profiling && !onLoopback(w.MetricsAddress) {
+		bad("REGISTRAR_PPROF needs a REGISTRAR_METRICS_ADDRESS on loopback: a profile shows what the process holds " +
+			"in memory")
+	}
+	if err := w.Capacity.Check(); err != nil {
+		problems = append(problems, err)
+	}
+	return problems
+}
+
+// resolve is [Worker.resolve] for the gateway.
+func (g *Genesys) resolve() (problems []error) {
+	bad := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
 	if g.ClientID == "" {
 		g.ClientID = g.ClientIDAlt
 	}
@@ -212,34 +243,11 @@ func (w *Worker) resolve() (problems []error) {
 		bad("GENESYS_UPDATE_METHOD must be PUT, PATCH, or replace, which deletes the model and creates it anew")
 	}
 	if g.ReadLag < 0 || g.ReadLag > maxReadLag {
-		bad("GENESYS_READ_LAG must be from 0s to %s; it is for how long the platform's reads may lag behind its writes", maxReadLag)
+		bad("GENESYS_READ_LAG must be from 0s to %s; it is for how long the platform's reads may lag behind its writes",
+			maxReadLag)
 	}
 	if g.RequestsPerMinute < 0 {
 		bad("GENESYS_REQUESTS_PER_MINUTE must be at least 1; leave it unset for what the platform allows")
-	}
-	if !slices.Contains(schemas.ApprovalPolicies, w.Approval) {
-		bad("REGISTRAR_APPROVAL must be never, on_failure or always")
-	}
-	if !slices.Contains(schemas.Gates, w.Gate) {
-		bad("REGISTRAR_GATE must be after_probe or before_submission")
-	}
-	if w.Required < 1 || w.Required > schemas.MaxRequired {
-		bad("REGISTRAR_APPROVALS_REQUIRED must be a number of people, 1 to %d", schemas.MaxRequired)
-	}
-	if _, err := zerolog.ParseLevel(w.Log.Level); err != nil {
-		bad("REGISTRAR_LOG_LEVEL must be trace, debug, info, warn or error")
-	}
-	if _, err := zerolog.ParseLevel(w.Log.SDKLevel); err != nil {
-		bad("REGISTRAR_SDK_LOG_LEVEL must be debug, info, warn or error")
-	}
-	if !slices.Contains([]string{"", "json", "console"}, w.Log.Format) {
-		bad("REGISTRAR_LOG_FORMAT must be json or console")
-	}
-	if w.Profiling && !onLoopback(w.MetricsAddress) {
-		bad("REGISTRAR_PPROF needs a REGISTRAR_METRICS_ADDRESS on loopback: a profile shows what the process holds in memory")
-	}
-	if err := w.Capacity.Check(); err != nil {
-		problems = append(problems, err)
 	}
 	return problems
 }

@@ -30,7 +30,8 @@ func (e Encryption) Keys() (*codec.Keys, error) {
 	switch e.EncryptionMode {
 	case "":
 		if e.EncryptionSince != "" {
-			problems = append(problems, fmt.Errorf("%s has no meaning without %s=%s", codec.Since, codec.Mode, codec.Required))
+			problems = append(problems, fmt.Errorf("%s has no meaning without %s=%s", codec.Since, codec.Mode,
+				codec.Required))
 		}
 	case codec.Required:
 		if keys != nil {

@@ -22,8 +22,8 @@ type Outbound struct {
 // outboundSecrets are those of the secrets that an Outbound needs.
 var outboundSecrets = []string{"EXTERNAL_AI_TOKEN"}
 
-// LoadOutbound reads an Outbound alone, from an environment in the form of [os.Environ]. What else a worker needs may be
-// missing or wrong.
+// LoadOutbound reads an Outbound alone, from an environment in the form of [os.Environ]. What else a worker needs may
+// be missing or wrong.
 func LoadOutbound(environ []string) (Outbound, error) {
 	var o Outbound
 	e, err := Read(environ, outboundSecrets...)

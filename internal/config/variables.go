@@ -27,9 +27,11 @@ var starterVariables = []string{
 var ofKubernetes = regexp.MustCompile(`^REGISTRAR_([A-Z0-9_]+_)?(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT(_[0-9]+_(TCP|UDP|SCTP)(_[A-Z]+)?)?)$`)
 
 // safety are the variables that say what must not happen unasked. An empty one is a mistake, not its default.
-var safety = []string{"REGISTRAR_APPROVAL", "REGISTRAR_GATE", "REGISTRAR_APPROVALS_REQUIRED", "REGISTRAR_APPROVERS_FILE", "REGISTRAR_ENCRYPTION"}
+var safety = []string{"REGISTRAR_APPROVAL", "REGISTRAR_GATE", "REGISTRAR_APPROVALS_REQUIRED",
+	"REGISTRAR_APPROVERS_FILE", "REGISTRAR_ENCRYPTION"}
 
-// Unknown returns a problem for each variable in the environment that is named like the registrar's and is none of them.
+// Unknown returns a problem for each variable in the environment that is named like the registrar's and is none of
+// them.
 func Unknown(environ []string) (problems []error) {
 	known := slices.Clone(starterVariables)
 	for _, f := range variables(reflect.TypeFor[Worker]()) {

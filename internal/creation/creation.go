@@ -1,13 +1,14 @@
-// Package creation decides whose a model is: what a submission does next, what a rollback may delete, and what an ending
-// has to name. It is a state machine without clock, calls or waiting: the activities look, and do what it decides. Its
-// test explores every order of events and checks the invariants that docs/genesys-api.md lists, each with the assumption
-// about the platform that it needs.
+// Package creation decides whose a model is: what a submission does next, what a rollback may delete, and what an
+// ending has to name. It is a state machine without clock, calls or waiting: the activities look, and do what it
+// decides. Its test explores every order of events and checks the invariants that docs/genesys-api.md lists, each with
+// the assumption about the platform that it needs.
 //
 // The idea, for who wants to draw it: a model that the gateway shows under our name is in one of four places.
 //
 //	owned     ManageModel says so: an operation on it is known to have completed
 //	proven    its job is one that an answer to a creation of this very operation named
-//	doubtful  the answer to a creation of ours was lost, and this model has our payload, is no older than the record that
+//	doubtful  the answer to a creation of ours was lost, and this model has our payload, is no older than the record
+//	that
 //	          was written before that creation was sent, and nobody owns it
 //	foreign   everything else
 //
@@ -105,7 +106,8 @@ func (s Sight) split() (owned *gateway.Model, rest []gateway.Model) {
 	return owned, rest
 }
 
-// again waits a third of the time that has passed, a second at least and a quarter of the lag at most, and not beyond it.
+// again waits a third of the time that has passed, a second at least and a quarter of the lag at most, and not beyond
+// it.
 func (s Sight) again(since time.Time) Decision {
 	return Decision{Action: LookAgain, Again: Gap(s.Now.Sub(since), s.Lag)}
 }
@@ -118,7 +120,9 @@ func Gap(passed, lag time.Duration) time.Duration {
 }
 
 // Sort puts the models of a name that nobody owns into proven, doubtful and foreign.
-func Sort(rec schemas.Creation, want schemas.Payload, models []gateway.Model) (proven, doubtful, foreign []gateway.Model) {
+func Sort(
+	rec schemas.Creation, want schemas.Payload, models []gateway.Model,
+) (proven, doubtful, foreign []gateway.Model) {
 	for _, m := range models {
 		switch {
 		case m.JobID != "" && slices.Contains(rec.JobIDs, m.JobID):
@@ -171,7 +175,9 @@ func LookAgainAt(rec schemas.Creation, lag time.Duration) time.Time {
 
 // Twins sorts what is in the gateway beside the model that an operation keeps: extras that are proven to be its own are
 // deleted, all others are named.
-func Twins(rec schemas.Creation, keep string, want schemas.Payload, models []gateway.Model) (extras, named []gateway.Model) {
+func Twins(
+	rec schemas.Creation, keep string, want schemas.Payload, models []gateway.Model,
+) (extras, named []gateway.Model) {
 	others := slices.DeleteFunc(slices.Clone(models), func(m gateway.Model) bool { return m.ID == keep })
 	proven, doubtful, foreign := Sort(rec, want, others)
 	return proven, append(doubtful, foreign...)

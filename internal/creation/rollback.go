@@ -18,7 +18,8 @@ type Remains struct {
 	// AdoptedID is the model that the operation used without proof.
 	AdoptedID string
 	Owner     *Owner
-	// Asked are the models whose deletion was acknowledged (true), or asked for without the platform knowing them (false).
+	// Asked are the models whose deletion was acknowledged (true), or asked for without the platform knowing them
+	// (false).
 	Asked map[string]bool
 	// Begun is when the rollback began, by the worker's clock.
 	Begun time.Time
@@ -71,8 +72,8 @@ func (r Remains) doubts(m gateway.Model) bool {
 	return len(doubtful) > 0
 }
 
-// settled is when the absence of everything that is not shown is certain. A deletion that the platform acknowledged, and
-// a list without the model after it, are certain at once; a model that was never seen, and one whose deletion found
+// settled is when the absence of everything that is not shown is certain. A deletion that the platform acknowledged,
+// and a list without the model after it, are certain at once; a model that was never seen, and one whose deletion found
 // nothing, may be hidden by a replica that lags behind.
 func (r Remains) settled(seen map[string]bool, lag time.Duration) time.Time {
 	var until time.Time

@@ -110,7 +110,8 @@ func (f entryForm) entry(dir string) (entry, []error) {
 	for _, p := range []struct {
 		to   *string
 		from string
-	}{{&e.token.file, f.TokenFile}, {&e.caFile, f.CAFile}, {&e.certFile, f.ClientCertFile}, {&e.keyFile, f.ClientKeyFile}} {
+	}{{&e.token.file, f.TokenFile}, {&e.caFile, f.CAFile}, {&e.certFile, f.ClientCertFile}, {&e.keyFile,
+		f.ClientKeyFile}} {
 		*p.to = within(dir, p.from)
 	}
 	hosts, errs := parseHosts(f.Hosts)
@@ -181,7 +182,8 @@ func (f entryForm) headerEntries(dir string) (entries []headerEntry, problems []
 		case strings.EqualFold(name, f.Header):
 			refuse("is the header of the token already")
 		case h.Value != nil:
-			refuse("value is not kept in this file; name its file in token_file, or an environment variable in token_env")
+			refuse("value is not kept in this file; name its file in token_file, or an environment variable in " +
+				"token_env")
 		case (h.TokenFile == "") == (h.TokenEnv == ""):
 			refuse("exactly one of token_file and token_env says where the value is")
 		case h.Scheme != "" && !httpguts.ValidHeaderFieldName(h.Scheme):
@@ -193,7 +195,8 @@ func (f entryForm) headerEntries(dir string) (entries []headerEntry, problems []
 }
 
 // ownHeaders are those that make the request what it is.
-var ownHeaders = []string{"host", "content-type", "content-length", "transfer-encoding", "connection", "accept", "accept-encoding"}
+var ownHeaders = []string{"host", "content-type", "content-length", "transfer-encoding", "connection", "accept",
+	"accept-encoding"}
 
 func (f entryForm) tokenProblems() []error {
 	if f.Token != nil {
@@ -201,7 +204,8 @@ func (f entryForm) tokenProblems() []error {
 			"token_file, or name an environment variable in token_env")}
 	}
 	var given []string
-	for name, is := range map[string]bool{"token_file": f.TokenFile != "", "token_env": f.TokenEnv != "", "anonymous": f.Anonymous} {
+	for name, is := range map[string]bool{"token_file": f.TokenFile != "", "token_env": f.TokenEnv != "",
+		"anonymous": f.Anonymous} {
 		if is {
 			given = append(given, name)
 		}

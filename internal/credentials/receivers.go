@@ -50,8 +50,8 @@ func LoadReceivers(path string) (*Receivers, error) {
 	return &Receivers{entries}, nil
 }
 
-// Authorize puts the credential of the request's host into the request, read anew, so that a rotated one counts from the
-// next delivery on. It does nothing for a host that has none.
+// Authorize puts the credential of the request's host into the request, read anew, so that a rotated one counts from
+// the next delivery on. It does nothing for a host that has none.
 func (r *Receivers) Authorize(req *http.Request) error {
 	u, err := netguard.Canonical(req.URL)
 	if err != nil {

@@ -8,9 +8,9 @@ import (
 	"model-registrar/schemas"
 )
 
-// completeAzure completes the forms of Azure's endpoints. The classic form names the deployment in the path and needs an
-// api-version; the v1 form names the deployment as the model; Foundry's /models is a third. A version that is given is
-// added wherever the query has none.
+// completeAzure completes the forms of Azure's endpoints. The classic form names the deployment in the path and needs
+// an api-version; the v1 form names the deployment as the model; Foundry's /models is a third. A version that is given
+// is added wherever the query has none.
 func completeAzure(u *url.URL, in schemas.ProbeInput, t Target) (Target, *Problem) {
 	segments := segmentsOf(u)
 	inPath := deploymentIn(segments)
@@ -18,9 +18,11 @@ func completeAzure(u *url.URL, in schemas.ProbeInput, t Target) (Target, *Proble
 	version := cmp.Or(u.Query().Get("api-version"), in.Spec.APIVersion)
 	switch {
 	case inPath != "" && in.Spec.Deployment != "" && inPath != in.Spec.Deployment:
-		return Target{}, &Problem{"probe.deployment", "is another deployment than the one in endpoint_url; make them agree or remove one"}
+		return Target{}, &Problem{"probe.deployment",
+			"is another deployment than the one in endpoint_url; make them agree or remove one"}
 	case inPath != "" && version == "":
-		return Target{}, &Problem{"probe.api_version", "is missing; an endpoint_url that names a deployment needs it, such as 2024-10-21"}
+		return Target{}, &Problem{"probe.api_version",
+			"is missing; an endpoint_url that names a deployment needs it, such as 2024-10-21"}
 	case isClassic(segments, inPath, version):
 		t.URL = classicURL(u, t)
 	case apiSegments(segments) > 0, hasVersion(segments), hasTail(segments, "models"):
@@ -57,8 +59,8 @@ func deploymentIn(segments []string) string {
 	return ""
 }
 
-// classicURL rebuilds {prefix}/openai/deployments/{deployment}/chat/completions, or {prefix}/openai/responses, which has
-// the deployment in its body. What stands before /openai is a gateway's prefix and stays.
+// classicURL rebuilds {prefix}/openai/deployments/{deployment}/chat/completions, or {prefix}/openai/responses, which
+// has the deployment in its body. What stands before /openai is a gateway's prefix and stays.
 func classicURL(u *url.URL, t Target) *url.URL {
 	segments := segmentsOf(u)
 	for i, s := range segments {

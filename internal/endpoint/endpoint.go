@@ -28,8 +28,8 @@ type Problem struct {
 
 func (p *Problem) Error() string { return p.Path + " " + p.Message }
 
-// Resolve completes the endpoint URL in the way of its architecture. Without probe.url, a trailing slash never matters, a
-// path prefix and a query stay.
+// Resolve completes the endpoint URL in the way of its architecture. Without probe.url, a trailing slash never matters,
+// a path prefix and a query stay.
 func Resolve(in schemas.ProbeInput) (Target, *Problem) {
 	base, p := parse("endpoint_url", in.EndpointURL)
 	if p != nil {
@@ -64,9 +64,11 @@ func exact(in schemas.ProbeInput, base *url.URL, t Target) (Target, *Problem) {
 	case p != nil:
 		return Target{}, p
 	case u.Host != base.Host || u.Scheme != base.Scheme:
-		return Target{}, &Problem{"probe.url", "must be on the scheme, host and port of endpoint_url, which is what is registered"}
+		return Target{}, &Problem{"probe.url", "must be on the scheme, host and port of endpoint_url, which is what " +
+			"is registered"}
 	case in.Architecture == schemas.Azure && in.Spec.APIVersion != "":
-		return Target{}, &Problem{"probe.api_version", "has no effect beside probe.url; write api-version into the query of probe.url"}
+		return Target{}, &Problem{"probe.api_version",
+			"has no effect beside probe.url; write api-version into the query of probe.url"}
 	case in.Spec.API == "" && speaksChat(in.Architecture) && hasTail(segmentsOf(u), "responses"):
 		t.API = schemas.ResponsesAPI
 	}
@@ -132,7 +134,8 @@ func apiSegments(segments []string) int {
 func completeAnthropic(u *url.URL, t Target) (Target, *Problem) {
 	if host := u.Hostname(); strings.HasSuffix(host, "aiplatform.googleapis.com") ||
 		strings.HasPrefix(host, "bedrock") && strings.HasSuffix(host, ".amazonaws.com") {
-		return Target{}, &Problem{"endpoint_url", "is Vertex AI or Bedrock, whose requests to Anthropic's models name the model " +
+		return Target{}, &Problem{"endpoint_url", "is Vertex AI or Bedrock, whose requests to Anthropic's models " +
+			"name the model " +
 			"in the path and are signed or carry tokens of an hour, which no credential here can; see docs/endpoints.md"}
 	}
 	switch segments := segmentsOf(u); {

@@ -44,7 +44,8 @@ func (t *Timeline) applyActivity(e *historypb.HistoryEvent, at time.Time) {
 		}
 		t.doing(t.decode.text(e.GetUserMetadata().GetSummary()))
 	}
-	if a := e.GetActivityTaskStartedEventAttributes(); a != nil && t.Current != nil && !t.beside[a.GetScheduledEventId()] {
+	if a := e.GetActivityTaskStartedEventAttributes(); a != nil && t.Current != nil &&
+		!t.beside[a.GetScheduledEventId()] {
 		t.Current.attempt = max(t.Current.attempt, a.GetAttempt())
 	}
 	if a := e.GetActivityTaskCompletedEventAttributes(); a != nil {

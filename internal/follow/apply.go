@@ -91,7 +91,8 @@ func (t *Timeline) started(a *historypb.WorkflowExecutionStartedEventAttributes,
 		t.decode.value(a.GetInput(), &in)
 		t.AskedFor = schemas.Cut(in.Reason, 500)
 	}
-	t.Input.Requester = schemas.Cut(t.Input.Requester, schemas.MaxRequester) // one that is longer is refused, and shown all the same
+	// one that is longer is refused, and shown all the same
+	t.Input.Requester = schemas.Cut(t.Input.Requester, schemas.MaxRequester)
 	t.enter(schemas.StageValidating, at)
 }
 
@@ -130,7 +131,8 @@ func (t *Timeline) decided(d *schemas.AuditedDecision) {
 		return
 	}
 	if t.Undecided() {
-		t.note(Note, fmt.Sprintf("%s by %s; %d of %d approvals", verb(d.Decision), d.Approver, t.decisions, t.approvers()))
+		t.note(Note, fmt.Sprintf("%s by %s; %d of %d approvals", verb(d.Decision), d.Approver, t.decisions,
+			t.approvers()))
 	}
 	t.noteDecision()
 }
@@ -154,7 +156,8 @@ func (t *Timeline) taskFailed(a *historypb.WorkflowTaskFailedEventAttributes) {
 	case enumspb.WORKFLOW_TASK_FAILED_CAUSE_RESET_WORKFLOW:
 		t.RunID = a.GetNewRunId() // the start is the old run's, copied, and names that
 		return
-	case enumspb.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND, enumspb.WORKFLOW_TASK_FAILED_CAUSE_RESET_STICKY_TASK_QUEUE,
+	case enumspb.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND,
+		enumspb.WORKFLOW_TASK_FAILED_CAUSE_RESET_STICKY_TASK_QUEUE,
 		enumspb.WORKFLOW_TASK_FAILED_CAUSE_FORCE_CLOSE_COMMAND, enumspb.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_UPDATE:
 		return
 	}

@@ -18,7 +18,9 @@ const deliveryRecord = "WriteAudit of a delivery"
 // Delivery finds out what has become of a webhook that its registration left to a workflow of its own. No worker is
 // needed: one that has ended tells by its result, and one that goes on by what the server knows of its attempts. What
 // cannot be found out stays as it was.
-func Delivery(ctx context.Context, c client.Client, d Decoder, so schemas.WebhookDelivery) (schemas.WebhookDelivery, error) {
+func Delivery(
+	ctx context.Context, c client.Client, d Decoder, so schemas.WebhookDelivery,
+) (schemas.WebhookDelivery, error) {
 	now, err := c.DescribeWorkflowExecution(ctx, so.WorkflowID, "")
 	if err != nil {
 		return so, err
@@ -59,7 +61,9 @@ func recording(now *workflowservice.DescribeWorkflowExecutionResponse) bool {
 	return false
 }
 
-func pendingDelivery(so schemas.WebhookDelivery, now *workflowservice.DescribeWorkflowExecutionResponse, d Decoder) schemas.WebhookDelivery {
+func pendingDelivery(
+	so schemas.WebhookDelivery, now *workflowservice.DescribeWorkflowExecutionResponse, d Decoder,
+) schemas.WebhookDelivery {
 	so.Since = now.GetWorkflowExecutionInfo().GetStartTime().AsTime()
 	for _, a := range now.GetPendingActivities() {
 		if a.GetActivityType().GetName() != schemas.NotifyWebhookActivity {

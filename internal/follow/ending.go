@@ -13,9 +13,11 @@ import (
 // Errors of workflows that were closed from outside, most of which left no result, or that go on elsewhere.
 var (
 	ErrCancelled  = errors.New("the registration was cancelled")
-	ErrTerminated = errors.New("the workflow was terminated by an operator; the model may exist in the gateway, and nothing was rolled back")
-	ErrTimedOut   = errors.New("the workflow ran into its execution timeout; the model may exist in the gateway, and nothing was rolled back")
-	ErrContinued  = errors.New("the workflow goes on in another run; watch it again")
+	ErrTerminated = errors.New("the workflow was terminated by an operator; the model may exist in the gateway, and " +
+		"nothing was rolled back")
+	ErrTimedOut = errors.New("the workflow ran into its execution timeout; the model may exist in the gateway, and " +
+		"nothing was rolled back")
+	ErrContinued = errors.New("the workflow goes on in another run; watch it again")
 )
 
 // applyEnding takes in the event that closes a workflow.

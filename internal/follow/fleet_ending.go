@@ -35,7 +35,8 @@ func EndOf(result schemas.Result, err error) Ending {
 	case errors.As(err, &timeout):
 		return Ending{Status: enumspb.WORKFLOW_EXECUTION_STATUS_TIMED_OUT, Err: ErrTimedOut}
 	}
-	return Ending{Status: failed, Err: temporal.NewApplicationErrorWithCause(err.Error(), string(schemas.ErrInternal), err)}
+	return Ending{Status: failed, Err: temporal.NewApplicationErrorWithCause(err.Error(), string(schemas.ErrInternal),
+		err)}
 }
 
 // FleetEnding is what a fleet keeps of how one of its operations ended. It is deterministic, for workflows.

@@ -24,10 +24,12 @@ var ErrNoPart = errors.New("no such part")
 // ErrDamagedPart says that a part cannot be used: it cannot be decoded, or is not what it should be.
 var ErrDamagedPart = errors.New("the part cannot be used")
 
-// FleetPart reads a part of what a fleet is to do from the start of the workflow that holds it. That needs no worker, unlike a query, and works on a
-// closed workflow too, for as long as the namespace keeps it. The error is [ErrNoPart], [ErrDamagedPart] or Temporal's.
+// FleetPart reads a part of what a fleet is to do from the start of the workflow that holds it. That needs no worker,
+// unlike a query, and works on a closed workflow too, for as long as the namespace keeps it. The error is [ErrNoPart],
+// [ErrDamagedPart] or Temporal's.
 func FleetPart(ctx context.Context, source interface {
-	GetWorkflowHistory(ctx context.Context, workflowID, runID string, longPoll bool, filter enumspb.HistoryEventFilterType) client.HistoryEventIterator
+	GetWorkflowHistory(ctx context.Context, workflowID, runID string, longPoll bool,
+		filter enumspb.HistoryEventFilterType) client.HistoryEventIterator
 }, namespace string, data converter.DataConverter, fleetID string, part int) (schemas.FleetPart, error) {
 	id := schemas.FleetPartWorkflowID(fleetID, part)
 	events := source.GetWorkflowHistory(ctx, id, "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)

@@ -16,9 +16,12 @@ import (
 
 // Source is what following needs of a Temporal client.
 type Source interface {
-	GetWorkflowHistory(ctx context.Context, workflowID, runID string, longPoll bool, filter enumspb.HistoryEventFilterType) client.HistoryEventIterator
-	DescribeWorkflowExecution(ctx context.Context, workflowID, runID string) (*workflowservice.DescribeWorkflowExecutionResponse, error)
-	DescribeTaskQueue(ctx context.Context, taskQueue string, kind enumspb.TaskQueueType) (*workflowservice.DescribeTaskQueueResponse, error)
+	GetWorkflowHistory(ctx context.Context, workflowID, runID string, longPoll bool,
+		filter enumspb.HistoryEventFilterType) client.HistoryEventIterator
+	DescribeWorkflowExecution(ctx context.Context, workflowID,
+		runID string) (*workflowservice.DescribeWorkflowExecutionResponse, error)
+	DescribeTaskQueue(ctx context.Context, taskQueue string,
+		kind enumspb.TaskQueueType) (*workflowservice.DescribeTaskQueueResponse, error)
 }
 
 // View is a registration at a moment, for showing.
@@ -45,7 +48,9 @@ func Load(ctx context.Context, source Source, d Decoder, workflowID, runID strin
 }
 
 // LoadRecorded reads a history as it stands now, with the entries that the run has had written to the audit trail.
-func LoadRecorded(ctx context.Context, source Source, d Decoder, workflowID, runID string) (*Timeline, []schemas.AuditEntry, error) {
+func LoadRecorded(
+	ctx context.Context, source Source, d Decoder, workflowID, runID string,
+) (*Timeline, []schemas.AuditEntry, error) {
 	t := NewTimeline(d)
 	var entries []schemas.AuditEntry
 	events := source.GetWorkflowHistory(ctx, workflowID, runID, false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
@@ -65,9 +70,11 @@ func LoadRecorded(ctx context.Context, source Source, d Decoder, workflowID, run
 }
 
 // Follow reports how a run goes whenever that changes, until it has ended, and returns its timeline. While Temporal
-// cannot be reached it says so and keeps trying. It returns early with the context's error, or with an error that trying again
-// does not mend, such as a workflow that does not exist. Calls of show do not overlap.
-func Follow(ctx context.Context, source Source, d Decoder, workflowID, runID string, show func(View)) (Timeline, error) {
+// cannot be reached it says so and keeps trying. It returns early with the context's error, or with an error that
+// trying again does not mend, such as a workflow that does not exist. Calls of show do not overlap.
+func Follow(
+	ctx context.Context, source Source, d Decoder, workflowID, runID string, show func(View),
+) (Timeline, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	f := follower{
@@ -161,7 +168,8 @@ func (f *follower) observe(o observation) {
 func (f *follower) read(ctx context.Context) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	go func() {
-		events := f.source.GetWorkflowHistory(ctx, f.workflowID, f.runID, true, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+		events := f.source.GetWorkflowHistory(ctx, f.workflowID, f.runID, true,
+			enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 		for events.HasNext() {
 			e, err := events.Next()
 			if ctx.Err() != nil {
@@ -218,8 +226,8 @@ func pass[T any](ctx context.Context, to chan<- T, v T) {
 	}
 }
 
-// TimedOut tells whether a call's time was up. The server's clock may be the first to notice; then it cuts the call off,
-// which arrives as cancelled although nobody here cancelled anything.
+// TimedOut tells whether a call's time was up. The server's clock may be the first to notice; then it cuts the call
+// off, which arrives as cancelled although nobody here cancelled anything.
 func TimedOut(err error) bool {
 	var deadline *serviceerror.DeadlineExceeded
 	var cutOff *serviceerror.Canceled

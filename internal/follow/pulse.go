@@ -59,7 +59,8 @@ func (d Decoder) lookAtActivity(p *pulse, a *workflowpb.PendingActivityInfo, now
 		p.attempts = append(p.attempts, attempt)
 	}
 	var beat schemas.PollProgress
-	if a.GetActivityType().GetName() == schemas.PollJobActivity && d.value(a.GetHeartbeatDetails(), &beat) && beat.LastStatus != "" {
+	if a.GetActivityType().GetName() == schemas.PollJobActivity && d.value(a.GetHeartbeatDetails(), &beat) &&
+		beat.LastStatus != "" {
 		p.polling = fmt.Sprintf("%s after %d looks", beat.LastStatus, beat.Polls)
 		if beat.Polls == 1 {
 			p.polling = beat.LastStatus + " after one look"
@@ -107,11 +108,14 @@ func noWorker(taskQueue string, r *workflowservice.DescribeTaskQueueResponse, er
 	case err != nil:
 		return fmt.Sprintf("no worker has taken the next task from task queue %q yet", taskQueue)
 	case newest.IsZero():
-		return fmt.Sprintf("no worker is polling task queue %q; start one with `worker`, and this goes on by itself", taskQueue)
+		return fmt.Sprintf("no worker is polling task queue %q; start one with `worker`, and this goes on by itself",
+			taskQueue)
 	case now.Sub(newest) > 70*time.Second:
-		return fmt.Sprintf("no worker is polling task queue %q (the last one was seen %s ago); start one with `worker`, "+
+		return fmt.Sprintf("no worker is polling task queue %q (the last one was seen %s ago); start one with "+
+			"`worker`, "+
 			"and this goes on by itself", taskQueue, words.Span(now.Sub(newest)))
 	}
-	return fmt.Sprintf("no worker has taken the next task from task queue %q yet; one was polling %s ago, and may be busy or have stopped",
+	return fmt.Sprintf("no worker has taken the next task from task queue %q yet; one was polling %s ago, and may be "+
+		"busy or have stopped",
 		taskQueue, words.Span(now.Sub(newest)))
 }

@@ -12,9 +12,9 @@ import (
 	"model-registrar/schemas"
 )
 
-// Error is a call of the gateway that failed. Its text is a sentence for people that says what happened; what to do about
-// it says the catalogue ([schemas.ErrorType.Advice]). The text holds no secret, and nothing of the gateway's answer that
-// is not bounded and visible.
+// Error is a call of the gateway that failed. Its text is a sentence for people that says what happened; what to do
+// about it says the catalogue ([schemas.ErrorType.Advice]). The text holds no secret, and nothing of the gateway's
+// answer that is not bounded and visible.
 type Error struct {
 	Type          schemas.ErrorType
 	Product       string // the gateway's name in sentences
@@ -30,7 +30,8 @@ type Error struct {
 	RetryAfter time.Duration
 	// Cause is the connection error or the context's error, if that is what failed.
 	Cause error
-	// NoEffect says that the call has changed nothing, whatever its type: it did not leave this process, or was a login.
+	// NoEffect says that the call has changed nothing, whatever its type: it did not leave this process, or was a
+	// login.
 	NoEffect bool
 }
 

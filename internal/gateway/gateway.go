@@ -49,7 +49,8 @@ type Reason interface{ String() string }
 // Succeeded reports whether the job ended well.
 func (j Job) Succeeded() bool { return isOneOf(j.Status, "completed", "succeeded") }
 
-// Failed reports whether the job ended badly. A job that neither succeeded nor failed goes on, whatever its status says.
+// Failed reports whether the job ended badly. A job that neither succeeded nor failed goes on, whatever its status
+// says.
 func (j Job) Failed() bool { return isOneOf(j.Status, "failed") }
 
 func isOneOf(status string, words ...string) bool {

@@ -16,7 +16,8 @@ import (
 )
 
 // QuotaHeaders tell of the platform's rate limit. They count what every process with the same token has sent.
-var QuotaHeaders = quota.Headers{Allowed: "inin-ratelimit-allowed", Count: "inin-ratelimit-count", Reset: "inin-ratelimit-reset"}
+var QuotaHeaders = quota.Headers{Allowed: "inin-ratelimit-allowed", Count: "inin-ratelimit-count",
+	Reset: "inin-ratelimit-reset"}
 
 // classify turns an answer that is no success into an error. Which statuses are worth a retry is what the platform's
 // own SDKs retry: 408, 429 and 5xx but 501.

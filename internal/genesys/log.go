@@ -18,7 +18,9 @@ var loggedHeaders = []struct{ key, header string }{
 
 // logCall writes the one debug line of a call: the path without its query, and neither payload nor header but those
 // named here.
-func logCall(ctx context.Context, log *slog.Logger, r redactor, o op, req *http.Request, resp *http.Response, err error, took time.Duration) {
+func logCall(
+	ctx context.Context, log *slog.Logger, r redactor, o op, req *http.Request, resp *http.Response, err error, took time.Duration,
+) {
 	if !log.Enabled(ctx, slog.LevelDebug) {
 		return
 	}

@@ -31,8 +31,8 @@ func IsRefusedLogin(err error) bool {
 	return errors.As(err, &e) && e.Type == schemas.ErrUnauthorized
 }
 
-// FetchToken has a token issued, unless there is a fresh one. It says whether the credentials are accepted without a call
-// of the API; whether a token is that was given, only a call can say.
+// FetchToken has a token issued, unless there is a fresh one. It says whether the credentials are accepted without a
+// call of the API; whether a token is that was given, only a call can say.
 func (c *Client) FetchToken(ctx context.Context) error {
 	if c.tokens.given != nil {
 		return c.CheckLogin(ctx)
@@ -41,11 +41,12 @@ func (c *Client) FetchToken(ctx context.Context) error {
 	return err
 }
 
-// CheckLogin makes one call of the API, the list of models of a name that none has, and returns its error. One that is no
-// [IsRefusedLogin] says nothing of the login.
+// CheckLogin makes one call of the API, the list of models of a name that none has, and returns its error. One that is
+// no [IsRefusedLogin] says nothing of the login.
 func (c *Client) CheckLogin(ctx context.Context) error {
 	_, err := c.call(ctx, request{
-		op: opCheckLogin, method: http.MethodGet, url: c.gateway + "/models", query: url.Values{"name": {"login-check"}},
+		op: opCheckLogin, method: http.MethodGet, url: c.gateway +
+			"/models", query: url.Values{"name": {"login-check"}},
 	})
 	return err
 }

@@ -69,7 +69,8 @@ func (c *Client) FindModels(ctx context.Context, name string) (gateway.Found, er
 			return found, nil
 		}
 	}
-	return gateway.Found{}, badResponse(opFindModels, fmt.Sprintf("the list of models does not end within %d pages", maxPages))
+	return gateway.Found{}, badResponse(opFindModels,
+		fmt.Sprintf("the list of models does not end within %d pages", maxPages))
 }
 
 // modelPage is the models of one name on one page, and whether another page follows.
@@ -137,8 +138,8 @@ func (c *Client) list(ctx context.Context, o op, query url.Values, number int) (
 // pageSize is how many models one call of ListModels asks for, the most that the platform gives.
 const pageSize = 100
 
-// ListModels reads one page, from 1, of all models. One that is of a form that is not known, made by another product for
-// example, is counted and left out.
+// ListModels reads one page, from 1, of all models. One that is of a form that is not known, made by another product
+// for example, is counted and left out.
 func (c *Client) ListModels(ctx context.Context, number int) (gateway.Page, error) {
 	list, rep, err := c.list(ctx, opListModels, url.Values{"pageSize": {strconv.Itoa(pageSize)}}, number)
 	if err != nil {
@@ -159,7 +160,8 @@ func (c *Client) ListModels(ctx context.Context, number int) (gateway.Page, erro
 // parseModel reads a model, whose payload's fields stand beside the platform's own.
 func parseModel(rep reply) (Model, error) {
 	var m Model
-	// The platform may write numbers otherwise than they were sent (500.0, 5e2); the canonical form writes them in one way.
+	// The platform may write numbers otherwise than they were sent (500.0, 5e2); the canonical form writes them in one
+	// way.
 	if canonical, err := jcs.Transform(rep.body); err == nil {
 		rep.body = canonical
 	}
@@ -245,9 +247,11 @@ func (c *Client) TriggerHealthCheck(ctx context.Context, modelID string) (schema
 	return cleanCheck(check, rep), nil
 }
 
-// GetHealthCheck reads how a health check stands. That there is such a call is an assumption: offered is false where the
-// platform does not know it (404, 405, 501).
-func (c *Client) GetHealthCheck(ctx context.Context, modelID, id string) (check schemas.HealthCheck, offered bool, err error) {
+// GetHealthCheck reads how a health check stands. That there is such a call is an assumption: offered is false where
+// the platform does not know it (404, 405, 501).
+func (c *Client) GetHealthCheck(
+	ctx context.Context, modelID, id string,
+) (check schemas.HealthCheck, offered bool, err error) {
 	target, err := c.modelURL(opGetHealth, modelID)
 	if err != nil {
 		return check, false, err

@@ -56,7 +56,8 @@ func LoginHostFor(apiBase string) (string, error) {
 	}
 	domain, ok := strings.CutPrefix(strings.ToLower(u.Host), "api.")
 	if !ok {
-		return "", fmt.Errorf("no login host can be derived from %s, which does not begin with \"api.\"; set the login host as well", oneLine(u.Host, 80))
+		return "", fmt.Errorf("no login host can be derived from %s, which does not begin with \"api.\"; set the "+
+			"login host as well", oneLine(u.Host, 80))
 	}
 	return u.Scheme + "://login." + domain, nil
 }

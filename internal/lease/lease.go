@@ -1,6 +1,6 @@
 // Package lease is the fence in front of calls that change something outside: an attempt of an activity may make them
-// only while Temporal takes it for alive. Temporal gives up an attempt that has not heartbeat for the heartbeat time-out
-// and starts its successor; a worker that was frozen meanwhile would otherwise go on where it stood.
+// only while Temporal takes it for alive. Temporal gives up an attempt that has not heartbeat for the heartbeat
+// time-out and starts its successor; a worker that was frozen meanwhile would otherwise go on where it stood.
 package lease
 
 import (
@@ -20,8 +20,8 @@ type Lease struct {
 	ended error
 }
 
-// New begins a lease now. It lasts length since the last heartbeat that Temporal accepted: the heartbeat time-out less a
-// margin for what the call needs to get on its way.
+// New begins a lease now. It lasts length since the last heartbeat that Temporal accepted: the heartbeat time-out less
+// a margin for what the call needs to get on its way.
 func New(length time.Duration) *Lease { return newLease(length, sinceBoot) }
 
 func newLease(length time.Duration, now func() time.Duration) *Lease {

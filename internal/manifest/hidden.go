@@ -7,8 +7,8 @@ import (
 // hiddenQuery takes the place of what WithoutSecret leaves out. No manifest can say the same by chance.
 const hiddenQuery = "not-shown"
 
-// WithoutSecret returns a URL without what no manifest may hold: a user, a query, a fragment or a path with a secret in it.
-// It reports whether there was any. A URL that is left as it is differs from every one that is not.
+// WithoutSecret returns a URL without what no manifest may hold: a user, a query, a fragment or a path with a secret in
+// it. It reports whether there was any. A URL that is left as it is differs from every one that is not.
 func WithoutSecret(raw string) (shown string, hidden bool) {
 	u, err := url.Parse(raw)
 	if err != nil {

@@ -16,8 +16,9 @@ var keysOf = map[string][]string{
 	schemas.AdoptModelWorkflow:  {"seen"},
 }
 
-// ReadInput reads the input of an operation (its workflow type; empty is a registration), which any program may have sent, as strictly as a file: what a person would
-// be told of a manifest, the sender is told too. The violations have paths within the manifest, but no places.
+// ReadInput reads the input of an operation (its workflow type; empty is a registration), which any program may have
+// sent, as strictly as a file: what a person would be told of a manifest, the sender is told too. The violations have
+// paths within the manifest, but no places.
 func ReadInput(operation string, raw []byte) (schemas.RegisterModelInput, []schemas.Violation) {
 	t, broken := inputTree(raw)
 	if broken != nil {
@@ -36,10 +37,12 @@ func ReadInput(operation string, raw []byte) (schemas.RegisterModelInput, []sche
 	violations = unknownIn(violations, object, "", append([]string{"manifest", "requester"}, keysOf[operation]...))
 	requester, problem := requesterOf(object["requester"])
 	if problem != "" {
-		violations = append(violations, schemas.Violation{Path: "requester", Code: schemas.CodeMissing, Message: problem})
+		violations = append(violations, schemas.Violation{Path: "requester", Code: schemas.CodeMissing,
+			Message: problem})
 	}
 	if object["manifest"] == nil {
-		violations = append(violations, schemas.Violation{Path: "manifest", Code: schemas.CodeMissing, Message: "is missing"})
+		violations = append(violations, schemas.Violation{Path: "manifest", Code: schemas.CodeMissing,
+			Message: "is missing"})
 		return schemas.RegisterModelInput{Requester: requester}, capViolations(violations)
 	}
 	d := Document{Violations: merge(violations, check(object["manifest"]))}
@@ -65,7 +68,8 @@ func inputTree(raw []byte) (*tree, *schemas.Violation) {
 		return nil, &schemas.Violation{Code: code, Message: message}
 	}
 	if len(raw) > schemas.MaxInputBytes {
-		return refuse(schemas.CodeLength, fmt.Sprintf("the input has more than %d KiB; no field needs that much", schemas.MaxInputBytes>>10))
+		return refuse(schemas.CodeLength, fmt.Sprintf("the input has more than %d KiB; no field needs that much",
+			schemas.MaxInputBytes>>10))
 	}
 	if !utf8.Valid(raw) {
 		return refuse(schemas.CodeSyntax, "the input cannot be read: it is not UTF-8 text")

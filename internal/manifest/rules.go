@@ -30,7 +30,8 @@ func applyRules(manifest map[string]any) []schemas.Violation {
 type report struct{ violations []schemas.Violation }
 
 func (r *report) add(path, code, format string, args ...any) {
-	r.violations = append(r.violations, schemas.Violation{Path: path, Code: code, Message: fmt.Sprintf(format, args...)})
+	r.violations = append(r.violations, schemas.Violation{Path: path, Code: code,
+		Message: fmt.Sprintf(format, args...)})
 }
 
 // fields reads a manifest's tree.
@@ -68,9 +69,11 @@ func urlRules(f fields, r *report) {
 
 // What to do with a secret that stands in a URL.
 const (
-	endpointSecret = "let auth_credential_id name a credential of the worker's REGISTRAR_CREDENTIALS_FILE, which can send its " +
+	endpointSecret = "let auth_credential_id name a credential of the worker's REGISTRAR_CREDENTIALS_FILE, which can " +
+		"send its " +
 		"token in a header or, with query, in a query parameter"
-	webhookSecret = "let the worker send it: name the receiver's host in its REGISTRAR_WEBHOOK_CREDENTIALS_FILE, with a header or a " +
+	webhookSecret = "let the worker send it: name the receiver's host in its REGISTRAR_WEBHOOK_CREDENTIALS_FILE, " +
+		"with a header or a " +
 		"query parameter"
 )
 
@@ -98,7 +101,8 @@ func endpointRule(f fields, r *report) {
 	_, problem := endpoint.Resolve(schemas.ProbeInput{
 		Name: f.text("name"), EndpointURL: f.text("endpoint_url"), Architecture: architecture,
 		Spec: schemas.ProbeSpec{
-			Model: f.text("probe", "model"), Deployment: f.text("probe", "deployment"), APIVersion: f.text("probe", "api_version"),
+			Model: f.text("probe", "model"), Deployment: f.text("probe", "deployment"), APIVersion: f.text("probe",
+				"api_version"),
 			API: schemas.ProbeAPI(f.text("probe", "api")), URL: f.text("probe", "url"),
 		},
 	})
@@ -141,7 +145,8 @@ func anded(names []schemas.Architecture) string {
 	return b.String()
 }
 
-// durationLimits bound the time spans. A job may run for days; nobody's approval should be waited for beyond a quarter. Models are checked at least once in 30 days.
+// durationLimits bound the time spans. A job may run for days; nobody's approval should be waited for beyond a quarter.
+// Models are checked at least once in 30 days.
 var durationLimits = []struct {
 	block, key  string
 	least, most time.Duration
@@ -165,7 +170,8 @@ func durationRules(f fields, r *report) {
 		case err != nil:
 			r.add(path, schemas.CodeDuration, durationSentence)
 		case d < limit.least || d > limit.most:
-			r.add(path, schemas.CodeDuration, "must be between %s and %s", words.Exactly(limit.least), words.Exactly(limit.most))
+			r.add(path, schemas.CodeDuration, "must be between %s and %s", words.Exactly(limit.least),
+				words.Exactly(limit.most))
 		}
 	}
 }

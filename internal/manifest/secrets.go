@@ -49,7 +49,8 @@ func secretInQuery(query string) bool {
 		name, value, _ := strings.Cut(pair, "=")
 		name, value = unescaped(name), unescaped(value)
 		words := strings.Split(snake(name), "_")
-		if isSecretName(name) || slices.ContainsFunc(words, func(w string) bool { return slices.Contains(secretParameters, w) }) ||
+		if isSecretName(name) || slices.ContainsFunc(words,
+			func(w string) bool { return slices.Contains(secretParameters, w) }) ||
 			holdsSecret(value, false) || holdsSecret(name, false) {
 			return true
 		}
@@ -74,7 +75,10 @@ func unescaped(text string) string {
 
 // holdsSecret reports whether a piece of a text is a known credential or long random text.
 func holdsSecret(text string, hexadecimal bool) bool {
-	for _, piece := range strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune("/?&;=,:|@ ()<>\"'", r) }) {
+	for _, piece := range strings.FieldsFunc(text, func(r rune) bool {
+		return strings.ContainsRune("/?&;=,:|@ ()<>\"'",
+			r)
+	}) {
 		if looksLikeSecret(piece) || looksRandom(piece) && !(hexadecimal && hexID.MatchString(piece)) {
 			return true
 		}

@@ -40,7 +40,8 @@ func Validate(m schemas.Manifest) []schemas.Violation {
 	var violations []schemas.Violation
 	finite := func(path string, f **float64) {
 		if *f != nil && (math.IsNaN(**f) || math.IsInf(**f, 0)) {
-			violations = append(violations, schemas.Violation{Path: path, Code: schemas.CodeNumber, Message: "must be a finite number"})
+			violations = append(violations, schemas.Violation{Path: path, Code: schemas.CodeNumber,
+				Message: "must be a finite number"})
 			*f = nil
 		}
 	}
@@ -55,10 +56,12 @@ func Validate(m schemas.Manifest) []schemas.Violation {
 		err = json.NewDecoder(bytes.NewReader(raw)).Decode(&value)
 	}
 	if err != nil { // cannot happen: all else in a manifest can be written as JSON
-		return append(violations, schemas.Violation{Code: schemas.CodeType, Message: fmt.Sprintf("cannot be written as JSON (%T)", err)})
+		return append(violations, schemas.Violation{Code: schemas.CodeType,
+			Message: fmt.Sprintf("cannot be written as JSON (%T)", err)})
 	}
 	if len(raw) > schemas.MaxInputBytes {
-		return append(violations, schemas.Violation{Code: schemas.CodeLength, Message: "has more than 64 KiB; no field needs that much"})
+		return append(violations, schemas.Violation{Code: schemas.CodeLength,
+			Message: "has more than 64 KiB; no field needs that much"})
 	}
 	violations = merge(violations, check(value))
 	sortViolations(violations)
@@ -72,7 +75,8 @@ func check(value any) []schemas.Violation {
 	if !ok {
 		message := "a manifest is a block of keys, such as `name: my-model`"
 		if _, list := value.([]any); list {
-			message += "; this is a list: write its manifests one after another, in YAML with --- between them, in JSON as in .jsonl"
+			message += "; this is a list: write its manifests one after another, in YAML with --- between them, in " +
+				"JSON as in .jsonl"
 		}
 		return []schemas.Violation{{Code: schemas.CodeType, Message: message}}
 	}
@@ -82,8 +86,8 @@ func check(value any) []schemas.Violation {
 	return merge(violations, manifestStructure().violations(object))
 }
 
-// emptyApproval reports an approval without a value, whole or in part: whoever writes the key means something by it, and
-// its absence would mean that nobody is asked.
+// emptyApproval reports an approval without a value, whole or in part: whoever writes the key means something by it,
+// and its absence would mean that nobody is asked.
 func emptyApproval(manifest map[string]any) (violations []schemas.Violation) {
 	value, written := manifest["approval"]
 	block, _ := value.(map[string]any)
@@ -103,7 +107,8 @@ func emptyApproval(manifest map[string]any) (violations []schemas.Violation) {
 }
 
 // withoutNulls returns the tree without keys that have no value: `parameters:` alone on its line, and null, mean the
-// same as leaving the key out, except in an approval. What could not be read goes too; it has a violation already. Lists keep their length.
+// same as leaving the key out, except in an approval. What could not be read goes too; it has a violation already.
+// Lists keep their length.
 func withoutNulls(value any) any {
 	switch v := value.(type) {
 	case map[string]any:

@@ -93,7 +93,8 @@ type unreadable struct{}
 
 func tooDeep(at place) error {
 	return &ParseError{Line: at.line, Column: at.column, Kind: ErrTooDeep,
-		Message: fmt.Sprintf("blocks and lists are nested more than %d deep; a manifest needs no more than 3", maxDepth)}
+		Message: fmt.Sprintf("blocks and lists are nested more than %d deep; a manifest needs no more than 3",
+			maxDepth)}
 }
 
 func documentTooLarge(at place) error {

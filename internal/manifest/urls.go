@@ -14,7 +14,8 @@ import (
 )
 
 // checkURL says what is wrong with a URL that the platform, the probe or the webhook is to call, and "" if nothing is.
-// instead says what to do with a secret in it. It judges the text alone and looks no name up: addresses behind names are checked when they are dialled.
+// instead says what to do with a secret in it. It judges the text alone and looks no name up: addresses behind names
+// are checked when they are dialled.
 func checkURL(raw, instead string) (code, message string) {
 	if strings.ContainsFunc(raw, func(r rune) bool {
 		return unicode.IsSpace(r) || !unicode.IsPrint(r) || r == '\\'

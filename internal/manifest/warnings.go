@@ -8,7 +8,8 @@ func Warnings(m schemas.Manifest) []schemas.Violation {
 	var all []schemas.Violation
 	warn := func(is bool, path, message string) {
 		if is {
-			all = append(all, schemas.Violation{Path: path, Code: schemas.CodeWarning, Message: message + "; the probe decides"})
+			all = append(all, schemas.Violation{Path: path, Code: schemas.CodeWarning, Message: message +
+				"; the probe decides"})
 		}
 	}
 	warn(m.ModelArchitecture == schemas.Anthropic && p.Temperature != nil && p.TopP != nil, "parameters.top_p",
@@ -18,6 +19,7 @@ func Warnings(m schemas.Manifest) []schemas.Violation {
 	responses := m.Probe.API == schemas.ResponsesAPI
 	warn(responses && len(p.StopSequences) > 0, "parameters.stop_sequences", "is not known to the Responses API")
 	warn(responses && p.FrequencyPenalty != nil, "parameters.frequency_penalty", "is not known to the Responses API")
-	warn(m.Probe.MinSuccess != nil && *m.Probe.MinSuccess == 0, "probe.min_success", "is 0, and one sample must succeed in any case")
+	warn(m.Probe.MinSuccess != nil && *m.Probe.MinSuccess == 0, "probe.min_success",
+		"is 0, and one sample must succeed in any case")
 	return all
 }

@@ -232,7 +232,8 @@ func (c chunk) scalar(t *tree, n ast.Node, path string) any {
 	case *ast.NanNode, *ast.InfinityNode:
 		t.complain(path, t.places.locate(path), schemas.CodeNumber, "must be a finite number")
 	default:
-		t.complain(path, t.places.locate(path), schemas.CodeSyntax, "is written in a way that a manifest cannot have; write a plain value")
+		t.complain(path, t.places.locate(path), schemas.CodeSyntax,
+			"is written in a way that a manifest cannot have; write a plain value")
 	}
 	return unreadable{}
 }

@@ -14,7 +14,10 @@ func ParseNetworks(list string) ([]netip.Prefix, error) {
 		prefixes []netip.Prefix
 		problems []error
 	)
-	for _, item := range strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == ' ' || r == '\t' || r == '\n' }) {
+	for _, item := range strings.FieldsFunc(list, func(r rune) bool {
+		return r == ',' || r == ' ' || r == '\t' ||
+			r == '\n'
+	}) {
 		p, err := parseNetwork(item)
 		if err != nil {
 			problems = append(problems, err)
@@ -40,7 +43,8 @@ func parseNetwork(item string) (netip.Prefix, error) {
 // unmapPrefix turns an IPv4-mapped IPv6 prefix into the IPv4 prefix that it stands for, and clears host bits.
 func unmapPrefix(p netip.Prefix) (netip.Prefix, error) {
 	if !p.IsValid() {
-		return netip.Prefix{}, errors.New("an allowed network is not a valid prefix; write it as 10.0.0.0/8 or fd00::/8")
+		return netip.Prefix{},
+			errors.New("an allowed network is not a valid prefix; write it as 10.0.0.0/8 or fd00::/8")
 	}
 	if p.Addr().Is4In6() {
 		if p.Bits() < 96 {

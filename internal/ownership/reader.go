@@ -1,5 +1,5 @@
-// Package ownership reads whose a model is from Temporal: the workflow that owns it keeps the record as a memo, which the
-// server tells without a worker.
+// Package ownership reads whose a model is from Temporal: the workflow that owns it keeps the record as a memo, which
+// the server tells without a worker.
 package ownership
 
 import (
@@ -19,7 +19,8 @@ import (
 
 // Describer is the part of a Temporal client that is needed.
 type Describer interface {
-	DescribeWorkflowExecution(ctx context.Context, workflowID, runID string) (*workflowservice.DescribeWorkflowExecutionResponse, error)
+	DescribeWorkflowExecution(ctx context.Context, workflowID,
+		runID string) (*workflowservice.DescribeWorkflowExecutionResponse, error)
 }
 
 // Reader reads whose models are. Data decodes what it reads; nil is the SDK's.

@@ -52,7 +52,8 @@ func Check(name string) error {
 	return nil
 }
 
-// RequesterProblem says what is wrong with who asks for something, as a phrase that follows the field's name; empty: nothing.
+// RequesterProblem says what is wrong with who asks for something, as a phrase that follows the field's name; empty:
+// nothing.
 func RequesterProblem(name string) string {
 	switch {
 	case strings.TrimSpace(name) == "":

@@ -65,8 +65,8 @@ func script(c rune) string {
 	return ""
 }
 
-// lookalikes are the small letters of other scripts that read as Latin ones in common typefaces, their capitals included,
-// after case folding (Unicode's confusables, UTS 39).
+// lookalikes are the small letters of other scripts that read as Latin ones in common typefaces, their capitals
+// included, after case folding (Unicode's confusables, UTS 39).
 var lookalikes = map[rune]rune{
 	// Cyrillic
 	'а': 'a', 'в': 'b', 'с': 'c', 'ԁ': 'd', 'е': 'e', 'һ': 'h', 'н': 'h', 'і': 'i', 'ј': 'j', 'к': 'k', 'ӏ': 'l', 'м': 'm',

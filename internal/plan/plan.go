@@ -146,7 +146,8 @@ func see(item *schemas.PlanItem, l schemas.ListedModel) {
 	item.Seen.ModelID = l.ID
 	item.Seen.LiveHash = l.Hash
 	if len(l.Hidden) > 0 {
-		item.Note = join(item.Note, "the gateway has a secret in "+strings.Join(l.Hidden, " and ")+", which is not shown")
+		item.Note = join(item.Note, "the gateway has a secret in "+strings.Join(l.Hidden,
+			" and ")+", which is not shown")
 	}
 }
 

@@ -21,7 +21,8 @@ func (s span) overlaps(o span) bool { return s.after < o.by && o.after < s.by }
 type memory struct{ ends []span }
 
 // add takes in an end, and reports whether it taught anything: the end of a job that was first looked at long
-// afterwards counts only while nothing better is known, unless it was the scout's, which was looked at before it was due.
+// afterwards counts only while nothing better is known, unless it was the scout's, which was looked at before it was
+// due.
 func (m *memory) add(s span, scout bool) bool {
 	if !s.sharp() && !scout && len(m.ends) > 0 && m.likely().by <= s.by {
 		return false

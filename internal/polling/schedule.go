@@ -48,8 +48,8 @@ func (job *Job) blindGap() time.Duration {
 	return min(max(firstGap, job.looked*2/3), Patience(job.looked))
 }
 
-// closeLook is the next look with gaps of at most bound. Before the expected end the looks are evenly spread, so that the
-// last of them falls on the earliest likely end; around that they are dense; behind it the gaps grow.
+// closeLook is the next look with gaps of at most bound. Before the expected end the looks are evenly spread, so that
+// the last of them falls on the earliest likely end; around that they are dense; behind it the gaps grow.
 func (job *Job) closeLook(bound time.Duration) time.Duration {
 	if !job.jobs.memory.known() {
 		return job.looked + max(job.blindGap(), bound-Patience(job.looked))

@@ -130,7 +130,8 @@ func (s *series) generation(f *failure) bool {
 
 // both is the failure to report: where neither generation is accepted, the refusal of the first.
 func (s *series) both(f *failure) *failure {
-	if s.otherGeneration == nil || f.said == nil || f.status != http.StatusUnauthorized && !versionNamed.MatchString(f.said.raw) {
+	if s.otherGeneration == nil || f.said == nil || f.status != http.StatusUnauthorized &&
+		!versionNamed.MatchString(f.said.raw) {
 		return f
 	}
 	return s.otherGeneration

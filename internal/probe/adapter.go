@@ -15,7 +15,8 @@ type adapter interface {
 	prepare(http.Header, shape)
 	// body is the request, to be marshalled as JSON.
 	body(p prompt) map[string]any
-	// names are the protocol's names of the token limit, in the order in which they are tried, and of what is registered.
+	// names are the protocol's names of the token limit, in the order in which they are tried, and of what is
+	// registered.
 	names() names
 	// read reads a whole answer or one event of a stream. It reports whether it is one of this protocol's.
 	read(doc node) (p piece, known bool)

@@ -88,13 +88,16 @@ func judge(r reading) *failure {
 	text, class := strings.TrimSpace(r.text), finishClass(r.finish)
 	switch {
 	case class == finishFiltered:
-		return failed(schemas.ReasonContentFiltered, "The provider's content filter or the model itself refused the answer (finish reason %s). "+
+		return failed(schemas.ReasonContentFiltered, "The provider's content filter or the model itself refused the "+
+			"answer (finish reason %s). "+
 			"Look at the filter's settings for this deployment.", shownReason(r.finish))
 	case class == finishTransient:
-		return failedForNow(schemas.ReasonServerError, "The endpoint broke its answer off (finish reason %s). Look at its log and its load.",
+		return failedForNow(schemas.ReasonServerError,
+			"The endpoint broke its answer off (finish reason %s). Look at its log and its load.",
 			shownReason(r.finish))
 	case class == finishError:
-		return failed(schemas.ReasonErrorBody, "The endpoint ended its answer with finish reason %s. Look at the endpoint's log.",
+		return failed(schemas.ReasonErrorBody, "The endpoint ended its answer with finish reason %s. Look at the "+
+			"endpoint's log.",
 			shownReason(r.finish))
 	case matches(r.text):
 		return nil
@@ -102,28 +105,34 @@ func judge(r reading) *failure {
 		text == "" && class != finishLength && strings.HasSuffix(strings.TrimSpace(r.thinking), Expected):
 		return unparsedReasoning(text)
 	case class == finishLength && strings.HasPrefix(Expected, text):
-		f := failed(schemas.ReasonAnswerTruncated, "The model used its limit of %d tokens without a complete visible answer, which is what "+
+		f := failed(schemas.ReasonAnswerTruncated, "The model used its limit of %d tokens without a complete visible "+
+			"answer, which is what "+
 			"reasoning does. Raise probe.token_budget.", r.maxTokens)
 		f.unfinished = true
 		return f
 	case text == "" && r.cut:
 		return endless()
 	case class == finishTools:
-		return failed(schemas.ReasonAnswerMismatch, "The model called a tool in place of answering (finish reason %s), though none was offered. "+
+		return failed(schemas.ReasonAnswerMismatch, "The model called a tool in place of answering (finish reason "+
+			"%s), though none was offered. "+
 			"Look at the tools and the chat template that the server adds.", shownReason(r.finish))
 	case text == "":
-		return failed(schemas.ReasonAnswerEmpty, "The answer is empty%s. Look at the model's chat template and at stop sequences.",
+		return failed(schemas.ReasonAnswerEmpty, "The answer is empty%s. Look at the model's chat template and at "+
+			"stop sequences.",
 			oddReason(r.finish))
 	case loops(r.text):
-		return failed(schemas.ReasonAnswerLooping, "The answer is the same text over and over. Look at the model's chat template "+
+		return failed(schemas.ReasonAnswerLooping, "The answer is the same text over and over. Look at the model's "+
+			"chat template "+
 			"and end-of-text token.")
 	case r.cut:
 		return endless()
 	case class == finishLength:
-		return failed(schemas.ReasonAnswerTruncated, "The answer is not %s and was cut off at %d tokens. Check that this is an "+
+		return failed(schemas.ReasonAnswerTruncated, "The answer is not %s and was cut off at %d tokens. Check that "+
+			"this is an "+
 			"instruction-following model.", Expected, r.maxTokens)
 	}
-	return failed(schemas.ReasonAnswerMismatch, "The answer, %d characters long, is not %s%s. Check that probe.model is the model "+
+	return failed(schemas.ReasonAnswerMismatch, "The answer, %d characters long, is not %s%s. Check that probe.model "+
+		"is the model "+
 		"that is meant, and that it follows instructions.", utf8.RuneCountInString(text), Expected, oddReason(r.finish))
 }
 
@@ -140,12 +149,14 @@ func unparsedReasoning(text string) *failure {
 	if text == "" {
 		code = schemas.ReasonAnswerEmpty
 	}
-	return failed(code, "The answer %s. Turn on the server's reasoning parser, or choose the one of this model, so that callers "+
+	return failed(code, "The answer %s. Turn on the server's reasoning parser, or choose the one of this model, so "+
+		"that callers "+
 		"get the answer and nothing else as text.", what)
 }
 
 func endless() *failure {
-	return failed(schemas.ReasonAnswerEndless, "The answer went on far beyond the limit that was asked for, and was cut off. Look "+
+	return failed(schemas.ReasonAnswerEndless, "The answer went on far beyond the limit that was asked for, and was "+
+		"cut off. Look "+
 		"at the model's stop tokens, and whether the server honours the token limit.")
 }
 

@@ -221,7 +221,8 @@ func blank(text string) bool {
 		return false
 	}
 	switch folded(text) {
-	case "", "0", "00", "200", "false", "null", "none", "nil", "undefined", "ok", "okay", "success", "succeeded", "successful",
+	case "", "0", "00", "200", "false", "null", "none", "nil", "undefined", "ok", "okay", "success", "succeeded",
+		"successful",
 		"noerror", "ping", "keepalive", "heartbeat", "processing", "completed":
 		return true
 	}
@@ -265,8 +266,8 @@ func (e apiError) quotable() string {
 	return strings.TrimRight(words.Line(redact(said, e.secrets), maxQuoted), " .")
 }
 
-// What providers repeat of a key that they refuse, masked or not: what is named as one, and long random text. A path or a
-// name of several words is long and not random.
+// What providers repeat of a key that they refuse, masked or not: what is named as one, and long random text. A path or
+// a name of several words is long and not random.
 var (
 	secretLike   = regexp.MustCompile(`(?i)\b[spr]k-\S{4,}|\bbearer\s+\S+|\b(?:key|token|password|secret)\s*[:=]\s*\S+`)
 	longText     = regexp.MustCompile(`(?i)[a-z0-9+/_*-]{24,}`)

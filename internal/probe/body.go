@@ -91,7 +91,8 @@ func (r *reader) mediaType(h http.Header, first rune, stream bool) string {
 		if shown == "" {
 			shown = "none"
 		}
-		r.remark(fmt.Sprintf("The answer is %s, and its content type is %s.", what, words.Line(redact(shown, r.secrets), 100)))
+		r.remark(fmt.Sprintf("The answer is %s, and its content type is %s.", what,
+			words.Line(redact(shown, r.secrets), 100)))
 	case stream && want == "application/json":
 		r.remark("A stream was asked for, and the answer came as one document.")
 	case !stream && want == "text/event-stream":

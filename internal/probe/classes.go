@@ -58,20 +58,22 @@ var phrases = []struct {
 }{
 	// A wait that has an end is not an account that has none: Gemini words its limits a minute as a quota.
 	{schemas.ReasonRateLimited, waitPhrase},
-	{schemas.ReasonQuota, regexp.MustCompile(`(?i)credit balance|(insufficient|not enough|no|out of|any|available|more|` +
-		`remaining|used all)( \w+){0,2} ` +
-		`(credits?|balance|funds)\b|balance is (too low|insufficient|not enough)|spending limit|` +
-		`exceeded your (current|monthly) quota|` +
-		`quota (has been |is )?(exhausted|used up)|billing (details|hard limit|is not active|issue)|unpaid|` +
-		`overdue|arrear|` +
-		`account (is|has been|was)( \w+)? (suspended|deactivated|disabled|not active|inactive)|(suspended|` +
-		`deactivated) account|` +
-		`payment (is )?required|top up|recharge|余额不足|欠费`)},
-	{schemas.ReasonContentFiltered, regexp.MustCompile(`(?i)content (management|safety|usage) policy|content[_ -]?filter|` +
-		`content exists risk|` +
-		`responsible ai policy|(flagged|blocked|rejected) (by|as|for|due to)[^.]{0,60}(moderation|safety|policy|` +
-		`guardrail|filter|sensitive|` +
-		`inappropriate)|inappropriate content|sensitive content|usage policies`)},
+	{schemas.ReasonQuota,
+		regexp.MustCompile(`(?i)credit balance|(insufficient|not enough|no|out of|any|available|more|` +
+			`remaining|used all)( \w+){0,2} ` +
+			`(credits?|balance|funds)\b|balance is (too low|insufficient|not enough)|spending limit|` +
+			`exceeded your (current|monthly) quota|` +
+			`quota (has been |is )?(exhausted|used up)|billing (details|hard limit|is not active|issue)|unpaid|` +
+			`overdue|arrear|` +
+			`account (is|has been|was)( \w+)? (suspended|deactivated|disabled|not active|inactive)|(suspended|` +
+			`deactivated) account|` +
+			`payment (is )?required|top up|recharge|余额不足|欠费`)},
+	{schemas.ReasonContentFiltered,
+		regexp.MustCompile(`(?i)content (management|safety|usage) policy|content[_ -]?filter|` +
+			`content exists risk|` +
+			`responsible ai policy|(flagged|blocked|rejected) (by|as|for|due to)[^.]{0,60}(moderation|safety|policy|` +
+			`guardrail|filter|sensitive|` +
+			`inappropriate)|inappropriate content|sensitive content|usage policies`)},
 	{schemas.ReasonUnsupportedAPI, regexp.MustCompile(`(?i)(only|not)( be)? (supported|available|accessible|` +
 		`used)( only)? (in|via|through|by|with|on) ` +
 		`(the )?(v1/)?\W?(responses|chat/?\s?completions?|completions)\b|supported only (in|via|through|by|` +
@@ -120,7 +122,8 @@ var (
 		`not (?:a )?(?:available|supported|valid|recogni[sz]ed|loaded|deployed|served|known|find)|cannot find|` +
 		`could ?n[o']t find|could not be found|` +
 		`decommissioned|retired|no longer|not have access|no access|no endpoints? (?:found )?for|no model named)`
-	modelAbsent = regexp.MustCompile(`(?is)\b` + modelNoun + `.{0,160}` + notThere + `|` + notThere + `.{0,60}\b` + modelNoun)
+	modelAbsent = regexp.MustCompile(`(?is)\b` + modelNoun + `.{0,160}` + notThere + `|` + notThere + `.{0,60}\b` +
+		modelNoun)
 	// aboutRequest tells a complaint about the request from one about the model that it names.
 	aboutRequest = regexp.MustCompile(`(?i)\b(parameters?|params?|arguments?|fields?|propert(?:y|ies)|` +
 		`inputs? are|temperature|top_p|` +

@@ -12,7 +12,8 @@ func (cohere) header(shape) (name, scheme string) { return "Authorization", "Bea
 func (cohere) prepare(http.Header, shape) {}
 
 func (cohere) names() names {
-	return names{limits: []string{"max_tokens"}, topP: "p", stop: "stop_sequences", frequencyPenalty: "frequency_penalty"}
+	return names{limits: []string{"max_tokens"}, topP: "p", stop: "stop_sequences",
+		frequencyPenalty: "frequency_penalty"}
 }
 
 func (a cohere) body(p prompt) map[string]any {

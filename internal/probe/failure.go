@@ -45,7 +45,8 @@ func failedForNow(code, format string, args ...any) *failure {
 type RetryableError struct {
 	Code    string
 	Message string
-	// RetryAfter is how long the endpoint asks to wait (Retry-After, retry-after-ms), at most an hour; 0 if it does not.
+	// RetryAfter is how long the endpoint asks to wait (Retry-After, retry-after-ms), at most an hour; 0 if it does
+	// not.
 	RetryAfter time.Duration
 
 	report *schemas.ProbeReport

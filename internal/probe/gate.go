@@ -25,7 +25,8 @@ func (g gate) verdict(d *schemas.ProbeDetails, planned int, first *failure) *fai
 	case succeeded < g.needed(planned) && succeeded == 0 && first != nil:
 		return first
 	case succeeded < g.needed(planned):
-		f := failed(schemas.ReasonMinSuccess, "Of %d warm samples %d succeeded before the series was decided, and probe.min_success "+
+		f := failed(schemas.ReasonMinSuccess, "Of %d warm samples %d succeeded before the series was decided, and "+
+			"probe.min_success "+
 			"asks for %d.", planned, succeeded, g.needed(planned))
 		if first != nil {
 			f.sentence += " The first failure: " + first.sentence
@@ -33,13 +34,16 @@ func (g gate) verdict(d *schemas.ProbeDetails, planned int, first *failure) *fai
 		}
 		return f
 	case g.latencySLO > 0 && d.Latency.Median > float64(g.latencySLO):
-		return failed(schemas.ReasonLatencySLO, "The median total latency is %.1f ms, and probe.latency_slo_ms allows %d ms.",
+		return failed(schemas.ReasonLatencySLO, "The median total latency is %.1f ms, and probe.latency_slo_ms "+
+			"allows %d ms.",
 			d.Latency.Median, g.latencySLO)
 	case g.ttftSLO > 0 && d.TTFT == nil:
-		return failed(schemas.ReasonTTFTSLO, "probe.ttft_slo_ms allows %d ms to the first token, which cannot be measured because "+
+		return failed(schemas.ReasonTTFTSLO, "probe.ttft_slo_ms allows %d ms to the first token, which cannot be "+
+			"measured because "+
 			"the answers were not streamed. Let the probe stream, or remove the limit.", g.ttftSLO)
 	case g.ttftSLO > 0 && d.TTFT.Median > float64(g.ttftSLO):
-		return failed(schemas.ReasonTTFTSLO, "The median time to first token is %.1f ms, and probe.ttft_slo_ms allows %d ms.",
+		return failed(schemas.ReasonTTFTSLO, "The median time to first token is %.1f ms, and probe.ttft_slo_ms "+
+			"allows %d ms.",
 			d.TTFT.Median, g.ttftSLO)
 	}
 	return nil

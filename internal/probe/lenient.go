@@ -158,7 +158,8 @@ func thoughts(n node) node {
 	return node{}
 }
 
-// folded is a machine's word without regard to case and punctuation: DeploymentNotFound and deployment_not_found are one.
+// folded is a machine's word without regard to case and punctuation: DeploymentNotFound and deployment_not_found are
+// one.
 func folded(word string) string {
 	return strings.Map(func(r rune) rune {
 		switch {

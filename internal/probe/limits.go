@@ -10,8 +10,8 @@ import (
 	"model-registrar/schemas"
 )
 
-// grants are the lowest limits that a provider's headers name: those of OpenAI's and its imitators (x-ratelimit-limit-…)
-// and Anthropic's (anthropic-ratelimit-…-limit).
+// grants are the lowest limits that a provider's headers name: those of OpenAI's and its imitators
+// (x-ratelimit-limit-…) and Anthropic's (anthropic-ratelimit-…-limit).
 type grants struct{ requests, tokens grant }
 
 type grant struct {
@@ -22,7 +22,8 @@ type grant struct {
 func (g *grants) note(h http.Header) {
 	for name, values := range h {
 		name = strings.ToLower(name)
-		if !strings.Contains(name, "ratelimit") || strings.Contains(name, "remaining") || strings.Contains(name, "reset") ||
+		if !strings.Contains(name, "ratelimit") || strings.Contains(name, "remaining") ||
+			strings.Contains(name, "reset") ||
 			!strings.Contains(strings.Replace(name, "ratelimit", "", 1), "limit") {
 			continue
 		}

@@ -40,7 +40,8 @@ func (p *Prober) Preflight(ctx context.Context, in schemas.ProbeInput) []schemas
 			why = "leads to " + blocked.Kind + ", which the worker's outbound guard refuses"
 		}
 		return []schemas.Violation{{
-			Path: "endpoint_url", Code: schemas.ReasonAddressBlocked, Message: why + "; if that is meant, add its network to REGISTRAR_ALLOW_NETWORKS",
+			Path: "endpoint_url", Code: schemas.ReasonAddressBlocked, Message: why +
+				"; if that is meant, add its network to REGISTRAR_ALLOW_NETWORKS",
 		}}
 	}
 	return nil
@@ -51,15 +52,18 @@ func unusable(err error) schemas.Violation {
 	v := schemas.Violation{Path: "auth_credential_id", Code: credentialFailure(err).code}
 	switch v.Code {
 	case schemas.ReasonCredentialHost:
-		v.Message = "names a credential that may not be sent to the host of endpoint_url; if it may, add the host to the credential's " +
+		v.Message = "names a credential that may not be sent to the host of endpoint_url; if it may, add the host to " +
+			"the credential's " +
 			"hosts in the worker's REGISTRAR_CREDENTIALS_FILE, or to EXTERNAL_AI_TOKEN_HOSTS"
 		if refused, ok := errors.AsType[*credentials.HostNotAllowedError](err); ok && refused.NoHosts {
 			v.Message = "stands for EXTERNAL_AI_TOKEN, which is sent nowhere while EXTERNAL_AI_TOKEN_HOSTS is empty"
 		}
 	case schemas.ReasonCredentialUnusable:
-		v.Message = "names a credential that the worker cannot read; look at its file or variable on the worker's machine"
+		v.Message = "names a credential that the worker cannot read; look at its file or variable on the worker's " +
+			"machine"
 	default:
-		v.Message = "names no credential that the worker knows; name it in the worker's REGISTRAR_CREDENTIALS_FILE, or set " +
+		v.Message = "names no credential that the worker knows; name it in the worker's REGISTRAR_CREDENTIALS_FILE, " +
+			"or set " +
 			"EXTERNAL_AI_TOKEN with EXTERNAL_AI_TOKEN_HOSTS"
 	}
 	return v

@@ -60,7 +60,8 @@ func (s *series) proveRegistered(ctx context.Context) *failure {
 	if len(all) == 0 {
 		return nil
 	}
-	p := prompt{model: s.plan.target.Model, maxTokens: max(minTokens, s.left), shape: s.shape, registered: &s.plan.parameters}
+	p := prompt{model: s.plan.target.Model, maxTokens: max(minTokens, s.left), shape: s.shape,
+		registered: &s.plan.parameters}
 	if s.plan.parameters.MaxTokens != nil {
 		p.maxTokens = *s.plan.parameters.MaxTokens
 	}
@@ -91,7 +92,8 @@ func judgeRegistered(r reading, p schemas.Parameters) *failure {
 	if f := judge(r); f.code != schemas.ReasonAnswerTruncated || p.MaxTokens == nil {
 		return f
 	}
-	return failed(schemas.ReasonAnswerTruncated, "The model used the registered max_tokens of %d without a visible answer, which is what "+
+	return failed(schemas.ReasonAnswerTruncated, "The model used the registered max_tokens of %d without a visible "+
+		"answer, which is what "+
 		"reasoning does. Raise parameters.max_tokens.", *p.MaxTokens)
 }
 
@@ -113,7 +115,8 @@ func refusedParameters(f *failure, all []parameter) *failure {
 	if len(refused) == 0 {
 		refused = all
 	}
-	to := failedForGood(schemas.ReasonParameters, "The endpoint refuses the registered parameters, as it will refuse them to the gateway: "+
+	to := failedForGood(schemas.ReasonParameters, "The endpoint refuses the registered parameters, as it will refuse "+
+		"them to the gateway: "+
 		"%s (status %d%s). Change or remove them under parameters.", listed(refused), f.status, e.suffix())
 	to.status = f.status
 	return to
@@ -126,7 +129,8 @@ func (p parameter) named(text string) bool {
 		return strings.Contains(text, p.name) || wordIn(text, p.spelled)
 	}
 	return strings.Contains(text, p.name) || strings.Contains(text, p.spelled) ||
-		strings.Contains(text, strings.ReplaceAll(p.name, "_", " ")) || p.name == "max_tokens" && limitNamed.MatchString(text)
+		strings.Contains(text, strings.ReplaceAll(p.name, "_", " ")) || p.name == "max_tokens" &&
+		limitNamed.MatchString(text)
 }
 
 func wordIn(text, word string) bool {

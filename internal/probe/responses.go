@@ -9,7 +9,8 @@ import (
 type responses struct{ openAI }
 
 func (responses) names() names {
-	return names{limits: []string{"max_output_tokens"}, topP: "top_p", stop: "stop", frequencyPenalty: "frequency_penalty"}
+	return names{limits: []string{"max_output_tokens"}, topP: "top_p", stop: "stop",
+		frequencyPenalty: "frequency_penalty"}
 }
 
 func (a responses) body(p prompt) map[string]any {

@@ -38,7 +38,8 @@ func (s *series) neutral(ctx context.Context) *failure {
 	s.details.Asked, s.details.Needed = asked, s.plan.gate.needed(asked)
 	cold, coldFailure := s.sample(ctx, asked)
 	s.details.Cold = cold
-	if coldFailure != nil && (coldFailure.definite || coldFailure.transient || coldFailure.code == schemas.ReasonAnswerTruncated) {
+	if coldFailure != nil && (coldFailure.definite || coldFailure.transient ||
+		coldFailure.code == schemas.ReasonAnswerTruncated) {
 		return coldFailure
 	}
 	var first *failure
@@ -77,7 +78,8 @@ func (s *series) coldAlone(coldFailure *failure) *failure {
 		return coldFailure
 	}
 	if s.plan.gate.latencySLO > 0 || s.plan.gate.ttftSLO > 0 {
-		return failed(schemas.ReasonTokenBudget, "The token budget of %d did for the cold sample only, and a limit on latency needs warm "+
+		return failed(schemas.ReasonTokenBudget, "The token budget of %d did for the cold sample only, and a limit "+
+			"on latency needs warm "+
 			"ones. Raise probe.token_budget.", s.plan.budget)
 	}
 	return nil
@@ -124,7 +126,8 @@ func (s *series) sample(ctx context.Context, after int) (*schemas.ProbeSample, *
 // explained names the budget where the endpoint takes none of the token limits that were tried.
 func (s *series) explained(f *failure) *failure {
 	if s.lowered > 0 && f.code == schemas.ReasonBadRequest {
-		f.sentence += " No token limit down to " + strconv.Itoa(s.shape.mostTokens) + " was accepted: set probe.token_budget to " +
+		f.sentence += " No token limit down to " + strconv.Itoa(s.shape.mostTokens) +
+			" was accepted: set probe.token_budget to " +
 			"what the endpoint allows."
 	}
 	return f
@@ -151,7 +154,8 @@ const maxRemarks = 20
 func (s *series) result(ex exchange, f *failure) *schemas.ProbeSample {
 	r := &schemas.ProbeSample{
 		Status: schemas.ProbePass, ResponseCode: ex.status, LatencyMs: millis(ex.latency), Bytes: ex.bytes,
-		TTFTMs: millis(ex.first), Tokens: ex.tokens, FinishReason: redact(identifier(ex.finish), s.credential.Secrets()),
+		TTFTMs: millis(ex.first), Tokens: ex.tokens, FinishReason: redact(identifier(ex.finish),
+			s.credential.Secrets()),
 		AnswerMatches: matches(ex.text),
 	}
 	if ex.visible > ex.first {

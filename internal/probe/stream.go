@@ -79,7 +79,8 @@ func (r *reader) ended() *failure {
 	case r.finish != "":
 		return nil
 	case cutJSON, r.known > 0, r.foreign == 0 && r.junk == "":
-		f := failed(schemas.ReasonStreamTruncated, "The stream stopped before the answer was complete. Look at the endpoint's log and at "+
+		f := failed(schemas.ReasonStreamTruncated, "The stream stopped before the answer was complete. Look at the "+
+			"endpoint's log and at "+
 			"timeouts of proxies on the way.")
 		if r.junk != "" && !cutJSON {
 			e := readError([]byte(r.junk), r.secrets)
@@ -113,7 +114,8 @@ func (r *reader) take(ev event, now time.Duration) (last bool, f *failure) {
 		}
 		return false, nil
 	}
-	if object, is := doc.value.(map[string]any); is && ev.name != "" && ev.name != "message" && doc.at("type").absent() {
+	if object, is := doc.value.(map[string]any); is && ev.name != "" && ev.name != "message" &&
+		doc.at("type").absent() {
 		object["type"] = ev.name
 	}
 	return r.add(doc, data, now)
@@ -212,11 +214,14 @@ func (r *reader) document(body io.Reader) (reading, *failure) {
 // streamFailure says why a response could not be read to its end. A timeout is the caller's to recognise.
 func streamFailure(err error) *failure {
 	if tooLarge, ok := errors.AsType[*netguard.TooLargeError](err); ok {
-		return failed(schemas.ReasonResponseTooLarge, "The response is larger than %d bytes. Look at what the endpoint sends.", tooLarge.Limit)
+		return failed(schemas.ReasonResponseTooLarge,
+			"The response is larger than %d bytes. Look at what the endpoint sends.", tooLarge.Limit)
 	}
 	if errors.Is(err, bufio.ErrTooLong) {
-		return failed(schemas.ReasonResponseTooLarge, "A frame of the stream is larger than %d bytes. Look at what the endpoint sends.", maxFrame)
+		return failed(schemas.ReasonResponseTooLarge,
+			"A frame of the stream is larger than %d bytes. Look at what the endpoint sends.", maxFrame)
 	}
-	return failed(schemas.ReasonStreamTruncated, "The connection was cut in the middle of the answer. Look at the endpoint's log "+
+	return failed(schemas.ReasonStreamTruncated, "The connection was cut in the middle of the answer. Look at the "+
+		"endpoint's log "+
 		"and at timeouts of proxies on the way.")
 }

@@ -13,8 +13,8 @@ const (
 	maxReset   = time.Hour
 )
 
-// Headers names those by which the platform tells of its window: the calls that it allows, those that were made, and the
-// seconds until its end, rounded up.
+// Headers names those by which the platform tells of its window: the calls that it allows, those that were made, and
+// the seconds until its end, rounded up.
 type Headers struct{ Allowed, Count, Reset string }
 
 // read reads the platform's account of the window from a reply to a call that was sent and answered at these
@@ -27,7 +27,8 @@ func (n Headers) read(h http.Header, sent, answered time.Time) (told, bool) {
 		return told{}, false
 	}
 	left := min(time.Duration(min(reset, maxAllowed))*time.Second, maxReset)
-	return told{allowed: allowed, count: min(count, maxAllowed), lo: sent.Add(left - time.Second), hi: answered.Add(left)}, true
+	return told{allowed: allowed, count: min(count, maxAllowed), lo: sent.Add(left - time.Second),
+		hi: answered.Add(left)}, true
 }
 
 func number(h http.Header, name string) (int, bool) {

@@ -23,7 +23,8 @@ func (p *Pacer) Observe(m metric.Meter) error {
 	}
 	calls := counter("genesys_calls", "Calls to the Genesys API, by operation.")
 	limited := counter("genesys_rate_limited", "Answers with 429.")
-	deferred := counter("genesys_calls_deferred", "Calls for which there was no room soon; their activities are retried later.")
+	deferred := counter("genesys_calls_deferred", "Calls for which there was no room soon; their activities are "+
+		"retried later.")
 	waits := counter("genesys_waits", "Calls that had to wait for their turn, by class.")
 	waited := counter("genesys_wait", "How long calls waited for their turn, by class.", metric.WithUnit("s"))
 	waiting := gauge("genesys_waiting", "Calls that wait for their turn now, by class.")

@@ -15,12 +15,12 @@ const (
 	// DefaultPerMinute is the platform's quota of an OAuth client, until it says otherwise.
 	DefaultPerMinute = 300
 
-	// MaxWait is how long a call waits for its turn at most. A caller that would wait longer is deferred, so that it holds no
-	// slot of the worker meanwhile.
+	// MaxWait is how long a call waits for its turn at most. A caller that would wait longer is deferred, so that it
+	// holds no slot of the worker meanwhile.
 	MaxWait = 20 * time.Second
 
-	// A caller that is expected to wait longer than this is deferred at once. The rest of MaxWait is for estimates that are
-	// wrong.
+	// A caller that is expected to wait longer than this is deferred at once. The rest of MaxWait is for estimates that
+	// are wrong.
 	patience = 12 * time.Second
 
 	ownWindow = time.Minute // length of a window until the platform tells of its own
@@ -155,8 +155,8 @@ func (p *Pacer) wait(ctx context.Context, class Class, n int) error {
 	return ctx.Err()
 }
 
-// deferCaller takes a waiter out of the queue. It is to come back some time before there is room, so that there is always
-// a caller to take the turns that come.
+// deferCaller takes a waiter out of the queue. It is to come back some time before there is room, so that there is
+// always a caller to take the turns that come.
 func (p *Pacer) deferCaller(w *waiter, now time.Time) error {
 	p.queue.remove(w)
 	p.stats.Deferred++
@@ -164,8 +164,8 @@ func (p *Pacer) deferCaller(w *waiter, now time.Time) error {
 	return &Deferred{RetryAfter: max(p.reserve(now, w.n)-patience/2, time.Second)}
 }
 
-// reserve finds when there is room for n calls more, behind those that wait and between those that were deferred already,
-// and notes the time.
+// reserve finds when there is room for n calls more, behind those that wait and between those that were deferred
+// already, and notes the time.
 func (p *Pacer) reserve(now time.Time, n int) (in time.Duration) {
 	p.deferred = slices.DeleteFunc(p.deferred, func(a appointment) bool { return !a.at.After(now) })
 	before := p.queue.total() + n

@@ -117,6 +117,7 @@ func (q *queue) ahead(c Class) int {
 	return q.total() + q.calls[Check]
 }
 
-// startWeight is what a waiting call that starts an operation amounts to, with those that then finish it and go before other
-// starts. Reservations do not reckon with them: to come back too early costs a retry, too late leaves quota unused.
+// startWeight is what a waiting call that starts an operation amounts to, with those that then finish it and go before
+// other starts. Reservations do not reckon with them: to come back too early costs a retry, too late leaves quota
+// unused.
 const startWeight = 2

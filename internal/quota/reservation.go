@@ -66,8 +66,8 @@ type reservation struct {
 	closed bool
 }
 
-// Reserve has the first call under the returned context wait until n calls may be made, so that the others need not wait:
-// a look-up that no creation follows is a wasted call. What is not used is returned by release.
+// Reserve has the first call under the returned context wait until n calls may be made, so that the others need not
+// wait: a look-up that no creation follows is a wasted call. What is not used is returned by release.
 func Reserve(ctx context.Context, n int) (_ context.Context, release func()) {
 	c := callerOf(ctx)
 	c.reservation = &reservation{n: n}

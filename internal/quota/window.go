@@ -73,7 +73,8 @@ type told struct {
 // learn takes in a reply and reports whether it speaks of another, later window than the one known.
 func (w *window) learn(t told, now time.Time) (another bool) {
 	if !w.learned || !t.lo.Before(w.hi) {
-		*w = window{learned: true, allowed: t.allowed, count: t.count, lo: t.lo, hi: t.hi, seen: now, seenCount: t.count}
+		*w = window{learned: true, allowed: t.allowed, count: t.count, lo: t.lo, hi: t.hi, seen: now,
+			seenCount: t.count}
 		return true
 	}
 	if !w.lo.Before(t.hi) {

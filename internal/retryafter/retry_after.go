@@ -1,5 +1,5 @@
-// Package retryafter reads how long an HTTP answer asks to wait. Whoever waits for it needs a bound, since the other side
-// can write anything, and the same bound everywhere.
+// Package retryafter reads how long an HTTP answer asks to wait. Whoever waits for it needs a bound, since the other
+// side can write anything, and the same bound everywhere.
 package retryafter
 
 import (
@@ -12,9 +12,9 @@ import (
 // Max is the longest that anyone can ask the project to wait.
 const Max = time.Hour
 
-// Parse returns how long an answer received now asks to wait, from 0 to [Max]. Retry-After is seconds or a date (RFC 9110,
-// section 10.2.3); a fraction of a second is taken too, and Azure's Retry-After-Ms comes before it. What cannot be read
-// counts as absent, which is 0.
+// Parse returns how long an answer received now asks to wait, from 0 to [Max]. Retry-After is seconds or a date (RFC
+// 9110, section 10.2.3); a fraction of a second is taken too, and Azure's Retry-After-Ms comes before it. What cannot
+// be read counts as absent, which is 0.
 func Parse(h http.Header, now time.Time) time.Duration {
 	value := strings.TrimSpace(h.Get("Retry-After"))
 	if d := number(strings.TrimSpace(h.Get("Retry-After-Ms")), time.Millisecond); d > 0 {

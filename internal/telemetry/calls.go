@@ -12,8 +12,8 @@ import (
 // calls adds to each line that an activity writes with its context which workflow it is for, and which model.
 type calls struct{ slog.Handler }
 
-// OfActivities returns the logger whose lines say which workflow and which model they are about, where the context tells. The
-// keys are those of the SDK's lines.
+// OfActivities returns the logger whose lines say which workflow and which model they are about, where the context
+// tells. The keys are those of the SDK's lines.
 func OfActivities(log *slog.Logger) *slog.Logger { return slog.New(calls{log.Handler()}) }
 
 // model is the key of the name that [About] keeps.

@@ -29,5 +29,6 @@ func isKnownHost(host string) bool {
 	if _, err := netip.ParseAddr(name); err == nil {
 		return true
 	}
-	return name != "" && !strings.Contains(name, ".") || strings.HasSuffix(name, ".svc") || strings.HasSuffix(name, ".svc.cluster.local")
+	return name != "" && !strings.Contains(name, ".") || strings.HasSuffix(name, ".svc") ||
+		strings.HasSuffix(name, ".svc.cluster.local")
 }

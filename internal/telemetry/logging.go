@@ -20,7 +20,8 @@ func Logger(out io.Writer, level, format string) *slog.Logger {
 		l = zerolog.InfoLevel
 	}
 	if format == "console" || format == "" && isTerminal(out) {
-		out = zerolog.ConsoleWriter{Out: out, TimeFormat: time.TimeOnly, NoColor: !isTerminal(out) || os.Getenv("NO_COLOR") != ""}
+		out = zerolog.ConsoleWriter{Out: out, TimeFormat: time.TimeOnly, NoColor: !isTerminal(out) ||
+			os.Getenv("NO_COLOR") != ""}
 	}
 	return slog.New(zerolog.NewSlogHandler(zerolog.New(out).Level(l)))
 }

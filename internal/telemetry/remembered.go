@@ -12,12 +12,13 @@ import (
 	"model-registrar/schemas"
 )
 
-// most is how many handlers with tags, and how many metrics, one handler remembers. The SDK's tags have few values: types,
-// task queues, operations, kinds of failure.
+// most is how many handlers with tags, and how many metrics, one handler remembers. The SDK's tags have few values:
+// types, task queues, operations, kinds of failure.
 const most = 500
 
-// remembered is a metrics handler that makes each handler with tags and each metric once. The SDK asks for them anew with
-// every task and call, and OpenTelemetry sorts the tags each time: that was a twentieth of a busy worker's CPU time.
+// remembered is a metrics handler that makes each handler with tags and each metric once. The SDK asks for them anew
+// with every task and call, and OpenTelemetry sorts the tags each time: that was a twentieth of a busy worker's CPU
+// time.
 type remembered struct {
 	client.MetricsHandler
 	tagged   once[client.MetricsHandler]

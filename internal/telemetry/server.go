@@ -35,7 +35,8 @@ type Server struct {
 // NewServer makes a server; ready says why the process cannot do its work now, or nil.
 func NewServer(ready func(context.Context) error) (*Server, error) {
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	registry.MustRegister(collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	exporter, err := otelprom.New(otelprom.WithRegisterer(registry))
 	if err != nil {
 		return nil, fmt.Errorf("set up metrics: %w", err)
@@ -56,7 +57,8 @@ func NewServer(ready func(context.Context) error) (*Server, error) {
 		registry: registry,
 		mux:      mux,
 		// Exemplars would name traces, and there are none.
-		meters: sdkmetric.NewMeterProvider(sdkmetric.WithReader(exporter), sdkmetric.WithExemplarFilter(exemplar.AlwaysOffFilter)),
+		meters: sdkmetric.NewMeterProvider(sdkmetric.WithReader(exporter),
+			sdkmetric.WithExemplarFilter(exemplar.AlwaysOffFilter)),
 		http: &http.Server{
 			Handler: knownHost(mux), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
 			WriteTimeout: 20 * time.Second, MaxHeaderBytes: 16 << 10,
@@ -87,7 +89,8 @@ func (s *Server) Meter() metric.Meter { return s.meters.Meter("model-registrar")
 func (s *Server) Listen(address string, log *slog.Logger) (string, error) {
 	l, err := net.Listen("tcp", address)
 	if err != nil {
-		return "", fmt.Errorf("metrics and health cannot be served on %s (%w); set REGISTRAR_METRICS_ADDRESS to a free address", address, err)
+		return "", fmt.Errorf("metrics and health cannot be served on %s (%w); set REGISTRAR_METRICS_ADDRESS to a "+
+			"free address", address, err)
 	}
 	go func() {
 		if err := s.http.Serve(l); !errors.Is(err, http.ErrServerClosed) {

@@ -31,7 +31,8 @@ func ReadCapture(r io.Reader) (http.Header, []byte, error) {
 	in := bufio.NewReader(bytes.NewReader(raw))
 	fields, err := textproto.NewReader(in).ReadMIMEHeader()
 	if err != nil {
-		return nil, nil, errors.New("it does not begin with headers (name: value, one a line) and an empty line after them")
+		return nil, nil, errors.New("it does not begin with headers (name: value, one a line) and an empty line " +
+			"after them")
 	}
 	header := http.Header(fields)
 	body, err := captureBody(header, in)
@@ -64,7 +65,8 @@ func captureBody(header http.Header, in io.Reader) ([]byte, error) {
 	case err != nil || n < 0:
 		return nil, errors.New("its Content-Length is no number")
 	case n > len(body):
-		return nil, fmt.Errorf("its Content-Length is %d, but only %d bytes follow the headers: the body was cut off", n, len(body))
+		return nil, fmt.Errorf("its Content-Length is %d, but only %d bytes follow the headers: the body was cut off",
+			n, len(body))
 	}
 	return body[:n], nil
 }

@@ -34,7 +34,8 @@ func (e *Error) Error() string {
 		if e.Permanent {
 			return fmt.Sprintf("webhook %s for %s cannot be sent: %s", e.MessageID, e.Origin, causeText(e.Cause))
 		}
-		return fmt.Sprintf("webhook %s did not reach %s: %s; check that the receiver runs and that its port is open to the worker",
+		return fmt.Sprintf("webhook %s did not reach %s: %s; check that the receiver runs and that its port is open "+
+			"to the worker",
 			e.MessageID, e.Origin, causeText(e.Cause))
 	}
 	return fmt.Sprintf("the webhook receiver %s answered %s to webhook %s; %s",

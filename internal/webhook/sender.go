@@ -30,9 +30,11 @@ const (
 // Config says with what a sender signs and sends.
 type Config struct {
 	Secrets []string // whsec_…; several while rotating; none: deliveries are not signed
-	// HTTPClient carries the deliveries and guards where they may go. Its redirect policy is replaced: none is followed.
+	// HTTPClient carries the deliveries and guards where they may go. Its redirect policy is replaced: none is
+	// followed.
 	HTTPClient *http.Client
-	// Authorize adds what a receiver's host wants beside the signature: a header or a query parameter. Nil adds nothing.
+	// Authorize adds what a receiver's host wants beside the signature: a header or a query parameter. Nil adds
+	// nothing.
 	Authorize func(*http.Request) error
 	Timeout   time.Duration // of one delivery; default [schemas.WebhookTimeout]
 	Logger    *slog.Logger  // takes one debug line a delivery; nil means none
@@ -71,7 +73,9 @@ func New(cfg Config) (*Sender, error) {
 
 // Send makes one attempt to deliver body to target. Every attempt of one event has the same messageID and body; at is
 // the time of the attempt. The status is the receiver's, or 0 when there was no answer. Every error is an [*Error].
-func (s *Sender) Send(ctx context.Context, target, messageID string, body []byte, at time.Time) (status int, err error) {
+func (s *Sender) Send(
+	ctx context.Context, target, messageID string, body []byte, at time.Time,
+) (status int, err error) {
 	req, err := s.newRequest(ctx, target, messageID, body, at)
 	if err != nil {
 		return 0, &Error{Origin: origin(target), MessageID: messageID, Permanent: true, Cause: err}
@@ -86,7 +90,8 @@ func (s *Sender) Send(ctx context.Context, target, messageID string, body []byte
 	start := time.Now()
 	resp, err := s.http.Do(req.WithContext(ctx))
 	if err == nil {
-		// Reading the answer lets the connection be used again. Its content means nothing, and neither does its being cut.
+		// Reading the answer lets the connection be used again. Its content means nothing, and neither does its being
+		// cut.
 		_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, maxAnswerBytes))
 		_ = resp.Body.Close()
 		status = resp.StatusCode
@@ -107,7 +112,9 @@ func (s *Sender) Send(ctx context.Context, target, messageID string, body []byte
 	}
 }
 
-func (s *Sender) newRequest(ctx context.Context, target, messageID string, body []byte, at time.Time) (*http.Request, error) {
+func (s *Sender) newRequest(
+	ctx context.Context, target, messageID string, body []byte, at time.Time,
+) (*http.Request, error) {
 	if err := checkMessageID(messageID); err != nil {
 		return nil, err
 	}
@@ -137,7 +144,8 @@ func (s *Sender) newRequest(ctx context.Context, target, messageID string, body 
 func checkMessageID(id string) error {
 	unfit := func(r rune) bool { return r <= ' ' || r > '~' || r == '.' }
 	if id == "" || len(id) > maxMessageIDLen || strings.IndexFunc(id, unfit) >= 0 {
-		return fmt.Errorf("its id must be 1 to %d printable ASCII characters, no dot and no space among them", maxMessageIDLen)
+		return fmt.Errorf("its id must be 1 to %d printable ASCII characters, no dot and no space among them",
+			maxMessageIDLen)
 	}
 	return nil
 }

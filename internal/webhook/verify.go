@@ -89,9 +89,11 @@ func (out *Verification) checkTime(now Moment, wrong func(string, ...any)) {
 	age := now.At.Sub(out.Timestamp)
 	switch {
 	case age > now.Tolerance:
-		wrong("its timestamp is %s old, and %s are allowed: it may have been replayed", age.Round(time.Second), now.Tolerance)
+		wrong("its timestamp is %s old, and %s are allowed: it may have been replayed", age.Round(time.Second),
+			now.Tolerance)
 	case age < -now.Tolerance:
-		wrong("its timestamp is %s in the future, and %s are allowed: a clock is wrong, or it is forged", (-age).Round(time.Second), now.Tolerance)
+		wrong("its timestamp is %s in the future, and %s are allowed: a clock is wrong, or it is forged",
+			(-age).Round(time.Second), now.Tolerance)
 	}
 }
 
@@ -114,7 +116,8 @@ func (v *Verifier) misfit(header http.Header, body []byte) string {
 	if n := len(v.signers); n > 1 {
 		secrets = fmt.Sprintf("any of the %d webhook secrets", n)
 	}
-	return "no signature fits " + secrets + ": it was signed with another one, or the body, the webhook-id or the webhook-timestamp was changed"
+	return "no signature fits " + secrets + ": it was signed with another one, or the body, the webhook-id or the " +
+		"webhook-timestamp was changed"
 }
 
 func (v *Verifier) mended(header http.Header, body []byte) string {

@@ -52,7 +52,8 @@ func URL(raw string) string {
 	return text
 }
 
-// Host is the host of a URL, with its port: all of it that may be shown, since path, query and userinfo can hold a token.
+// Host is the host of a URL, with its port: all of it that may be shown, since path, query and userinfo can hold a
+// token.
 func Host(raw string) string {
 	u, err := url.Parse(raw)
 	if err != nil {

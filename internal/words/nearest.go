@@ -1,7 +1,7 @@
 package words
 
-// Nearest returns the word that a misspelt one probably was, or nothing if none is near: one in three of its bytes may be
-// wrong, and one in any case.
+// Nearest returns the word that a misspelt one probably was, or nothing if none is near: one in three of its bytes may
+// be wrong, and one in any case.
 func Nearest(misspelt string, known []string) string {
 	if len(misspelt) > 64 {
 		return ""
