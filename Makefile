@@ -33,7 +33,7 @@ $(BIN)/devserver: $(DEV_SOURCES)
 # What demo and up need beside a Temporal server: bin/demo builds ours if there is none that it can use.
 PROGRAMS := $(BIN)/worker $(BIN)/starter $(BIN)/simulator
 
-demo: $(PROGRAMS) ## Register one model end to end, approve it, and show what came of it
+demo: $(PROGRAMS) ## Register one model end to end, approve it, show what came of it, and raise its limit by plan and apply
 	@go build -o $(BIN)/demo ./testsuite/demo && $(BIN)/demo
 
 up: $(PROGRAMS) ## Run a Temporal server, simulator and worker until interrupted

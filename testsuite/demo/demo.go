@@ -31,7 +31,7 @@ const (
 	patience  = time.Minute
 )
 
-// demo registers the example, has it approved, and shows what came of it.
+// demo registers the example, has it approved, shows what came of it, and raises its limit by plan and apply.
 func demo(ctx context.Context, server stack.Server) error {
 	dir, err := os.MkdirTemp("", "model-registrar-demo-")
 	if err != nil {
@@ -56,22 +56,17 @@ func demo(ctx context.Context, server stack.Server) error {
 	fmt.Printf("Temporal UI: %s/namespaces/default/workflows\n\n$ starter register %s   (its two URLs lead to the simulator here)\n\n",
 		s.UI, example)
 
-	register := starter(ctx, s, "register", manifest, "--requester", "platform-engineer")
-	register.Stdin = nil
-	if err := register.Start(); err != nil {
-		return err
-	}
-	ended := make(chan error, 1)
-	go func() { ended <- register.Wait() }()
-	verdict, err := decide(ctx, s, ended)
+	verdict, err := approved(ctx, s, "the probe passed", "register", manifest)
 	if err != nil {
 		return err
 	}
-	if err := <-ended; err != nil && verdict == schemas.Approve {
-		return fmt.Errorf("the registration did not complete: %w", err)
-	}
 	if err := showRecords(ctx, s); err != nil {
 		return err
+	}
+	if verdict == schemas.Approve {
+		if err := change(ctx, s, manifest); err != nil {
+			return err
+		}
 	}
 	if interactive() {
 		fmt.Printf("\nIts page in the Temporal UI: %s/namespaces/default/workflows/%s\nPress Enter to stop everything. ", s.UI,
@@ -103,12 +98,62 @@ func likeAModel(ctx context.Context, s *stack.Stack) error {
 	return err
 }
 
-// decide waits for the gate, asks a person if there is one, and decides.
-func decide(ctx context.Context, s *stack.Stack, ended chan error) (schemas.Verdict, error) {
-	if err := gateOpen(ctx, s, ended); err != nil {
+// approved runs a command that somebody has to approve, decides for this reason, and waits for its end.
+func approved(ctx context.Context, s *stack.Stack, reason string, args ...string) (schemas.Verdict, error) {
+	before, err := newestRun(ctx, s)
+	if err != nil {
 		return "", err
 	}
-	verdict, reason := schemas.Approve, "the probe passed"
+	cmd := starter(ctx, s, append(args, "--requester", "platform-engineer")...)
+	cmd.Stdin = nil
+	if err := cmd.Start(); err != nil {
+		return "", err
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	verdict, err := decide(ctx, s, before, reason, ended)
+	if err != nil {
+		return "", err
+	}
+	if err := <-ended; err != nil && verdict == schemas.Approve {
+		return "", fmt.Errorf("starter %s did not complete: %w", args[0], err)
+	}
+	return verdict, nil
+}
+
+// change raises the model's limit as a pipeline does, by plan and apply, and reads back that nothing is left to do.
+func change(ctx context.Context, s *stack.Stack, manifest string) error {
+	data, err := os.ReadFile(manifest)
+	if err != nil {
+		return err
+	}
+	raised := regexp.MustCompile(`(?m)^max_requests_per_minute: 500\b`).ReplaceAll(data, []byte("max_requests_per_minute: 600"))
+	if err := os.WriteFile(manifest, raised, 0o644); err != nil {
+		return err
+	}
+	file := filepath.Base(manifest)
+	plan := func() error {
+		fmt.Printf("\n$ starter plan %s\n\n", file)
+		return starter(ctx, s, "plan", manifest).Run()
+	}
+	fmt.Printf("\nThe manifest now says max_requests_per_minute: 600.\n")
+	if err := plan(); err != nil {
+		return err
+	}
+	fmt.Printf("\n$ starter apply %s --yes\n\n", file)
+	verdict, err := approved(ctx, s, "600 requests fit our contract", "apply", manifest, "--yes")
+	if err != nil || verdict != schemas.Approve {
+		return err
+	}
+	return plan()
+}
+
+// decide waits for the gate, asks a person if there is one, and decides.
+func decide(ctx context.Context, s *stack.Stack, before, reason string, ended chan error) (schemas.Verdict, error) {
+	if err := gateOpen(ctx, s, before, ended); err != nil {
+		return "", err
+	}
+	verdict := schemas.Approve
 	if interactive() {
 		fmt.Print("\nYou are the approver. Approve it? [Y/n] ")
 		answer := strings.ToLower(strings.TrimSpace(readLine(ctx)))
@@ -126,33 +171,63 @@ func decide(ctx context.Context, s *stack.Stack, ended chan error) (schemas.Verd
 	return verdict, starter(ctx, s, command...).Run()
 }
 
-// gateOpen waits until the registration asks for approval.
-func gateOpen(ctx context.Context, s *stack.Stack, ended chan error) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
+// connect makes a client of the stack's Temporal.
+func connect(ctx context.Context, s *stack.Stack) (*registrar.Client, error) {
 	o, err := registrar.FromEnvironment(s.Environ())
 	if err != nil {
-		return err
+		return nil, err
 	}
 	o.Temporal.Logger = log.NewStructuredLogger(telemetry.Logger(os.Stderr, "error", "console"))
-	c, err := registrar.Dial(ctx, o)
+	return registrar.Dial(ctx, o)
+}
+
+// newestRun is the newest operation's run on the model; empty if there is none.
+func newestRun(ctx context.Context, s *stack.Stack) (string, error) {
+	c, err := connect(ctx, s)
+	if err != nil {
+		return "", err
+	}
+	defer c.Close()
+	return runOf(ctx, c)
+}
+
+func runOf(ctx context.Context, c *registrar.Client) (string, error) {
+	t, err := c.Find(ctx, modelName)
+	if _, none := errors.AsType[*registrar.NotFound](err); none {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return t.RunID, nil
+}
+
+// gateOpen waits until an operation that began after the run before asks for approval.
+func gateOpen(ctx context.Context, s *stack.Stack, before string, ended chan error) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	c, err := connect(ctx, s)
 	if err != nil {
 		return err
 	}
 	defer c.Close()
-	for {
-		_, err = c.AwaitApproval(ctx, modelName, "")
-		if _, early := errors.AsType[*registrar.NotFound](err); !early {
+	run := before
+	for run == before {
+		if run, err = runOf(ctx, c); err != nil {
+			return err
+		}
+		if run != before {
 			break
 		}
 		select {
 		case err := <-ended:
-			return errors.Join(errors.New("the registration was not started"), err)
+			return errors.Join(errors.New("the operation was not started"), err)
 		case <-time.After(100 * time.Millisecond):
 		}
 	}
+	_, err = c.AwaitApproval(ctx, modelName, run)
 	if _, over := errors.AsType[*registrar.Ended](err); over {
-		return errors.Join(errors.New("the registration ended before it asked for approval"), <-ended)
+		return errors.Join(errors.New("the operation ended before it asked for approval"), <-ended)
 	}
 	return err
 }
