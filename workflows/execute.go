@@ -56,7 +56,7 @@ func (r *registration) do(ctx workflow.Context, s step, out any) error {
 		o, in := s.next()
 		o.Summary = unlinked(s.summary)
 		began := workflow.Now(ctx)
-		err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, o), s.activity, in).Get(ctx, out)
+		err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, withPriority(ctx, o)), s.activity, in).Get(ctx, out)
 		if err == nil {
 			return answered(s.activity, in, out)
 		}

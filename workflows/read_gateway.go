@@ -21,7 +21,7 @@ func ReadGateway(ctx workflow.Context, in schemas.ListModelsInput) (out schemas.
 		o := activityTable[schemas.ListModelsActivity]
 		o.Summary = fmt.Sprintf("List the models of the gateway from page %d on", max(in.Page, 1))
 		began := workflow.Now(ctx)
-		err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, o), schemas.ListModelsActivity, in).Get(ctx, &out)
+		err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, withPriority(ctx, o)), schemas.ListModelsActivity, in).Get(ctx, &out)
 		if err == nil {
 			return out, answered(schemas.ListModelsActivity, in, &out)
 		}
