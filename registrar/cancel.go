@@ -37,19 +37,20 @@ func (*Moved) typed() {}
 // Cancellation says what became of a request to cancel.
 type Cancellation struct {
 	RunID string
-	// Plain says that no worker answered, or that the request did not say who: the workflow was cancelled through Temporal, and
-	// who did so and why is not in the audit trail.
+	// Plain says that no worker answered, or that the request did not say who: the workflow was cancelled through
+	// Temporal, and who did so and why is not in the audit trail.
 	Plain   bool
 	Receipt schemas.CancelReceipt // of a worker; empty for a plain cancellation
 }
 
-// cancelTimeout is how long a cancellation waits for a worker before it is left with Temporal, where the next one finds it.
+// cancelTimeout is how long a cancellation waits for a worker before it is left with Temporal, where the next one finds
+// it.
 const cancelTimeout = 10 * time.Second
 
 // Cancel asks for the newest registration of a name to be cancelled, with who asks and why for the audit trail. The
-// registration then removes its model, if there is one, and ends as CANCELLED. Where no worker answers within 10 s, and where
-// why.By is empty, the workflow is cancelled through Temporal, which says neither. The error is an [*Ended] if it has ended,
-// a [*NotFound] if there is none, and a [*Refused] if it is ending already.
+// registration then removes its model, if there is one, and ends as CANCELLED. Where no worker answers within 10 s, and
+// where why.By is empty, the workflow is cancelled through Temporal, which says neither. The error is an [*Ended] if it
+// has ended, a [*NotFound] if there is none, and a [*Refused] if it is ending already.
 func (c *Client) Cancel(ctx context.Context, name string, why schemas.CancelRequest) (Cancellation, error) {
 	if err := c.checkEncryption(ctx); err != nil {
 		return Cancellation{}, err
@@ -68,7 +69,10 @@ func (c *Client) Cancel(ctx context.Context, name string, why schemas.CancelRequ
 			out.Plain = ctx.Err() == nil && undelivered(err)
 		}
 		if out.Plain {
-			err = c.call(ctx, func(ctx context.Context) error { return c.temporal.CancelWorkflow(ctx, t.WorkflowID, t.RunID) })
+			err = c.call(ctx, func(ctx context.Context) error {
+				return c.temporal.CancelWorkflow(ctx, t.WorkflowID,
+					t.RunID)
+			})
 		}
 		if _, gone := errors.AsType[*serviceerror.NotFound](err); !gone {
 			return out, c.refused(ctx, aRegistration, "the cancellation", err)

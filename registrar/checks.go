@@ -18,8 +18,8 @@ const checkTimeout = 90 * time.Second
 // aModel is who answers an update of a model that is ours.
 const aModel = "the model's owner"
 
-// CheckModel has a model that is ours checked now, and returns what was seen. The error is a [*NotOwned] if the model is
-// nobody's, a [*Refused], or a [*NoWorker].
+// CheckModel has a model that is ours checked now, and returns what was seen. The error is a [*NotOwned] if the model
+// is nobody's, a [*Refused], or a [*NoWorker].
 func (c *Client) CheckModel(ctx context.Context, name string, why schemas.CheckRequest) (schemas.ModelCheck, error) {
 	return c.steer(ctx, name, schemas.CheckHandler, why)
 }
@@ -45,12 +45,15 @@ func (e *NotOwned) Error() string {
 	if e.Like != "" {
 		return fmt.Sprintf("no model named %q is owned; did you mean %q?", e.Name, e.Like)
 	}
-	return fmt.Sprintf("no model named %q is owned, so that there is nothing to check; `starter register` or `starter adopt` makes it ours", e.Name)
+	return fmt.Sprintf("no model named %q is owned, so that there is nothing to check; `starter register` or "+
+		"`starter adopt` makes it ours", e.Name)
 }
 
 func (*NotOwned) typed() {}
 
-func (c *Client) steer(ctx context.Context, name, handler string, why schemas.CheckRequest) (out schemas.ModelCheck, err error) {
+func (c *Client) steer(
+	ctx context.Context, name, handler string, why schemas.CheckRequest,
+) (out schemas.ModelCheck, err error) {
 	limited, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
 	handle, err := c.temporal.UpdateWorkflow(limited, client.UpdateWorkflowOptions{

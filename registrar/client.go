@@ -25,21 +25,21 @@ const (
 
 // Options configure a [Client]. The zero value reaches the namespace "default" of a Temporal server on 127.0.0.1:7233.
 type Options struct {
-	// Temporal are the options of the Temporal client: address (default 127.0.0.1:7233), namespace (default "default"), TLS,
-	// API key, converters. Where the workers encrypt payloads, its converters have to hold the keys; [FromEnvironment] sees to
-	// that.
+	// Temporal are the options of the Temporal client: address (default 127.0.0.1:7233), namespace (default "default"),
+	// TLS, API key, converters. Where the workers encrypt payloads, its converters have to hold the keys;
+	// [FromEnvironment] sees to that.
 	Temporal client.Options
 	// TaskQueue is the task queue that the workers poll. Default: [schemas.DefaultTaskQueue].
 	TaskQueue string
-	// OnUnreadable is called with the reason whenever a stored payload cannot be decoded, for want of a key for example. What
-	// cannot be read is left out of answers. Default: nothing is called.
+	// OnUnreadable is called with the reason whenever a stored payload cannot be decoded, for want of a key for
+	// example. What cannot be read is left out of answers. Default: nothing is called.
 	OnUnreadable func(error)
 }
 
 // FromEnvironment returns the options that an environment in the form of [os.Environ] asks for: the variables and
 // profiles of Temporal's own tools (TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_PROFILE, TEMPORAL_API_KEY,
-// TEMPORAL_TLS_*), REGISTRAR_TASK_QUEUE and REGISTRAR_ENCRYPTION_KEYS. A secret may be in a file, which the variable with
-// _FILE at its end names. The error is a [*Misconfigured].
+// TEMPORAL_TLS_*), REGISTRAR_TASK_QUEUE and REGISTRAR_ENCRYPTION_KEYS. A secret may be in a file, which the variable
+// with _FILE at its end names. The error is a [*Misconfigured].
 func FromEnvironment(environ []string) (Options, error) {
 	env, err := config.Read(environ, "TEMPORAL_API_KEY")
 	if err != nil {
@@ -74,8 +74,8 @@ type Client struct {
 	encryptionChecked bool       // the client may write here, as far as encryption goes
 }
 
-// Dial connects to Temporal. Close the client when it is no longer needed. The error is [*Unreachable], [*Denied] or the
-// context's.
+// Dial connects to Temporal. Close the client when it is no longer needed. The error is [*Unreachable], [*Denied] or
+// the context's.
 func Dial(ctx context.Context, o Options) (*Client, error) {
 	if o.Temporal.ConnectionOptions.GetSystemInfoTimeout == 0 {
 		o.Temporal.ConnectionOptions.GetSystemInfoTimeout = DialTimeout
@@ -93,7 +93,8 @@ func Dial(ctx context.Context, o Options) (*Client, error) {
 
 // New makes a client of a Temporal client that was made with the same options. Closing it closes that one.
 func New(temporal client.Client, o Options) *Client {
-	c := &Client{temporal: temporal, address: o.Temporal.HostPort, namespace: o.Temporal.Namespace, taskQueue: o.TaskQueue}
+	c := &Client{temporal: temporal, address: o.Temporal.HostPort, namespace: o.Temporal.Namespace,
+		taskQueue: o.TaskQueue}
 	c.decoder = follow.Decoder{
 		Data: o.Temporal.DataConverter, Failure: o.Temporal.FailureConverter, Unread: o.OnUnreadable,
 	}
@@ -124,8 +125,8 @@ func (c *Client) Namespace() string { return c.namespace }
 // TaskQueue is the task queue that the workers poll.
 func (c *Client) TaskQueue() string { return c.taskQueue }
 
-// notDialled says why there is no connection. Whatever is wrong with what answers at the address, it is no Temporal that
-// can be used, unless Temporal itself says otherwise.
+// notDialled says why there is no connection. Whatever is wrong with what answers at the address, it is no Temporal
+// that can be used, unless Temporal itself says otherwise.
 func (c *Client) notDialled(ctx context.Context, err error) error {
 	var denied *serviceerror.PermissionDenied
 	if ctx.Err() == nil && !errors.As(err, &denied) {

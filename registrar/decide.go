@@ -17,8 +17,8 @@ import (
 	"model-registrar/workflows"
 )
 
-// Refused says that a workflow refused a decision, or a fleet an order. It is no error of the program's: the reason is for
-// the person who decided.
+// Refused says that a workflow refused a decision, or a fleet an order. It is no error of the program's: the reason is
+// for the person who decided.
 type Refused struct {
 	Who    string // "the registration" or "the fleet"
 	Reason string // in the workflow's words
@@ -38,14 +38,15 @@ const (
 	aFleet        = "the fleet"
 )
 
-// TooLate says that a registration had ended before a decision about it came. The decision is in the audit trail all the
-// same, unless Unrecorded says why not.
+// TooLate says that a registration had ended before a decision about it came. The decision is in the audit trail all
+// the same, unless Unrecorded says why not.
 type TooLate struct {
 	Ended
 	Refusal    string // why it does not count, in the worker's words; empty while that is not known
 	AuditSeq   int64  // of its entry in the audit trail; 0 while there is none
 	WorkflowID string // of the workflow that records it
-	Unrecorded error  // a [*NoWorker], a [*Refused], or why Temporal could not be asked to record it; nil once it is recorded
+	// a [*NoWorker], a [*Refused], or why Temporal could not be asked to record it; nil once it is recorded
+	Unrecorded error
 }
 
 // Error says how the registration ended, and what became of the decision.
@@ -62,12 +63,12 @@ func (e *TooLate) Unwrap() error { return e.Unrecorded }
 func (*Refused) typed() {}
 func (*TooLate) typed() {}
 
-// Decide sends a decision about the registration of a name, and waits up to [AnswerTimeout] for the worker to accept it. The
-// decision is about the run d.RunID, and about the newest where that is empty. An approval has to name the payload hash that
-// was looked at. Repeating a call whose answer was lost makes no second decision. A rejection that no worker answers is left
-// as a signal, and the receipt says so. The error is a [*Refused] with the reason if the decision does not count, a
-// [*TooLate] if the run had ended, a [*NoWorker] if none answered (whether the decision counts is then not known), or one of
-// those of every call.
+// Decide sends a decision about the registration of a name, and waits up to [AnswerTimeout] for the worker to accept
+// it. The decision is about the run d.RunID, and about the newest where that is empty. An approval has to name the
+// payload hash that was looked at. Repeating a call whose answer was lost makes no second decision. A rejection that no
+// worker answers is left as a signal, and the receipt says so. The error is a [*Refused] with the reason if the
+// decision does not count, a [*TooLate] if the run had ended, a [*NoWorker] if none answered (whether the decision
+// counts is then not known), or one of those of every call.
 func (c *Client) Decide(ctx context.Context, name string, d schemas.Decision) (schemas.DecisionReceipt, error) {
 	var receipt schemas.DecisionReceipt
 	if err := c.checkEncryption(ctx); err != nil {
@@ -85,8 +86,8 @@ func (c *Client) Decide(ctx context.Context, name string, d schemas.Decision) (s
 	return receipt, c.refused(ctx, aRegistration, "the decision", err)
 }
 
-// decisionID is the id of a decision's update: the same for one that is sent again after its answer was lost, so that the two
-// are one. After a refusal it is another, since what was refused may be right by now.
+// decisionID is the id of a decision's update: the same for one that is sent again after its answer was lost, so that
+// the two are one. After a refusal it is another, since what was refused may be right by now.
 func (c *Client) decisionID(ctx context.Context, name string, d schemas.Decision) string {
 	ctx, cancel := context.WithTimeout(ctx, CallTimeout)
 	defer cancel()
@@ -113,7 +114,9 @@ func undelivered(err error) bool {
 }
 
 // signalRejection leaves a rejection where the next worker finds it: nothing must keep a person from stopping a model.
-func (c *Client) signalRejection(ctx context.Context, name string, d schemas.Decision) (schemas.DecisionReceipt, error) {
+func (c *Client) signalRejection(
+	ctx context.Context, name string, d schemas.Decision,
+) (schemas.DecisionReceipt, error) {
 	err := c.call(ctx, func(ctx context.Context) error {
 		return c.temporal.SignalWorkflow(ctx, schemas.RegisterModelWorkflowID(name), d.RunID, schemas.DecideHandler, d)
 	})
@@ -122,7 +125,8 @@ func (c *Client) signalRejection(ctx context.Context, name string, d schemas.Dec
 	}
 	return schemas.DecisionReceipt{
 		Name: name, Decision: d.Decision, Approver: d.Approver, Signalled: true,
-		Message: "no worker answered, so the rejection was left as a signal; it counts once a worker hears it, if the registration " +
+		Message: "no worker answered, so the rejection was left as a signal; it counts once a worker hears it, if " +
+			"the registration " +
 			"has not passed its gate by then",
 	}, err
 }
@@ -173,7 +177,8 @@ func (c *Client) decideTooLate(ctx context.Context, name string, d schemas.Decis
 		Name: t.Name(), RunID: t.RunID, PayloadHash: d.PayloadHash, ModelID: t.Evidence.ModelID,
 		Requester: t.Input.Requester, Outcome: t.Ending.Outcome(), Decision: d,
 	}
-	late := &TooLate{Ended: Ended{in.Name, t.Ending.At, in.Outcome}, WorkflowID: schemas.LateDecisionWorkflowID(in.Name, uuid.NewString())}
+	late := &TooLate{Ended: Ended{in.Name, t.Ending.At, in.Outcome},
+		WorkflowID: schemas.LateDecisionWorkflowID(in.Name, uuid.NewString())}
 	limited, cancel := context.WithTimeout(ctx, AnswerTimeout)
 	defer cancel()
 	recorded, started, err := c.record(limited, late.WorkflowID, in)
@@ -192,7 +197,9 @@ func (c *Client) decideTooLate(ctx context.Context, name string, d schemas.Decis
 }
 
 // record runs the workflow that records a decision, and reports whether it was started.
-func (c *Client) record(ctx context.Context, id string, in schemas.RecordDecisionInput) (r schemas.RecordedDecision, started bool, err error) {
+func (c *Client) record(
+	ctx context.Context, id string, in schemas.RecordDecisionInput,
+) (r schemas.RecordedDecision, started bool, err error) {
 	who := in.Decision.Approver
 	if who == "" {
 		who = "the signer"

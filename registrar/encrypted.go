@@ -23,22 +23,23 @@ type Encrypted struct {
 
 // Error names the workflow that shows it.
 func (e *Encrypted) Error() string {
-	return fmt.Sprintf("namespace %q encrypts its payloads, as the input of %s shows, and there are no keys here: nothing was "+
+	return fmt.Sprintf("namespace %q encrypts its payloads, as the input of %s shows, and there are no keys here: "+
+		"nothing was "+
 		"written, since it would have been plain text", e.Namespace, e.WorkflowID)
 }
 
 func (*Encrypted) typed() {}
 
-// encryptedTypes are the workflow types that workers start, or clients that were checked. Reads of the gateway are none of
-// them: a client without keys may make one.
+// encryptedTypes are the workflow types that workers start, or clients that were checked. Reads of the gateway are none
+// of them: a client without keys may make one.
 var encryptedTypes = append([]string{
 	schemas.RegisterFleetWorkflow, schemas.HoldFleetPartWorkflow, schemas.DeliverWebhookWorkflow, schemas.RecordDecisionWorkflow,
 	schemas.ManageModelWorkflow,
 }, schemas.Operations...)
 
 // checkEncryption returns an [*Encrypted] if a client without keys is about to write where payloads are encrypted. The
-// newest execution shows whether they are. It is looked at before the first write, and again only while there is none or
-// the answer was a refusal. A client that may not look goes on.
+// newest execution shows whether they are. It is looked at before the first write, and again only while there is none
+// or the answer was a refusal. A client that may not look goes on.
 func (c *Client) checkEncryption(ctx context.Context) error {
 	c.encryption.Lock()
 	defer c.encryption.Unlock()

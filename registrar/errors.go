@@ -103,8 +103,8 @@ func (*Denied) typed()        {}
 func (*NeedsSetup) typed()    {}
 func (*Failed) typed()        {}
 
-// Explain gives the error of a call that was made through [Client.Temporal] its type. It returns nil for nil, the context's
-// error once the context has ended, and errors that have a type of this package as they are.
+// Explain gives the error of a call that was made through [Client.Temporal] its type. It returns nil for nil, the
+// context's error once the context has ended, and errors that have a type of this package as they are.
 func (c *Client) Explain(ctx context.Context, err error) error {
 	var (
 		known     typed
@@ -139,8 +139,8 @@ func isUnreachable(err error) bool {
 
 func (c *Client) unreachable(err error) error { return &Unreachable{c.address, c.cause(err), err} }
 
-// cause is what a person needs to know of a connection that failed, without what gRPC puts around it. A name that does not
-// resolve has to be looked up again: gRPC's balancer hides the reason.
+// cause is what a person needs to know of a connection that failed, without what gRPC puts around it. A name that does
+// not resolve has to be looked up again: gRPC's balancer hides the reason.
 func (c *Client) cause(err error) string {
 	if host, _, splitErr := net.SplitHostPort(c.address); splitErr == nil && net.ParseIP(host) == nil {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)

@@ -56,8 +56,8 @@ func (e *NoWorker) Error() string {
 func (*NotFound) typed() {}
 func (*NoWorker) typed() {}
 
-// ModelNamed is the name of the model that a person names: by that name, or by the id of the workflow that registers or owns
-// the model.
+// ModelNamed is the name of the model that a person names: by that name, or by the id of the workflow that registers or
+// owns the model.
 func ModelNamed(argument string) string {
 	if name, ok := schemas.ModelNameOf(argument); ok {
 		return name
@@ -109,8 +109,8 @@ func (c *Client) load(ctx context.Context, workflowID, runID string) (*Timeline,
 	return t, err
 }
 
-// Status asks the workflow of a running registration where it stands. That needs a worker, and tells what the history does
-// not: the deadline of an approval, decisions that were refused. The error is a [*NoWorker] if none answers.
+// Status asks the workflow of a running registration where it stands. That needs a worker, and tells what the history
+// does not: the deadline of an approval, decisions that were refused. The error is a [*NoWorker] if none answers.
 func (c *Client) Status(ctx context.Context, name, runID string) (schemas.Progress, error) {
 	return query[schemas.Progress](ctx, c, schemas.RegisterModelWorkflowID(name), runID, schemas.StatusQuery)
 }
@@ -135,9 +135,9 @@ func (c *Client) unanswered(ctx context.Context, err error) error {
 	return c.Explain(ctx, err)
 }
 
-// Follow calls show whenever something about a run changes, until the run has ended, and returns its timeline; the newest
-// run for an empty id. Calls of show do not overlap, and a view stays as it is. While Temporal cannot be reached the view
-// says so, and following goes on when it can. It sends no query, and needs no worker.
+// Follow calls show whenever something about a run changes, until the run has ended, and returns its timeline; the
+// newest run for an empty id. Calls of show do not overlap, and a view stays as it is. While Temporal cannot be reached
+// the view says so, and following goes on when it can. It sends no query, and needs no worker.
 func (c *Client) Follow(ctx context.Context, name, runID string, show func(View)) (Timeline, error) {
 	t, err := follow.Follow(ctx, c.temporal, c.decoder, schemas.RegisterModelWorkflowID(name), runID, show)
 	if _, none := errors.AsType[*serviceerror.NotFound](err); none {
@@ -146,8 +146,8 @@ func (c *Client) Follow(ctx context.Context, name, runID string, show func(View)
 	return t, c.Explain(ctx, err)
 }
 
-// WithDeliveries brings what a result says of its webhooks up to date. What cannot be found out stays as it was when the
-// registration ended.
+// WithDeliveries brings what a result says of its webhooks up to date. What cannot be found out stays as it was when
+// the registration ended.
 func (c *Client) WithDeliveries(ctx context.Context, r schemas.Result) schemas.Result {
 	r.Webhook = c.Delivery(ctx, r.Webhook)
 	if r.Approval != nil {
@@ -172,8 +172,8 @@ func (c *Client) Delivery(ctx context.Context, d *schemas.WebhookDelivery) *sche
 	return &now
 }
 
-// AwaitApproval waits until a running registration asks for a decision, and returns what the decision is about. The error
-// is an [*Ended] if it ends without asking.
+// AwaitApproval waits until a running registration asks for a decision, and returns what the decision is about. The
+// error is an [*Ended] if it ends without asking.
 func (c *Client) AwaitApproval(ctx context.Context, name, runID string) (schemas.Progress, error) {
 	following, stop := context.WithCancel(ctx)
 	defer stop()

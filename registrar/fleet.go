@@ -85,9 +85,9 @@ func FleetID(name string) string {
 func IsFleet(name string) bool { return strings.HasPrefix(name, schemas.RegisterFleetWorkflowID("")) }
 
 // StartFleet starts the workflows that hold what is to be done, then the fleet, which goes on whatever happens to this
-// program. Starting is repeatable: the same under the same id, by the same requester, go on with what was started before.
-// The error is a [*Taken] if the id is another fleet's, an [*Unsettled] if Temporal does not say whether the fleet was
-// started, a [*NameTooLong], or an [*Encrypted] if the client lacks keys.
+// program. Starting is repeatable: the same under the same id, by the same requester, go on with what was started
+// before. The error is a [*Taken] if the id is another fleet's, an [*Unsettled] if Temporal does not say whether the
+// fleet was started, a [*NameTooLong], or an [*Encrypted] if the client lacks keys.
 func (c *Client) StartFleet(ctx context.Context, r FleetRequest) (Fleet, error) {
 	if r.ID == "" {
 		r.ID = time.Now().UTC().Format("20060102-150405") + "-" + strings.ToLower(rand.Text()[:5])
@@ -148,7 +148,8 @@ func namesOf(items []schemas.FleetItem) []string {
 	return names
 }
 
-// countsOf counts operations by workflow type; nil if all are registrations, of which a fleet is unless it says otherwise.
+// countsOf counts operations by workflow type; nil if all are registrations, of which a fleet is unless it says
+// otherwise.
 func countsOf(items []schemas.FleetItem) map[string]int {
 	counts := map[string]int{}
 	for _, item := range items {
@@ -172,7 +173,8 @@ func (c *Client) unique(id, summary string) client.StartWorkflowOptions {
 }
 
 func (c *Client) startPart(ctx context.Context, p schemas.FleetPart, of int) error {
-	options := c.unique(schemas.FleetPartWorkflowID(p.FleetID, p.Part), fmt.Sprintf("Part %d of %d of the fleet %s", p.Part+1, of, p.FleetID))
+	options := c.unique(schemas.FleetPartWorkflowID(p.FleetID, p.Part),
+		fmt.Sprintf("Part %d of %d of the fleet %s", p.Part+1, of, p.FleetID))
 	return c.settle(ctx, options.ID, true, func(ctx context.Context) error {
 		_, err := c.temporal.ExecuteWorkflow(ctx, options, schemas.HoldFleetPartWorkflow, p)
 		return err
@@ -204,8 +206,8 @@ func (c *Client) startFleet(ctx context.Context, in schemas.RegisterFleetInput) 
 	return runID, err
 }
 
-// notStarted gives the error of a start its type. The parts of a fleet that was plainly not started are released; where that
-// is not known they stay, and end by themselves if there is no fleet.
+// notStarted gives the error of a start its type. The parts of a fleet that was plainly not started are released; where
+// that is not known they stay, and end by themselves if there is no fleet.
 func (c *Client) notStarted(id string, parts int, err error) error {
 	if _, ok := errors.AsType[*serviceerror.WorkflowExecutionAlreadyStarted](err); ok {
 		return &Taken{id} // and so may the parts be
@@ -221,7 +223,8 @@ func (c *Client) release(id string, parts int) {
 	ctx, cancel := context.WithTimeout(context.Background(), CallTimeout)
 	defer cancel()
 	for part := range parts {
-		if c.temporal.SignalWorkflow(ctx, schemas.FleetPartWorkflowID(id, part), "", schemas.ReleaseSignal, nil) != nil {
+		if c.temporal.SignalWorkflow(ctx, schemas.FleetPartWorkflowID(id, part), "", schemas.ReleaseSignal,
+			nil) != nil {
 			return
 		}
 	}

@@ -14,8 +14,8 @@ import (
 	"model-registrar/schemas"
 )
 
-// FindFleet looks a fleet up by its id, with its result if it has ended. It needs no worker. The error is a [*NotFound] if
-// there is none, and a [*Closed] if it was closed from outside.
+// FindFleet looks a fleet up by its id, with its result if it has ended. It needs no worker. The error is a [*NotFound]
+// if there is none, and a [*Closed] if it was closed from outside.
 func (c *Client) FindFleet(ctx context.Context, id string) (Fleet, error) {
 	f := Fleet{ID: id, WorkflowID: schemas.RegisterFleetWorkflowID(id)}
 	var found *workflowservice.DescribeWorkflowExecutionResponse
@@ -80,8 +80,8 @@ func (c *Client) FleetStatus(ctx context.Context, id string) (schemas.FleetProgr
 	return query[schemas.FleetProgress](ctx, c, schemas.RegisterFleetWorkflowID(id), "", schemas.StatusQuery)
 }
 
-// FleetItems reads what a fleet was started to do, in its order, from what Temporal holds. The error is a [*NotFound] if
-// there is no such fleet, and a [*Forgotten] if Temporal does not hold it any longer.
+// FleetItems reads what a fleet was started to do, in its order, from what Temporal holds. The error is a [*NotFound]
+// if there is no such fleet, and a [*Forgotten] if Temporal does not hold it any longer.
 func (c *Client) FleetItems(ctx context.Context, id string) ([]schemas.FleetItem, error) {
 	var in schemas.RegisterFleetInput
 	_, err := c.startInput(ctx, schemas.RegisterFleetWorkflowID(id), &in)
@@ -111,8 +111,8 @@ func (c *Client) held(ctx context.Context, id string, parts int) (all []schemas.
 	return all, nil
 }
 
-// Unregistered reads the names of the models about which a fleet did not do what it was to do, from what Temporal holds. The
-// error is a [*Forgotten] if it does no longer.
+// Unregistered reads the names of the models about which a fleet did not do what it was to do, from what Temporal
+// holds. The error is a [*Forgotten] if it does no longer.
 func (c *Client) Unregistered(ctx context.Context, r schemas.FleetResult) (map[string]bool, error) {
 	items, err := c.held(ctx, r.FleetID, r.Parts)
 	if err != nil {

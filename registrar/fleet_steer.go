@@ -24,7 +24,8 @@ func (e *FleetEnded) Error() string {
 func (*FleetEnded) typed() {}
 
 // Pause has a fleet start nothing more until it is resumed; what is in flight goes on to its end. The error is a
-// [*Refused] with the reason, a [*FleetEnded], a [*NotFound], or a [*NoWorker]: then whether the order counts is not known.
+// [*Refused] with the reason, a [*FleetEnded], a [*NotFound], or a [*NoWorker]: then whether the order counts is not
+// known.
 func (c *Client) Pause(ctx context.Context, id string) (schemas.FleetReceipt, error) {
 	return c.order(ctx, id, schemas.PauseHandler)
 }
@@ -34,8 +35,8 @@ func (c *Client) Resume(ctx context.Context, id string) (schemas.FleetReceipt, e
 	return c.order(ctx, id, schemas.ResumeHandler)
 }
 
-// SetWindow sets how many registrations of a fleet run at a time, from 1 to [schemas.MaxWindow]. If more are in flight, they
-// go on. Its errors are those of [Client.Pause].
+// SetWindow sets how many registrations of a fleet run at a time, from 1 to [schemas.MaxWindow]. If more are in flight,
+// they go on. Its errors are those of [Client.Pause].
 func (c *Client) SetWindow(ctx context.Context, id string, size int) (schemas.FleetReceipt, error) {
 	return c.order(ctx, id, schemas.WindowHandler, schemas.FleetWindow{Size: size})
 }
@@ -59,8 +60,8 @@ func (c *Client) order(ctx context.Context, id, update string, args ...any) (rec
 }
 
 // CancelFleet asks for a fleet to be cancelled, and returns as soon as Temporal has taken the request. The fleet then
-// starts nothing more, has its registrations in flight cancelled, and ends after them. It needs no worker. The error is a
-// [*FleetEnded] or a [*NotFound].
+// starts nothing more, has its registrations in flight cancelled, and ends after them. It needs no worker. The error is
+// a [*FleetEnded] or a [*NotFound].
 func (c *Client) CancelFleet(ctx context.Context, id string) (Fleet, error) {
 	f, err := c.FindFleet(ctx, id)
 	if err != nil {

@@ -37,9 +37,9 @@ type GatewayModels struct {
 	Unreadable int // models of a form that is not known, which are left out
 }
 
-// GatewayModels lists all models of the gateway, owned or not. A worker reads them page by page, so that the caller needs
-// no credentials of the gateway. Secrets that somebody may have written into a model are left out. The error is an
-// [*Unlisted], a [*NoWorker] if none begins within [AnswerTimeout], or one of those of every call.
+// GatewayModels lists all models of the gateway, owned or not. A worker reads them page by page, so that the caller
+// needs no credentials of the gateway. Secrets that somebody may have written into a model are left out. The error is
+// an [*Unlisted], a [*NoWorker] if none begins within [AnswerTimeout], or one of those of every call.
 func (c *Client) GatewayModels(ctx context.Context) (all GatewayModels, err error) {
 	seen := map[string]bool{}
 	for page := 1; page > 0; {
@@ -66,11 +66,14 @@ func (c *Client) GatewayModels(ctx context.Context) (all GatewayModels, err erro
 
 // listPages has a worker list models from a page on.
 func (c *Client) listPages(ctx context.Context, page int) (out schemas.ListedModels, err error) {
-	options := c.unique(schemas.ReadGatewayWorkflowID(strings.ToLower(rand.Text()[:12])), "List the models of the gateway")
-	options.WorkflowExecutionTimeout, options.Priority = readingTime, workflows.PriorityOf("") // a person waits for a plan
+	options := c.unique(schemas.ReadGatewayWorkflowID(strings.ToLower(rand.Text()[:12])),
+		"List the models of the gateway")
+	// a person waits for a plan
+	options.WorkflowExecutionTimeout, options.Priority = readingTime, workflows.PriorityOf("")
 	var run client.WorkflowRun
 	err = c.call(ctx, func(ctx context.Context) (err error) {
-		run, err = c.temporal.ExecuteWorkflow(ctx, options, schemas.ReadGatewayWorkflow, schemas.ListModelsInput{Page: page})
+		run, err = c.temporal.ExecuteWorkflow(ctx, options, schemas.ReadGatewayWorkflow,
+			schemas.ListModelsInput{Page: page})
 		return err
 	})
 	if err != nil {

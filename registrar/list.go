@@ -37,7 +37,8 @@ type Listed struct {
 	StartedAt    time.Time  `json:"startedAt"`
 	EndedAt      *time.Time `json:"endedAt,omitempty"`
 	DurationMs   int64      `json:"durationMs"` // until now while it runs
-	// ModelState is how the model of that name is doing, whatever came of this registration; empty for one that is nobody's.
+	// ModelState is how the model of that name is doing, whatever came of this registration; empty for one that is
+	// nobody's.
 	ModelState schemas.ModelState `json:"modelState,omitempty"`
 	WorkflowID string             `json:"workflowId"`
 	RunID      string             `json:"runId"`
@@ -55,7 +56,8 @@ func (c *Client) List(ctx context.Context, f Filter) (all []Listed, more bool, e
 
 // ListFleets reads fleets, newest first, at most limit (default: [DefaultLimit]) of them.
 func (c *Client) ListFleets(ctx context.Context, limit int) (all []Listed, more bool, err error) {
-	return c.list(ctx, "WorkflowType = "+literal(schemas.RegisterFleetWorkflow)+" AND ExecutionStatus != 'ContinuedAsNew'", limit)
+	return c.list(ctx, "WorkflowType = "+literal(schemas.RegisterFleetWorkflow)+" AND ExecutionStatus != "+
+		"'ContinuedAsNew'", limit)
 }
 
 // list reads the visibility store page by page.
@@ -64,7 +66,8 @@ func (c *Client) list(ctx context.Context, query string, limit int) (all []Liste
 		limit = DefaultLimit
 	}
 	limit = min(limit, MaxLimit)
-	request := &workflowservice.ListWorkflowExecutionsRequest{Namespace: c.namespace, Query: query, PageSize: int32(min(limit, 500))}
+	request := &workflowservice.ListWorkflowExecutionsRequest{Namespace: c.namespace, Query: query,
+		PageSize: int32(min(limit, 500))}
 	for {
 		var page *workflowservice.ListWorkflowExecutionsResponse
 		err := c.call(ctx, func(ctx context.Context) (err error) {

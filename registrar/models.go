@@ -11,8 +11,8 @@ import (
 	"model-registrar/schemas"
 )
 
-// Owner is the record that the model of this name is ours, and how the model is doing, whatever came of the last attempt to
-// register it; nil for a model that is nobody's. It needs no worker.
+// Owner is the record that the model of this name is ours, and how the model is doing, whatever came of the last
+// attempt to register it; nil for a model that is nobody's. It needs no worker.
 func (c *Client) Owner(ctx context.Context, name string) (owner *schemas.Ownership, err error) {
 	reader := c.owners()
 	err = c.call(ctx, func(ctx context.Context) (err error) {

@@ -10,8 +10,8 @@ import (
 	"model-registrar/schemas"
 )
 
-// NameTooLong says that Temporal's database cannot hold the workflow id of a name. Each character that is not plain ASCII
-// takes 6 to 12 characters of the id.
+// NameTooLong says that Temporal's database cannot hold the workflow id of a name. Each character that is not plain
+// ASCII takes 6 to 12 characters of the id.
 type NameTooLong struct {
 	Name     string
 	IDLength int    // characters of the id; at most [schemas.SQLIDLength] fit
@@ -51,8 +51,8 @@ type Lookalike struct{ Name, Other string }
 // namesCompared bounds how many known registrations names are compared with.
 const namesCompared = 1000
 
-// Lookalikes finds the names that look like another one of them, or like that of a model that was registered or is being
-// registered, as far as it is among the newest thousand registrations. They are different models all the same.
+// Lookalikes finds the names that look like another one of them, or like that of a model that was registered or is
+// being registered, as far as it is among the newest thousand registrations. They are different models all the same.
 func (c *Client) Lookalikes(ctx context.Context, names []string) []Lookalike {
 	var set lookalike.Names
 	known, _, _ := c.List(ctx, Filter{Limit: namesCompared}) // without them, there is less to compare with

@@ -19,9 +19,9 @@ type PlanOptions struct {
 	Prune bool
 }
 
-// Plan compares manifests, each name once, with the gateway and with what is owned, and returns what would make them one. It
-// changes nothing. The gateway is read by a worker, with one call for each hundred models. The error is one of those of
-// [Client.GatewayModels].
+// Plan compares manifests, each name once, with the gateway and with what is owned, and returns what would make them
+// one. It changes nothing. The gateway is read by a worker, with one call for each hundred models. The error is one of
+// those of [Client.GatewayModels].
 func (c *Client) Plan(ctx context.Context, manifests []schemas.Manifest, o PlanOptions) (schemas.Plan, error) {
 	at := time.Now().UTC()
 	var owned []schemas.Ownership
@@ -43,8 +43,8 @@ func (c *Client) Plan(ctx context.Context, manifests []schemas.Manifest, o PlanO
 	return p, nil
 }
 
-// Models lists the models that are ours, in no order. It needs no worker. The visibility store may lag behind by a second or
-// so; [Client.Owner] does not.
+// Models lists the models that are ours, in no order. It needs no worker. The visibility store may lag behind by a
+// second or so; [Client.Owner] does not.
 func (c *Client) Models(ctx context.Context) ([]schemas.Ownership, error) {
 	reader := c.owners()
 	request := &workflowservice.ListWorkflowExecutionsRequest{
@@ -85,7 +85,9 @@ func (c *Client) owners() ownership.Reader {
 const describedAtOnce = 20
 
 // corrected asks again about each model that a plan has something to do with: the visibility store may lag behind.
-func (c *Client) corrected(ctx context.Context, owned []schemas.Ownership, p schemas.Plan) ([]schemas.Ownership, error) {
+func (c *Client) corrected(
+	ctx context.Context, owned []schemas.Ownership, p schemas.Plan,
+) ([]schemas.Ownership, error) {
 	asked := map[string]**schemas.Ownership{}
 	var group sync.WaitGroup
 	var once sync.Once
@@ -128,8 +130,9 @@ func (c *Client) corrected(ctx context.Context, owned []schemas.Ownership, p sch
 // pruneReason is the reason of a retirement that a plan asks for.
 const pruneReason = "in no manifest any more"
 
-// Items are the operations that do what a plan says, for a fleet: each bound to what the plan saw, but the registrations, for
-// which what they find decides. Retirements come last, so that a model that was renamed is there under its new name first.
+// Items are the operations that do what a plan says, for a fleet: each bound to what the plan saw, but the
+// registrations, for which what they find decides. Retirements come last, so that a model that was renamed is there
+// under its new name first.
 func Items(p schemas.Plan) []schemas.FleetItem {
 	var items, retirements []schemas.FleetItem
 	for _, i := range p.Items {

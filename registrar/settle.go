@@ -23,7 +23,8 @@ type Unsettled struct {
 
 // Error names the workflow, and what to do.
 func (e *Unsettled) Error() string {
-	return fmt.Sprintf("whether %s was started is not known, since Temporal did not answer: %v; start it again, which changes nothing "+
+	return fmt.Sprintf("whether %s was started is not known, since Temporal did not answer: %v; start it again, "+
+		"which changes nothing "+
 		"if it was", e.WorkflowID, e.Err)
 }
 
@@ -32,10 +33,12 @@ func (e *Unsettled) Unwrap() error { return e.Err }
 
 func (*Unsettled) typed() {}
 
-// settle starts a workflow and does not leave open whether it was started. A start whose answer is lost is made again, which
-// finds a workflow of that id if the first one arrived; mine reports whether that is what was to be started. It is asked
-// after the first try too where starts are repeatable.
-func (c *Client) settle(ctx context.Context, id string, repeatable bool, start func(context.Context) error, mine func(context.Context) (bool, error)) error {
+// settle starts a workflow and does not leave open whether it was started. A start whose answer is lost is made again,
+// which finds a workflow of that id if the first one arrived; mine reports whether that is what was to be started. It
+// is asked after the first try too where starts are repeatable.
+func (c *Client) settle(
+	ctx context.Context, id string, repeatable bool, start func(context.Context) error, mine func(context.Context) (bool, error),
+) error {
 	lost := false
 	for try := 1; ; try++ {
 		err := c.call(ctx, start)
@@ -62,7 +65,9 @@ func (c *Client) settle(ctx context.Context, id string, repeatable bool, start f
 }
 
 // startInput decodes what the newest run of a workflow was started with.
-func (c *Client) startInput(ctx context.Context, id string, in any) (*historypb.WorkflowExecutionStartedEventAttributes, error) {
+func (c *Client) startInput(
+	ctx context.Context, id string, in any,
+) (*historypb.WorkflowExecutionStartedEventAttributes, error) {
 	started, err := c.startOf(ctx, id, "")
 	if err != nil {
 		return nil, err
@@ -73,7 +78,9 @@ func (c *Client) startInput(ctx context.Context, id string, in any) (*historypb.
 }
 
 // startOf reads how a run of a workflow was started, the newest one by default.
-func (c *Client) startOf(ctx context.Context, id, runID string) (started *historypb.WorkflowExecutionStartedEventAttributes, err error) {
+func (c *Client) startOf(
+	ctx context.Context, id, runID string,
+) (started *historypb.WorkflowExecutionStartedEventAttributes, err error) {
 	err = c.call(ctx, func(ctx context.Context) error {
 		events := c.temporal.GetWorkflowHistory(ctx, id, runID, false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 		e, err := events.Next()

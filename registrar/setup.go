@@ -31,7 +31,8 @@ type WrongType struct {
 
 // Error names the attribute and its type.
 func (e *WrongType) Error() string {
-	return fmt.Sprintf("search attribute %s exists in namespace %q with type %s, and must be Keyword", e.Name, e.Namespace, e.Type)
+	return fmt.Sprintf("search attribute %s exists in namespace %q with type %s, and must be Keyword", e.Name,
+		e.Namespace, e.Type)
 }
 
 // NotManaged says that the server does not let this client manage search attributes, as Temporal Cloud does not.
@@ -53,15 +54,16 @@ type NotSeen struct{ Missing []string }
 
 // Error names the attributes.
 func (e *NotSeen) Error() string {
-	return fmt.Sprintf("search attributes %s were accepted, but are not to be seen after %s", strings.Join(e.Missing, ", "), SetupTimeout)
+	return fmt.Sprintf("search attributes %s were accepted, but are not to be seen after %s",
+		strings.Join(e.Missing, ", "), SetupTimeout)
 }
 
 func (*WrongType) typed()  {}
 func (*NotManaged) typed() {}
 func (*NotSeen) typed()    {}
 
-// Setup registers the search attributes that the namespace lacks, and waits until they can be used. What exists already is
-// left alone, so that it may be called again. It returns what existed and what was missing before. The error is a
+// Setup registers the search attributes that the namespace lacks, and waits until they can be used. What exists already
+// is left alone, so that it may be called again. It returns what existed and what was missing before. The error is a
 // [*NoNamespace], [*WrongType], [*NotManaged] or [*NotSeen], or one of those of every call.
 func (c *Client) Setup(ctx context.Context) (Attributes, error) {
 	err := c.call(ctx, func(ctx context.Context) error {

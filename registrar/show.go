@@ -57,9 +57,9 @@ func (e *Unknown) Error() string {
 
 func (*Unknown) typed() {}
 
-// Story tells the life of one model, from what Temporal remembers and from the audit trail; a nil trail is not read. What could
-// not be read is left out, and the story's sources say so. It is an error if neither source could be read: that of Temporal.
-// The error is an [*Unknown] if nothing is known of the model.
+// Story tells the life of one model, from what Temporal remembers and from the audit trail; a nil trail is not read.
+// What could not be read is left out, and the story's sources say so. It is an error if neither source could be read:
+// that of Temporal. The error is an [*Unknown] if nothing is known of the model.
 func (c *Client) Story(ctx context.Context, name string, trail *Trail) (schemas.ModelStory, error) {
 	t := newTeller(name, time.Now().UTC())
 	source := &t.story.Sources.Temporal
@@ -71,8 +71,8 @@ func (c *Client) Story(ctx context.Context, name string, trail *Trail) (schemas.
 	return t.withTrail(ctx, trail, err)
 }
 
-// TrailStory tells the life of one model from the audit trail alone, where Temporal cannot be reached for the reason that is
-// given. Its errors are those of [Client.Story].
+// TrailStory tells the life of one model from the audit trail alone, where Temporal cannot be reached for the reason
+// that is given. Its errors are those of [Client.Story].
 func TrailStory(ctx context.Context, name string, trail *Trail, unreachable error) (schemas.ModelStory, error) {
 	t := newTeller(name, time.Now().UTC())
 	t.story.Sources.Temporal = schemas.StorySource{Name: "Temporal", Problem: unreachable.Error()}
@@ -142,8 +142,8 @@ func (c *Client) remembered(ctx context.Context, t *teller) error {
 	return nil
 }
 
-// ownership takes in what is ours now, or was last. The workflow is asked for the figures of its checks; if no worker answers,
-// the record that the server keeps has to do.
+// ownership takes in what is ours now, or was last. The workflow is asked for the figures of its checks; if no worker
+// answers, the record that the server keeps has to do.
 func (c *Client) ownership(ctx context.Context, t *teller) error {
 	owner, err := c.Owner(ctx, t.name)
 	if err != nil {
@@ -207,7 +207,9 @@ func (c *Client) runs(ctx context.Context, workflowID string, limit int) (ids []
 }
 
 // recorded reads one run with the entries that it had written; nil for one that Temporal has forgotten meanwhile.
-func (c *Client) recorded(ctx context.Context, workflowID, runID string) (line *Timeline, entries []schemas.AuditEntry, err error) {
+func (c *Client) recorded(
+	ctx context.Context, workflowID, runID string,
+) (line *Timeline, entries []schemas.AuditEntry, err error) {
 	err = c.call(ctx, func(ctx context.Context) (err error) {
 		line, entries, err = follow.LoadRecorded(ctx, c.temporal, c.decoder, workflowID, runID)
 		if _, none := errors.AsType[*serviceerror.NotFound](err); none {

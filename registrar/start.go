@@ -22,13 +22,13 @@ type Request struct {
 	Manifest schemas.Manifest
 	// Requester is who asks, for example alice@example.com. The requester cannot approve the operation.
 	Requester string
-	// Seen is what a plan saw of the model, to which the operation is bound. Default: whatever there is. Registrations take
-	// none: what they find decides.
+	// Seen is what a plan saw of the model, to which the operation is bound. Default: whatever there is. Registrations
+	// take none: what they find decides.
 	Seen *schemas.Seen
 	// Restore puts back, without approval, what was approved. Only for ChangeModel.
 	Restore bool
-	// Reason says why a model is retired. Keep leaves it in the gateway and gives up the ownership alone. ModelID names one
-	// that is nobody's. Only for RetireModel.
+	// Reason says why a model is retired. Keep leaves it in the gateway and gives up the ownership alone. ModelID names
+	// one that is nobody's. Only for RetireModel.
 	Reason  string
 	Keep    bool
 	ModelID string
@@ -80,8 +80,8 @@ func (*InProgress) typed() {}
 
 // Start starts an operation, the registration of a manifest by default, which goes on whatever happens to this program.
 // Whether there is anything to do the worker finds out: it asks the gateway, and what is registered already ends as
-// UNCHANGED. The error is an [*InProgress] if an operation on the name is running, an [*Unsettled] if Temporal does not say
-// whether the operation was started, an [*Encrypted] if the client lacks keys, or one of the errors of a call.
+// UNCHANGED. The error is an [*InProgress] if an operation on the name is running, an [*Unsettled] if Temporal does not
+// say whether the operation was started, an [*Encrypted] if the client lacks keys, or one of the errors of a call.
 func (c *Client) Start(ctx context.Context, r Request) (Registration, error) {
 	if r.Operation == "" {
 		r.Operation = schemas.RegisterModelWorkflow
@@ -91,7 +91,8 @@ func (c *Client) Start(ctx context.Context, r Request) (Registration, error) {
 		hash = "" // of what is there, which the worker finds out
 	}
 	if err != nil {
-		return Registration{}, &Failed{c.address, fmt.Errorf("the manifest of %s has no payload: %w", r.Manifest.Name, err)}
+		return Registration{}, &Failed{c.address, fmt.Errorf("the manifest of %s has no payload: %w", r.Manifest.Name,
+			err)}
 	}
 	reg := Registration{
 		Name: r.Manifest.Name, WorkflowID: schemas.RegisterModelWorkflowID(r.Manifest.Name), PayloadHash: hash,

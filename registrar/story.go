@@ -9,8 +9,8 @@ import (
 	"model-registrar/schemas"
 )
 
-// teller puts the story of one model together, from the runs that Temporal remembers and the entries of the audit trail. Both
-// hold the same entries; Temporal forgets, and the trail does not know what runs or was terminated.
+// teller puts the story of one model together, from the runs that Temporal remembers and the entries of the audit
+// trail. Both hold the same entries; Temporal forgets, and the trail does not know what runs or was terminated.
 type teller struct {
 	name       string
 	seen       map[string]bool // entries, by id: those of a run's history are in the trail too
@@ -22,7 +22,8 @@ type teller struct {
 func newTeller(name string, at time.Time) *teller {
 	return &teller{
 		name: name, seen: map[string]bool{}, operations: map[string]*schemas.StoryOperation{}, messages: map[string]int{},
-		story: schemas.ModelStory{Name: name, At: at, Operations: []schemas.StoryOperation{}, Transitions: []schemas.StoryTransition{}},
+		story: schemas.ModelStory{Name: name, At: at, Operations: []schemas.StoryOperation{},
+			Transitions: []schemas.StoryTransition{}},
 	}
 }
 
@@ -70,7 +71,8 @@ func (t *teller) entry(e schemas.AuditEntry) {
 	o.Operation = cmp.Or(o.Operation, e.Operation, schemas.RegisterModelWorkflow)
 	o.Requester = cmp.Or(o.Requester, e.Requester)
 	o.ModelID, o.PayloadHash = cmp.Or(e.ModelID, o.ModelID), cmp.Or(e.PayloadHash, o.PayloadHash)
-	o.PreviousHash, o.ReplacedModelID = cmp.Or(e.PreviousHash, o.PreviousHash), cmp.Or(e.ReplacedModelID, o.ReplacedModelID)
+	o.PreviousHash, o.ReplacedModelID = cmp.Or(e.PreviousHash, o.PreviousHash), cmp.Or(e.ReplacedModelID,
+		o.ReplacedModelID)
 	if len(e.Changes) > 0 {
 		o.Changes = e.Changes
 	}

@@ -52,7 +52,8 @@ func (s Sealed[T]) Subject() string { return s.Hash }
 // Subject is the model.
 func (in HealthCheckInput) Subject() string { return in.ModelID }
 
-// Subject is the kind of message. The run is left out: an operation that was reset replays the results of the run before.
+// Subject is the kind of message. The run is left out: an operation that was reset replays the results of the run
+// before.
 func (in WebhookInput) Subject() string { return withoutRun(in.MessageID, in.Event.RunID) }
 
 // Subject is the kind of entry, without the run.

@@ -6,8 +6,8 @@ import "time"
 type AuditEvent string
 
 // What is recorded. Every registration has one entry of its start and one of its ending, and one for each decision,
-// refused ones included, up to a number of those; how many more were refused is summarised before the ending. Its webhook's
-// delivery is recorded when it has been delivered or given up.
+// refused ones included, up to a number of those; how many more were refused is summarised before the ending. Its
+// webhook's delivery is recorded when it has been delivered or given up.
 const (
 	AuditStarted  AuditEvent = "registration_started"
 	AuditDecision AuditEvent = "decision"
@@ -15,7 +15,8 @@ const (
 	AuditRefusals AuditEvent = "decisions_refused" // those that have no entries of their own
 	AuditEnded    AuditEvent = "registration_ended"
 	AuditWebhook  AuditEvent = "webhook"
-	// AuditModelState is a transition of the state of a model that is owned, as its checks or an operation found it to be.
+	// AuditModelState is a transition of the state of a model that is owned, as its checks or an operation found it to
+	// be.
 	AuditModelState AuditEvent = "model_state_changed"
 )
 
@@ -50,12 +51,13 @@ type AuditEntry struct {
 	Operation        string           `json:"operation,omitempty"`    // its workflow type; absent for registrations
 	PreviousHash     string           `json:"previousHash,omitempty"` // of the payload that was approved before
 	Changes          []Change         `json:"changes,omitempty"`
-	ReplacedModelID  string           `json:"replacedModelId,omitempty"` // that was deleted, to be created anew as ModelID
-	State            ModelState       `json:"state,omitempty"`           // of a transition: how the model is
-	StateBefore      ModelState       `json:"stateBefore,omitempty"`     // and how it was
-	WorkflowID       string           `json:"workflowId"`
-	RunID            string           `json:"runId"`
-	Hash             string           `json:"hash,omitempty"` // SHA-256, in hex, over the RFC 8785 form of the rest
+	// that was deleted, to be created anew as ModelID
+	ReplacedModelID string     `json:"replacedModelId,omitempty"`
+	State           ModelState `json:"state,omitempty"`       // of a transition: how the model is
+	StateBefore     ModelState `json:"stateBefore,omitempty"` // and how it was
+	WorkflowID      string     `json:"workflowId"`
+	RunID           string     `json:"runId"`
+	Hash            string     `json:"hash,omitempty"` // SHA-256, in hex, over the RFC 8785 form of the rest
 }
 
 // RecordStored is the tutorial's constant value of an audit entry's compliance field.
@@ -75,15 +77,16 @@ type AuditedDecision struct {
 
 // AuditedProbe is the figures of the probe that a decision or an ending rests on.
 type AuditedProbe struct {
-	Status       ProbeStatus   `json:"status"`
-	ErrorCode    string        `json:"errorCode,omitempty"`
-	ResponseCode int           `json:"responseCode"`
-	Samples      int           `json:"samples"`         // warm ones
-	Share        string        `json:"share,omitempty"` // on how many of them it rests, unless that is all; see [ProbeDetails.Share]
-	Remarks      []string      `json:"remarks,omitempty"`
-	Latency      *Distribution `json:"latency,omitempty"`
-	TTFT         *Distribution `json:"timeToFirstToken,omitempty"`
-	TokensUsed   int           `json:"tokensUsed,omitempty"`
+	Status       ProbeStatus `json:"status"`
+	ErrorCode    string      `json:"errorCode,omitempty"`
+	ResponseCode int         `json:"responseCode"`
+	Samples      int         `json:"samples"` // warm ones
+	// on how many of them it rests, unless that is all; see [ProbeDetails.Share]
+	Share      string        `json:"share,omitempty"`
+	Remarks    []string      `json:"remarks,omitempty"`
+	Latency    *Distribution `json:"latency,omitempty"`
+	TTFT       *Distribution `json:"timeToFirstToken,omitempty"`
+	TokensUsed int           `json:"tokensUsed,omitempty"`
 }
 
 // AuditReceipt is the result of WriteAudit: where the entry stands in the trail. Checkpoint is set for endings.
@@ -99,8 +102,8 @@ type AuditReceipt struct {
 	Trail string `json:"-"`
 }
 
-// Checkpoint states what the head of an audit trail was at some time. Signature is ed25519, in base64, over the RFC 8785
-// form of the checkpoint without it.
+// Checkpoint states what the head of an audit trail was at some time. Signature is ed25519, in base64, over the RFC
+// 8785 form of the checkpoint without it.
 type Checkpoint struct {
 	Seq  int64     `json:"seq"`
 	Hash string    `json:"hash"`

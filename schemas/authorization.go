@@ -2,8 +2,8 @@ package schemas
 
 import "time"
 
-// Authorization is what a call that changes the gateway rests on, where decisions have to be signed: the approvals as people
-// signed them. The activity that makes the call verifies them against what it is about to send.
+// Authorization is what a call that changes the gateway rests on, where decisions have to be signed: the approvals as
+// people signed them. The activity that makes the call verifies them against what it is about to send.
 type Authorization struct {
 	// Requester is who asked, and so cannot have approved.
 	Requester string `json:"requester,omitempty"`

@@ -6,10 +6,10 @@ import (
 	"time"
 )
 
-// Creation is what a submission knows of the creations that it may have sent. It is recorded, as a heartbeat detail that
-// Temporal has accepted, before the first one is sent, and again whenever more is known. Later attempts read it from
-// there, later executions of the activity from [SubmitInput], to which the workflow carries it from the error of the one
-// before. A submission without one has sent nothing.
+// Creation is what a submission knows of the creations that it may have sent. It is recorded, as a heartbeat detail
+// that Temporal has accepted, before the first one is sent, and again whenever more is known. Later attempts read it
+// from there, later executions of the activity from [SubmitInput], to which the workflow carries it from the error of
+// the one before. A submission without one has sent nothing.
 type Creation struct {
 	// Since is the platform's clock when the name was looked up before the first creation. An older model is no work of
 	// this submission.

@@ -26,11 +26,12 @@ type Decision struct {
 	PayloadHash string `json:"payloadHash,omitempty"`
 	// RunID is the run of the registration that the decision is about. A signed decision must name it.
 	RunID string `json:"runId,omitempty"`
-	// Probe is the probe's verdict that was seen: PASS, FAIL, or NONE if the probe had not ended. An approval that names
-	// another verdict than the one it would rest on is refused, and so is a signed one after a failure that does not name it.
+	// Probe is the probe's verdict that was seen: PASS, FAIL, or NONE if the probe had not ended. An approval that
+	// names another verdict than the one it would rest on is refused, and so is a signed one after a failure that does
+	// not name it.
 	Probe ProbeStatus `json:"probe,omitempty"`
-	// Operation is the workflow type that the decision is about, for all but registrations: a decision about one operation is
-	// none about another. PreviousHash is what was approved before, which a change replaces.
+	// Operation is the workflow type that the decision is about, for all but registrations: a decision about one
+	// operation is none about another. PreviousHash is what was approved before, which a change replaces.
 	Operation    string `json:"operation,omitempty"`
 	PreviousHash string `json:"previousHash,omitempty"`
 	// Signature is an armoured SSH signature (namespace [SignatureNamespace]) over the canonical [DecisionStatement].
@@ -97,8 +98,8 @@ type CancelReceipt struct {
 	Message string `json:"message"` // a sentence for people: what happens now
 }
 
-// Cancellation is who cancelled a registration, and why, as the update `cancel` said. A plain cancellation through Temporal
-// says neither, and is recorded as that.
+// Cancellation is who cancelled a registration, and why, as the update `cancel` said. A plain cancellation through
+// Temporal says neither, and is recorded as that.
 type Cancellation struct {
 	Plain  bool      `json:"plain,omitempty"` // a cancellation of the workflow, with no word of who and why
 	By     string    `json:"by,omitempty"`
@@ -106,7 +107,8 @@ type Cancellation struct {
 	At     time.Time `json:"at"`
 }
 
-// RecordDecisionInput starts a RecordDecision workflow. Everything but the decision is about the registration as it ended.
+// RecordDecisionInput starts a RecordDecision workflow. Everything but the decision is about the registration as it
+// ended.
 type RecordDecisionInput struct {
 	Name        string   `json:"name"`
 	RunID       string   `json:"runId"`

@@ -75,15 +75,16 @@ type FleetState struct {
 	Tallies  map[string]FleetTally `json:"tallies,omitempty"`
 	Failures []FleetFailure        `json:"failures,omitempty"`
 	// Registered has a bit for each manifest, by its index: whether its model is registered.
-	Registered []byte      `json:"registered,omitempty"`
-	Paused     bool        `json:"paused,omitempty"`
-	PausedAt   time.Time   `json:"pausedAt,omitzero"`
-	PausedFor  Duration    `json:"pausedFor,omitzero"` // without the pause that lasts
-	Ending     FleetStatus `json:"ending,omitempty"`   // STOPPED, CANCELLED or FAILED, once the fleet is on its way there
-	Reason     string      `json:"reason,omitempty"`
-	ErrorType  ErrorType   `json:"errorType,omitempty"`
-	Runs       int         `json:"runs"`               // that came before
-	RenewedAt  time.Time   `json:"renewedAt,omitzero"` // when the parts were last told that the fleet goes on
+	Registered []byte    `json:"registered,omitempty"`
+	Paused     bool      `json:"paused,omitempty"`
+	PausedAt   time.Time `json:"pausedAt,omitzero"`
+	PausedFor  Duration  `json:"pausedFor,omitzero"` // without the pause that lasts
+	// STOPPED, CANCELLED or FAILED, once the fleet is on its way there
+	Ending    FleetStatus `json:"ending,omitempty"`
+	Reason    string      `json:"reason,omitempty"`
+	ErrorType ErrorType   `json:"errorType,omitempty"`
+	Runs      int         `json:"runs"`               // that came before
+	RenewedAt time.Time   `json:"renewedAt,omitzero"` // when the parts were last told that the fleet goes on
 }
 
 // FleetRun is an operation in flight.
@@ -190,7 +191,8 @@ type FleetResult struct {
 	// Failures are the operations that were not done, the first [MaxFailures] of them.
 	Failures  []FleetFailure `json:"failures,omitempty"`
 	Truncated bool           `json:"truncated,omitempty"` // there were more failures
-	// Registered has a bit for each operation, by its index: whether it was done. The lowest bit of a byte is the first.
+	// Registered has a bit for each operation, by its index: whether it was done. The lowest bit of a byte is the
+	// first.
 	Registered []byte    `json:"registered,omitempty"`
 	Parts      int       `json:"parts"`
 	StartedAt  time.Time `json:"startedAt"`

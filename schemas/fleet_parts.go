@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// FleetParts cuts what a fleet is to do into parts, in their order, of at most most items and bytes bytes of JSON. A part
-// holds one item at least. Where all are registrations, the parts hold their manifests.
+// FleetParts cuts what a fleet is to do into parts, in their order, of at most most items and bytes bytes of JSON. A
+// part holds one item at least. Where all are registrations, the parts hold their manifests.
 func FleetParts(fleetID string, items []FleetItem, most, bytes int) ([]FleetPart, error) {
 	registers := !slices.ContainsFunc(items, func(i FleetItem) bool { return i.Operation != RegisterModelWorkflow })
 	var parts []FleetPart

@@ -30,7 +30,8 @@ type PollResult struct {
 	ModelID    string `json:"modelId,omitempty"`
 	Polls      int    `json:"polls"`
 	LastStatus string `json:"lastStatus"`
-	// RetryAfter is how long to wait before the next look: what the platform asks for, or when the job is likely to end.
+	// RetryAfter is how long to wait before the next look: what the platform asks for, or when the job is likely to
+	// end.
 	RetryAfter Duration `json:"retryAfter,omitzero"`
 	// LookedAt is how old the job was at the last look.
 	LookedAt Duration `json:"lookedAt,omitzero"`

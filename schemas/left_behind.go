@@ -28,7 +28,9 @@ func (m FoundModel) Removal(name string) string {
 		}
 		return fmt.Sprintf("model %s%s; it is removed by the platform's DELETE {gateway}/models/%s", m.ID, state, m.ID)
 	case m.JobID != "":
-		return fmt.Sprintf("what job %s makes; the platform's GET {jobs}/%s names the model, and DELETE {gateway}/models/ID removes it", m.JobID, m.JobID)
+		return fmt.Sprintf("what job %s makes; the platform's GET {jobs}/%s names the model, and DELETE "+
+			"{gateway}/models/ID removes it", m.JobID, m.JobID)
 	}
-	return fmt.Sprintf("a model named %s, if its creation took effect; the platform's GET {gateway}/models shows it, and DELETE {gateway}/models/ID removes it", name)
+	return fmt.Sprintf("a model named %s, if its creation took effect; the platform's GET {gateway}/models shows it, "+
+		"and DELETE {gateway}/models/ID removes it", name)
 }

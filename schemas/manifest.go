@@ -78,7 +78,8 @@ type Gate string
 
 // The gates.
 const (
-	// GateAfterProbe is the tutorial's order and the default: the model is created, and is in the gateway while it waits.
+	// GateAfterProbe is the tutorial's order and the default: the model is created, and is in the gateway while it
+	// waits.
 	GateAfterProbe Gate = "after_probe"
 	// GateBeforeSubmission has the endpoint probed and approved before anything is created.
 	GateBeforeSubmission Gate = "before_submission"

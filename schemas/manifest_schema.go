@@ -10,9 +10,9 @@ import (
 	"github.com/invopop/jsonschema"
 )
 
-// The patterns of the manifest's schema use what every implementation of JSON Schema has (Core, section 6.4): characters,
-// classes of them, quantifiers, anchors and groups. `$` is not relied upon to refuse a line break, because in Python
-// it matches before a final one: what must not occur at all is refused by `not`.
+// The patterns of the manifest's schema use what every implementation of JSON Schema has (Core, section 6.4):
+// characters, classes of them, quantifiers, anchors and groups. `$` is not relied upon to refuse a line break, because
+// in Python it matches before a final one: what must not occur at all is refused by `not`.
 
 // JSONSchemaExtend adds the rules that concern one field's form, or two fields.
 func (Manifest) JSONSchemaExtend(s *jsonschema.Schema) {
@@ -20,9 +20,11 @@ func (Manifest) JSONSchemaExtend(s *jsonschema.Schema) {
 	controls := class(unicode.Cc, unicode.Cf, unicode.Co)
 	visible := "[^" + class(unicode.Z) + controls + joiners + "]"
 	name := property("name")
-	name.Pattern, name.Not = "^"+visible+"([^"+controls+"]*"+visible+")?$", &jsonschema.Schema{Type: "string", Pattern: "[" + controls + "]"}
+	name.Pattern, name.Not = "^"+visible+"([^"+controls+"]*"+visible+")?$", &jsonschema.Schema{Type: "string",
+		Pattern: "[" + controls + "]"}
 	credential := property("auth_credential_id")
-	credential.Pattern, credential.Not = "^[A-Za-z0-9]", &jsonschema.Schema{Type: "string", Pattern: "[^A-Za-z0-9._:/-]"}
+	credential.Pattern, credential.Not = "^[A-Za-z0-9]", &jsonschema.Schema{Type: "string",
+		Pattern: "[^A-Za-z0-9._:/-]"}
 	urlForm(property("endpoint_url"))
 	urlForm(property("webhook_callback_url"))
 	for _, key := range []string{"parameters", "webhook_callback_url", "probe", "monitor", "job_timeout"} {
@@ -97,16 +99,18 @@ const (
 	octet    = `(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])`
 	hostName = `((` + label + `\.)*` + label + `\.?)`
 	address6 = `\[[0-9A-Fa-f:.]+\]`
-	loopback = `(127\.` + octet + `\.` + octet + `\.` + octet + `\.?|[Ll][Oo][Cc][Aa][Ll][Hh][Oo][Ss][Tt]\.?|\[[0:]*:0*1\])`
-	port     = `(:0*([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?`
-	rest     = `(/([^%?#]|%[0-9A-Fa-f]{2})*)?(\?[^#]*)?`
-	hostEnd  = `\.?(:|/|\?|$)`
+	loopback = `(127\.` + octet + `\.` + octet + `\.` + octet +
+		`\.?|[Ll][Oo][Cc][Aa][Ll][Hh][Oo][Ss][Tt]\.?|\[[0:]*:0*1\])`
+	port    = `(:0*([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]))?`
+	rest    = `(/([^%?#]|%[0-9A-Fa-f]{2})*)?(\?[^#]*)?`
+	hostEnd = `\.?(:|/|\?|$)`
 )
 
 // urlForm gives a property the form of a URL that may be called. It cannot say which URLs hold secrets, and which
 // addresses in IPv6 are none that a model has.
 func urlForm(s *jsonschema.Schema) {
-	s.Pattern = `^([Hh][Tt][Tt][Pp][Ss]://(` + hostName + `|` + address6 + `)|[Hh][Tt][Tt][Pp]://` + loopback + `)` + port + rest + `$`
+	s.Pattern = `^([Hh][Tt][Tt][Pp][Ss]://(` + hostName + `|` + address6 + `)|[Hh][Tt][Tt][Pp]://` + loopback + `)` +
+		port + rest + `$`
 	unseen := `[` + class(unicode.Z) + class(unicode.Cc, unicode.Cf, unicode.Co) + joiners + `\\]`
 	numeric := `^[A-Za-z]+://([^/?]*\.)?([0-9]+|0[Xx][0-9A-Fa-f]*)` + hostEnd
 	dotted := `^[A-Za-z]+://` + octet + `\.` + octet + `\.` + octet + `\.` + octet + hostEnd

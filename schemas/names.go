@@ -45,13 +45,14 @@ const (
 	ListModelsActivity         = "ListModels"
 	CheckModelActivity         = "CheckModel"
 
-	// StatusQuery answers with a [Progress], in DeliverWebhook with a [WebhookDelivery], in ManageModel with a [ModelStatus].
+	// StatusQuery answers with a [Progress], in DeliverWebhook with a [WebhookDelivery], in ManageModel with a
+	// [ModelStatus].
 	StatusQuery = "status"
 	// DecideHandler names both the update and the signal that carry a [Decision].
 	DecideHandler = "decide"
 
-	// A fleet's `status` query answers with a [FleetProgress], and SummaryQuery with its [FleetResult] so far. Its updates
-	// answer with a [FleetReceipt].
+	// A fleet's `status` query answers with a [FleetProgress], and SummaryQuery with its [FleetResult] so far. Its
+	// updates answer with a [FleetReceipt].
 	SummaryQuery  = "summary"
 	PauseHandler  = "pause"
 	ResumeHandler = "resume"
@@ -64,13 +65,14 @@ const (
 	// RenewSignal tells a part of a fleet that its fleet goes on.
 	RenewSignal = "renew"
 
-	// ManageModel's updates: HandOverHandler takes an [Ownership] and answers with a [ModelStatus], ReleaseHandler takes a
-	// [ReleaseInput].
+	// ManageModel's updates: HandOverHandler takes an [Ownership] and answers with a [ModelStatus], ReleaseHandler
+	// takes a [ReleaseInput].
 	HandOverHandler = "hand-over"
 	ReleaseHandler  = "release"
 	// ObserveHandler takes an [ObserveInput].
 	ObserveHandler = "observe"
-	// CheckHandler takes a [CheckRequest] and answers with a [ModelCheck]. So do PauseHandler and ResumeHandler, for checks.
+	// CheckHandler takes a [CheckRequest] and answers with a [ModelCheck]. So do PauseHandler and ResumeHandler, for
+	// checks.
 	CheckHandler = "check"
 	// OwnershipMemo is the memo of ManageModel that holds its [Ownership], which can be read without a worker.
 	OwnershipMemo = "ownership"

@@ -2,8 +2,8 @@ package schemas
 
 import "time"
 
-// Operations lists the workflow types that work on one model. They share one workflow id a name, so that Temporal runs at
-// most one of them on it at a time.
+// Operations lists the workflow types that work on one model. They share one workflow id a name, so that Temporal runs
+// at most one of them on it at a time.
 var Operations = []string{RegisterModelWorkflow, ChangeModelWorkflow, AdoptModelWorkflow, RetireModelWorkflow}
 
 // ChangeModelInput starts a ChangeModel workflow.
@@ -12,7 +12,8 @@ type ChangeModelInput struct {
 	Manifest Manifest `json:"manifest"`
 	// Requester is who asks. The requester cannot approve.
 	Requester string `json:"requester"`
-	// Seen is what the plan saw that this operation is part of. The operation is refused if it is not so any more. Nil: any.
+	// Seen is what the plan saw that this operation is part of. The operation is refused if it is not so any more. Nil:
+	// any.
 	Seen *Seen `json:"seen,omitempty"`
 	// Restore: the manifest is the approved one, and the model drifted from it. Putting it back needs no approval.
 	Restore bool `json:"restore,omitempty"`
@@ -59,8 +60,8 @@ type ReadModelInput struct {
 	Until bool `json:"until,omitempty"`
 }
 
-// ReadModel is the result of ReadModel: whose the model of a name is, and how the gateway has it. Values of payloads are
-// in it only where they differ.
+// ReadModel is the result of ReadModel: whose the model of a name is, and how the gateway has it. Values of payloads
+// are in it only where they differ.
 type ReadModel struct {
 	Answer
 
@@ -76,7 +77,8 @@ type LiveModel struct {
 	ID    string `json:"id"`
 	State string `json:"state,omitempty"`
 	Hash  string `json:"hash,omitempty"` // of its payload; empty if it has none
-	// Changes are what would change if the wanted payload took its place, and Drift how it differs from what was approved.
+	// Changes are what would change if the wanted payload took its place, and Drift how it differs from what was
+	// approved.
 	Changes []Change `json:"changes,omitempty"`
 	Drift   []Change `json:"drift,omitempty"`
 }
@@ -95,15 +97,15 @@ func (r ReadModel) Find(id string) *LiveModel {
 type UpdateInput struct {
 	ModelID string        `json:"modelId"`
 	Payload SealedPayload `json:"payload"` // that the model is to have
-	// From is the hash of what the gateway had when it was read. Empty: whatever differs from Payload must have the value of
-	// Instead, which is how an update is taken back that failed half-way.
+	// From is the hash of what the gateway had when it was read. Empty: whatever differs from Payload must have the
+	// value of Instead, which is how an update is taken back that failed half-way.
 	From    string         `json:"from,omitempty"`
 	Instead *SealedPayload `json:"instead,omitempty"`
-	// Before is what was approved before. An update whose answer was lost may have failed half-way, and have left some of its
-	// values beside new ones. Nil: that is not known.
+	// Before is what was approved before. An update whose answer was lost may have failed half-way, and have left some
+	// of its values beside new ones. Nil: that is not known.
 	Before *SealedPayload `json:"before,omitempty"`
-	// Lost is how many updates earlier executions have sent whose outcome is not known: they may have taken effect, or do so
-	// yet.
+	// Lost is how many updates earlier executions have sent whose outcome is not known: they may have taken effect, or
+	// do so yet.
 	Lost int `json:"lost,omitempty"`
 	// After is the job of an update that has to have ended before this one is sent. Empty: there is none.
 	After string `json:"after,omitempty"`
@@ -139,7 +141,8 @@ type DeleteInput struct {
 	Authorization *Authorization `json:"authorization,omitempty"`
 }
 
-// ObserveInput is the input of ObserveModel, and the argument of ManageModel's update `observe`: how a model was found to be.
+// ObserveInput is the input of ObserveModel, and the argument of ManageModel's update `observe`: how a model was found
+// to be.
 type ObserveInput struct {
 	Name   string     `json:"name"`
 	State  ModelState `json:"state"`

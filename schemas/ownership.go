@@ -25,7 +25,8 @@ type Ownership struct {
 	Manifest Manifest      `json:"manifest"`
 	State    ModelState    `json:"state"`
 
-	Operation  string     `json:"operation"` // workflow type of the operation that handed the model over, e.g. RegisterModel
+	// workflow type of the operation that handed the model over, e.g. RegisterModel
+	Operation  string     `json:"operation"`
 	WorkflowID string     `json:"workflowId"`
 	RunID      string     `json:"runId"`
 	JobID      string     `json:"jobId,omitempty"`
@@ -71,7 +72,8 @@ type ModelStatus struct {
 	Checks    Checks `json:"checks,omitzero"`
 }
 
-// ReleaseInput is the input of the activity ReleaseModel, and the argument of the update `release`: the model is given up.
+// ReleaseInput is the input of the activity ReleaseModel, and the argument of the update `release`: the model is given
+// up.
 type ReleaseInput struct {
 	Name string `json:"name"`
 	// RunID names the operation whose hand-over is taken back. Another operation's is left alone. Empty: whoever's.

@@ -45,8 +45,10 @@ func (p Payload) Changes(q Payload) []Change {
 	address("endpoint_url", p.EndpointURL, q.EndpointURL)
 	add("auth_credential_id", p.AuthCredentialID, q.AuthCredentialID)
 	add("model_architecture", string(p.ModelArchitecture), string(q.ModelArchitecture))
-	add("max_requests_per_minute", fmt.Sprint(p.RateLimits.MaxRequestsPerMinute), fmt.Sprint(q.RateLimits.MaxRequestsPerMinute))
-	add("max_tokens_per_minute", fmt.Sprint(p.RateLimits.MaxTokensPerMinute), fmt.Sprint(q.RateLimits.MaxTokensPerMinute))
+	add("max_requests_per_minute", fmt.Sprint(p.RateLimits.MaxRequestsPerMinute),
+		fmt.Sprint(q.RateLimits.MaxRequestsPerMinute))
+	add("max_tokens_per_minute", fmt.Sprint(p.RateLimits.MaxTokensPerMinute),
+		fmt.Sprint(q.RateLimits.MaxTokensPerMinute))
 	old, new := p.Parameters.values(), q.Parameters.values()
 	for _, key := range slices.Sorted(keys(old, new)) {
 		add("parameters."+key, old[key], new[key])

@@ -31,8 +31,8 @@ func Cut(s string, n int) string {
 	return s
 }
 
-// RecordedName is a model's name as the audit trail and the index hold it: at most 80 characters, all of them visible. A
-// name that a manifest may have is its own.
+// RecordedName is a model's name as the audit trail and the index hold it: at most 80 characters, all of them visible.
+// A name that a manifest may have is its own.
 func RecordedName(name string) string { return Plain(name, 80) }
 
 // CutBytes shortens a text to at most n bytes, the last of which are then an ellipsis. No character is cut in two.

@@ -13,14 +13,15 @@ const (
 	PlanChange PlanAction = "change"
 	// PlanAdopt: the model is in the gateway exactly as the manifest says, and nobody's; AdoptModel makes it ours.
 	PlanAdopt PlanAction = "adopt"
-	// PlanRestore: the model is ours and drifted from what was approved, which the manifest still says; ChangeModel puts
-	// the approved payload back.
+	// PlanRestore: the model is ours and drifted from what was approved, which the manifest still says; ChangeModel
+	// puts the approved payload back.
 	PlanRestore PlanAction = "restore"
 	// PlanRecreate: the model is ours and missing from the gateway; RegisterModel registers it anew.
 	PlanRecreate PlanAction = "recreate"
 	// PlanRetire: the model is ours and in no manifest; RetireModel deletes it. Only with prune.
 	PlanRetire PlanAction = "retire"
-	// PlanConflict: the model is in the gateway otherwise than the manifest says, and nobody's. Nothing is done about it.
+	// PlanConflict: the model is in the gateway otherwise than the manifest says, and nobody's. Nothing is done about
+	// it.
 	PlanConflict PlanAction = "conflict"
 	// PlanUnchanged: the model is ours and is as the manifest says. Nothing is done about it.
 	PlanUnchanged PlanAction = "unchanged"
@@ -73,8 +74,8 @@ type PlanItem struct {
 	Settings []string `json:"settings,omitempty"`
 	// Drift are the differences between what was approved and what is in the gateway, where there are any.
 	Drift []Change `json:"drift,omitempty"`
-	// NoticedAt is when a check first found the model drifted or missing. CheckedAt, where none has, is when one last found it
-	// as it was approved.
+	// NoticedAt is when a check first found the model drifted or missing. CheckedAt, where none has, is when one last
+	// found it as it was approved.
 	NoticedAt time.Time `json:"noticedAt,omitzero"`
 	CheckedAt time.Time `json:"checkedAt,omitzero"`
 	// RenamedFrom is the model that is to be retired whose payload this one has, but for the name.
@@ -101,7 +102,8 @@ type ListedModel struct {
 	Hidden []string `json:"hidden,omitempty"`
 }
 
-// ListModelsInput is the input of the activity ListModels, and of the workflow ReadGateway: the page, from 1, to begin with.
+// ListModelsInput is the input of the activity ListModels, and of the workflow ReadGateway: the page, from 1, to begin
+// with.
 type ListModelsInput struct {
 	Page int `json:"page"`
 }

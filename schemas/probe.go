@@ -49,12 +49,13 @@ type ProbeReport struct {
 
 // ProbeDetails holds the figures of a probe's samples. All times are milliseconds by the monotonic clock.
 type ProbeDetails struct {
-	URL         string        `json:"url"` // without query and userinfo
-	Model       string        `json:"model,omitempty"`
-	Streamed    bool          `json:"streamed"`
-	Cold        *ProbeSample  `json:"cold,omitempty"`
-	Warm        []ProbeSample `json:"warm,omitempty"`
-	Registered  *ProbeSample  `json:"registered,omitempty"`       // sent with the registered parameters, when there are any
+	URL      string        `json:"url"` // without query and userinfo
+	Model    string        `json:"model,omitempty"`
+	Streamed bool          `json:"streamed"`
+	Cold     *ProbeSample  `json:"cold,omitempty"`
+	Warm     []ProbeSample `json:"warm,omitempty"`
+	// sent with the registered parameters, when there are any
+	Registered  *ProbeSample  `json:"registered,omitempty"`
 	Asked       int           `json:"asked,omitempty"`            // warm samples that the manifest asks for
 	Needed      int           `json:"needed,omitempty"`           // how many of them must succeed
 	Succeeded   int           `json:"succeeded"`                  // how many of them did
@@ -63,8 +64,9 @@ type ProbeDetails struct {
 	TokensPerS  float64       `json:"tokensPerSecond,omitempty"`
 	TokensUsed  int           `json:"tokensUsed"`
 	TokenBudget int           `json:"tokenBudget"`
-	Adapted     []string      `json:"adapted,omitempty"` // parameters that the endpoint refused, and what was sent instead
-	Remarks     []string      `json:"remarks,omitempty"` // what does not decide and should be known, a sentence each
+	// parameters that the endpoint refused, and what was sent instead
+	Adapted []string `json:"adapted,omitempty"`
+	Remarks []string `json:"remarks,omitempty"` // what does not decide and should be known, a sentence each
 }
 
 // Share says on how many samples a verdict rests, as "2 of 3 samples, 1 was asked for", and "" when it is all of them.

@@ -77,7 +77,8 @@ type ProbeReason struct {
 	Advice  string // what to look at, in markdown
 }
 
-// ProbeReasons is the catalogue of the reason codes. docs/probe.md shows it: run `go generate ./schemas` after a change.
+// ProbeReasons is the catalogue of the reason codes. docs/probe.md shows it: run `go generate ./schemas` after a
+// change.
 var ProbeReasons = []ProbeReason{
 	{Code: ReasonUnfinished, Retried: "within the probe's time",
 		Advice: "the workers: no attempt lived long enough to report anything"},
@@ -98,7 +99,8 @@ var ProbeReasons = []ProbeReason{
 	{Code: ReasonConnectFailed, Retried: "yes, unless a proxy refuses",
 		Advice: "routes, firewalls; the proxy that the sentence names"},
 	{Code: ReasonTLS, Retried: "yes",
-		Advice: "the certificate; `ca_file` for a private authority; `client_cert_file` where a client certificate is asked for"},
+		Advice: "the certificate; `ca_file` for a private authority; `client_cert_file` where a client certificate " +
+			"is asked for"},
 	{Code: ReasonConnectionClosed, Retried: "yes",
 		Advice: "the endpoint's log"},
 	{Code: ReasonRequestTimeout, Of: "408", Retried: "yes",

@@ -12,8 +12,8 @@ type RegisterModelInput struct {
 // Outcome is how a registration ended.
 type Outcome string
 
-// The endings of a registration. COMPLETED, UNCHANGED, REJECTED, ROLLED_BACK and APPROVAL_TIMED_OUT complete the workflow,
-// FAILED fails it with a typed error, CANCELLED cancels it.
+// The endings of a registration. COMPLETED, UNCHANGED, REJECTED, ROLLED_BACK and APPROVAL_TIMED_OUT complete the
+// workflow, FAILED fails it with a typed error, CANCELLED cancels it.
 const (
 	Completed        Outcome = "COMPLETED"
 	Failed           Outcome = "FAILED"
@@ -21,7 +21,8 @@ const (
 	RolledBack       Outcome = "ROLLED_BACK"
 	ApprovalTimedOut Outcome = "APPROVAL_TIMED_OUT"
 	Cancelled        Outcome = "CANCELLED"
-	// Unchanged: the model of this name is registered with this very payload, and the gateway has it; nothing was to be done.
+	// Unchanged: the model of this name is registered with this very payload, and the gateway has it; nothing was to be
+	// done.
 	Unchanged Outcome = "UNCHANGED"
 )
 
@@ -68,30 +69,34 @@ type Result struct {
 	ErrorType   ErrorType `json:"errorType,omitempty"`
 	ModelID     string    `json:"modelId,omitempty"`
 	PayloadHash string    `json:"payloadHash,omitempty"`
-	// PreviousHash is that of the payload that was approved before, Changes what a change is about (from what the gateway had
-	// to what the manifest says), and ChangedSettings the manifest's keys that changed and that the gateway does not know.
+	// PreviousHash is that of the payload that was approved before, Changes what a change is about (from what the
+	// gateway had to what the manifest says), and ChangedSettings the manifest's keys that changed and that the gateway
+	// does not know.
 	PreviousHash    string   `json:"previousHash,omitempty"`
 	Changes         []Change `json:"changes,omitempty"`
 	ChangedSettings []string `json:"changedSettings,omitempty"`
 	JobID           string   `json:"jobId,omitempty"`
-	JobDurationMs   int64    `json:"jobDurationMs,omitempty"` // from the creation that took effect to the job's end as the workflow saw it
-	// ReplacedModelID is the model that a change has deleted and created anew, as ModelID, since the platform updates no models.
-	// GoneMs is for how long there was none.
+	// from the creation that took effect to the job's end as the workflow saw it
+	JobDurationMs int64 `json:"jobDurationMs,omitempty"`
+	// ReplacedModelID is the model that a change has deleted and created anew, as ModelID, since the platform updates
+	// no models. GoneMs is for how long there was none.
 	ReplacedModelID string `json:"replacedModelId,omitempty"`
 	GoneMs          int64  `json:"goneMs,omitempty"`
-	Adopted         bool   `json:"adopted,omitempty"` // a repeated submission found the model that an earlier attempt had made
+	// a repeated submission found the model that an earlier attempt had made
+	Adopted bool `json:"adopted,omitempty"`
 	// ExistingModelID is the model of that name that was there before this registration and is left as it is, if the
 	// registration made none.
-	ExistingModelID string           `json:"existingModelId,omitempty"`
-	Validation      *ProbeReport     `json:"validation,omitempty"`
-	Approval        *ApprovalReport  `json:"approval,omitempty"`
-	Cancellation    *Cancellation    `json:"cancellation,omitempty"` // when CANCELLED
-	HealthCheck     *HealthCheck     `json:"healthCheck,omitempty"`
-	Twins           []FoundModel     `json:"twins,omitempty"` // other models of the name that are in the gateway beside this one
-	Rollback        *RollbackReport  `json:"rollback,omitempty"`
-	Webhook         *WebhookDelivery `json:"webhook,omitempty"`
-	WorkflowID      string           `json:"workflowId"`
-	RunID           string           `json:"runId"`
+	ExistingModelID string          `json:"existingModelId,omitempty"`
+	Validation      *ProbeReport    `json:"validation,omitempty"`
+	Approval        *ApprovalReport `json:"approval,omitempty"`
+	Cancellation    *Cancellation   `json:"cancellation,omitempty"` // when CANCELLED
+	HealthCheck     *HealthCheck    `json:"healthCheck,omitempty"`
+	// other models of the name that are in the gateway beside this one
+	Twins      []FoundModel     `json:"twins,omitempty"`
+	Rollback   *RollbackReport  `json:"rollback,omitempty"`
+	Webhook    *WebhookDelivery `json:"webhook,omitempty"`
+	WorkflowID string           `json:"workflowId"`
+	RunID      string           `json:"runId"`
 }
 
 // ApprovalReport is what the approval gate came to.
@@ -105,7 +110,8 @@ type ApprovalReport struct {
 	WaitedMs  int64          `json:"waitedMs,omitempty"`
 	Approvers int            `json:"approvers,omitempty"` // how many have to approve, when somebody had to decide
 	Approvals []Approval     `json:"approvals,omitempty"` // in the order in which they were given
-	// Void are approvals that were given before the probe ran, which then failed: nobody had seen that, so they do not count.
+	// Void are approvals that were given before the probe ran, which then failed: nobody had seen that, so they do not
+	// count.
 	Void []Approval `json:"void,omitempty"`
 	// Announced says whether the event that somebody has to decide arrived, as far as it is known.
 	Announced *WebhookDelivery `json:"announced,omitempty"`
@@ -156,8 +162,8 @@ type Progress struct {
 	Refused    []RefusedSignal `json:"refusedDecisions,omitempty"` // at most the newest 20
 	RefusedAll int             `json:"refusedAltogether,omitempty"`
 	Waiting    *Wait           `json:"waiting,omitempty"` // why it does not go on at the moment
-	// Model is the record that the model of that name is registered, and how it is doing now, whatever came of this attempt.
-	// The starter fills it in.
+	// Model is the record that the model of that name is registered, and how it is doing now, whatever came of this
+	// attempt. The starter fills it in.
 	Model  *Ownership `json:"model,omitempty"`
 	Result *Result    `json:"result,omitempty"` // once ended
 }
@@ -180,7 +186,8 @@ type ApprovalStatus struct {
 	Approvals []Approval `json:"approvals,omitempty"`
 	// Void are approvals that do not count, since the probe that was to come had failed afterwards.
 	Void []Approval `json:"void,omitempty"`
-	// Unrecorded is how many decisions were accepted and wait to be written to the audit trail. They count once they are.
+	// Unrecorded is how many decisions were accepted and wait to be written to the audit trail. They count once they
+	// are.
 	Unrecorded int `json:"unrecorded,omitempty"`
 	// Announced says whether the event that somebody has to decide arrived, as far as it is known.
 	Announced *WebhookDelivery `json:"announced,omitempty"`

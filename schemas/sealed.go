@@ -11,9 +11,9 @@ import (
 	"github.com/invopop/jsonschema"
 )
 
-// Sealed is a value that is acted on, together with the exact bytes that were validated, hashed and approved. It travels
-// as those bytes and their hash, so that a worker of another version, which may not know each field of Value, can neither
-// drop nor change one: it sends Canonical, or finds by [Sealed.Check] that it cannot reproduce it.
+// Sealed is a value that is acted on, together with the exact bytes that were validated, hashed and approved. It
+// travels as those bytes and their hash, so that a worker of another version, which may not know each field of Value,
+// can neither drop nor change one: it sends Canonical, or finds by [Sealed.Check] that it cannot reproduce it.
 type Sealed[T any] struct {
 	Canonical string // the value's RFC 8785 form
 	Hash      string // SHA-256 of Canonical, in lower-case hex (64 characters)
@@ -40,7 +40,8 @@ func (Sealed[T]) JSONSchema() *jsonschema.Schema {
 
 // The errors of [Sealed.Check].
 var (
-	// ErrSealBroken means that the bytes are not those that were hashed, or no value of the type. No worker can use them.
+	// ErrSealBroken means that the bytes are not those that were hashed, or no value of the type. No worker can use
+	// them.
 	ErrSealBroken = errors.New("the bytes are not those that were sealed")
 	// ErrSealUnknown means that the value has something that this program does not know. A newer one may.
 	ErrSealUnknown = errors.New("the value has fields that this version does not know")
@@ -63,7 +64,8 @@ func (p Payload) Seal() (SealedPayload, error) {
 	return Seal(p)
 }
 
-// Check reports whether Canonical is what was hashed and Value is all of it: [ErrSealBroken] or [ErrSealUnknown] if not.
+// Check reports whether Canonical is what was hashed and Value is all of it: [ErrSealBroken] or [ErrSealUnknown] if
+// not.
 func (s Sealed[T]) Check() error {
 	if hashOf([]byte(s.Canonical)) != s.Hash {
 		return ErrSealBroken

@@ -8,7 +8,8 @@ type ModelStory struct {
 	At   time.Time `json:"at"` // when it was read
 	// Model is what is approved and ours, and how it is doing; absent for a model that is nobody's.
 	Model *ModelStatus `json:"model,omitempty"`
-	// Former is what was ours last, of a model that is nobody's now. Temporal forgets it after the namespace's retention time.
+	// Former is what was ours last, of a model that is nobody's now. Temporal forgets it after the namespace's
+	// retention time.
 	Former *ModelStatus `json:"former,omitempty"`
 	// Operations are the registrations, changes, adoptions and retirements, in the order in which they began.
 	Operations []StoryOperation `json:"operations"`

@@ -7,8 +7,8 @@ type SubmitInput struct {
 	Payload SealedPayload `json:"payload"`
 	// Creation is what earlier executions of this submission may have sent; nil: nothing.
 	Creation *Creation `json:"creation,omitempty"`
-	// Replaces is the model of this name that this operation has deleted before; a read that lags behind may show it still.
-	// Empty: there is none.
+	// Replaces is the model of this name that this operation has deleted before; a read that lags behind may show it
+	// still. Empty: there is none.
 	Replaces string `json:"replaces,omitempty"`
 	// Authorization is what it rests on where decisions have to be signed.
 	Authorization *Authorization `json:"authorization,omitempty"`
@@ -20,11 +20,11 @@ type Submission struct {
 
 	JobID   string `json:"jobId"`
 	ModelID string `json:"modelId,omitempty"` // known only when a repeated attempt adopted the model
-	// Adopted: the answer to the creation was lost, and the one model that can be its work was found by name. It counts as
-	// this operation's, which is not proven: it is never deleted.
+	// Adopted: the answer to the creation was lost, and the one model that can be its work was found by name. It counts
+	// as this operation's, which is not proven: it is never deleted.
 	Adopted bool `json:"adopted,omitempty"`
-	// Unchanged says that nothing was created: the model is owned with this payload, and the gateway had it as ModelID, in
-	// the state State, at SeenAt. Owner is the record that it is owned.
+	// Unchanged says that nothing was created: the model is owned with this payload, and the gateway had it as ModelID,
+	// in the state State, at SeenAt. Owner is the record that it is owned.
 	Unchanged bool       `json:"unchanged,omitempty"`
 	State     string     `json:"state,omitempty"`
 	SeenAt    time.Time  `json:"seenAt,omitzero"`
@@ -46,6 +46,7 @@ type DeregisterInput struct {
 	SubmittedAt time.Time `json:"submittedAt"`
 	// Adopted: ModelID and JobID were found by name, not told by the answer to a creation. Nothing is deleted then.
 	Adopted bool `json:"adopted,omitempty"`
-	// Creation is what the submission may have sent; nil: it ended without a word about it, and may have sent one creation.
+	// Creation is what the submission may have sent; nil: it ended without a word about it, and may have sent one
+	// creation.
 	Creation *Creation `json:"creation,omitempty"`
 }

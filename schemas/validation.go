@@ -9,8 +9,8 @@ import (
 // ValidateInput is the input of ValidatePayload.
 type ValidateInput struct {
 	Manifest Manifest `json:"manifest"`
-	// Arrived is the input of the registration as it arrived, JSON if all is well. It is read strictly, and what it holds
-	// counts instead of Manifest. Default: Manifest counts.
+	// Arrived is the input of the registration as it arrived, JSON if all is well. It is read strictly, and what it
+	// holds counts instead of Manifest. Default: Manifest counts.
 	Arrived []byte `json:"arrived,omitempty"`
 	// Operation is the workflow type whose input arrived. Default: RegisterModel.
 	Operation string `json:"operation,omitempty"`
@@ -30,15 +30,15 @@ type ValidatedPayload struct {
 	Gate Gate `json:"gate,omitempty"`
 	// Required is how many people have to approve: the larger of the worker's floor and the manifest's number.
 	Required int `json:"required,omitempty"`
-	// Manifest is how the input reads, if that is not what the activity was given as its manifest: Go's decoder takes 500.0
-	// for no integer, and keys in any case, and is not strict.
+	// Manifest is how the input reads, if that is not what the activity was given as its manifest: Go's decoder takes
+	// 500.0 for no integer, and keys in any case, and is not strict.
 	Manifest *Manifest `json:"manifest,omitempty"`
 	// LastApproved is what was approved under this name before; nil if nothing is known of that.
 	LastApproved *LastApproved `json:"lastApproved,omitempty"`
 }
 
-// LastApproved is the payload that was approved last under a name, be the model registered still or not, and how the one that
-// is asked for now differs from it.
+// LastApproved is the payload that was approved last under a name, be the model registered still or not, and how the
+// one that is asked for now differs from it.
 type LastApproved struct {
 	PayloadHash string    `json:"payloadHash"`
 	Since       time.Time `json:"since"`
@@ -54,5 +54,6 @@ func (l LastApproved) String() string {
 	for _, c := range l.Changes {
 		changes = append(changes, Plain(c.String(), 300))
 	}
-	return fmt.Sprintf("on %s; since then %s", l.Since.UTC().Format("2006-01-02 15:04 MST"), strings.Join(changes, "; "))
+	return fmt.Sprintf("on %s; since then %s", l.Since.UTC().Format("2006-01-02 15:04 MST"),
+		strings.Join(changes, "; "))
 }

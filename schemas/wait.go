@@ -7,9 +7,10 @@ type WaitFor string
 
 // What a step of a registration waits for without failing.
 const (
-	WaitAsked WaitFor = "ASKED"         // the gateway, or its quota, asked to wait: at most an hour in all for one step
-	WaitLogin WaitFor = "LOGIN_REFUSED" // the worker's login is refused (401, 403): operator action required, at most 24 hours
-	WaitJob   WaitFor = "JOB_RUNNING"   // a rollback waits for the job that may yet make the model
+	WaitAsked WaitFor = "ASKED" // the gateway, or its quota, asked to wait: at most an hour in all for one step
+	// the worker's login is refused (401, 403): operator action required, at most 24 hours
+	WaitLogin WaitFor = "LOGIN_REFUSED"
+	WaitJob   WaitFor = "JOB_RUNNING" // a rollback waits for the job that may yet make the model
 	// WaitReadLag: an answer was lost, and the gateway's reads may lag behind.
 	WaitReadLag WaitFor = "READ_LAG"
 )

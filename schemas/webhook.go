@@ -5,10 +5,11 @@ import "time"
 // Event is the body of the webhook that announces that a registration waits for approval, or how it ended: the
 // tutorial's fields, and more.
 type Event struct {
-	Event       string       `json:"event"` // "llm_model_registration_updated" or "llm_model_state_changed"
-	Timestamp   time.Time    `json:"timestamp"`
-	ModelID     string       `json:"modelId"`
-	Status      string       `json:"status"` // an [Outcome], or WAITING_FOR_APPROVAL; of a change of state, a [ModelState]
+	Event     string    `json:"event"` // "llm_model_registration_updated" or "llm_model_state_changed"
+	Timestamp time.Time `json:"timestamp"`
+	ModelID   string    `json:"modelId"`
+	// an [Outcome], or WAITING_FOR_APPROVAL; of a change of state, a [ModelState]
+	Status      string       `json:"status"`
 	Metrics     EventMetrics `json:"metrics"`
 	Name        string       `json:"name"`
 	Reason      string       `json:"reason,omitempty"`
@@ -18,12 +19,13 @@ type Event struct {
 	// Approvers are all who have approved, in their order, and RejectedBy who rejected.
 	Approvers  []string `json:"approvers,omitempty"`
 	RejectedBy string   `json:"rejectedBy,omitempty"`
-	// Operation is the workflow type, absent for registrations; PreviousHash is that of the payload that was approved before,
-	// and Changes are those of a change.
+	// Operation is the workflow type, absent for registrations; PreviousHash is that of the payload that was approved
+	// before, and Changes are those of a change.
 	Operation    string   `json:"operation,omitempty"`
 	PreviousHash string   `json:"previousHash,omitempty"`
 	Changes      []Change `json:"changes,omitempty"`
-	// StateBefore is how a model was whose state changed. Changes are then how the gateway differs from what was approved.
+	// StateBefore is how a model was whose state changed. Changes are then how the gateway differs from what was
+	// approved.
 	StateBefore ModelState `json:"stateBefore,omitempty"`
 	WorkflowID  string     `json:"workflowId"`
 	RunID       string     `json:"runId"`
@@ -58,8 +60,8 @@ type WebhookInput struct {
 	// MessageID is the webhook-id: the same on every retry of one event, without a dot.
 	MessageID string `json:"messageId"`
 	Event     Event  `json:"event"`
-	// Body is what is sent, on each attempt and by each worker, whether it knows all of the event or not: the event's RFC
-	// 8785 form.
+	// Body is what is sent, on each attempt and by each worker, whether it knows all of the event or not: the event's
+	// RFC 8785 form.
 	Body string `json:"body,omitempty"`
 }
 

@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// A workflow's id is a folder and what tells the workflows of that folder apart. Temporal sends ids in headers, which hold
-// printable ASCII alone, people paste them into URLs and shells, and the parts of one are separated by slashes. So a name
-// is written into an id with everything else percent-encoded, byte by byte: see [EscapeID].
+// A workflow's id is a folder and what tells the workflows of that folder apart. Temporal sends ids in headers, which
+// hold printable ASCII alone, people paste them into URLs and shells, and the parts of one are separated by slashes. So
+// a name is written into an id with everything else percent-encoded, byte by byte: see [EscapeID].
 const (
 	registerFolder     = "register-model/"
 	manageFolder       = "model/"
@@ -18,12 +18,12 @@ const (
 	lateDecisionFolder = "late-decision/"
 )
 
-// SQLIDLength is how long an id may be, in characters, where Temporal keeps its workflows in PostgreSQL or MySQL. Elsewhere
-// it is 1000, which every id of a valid name fits into.
+// SQLIDLength is how long an id may be, in characters, where Temporal keeps its workflows in PostgreSQL or MySQL.
+// Elsewhere it is 1000, which every id of a valid name fits into.
 const SQLIDLength = 255
 
-// LimitsIDs reports whether a Temporal server whose persistence store has this name, as GetClusterInfo answers, keeps ids
-// of at most [SQLIDLength] characters.
+// LimitsIDs reports whether a Temporal server whose persistence store has this name, as GetClusterInfo answers, keeps
+// ids of at most [SQLIDLength] characters.
 func LimitsIDs(persistenceStore string) bool {
 	return strings.HasPrefix(persistenceStore, "postgres") || strings.HasPrefix(persistenceStore, "mysql")
 }
@@ -38,7 +38,8 @@ func ManageModelWorkflowID(name string) string { return manageFolder + EscapeID(
 // ReadGatewayWorkflowID is the id of a workflow that reads the gateway; the id tells several apart.
 func ReadGatewayWorkflowID(id string) string { return readFolder + EscapeID(id) }
 
-// ModelNameOf is the name of the model that the workflow of this id registers: the inverse of [RegisterModelWorkflowID].
+// ModelNameOf is the name of the model that the workflow of this id registers: the inverse of
+// [RegisterModelWorkflowID].
 func ModelNameOf(workflowID string) (name string, ok bool) {
 	escaped, ok := strings.CutPrefix(workflowID, registerFolder)
 	if !ok {
@@ -73,8 +74,8 @@ func FleetPartWorkflowID(id string, part int) string {
 	return RegisterFleetWorkflowID(id) + fmt.Sprint(partsFolder, part)
 }
 
-// EscapeID writes a text into a workflow id: every byte of its UTF-8 form that is not printable ASCII, and space, %, /, ?
-// and #, as % and two upper-case hex digits. "Übersetzer-DE" becomes "%C3%9Cbersetzer-DE".
+// EscapeID writes a text into a workflow id: every byte of its UTF-8 form that is not printable ASCII, and space, %, /,
+// ? and #, as % and two upper-case hex digits. "Übersetzer-DE" becomes "%C3%9Cbersetzer-DE".
 func EscapeID(text string) string {
 	var b strings.Builder
 	for i := range len(text) {

@@ -32,7 +32,8 @@ func healthcheck(ctx context.Context, environ []string, stderr io.Writer) int {
 func askReady(ctx context.Context, listening string) error {
 	host, port, err := net.SplitHostPort(listening)
 	if err != nil || port == "0" {
-		return errors.New("REGISTRAR_METRICS_ADDRESS must be host:port with a fixed port, so that the worker can be asked there")
+		return errors.New("REGISTRAR_METRICS_ADDRESS must be host:port with a fixed port, so that the worker can be " +
+			"asked there")
 	}
 	if ip, err := netip.ParseAddr(host); host == "" || err == nil && ip.IsUnspecified() {
 		host = "127.0.0.1" // who listens everywhere is asked where no firewall is in between

@@ -62,7 +62,8 @@ func (l *login) await(ctx context.Context, health string, check func(context.Con
 			l.forget()
 			return ctx.Err() == nil
 		}
-		l.log.Error("the worker's login is refused; operator action required; it takes no tasks until the login is accepted",
+		l.log.Error("the worker's login is refused; operator action required; it takes no tasks until the login is "+
+			"accepted",
 			"error", l.err().Error(), "nextLook", gap.String(), "health", health)
 		select {
 		case <-ctx.Done():

@@ -31,13 +31,15 @@ func waitUntilReady(ctx context.Context, c client.Client, options client.Options
 		case err == nil, needsOperator(err):
 			return err
 		case notManaged(err):
-			log.Warn("these credentials may not look at the namespace's search attributes, so that they exist was not checked; "+
+			log.Warn("these credentials may not look at the namespace's search attributes, so that they exist was "+
+				"not checked; "+
 				"a registration hangs without them", "needed", strings.Join(schemas.SearchAttributes, ", "))
 			return answers(ctx, c, options.Namespace)
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case time.Now().After(giveUp):
-			return fmt.Errorf("no answer from Temporal at %s within %s: %w; check TEMPORAL_ADDRESS and that the server runs",
+			return fmt.Errorf("no answer from Temporal at %s within %s: %w; check TEMPORAL_ADDRESS and that the "+
+				"server runs",
 				addressOf(options), startPatience, err)
 		}
 		if said.again(time.Now()) {
@@ -94,7 +96,8 @@ func ready(ctx context.Context, c client.Client, options client.Options) error {
 	defer cancel()
 	err := registrar.New(c, registrar.Options{Temporal: options}).Check(ctx)
 	if e, ok := errors.AsType[*registrar.NoNamespace](err); ok {
-		return fmt.Errorf("the Temporal namespace %s does not exist; create it, or set TEMPORAL_NAMESPACE (%w)", e.Namespace, err)
+		return fmt.Errorf("the Temporal namespace %s does not exist; create it, or set TEMPORAL_NAMESPACE (%w)",
+			e.Namespace, err)
 	}
 	if _, ok := errors.AsType[*registrar.NeedsSetup](err); ok {
 		return fmt.Errorf("%w; run `starter setup`", err)

@@ -21,8 +21,9 @@ const (
 	replayMemory = 15 * time.Minute
 )
 
-// replays is the log of the Temporal SDK, which alone says which workflow's history the code of this worker does not lead
-// to (NonDeterminismError): the SDK fails the task and the server hands it out again, while the workflow shows as running.
+// replays is the log of the Temporal SDK, which alone says which workflow's history the code of this worker does not
+// lead to (NonDeterminismError): the SDK fails the task and the server hands it out again, while the workflow shows as
+// running.
 type replays struct {
 	slog.Handler
 	stuck  *stuck // shared with the handlers made by WithAttrs and WithGroup
@@ -42,7 +43,8 @@ func newReplays(log slog.Handler) *replays {
 
 // WithAttrs returns the handler with these attributes.
 func (r *replays) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return &replays{Handler: r.Handler.WithAttrs(attrs), stuck: r.stuck, fields: append(slices.Clip(r.fields), attrs...)}
+	return &replays{Handler: r.Handler.WithAttrs(attrs), stuck: r.stuck,
+		fields: append(slices.Clip(r.fields), attrs...)}
 }
 
 // WithGroup returns the handler with a group.
@@ -84,8 +86,9 @@ func (r *replays) note(ctx context.Context, record slog.Record) {
 	if id == "" || problem == "" || !r.stuck.add(id) {
 		return
 	}
-	line := slog.NewRecord(time.Now(), slog.LevelError, "a workflow cannot be replayed by this worker, and hangs; run the "+
-		"version that it was started with, or one that knows its history: docs/deployment.md, Releasing", 0)
+	line := slog.NewRecord(time.Now(), slog.LevelError,
+		"a workflow cannot be replayed by this worker, and hangs; run the "+
+			"version that it was started with, or one that knows its history: docs/deployment.md, Releasing", 0)
 	line.AddAttrs(slog.String("workflowId", id), slog.String("error", problem))
 	_ = r.Handler.Handle(ctx, line) // a log that cannot be written cannot be told of either
 }
@@ -118,7 +121,8 @@ func (r *replays) err() error {
 	if len(ids) > 5 {
 		named += fmt.Sprintf(" and %d more", len(ids)-5)
 	}
-	return fmt.Errorf("this worker's version cannot replay %s (NonDeterminismError): see docs/deployment.md, Releasing", named)
+	return fmt.Errorf("this worker's version cannot replay %s (NonDeterminismError): see docs/deployment.md, Releasing",
+		named)
 }
 
 // observe reports both figures as metrics.

@@ -34,7 +34,8 @@ func (w *Worker) checkTrails(ctx context.Context) (identity string) {
 		return identity
 	}
 	for _, other := range otherTrails(reply.GetPollers(), id, time.Now()) {
-		w.log.Error("another worker of this task queue writes another audit trail, so that an ending can be recorded twice; "+
+		w.log.Error("another worker of this task queue writes another audit trail, so that an ending can be recorded "+
+			"twice; "+
 			"set REGISTRAR_AUDIT of all workers to one trail: docs/deployment.md, Several workers",
 			"taskQueue", w.cfg.TaskQueue, "worker", other, "trail", w.deps.Audit.String(), "trailId", id)
 	}

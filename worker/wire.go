@@ -24,9 +24,11 @@ import (
 // webhookConns are the connections to one receiver that are kept: a fleet tells the same one of every model.
 const webhookConns = 50
 
-// wire makes what the activities talk to, and the client of the platform whose login the worker watches. Its error joins every problem, those of the configuration first: somebody who
-// mends one should not meet the next one only then.
-func wire(ctx context.Context, cfg config.Worker, misconfigured error, log *slog.Logger) (*activities.Activities, *genesys.Client, error) {
+// wire makes what the activities talk to, and the client of the platform whose login the worker watches. Its error
+// joins every problem, those of the configuration first: somebody who mends one should not meet the next one only then.
+func wire(
+	ctx context.Context, cfg config.Worker, misconfigured error, log *slog.Logger,
+) (*activities.Activities, *genesys.Client, error) {
 	problems := []error{misconfigured}
 	note := func(variable string, err error) {
 		for _, err := range parts(err) {
@@ -54,7 +56,8 @@ func wire(ctx context.Context, cfg config.Worker, misconfigured error, log *slog
 	}
 	hosts, err := credentials.LoadReceivers(cfg.WebhookCredentialsFile)
 	note("", err)
-	sender, err := webhook.New(webhook.Config{Secrets: cfg.WebhookSecrets, HTTPClient: receivers, Authorize: hosts.Authorize, Logger: log})
+	sender, err := webhook.New(webhook.Config{Secrets: cfg.WebhookSecrets, HTTPClient: receivers,
+		Authorize: hosts.Authorize, Logger: log})
 	note("REGISTRAR_WEBHOOK_SECRET: ", err)
 	target, err := audit.ParseTarget(cfg.Audit)
 	note("REGISTRAR_AUDIT: ", err)

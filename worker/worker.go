@@ -39,8 +39,8 @@ type Worker struct {
 // Misconfigured is everything that is wrong with a worker's configuration, joined.
 type Misconfigured struct{ error }
 
-// New makes a worker from an environment in the form of [os.Environ]. It connects to nothing yet, except that it opens the
-// audit trail. An error is [*Misconfigured] if the environment is to blame. Close it.
+// New makes a worker from an environment in the form of [os.Environ]. It connects to nothing yet, except that it opens
+// the audit trail. An error is [*Misconfigured] if the environment is to blame. Close it.
 func New(ctx context.Context, environ []string, stderr io.Writer) (*Worker, error) {
 	cfg, environment, err := config.LoadWorker(environ)
 	log := telemetry.OfActivities(telemetry.Logger(stderr, cfg.Log.Level, cfg.Log.Format))
@@ -74,7 +74,8 @@ func (w *Worker) connect() (err error) {
 	w.options.Logger = sdklog.NewStructuredLogger(slog.New(w.replays))
 	config.Connect(&w.options)
 	w.options.MetricsHandler = w.web.MetricsHandler(w.log)
-	err = errors.Join(w.login.gateway.Pacer().Observe(w.web.Meter()), w.login.observe(w.web.Meter()), w.replays.observe(w.web.Meter()))
+	err = errors.Join(w.login.gateway.Pacer().Observe(w.web.Meter()), w.login.observe(w.web.Meter()),
+		w.replays.observe(w.web.Meter()))
 	if err != nil {
 		w.log.Warn("metrics are missing", "error", err)
 	}

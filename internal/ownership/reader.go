@@ -44,8 +44,8 @@ func (r Reader) Owner(ctx context.Context, name string) (*schemas.Ownership, err
 	return r.Of(d.GetWorkflowExecutionInfo())
 }
 
-// LastApproved is what was approved last under a name, also of a model that was given up meanwhile, for as long as Temporal
-// keeps that; nil if nothing is known of any.
+// LastApproved is what was approved last under a name, also of a model that was given up meanwhile, for as long as
+// Temporal keeps that; nil if nothing is known of any.
 func (r Reader) LastApproved(ctx context.Context, name string) (*schemas.Ownership, error) {
 	d, err := r.Temporal.DescribeWorkflowExecution(ctx, schemas.ManageModelWorkflowID(name), "")
 	switch {

@@ -95,7 +95,8 @@ func Lines(t *follow.Timeline, now time.Time) []console.Line {
 	}
 	if t.Current != nil {
 		v := follow.View{Timeline: *t}
-		lines = append(lines, row(console.Active, "…", Label(t.Current.Stage), words.Span(now.Sub(t.Current.StartedAt)), doing(v)))
+		lines = append(lines, row(console.Active, "…", Label(t.Current.Stage), words.Span(now.Sub(t.Current.StartedAt)),
+			doing(v)))
 	}
 	return lines
 }

@@ -14,8 +14,8 @@ import (
 	"model-registrar/schemas"
 )
 
-// Gateway makes the platform's calls and those to the endpoint and the webhook's receiver, one HTTP request each and with
-// nothing around them: no retries, no guard, no checks but the status.
+// Gateway makes the platform's calls and those to the endpoint and the webhook's receiver, one HTTP request each and
+// with nothing around them: no retries, no guard, no checks but the status.
 type Gateway struct {
 	URL                    string // of Genesys Cloud and of its login service
 	ClientID, ClientSecret string

@@ -11,7 +11,9 @@ import (
 // Ideal registers one model with the calls that a registration needs, one after another and nothing else: look the name
 // up, create, one look at the job, prompts, health check, webhook. It needs no polling, because awaitEnd, which is the
 // simulator's, returns the moment that the job ends. No program that has to ask can be faster.
-func (g *Gateway) Ideal(ctx context.Context, m schemas.Manifest, awaitEnd func(ctx context.Context, jobID string) error) error {
+func (g *Gateway) Ideal(
+	ctx context.Context, m schemas.Manifest, awaitEnd func(ctx context.Context, jobID string) error,
+) error {
 	p := m.Payload()
 	taken, err := g.Lookup(ctx, m.Name)
 	if err != nil {

@@ -21,8 +21,8 @@ const (
 )
 
 // Tutorial registers one model as the tutorial's script does: create it (up to five attempts, between which it waits 2,
-// 2, 4 and 8 seconds), ask for the job every three seconds, wait five after a 429, send one prompt, trigger the health check,
-// call the webhook, append a line to the audit file.
+// 2, 4 and 8 seconds), ask for the job every three seconds, wait five after a 429, send one prompt, trigger the health
+// check, call the webhook, append a line to the audit file.
 func (g *Gateway) Tutorial(ctx context.Context, m schemas.Manifest, auditFile string) error {
 	p := m.Payload()
 	hash, err := p.Hash()

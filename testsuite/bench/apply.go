@@ -20,8 +20,9 @@ const (
 	planRuns   = 2
 	fewChanges = 3
 	applySize  = 1000
-	// callsPerChange are those that a change of limits cannot do without: a read to compare with, one right before the write
-	// since somebody may have written meanwhile, the update, one look at its job, a read back, and the health check.
+	// callsPerChange are those that a change of limits cannot do without: a read to compare with, one right before the
+	// write since somebody may have written meanwhile, the update, one look at its job, a read back, and the health
+	// check.
 	callsPerChange = 6
 )
 
@@ -77,10 +78,13 @@ func (d *bed) plans(ctx context.Context, part, dir string, n int) error {
 		plans, calls = append(plans, t), append(calls, float64(made))
 	}
 	of := fmt.Sprintf("plan of %d manifests against %d models", n, n)
-	d.b.report.figure(part, of+": calls to the gateway", newSeries("", "", calls...), goal{Most: float64(n)/100 + 10}, "")
+	d.b.report.figure(part, of+": calls to the gateway", newSeries("", "", calls...), goal{Most: float64(n)/100 + 10},
+		"")
 	atQuota := float64(n) / 100 / quotaCalls * time.Minute.Seconds()
-	d.b.report.ratio(part, of+" ÷ the calls' time at the quota's rate", newSeries("", "s", plans...), newSeries("ideal", "s", atQuota),
-		goal{Most: 1.3}, fmt.Sprintf("%d calls at %d a minute; the time is that of starter plan, with reading the manifests and the records of "+
+	d.b.report.ratio(part, of+" ÷ the calls' time at the quota's rate", newSeries("", "s", plans...),
+		newSeries("ideal", "s", atQuota),
+		goal{Most: 1.3}, fmt.Sprintf("%d calls at %d a minute; the time is that of starter plan, with reading the "+
+			"manifests and the records of "+
 			"what is owned; reading the pages directly, without a quota and with the simulator on the same machine, takes %.2f s", n/100, quotaCalls, direct))
 	return d.quotaOf(ctx, unlimited, time.Minute)
 }
@@ -118,11 +122,14 @@ func (d *bed) applyLittle(ctx context.Context, part, dir string, names []string)
 		if t, err = d.starter(ctx, "apply", dir, "--yes", "--requester", "bench"); err != nil {
 			return err
 		}
-		d.b.say("  an apply with nothing to do took %.2f s, with %d changes %.2f s", nothing[len(nothing)-1], fewChanges, t)
+		d.b.say("  an apply with nothing to do took %.2f s, with %d changes %.2f s", nothing[len(nothing)-1],
+			fewChanges, t)
 		few, names = append(few, t), names[fewChanges:]
 	}
-	d.b.report.figure(part, fmt.Sprintf("apply of %d with nothing to do", len(names)+len(few)*fewChanges), newSeries("", "s", nothing...), goal{}, "")
-	d.b.report.figure(part, fmt.Sprintf("apply of %d with %d changes", len(names)+len(few)*fewChanges, fewChanges), newSeries("", "s", few...), goal{},
+	d.b.report.figure(part, fmt.Sprintf("apply of %d with nothing to do", len(names)+len(few)*fewChanges),
+		newSeries("", "s", nothing...), goal{}, "")
+	d.b.report.figure(part, fmt.Sprintf("apply of %d with %d changes", len(names)+len(few)*fewChanges, fewChanges),
+		newSeries("", "s", few...), goal{},
 		"no quota, jobs done at once")
 	return nil
 }
@@ -170,7 +177,8 @@ func applyUnderQuota(ctx context.Context, b *bench) error {
 		newSeries("ideal", "s", float64(needed)/quotaCalls*quotaWindow.Seconds()), goal{Most: 1.15},
 		fmt.Sprintf("%d calls a model and %d for the plan; %.2f calls a model were made; %d calls each %s, jobs of %s",
 			callsPerChange, (n+99)/100, float64(calls)/float64(n), quotaCalls, quotaWindow, quotaJob))
-	b.report.figure(part, of+": calls refused with 429", newSeries("", "%", 100*float64(refused)/float64(calls)), goal{Most: 1}, "")
+	b.report.figure(part, of+": calls refused with 429", newSeries("", "%", 100*float64(refused)/float64(calls)),
+		goal{Most: 1}, "")
 	return nil
 }
 

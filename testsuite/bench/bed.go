@@ -130,7 +130,8 @@ func (d *bed) startWorker(ctx context.Context, environ ...string) (*worker, erro
 func (w *worker) heartbeats(ctx context.Context) (n float64, err error) {
 	text, err := fetch(ctx, w.url+"/metrics")
 	for line := range strings.Lines(text) {
-		if strings.HasPrefix(line, "temporal_request") && strings.Contains(line, `operation="RecordActivityTaskHeartbeat"`) {
+		if strings.HasPrefix(line, "temporal_request") &&
+			strings.Contains(line, `operation="RecordActivityTaskHeartbeat"`) {
 			if name, _, _ := strings.Cut(line, "{"); name == "temporal_request" || name == "temporal_request_total" {
 				v, _ := strconv.ParseFloat(line[strings.LastIndex(line, " ")+1:len(line)-1], 64)
 				n += v
@@ -147,15 +148,16 @@ func (b *bench) profile(ctx context.Context, name, url string) {
 	}
 	text, err := fetch(ctx, url)
 	if err == nil {
-		err = errors.Join(os.MkdirAll(b.profiles, 0o755), os.WriteFile(filepath.Join(b.profiles, name+".pprof"), []byte(text), 0o644))
+		err = errors.Join(os.MkdirAll(b.profiles, 0o755),
+			os.WriteFile(filepath.Join(b.profiles, name+".pprof"), []byte(text), 0o644))
 	}
 	if err != nil {
 		b.say("no profile %s: %v", name, err)
 	}
 }
 
-// profileCPU saves what the server and, if it serves profiles, a worker spend CPU time on in the next seconds. It returns at
-// once; what it returns waits for the profiles.
+// profileCPU saves what the server and, if it serves profiles, a worker spend CPU time on in the next seconds. It
+// returns at once; what it returns waits for the profiles.
 func (d *bed) profileCPU(ctx context.Context, name string, w *worker, seconds int) (wait func()) {
 	var all sync.WaitGroup
 	path := fmt.Sprintf("/debug/pprof/profile?seconds=%d", seconds)
@@ -208,8 +210,11 @@ func completed(ctx context.Context, run client.WorkflowRun) error {
 }
 
 // history reads a workflow's history, and its size in bytes as the server counts it.
-func (d *bed) history(ctx context.Context, run client.WorkflowRun) (events []*historypb.HistoryEvent, size int64, err error) {
-	it := d.client.GetWorkflowHistory(ctx, run.GetID(), run.GetRunID(), false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+func (d *bed) history(
+	ctx context.Context, run client.WorkflowRun,
+) (events []*historypb.HistoryEvent, size int64, err error) {
+	it := d.client.GetWorkflowHistory(ctx, run.GetID(), run.GetRunID(), false,
+		enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 	for it.HasNext() {
 		e, err := it.Next()
 		if err != nil {
@@ -227,7 +232,8 @@ func (d *bed) history(ctx context.Context, run client.WorkflowRun) (events []*hi
 // calls counts what the simulator got after a sequence number: calls to Genesys other than for tokens, and how many of
 // them it refused with 429.
 func (d *bed) calls(ctx context.Context, since uint64) (all, refused int, err error) {
-	for _, op := range []control.Op{control.OpList, control.OpCreate, control.OpGet, control.OpUpdate, control.OpJob, control.OpHealth, control.OpDelete} {
+	for _, op := range []control.Op{control.OpList, control.OpCreate, control.OpGet, control.OpUpdate, control.OpJob,
+		control.OpHealth, control.OpDelete} {
 		requests, err := d.Sim.Requests(ctx, control.RequestFilter{Op: op, Since: since})
 		if err != nil {
 			return 0, 0, err

@@ -9,8 +9,8 @@ import (
 	"model-registrar/testsuite/stack"
 )
 
-// usage is the CPU time that the processes of a bed have used, in milliseconds, or what one workflow used of it. Unlike the
-// wall time it hardly depends on what else the machine does.
+// usage is the CPU time that the processes of a bed have used, in milliseconds, or what one workflow used of it. Unlike
+// the wall time it hardly depends on what else the machine does.
 type usage struct {
 	server, worker, simulator float64
 	workflows                 int
@@ -34,7 +34,8 @@ func (u usage) String() string {
 	return fmt.Sprintf("server %.1f ms, worker %.1f ms, simulator %.1f ms", u.server/n, u.worker/n, u.simulator/n)
 }
 
-// cpuMs is the CPU time of a process since its start; 0 where /proc does not tell. Linux counts in hundredths of a second.
+// cpuMs is the CPU time of a process since its start; 0 where /proc does not tell. Linux counts in hundredths of a
+// second.
 func cpuMs(p *stack.Process) float64 {
 	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p.PID()))
 	if err != nil {

@@ -62,8 +62,10 @@ func quota(workers int) func(context.Context, *bench) error {
 			of += fmt.Sprintf(", %d workers", workers)
 		}
 		measured := newSeries("", "s", took...)
-		b.report.ratio(part, of+": time ÷ (calls needed ÷ quota)", measured, newSeries("ideal", "s", ideal), goal{Most: 1.15},
-			fmt.Sprintf("%d calls a model, %d calls each %s, jobs of %s", callsPerModel, quotaCalls, quotaWindow, quotaJob))
+		b.report.ratio(part, of+": time ÷ (calls needed ÷ quota)", measured, newSeries("ideal", "s", ideal),
+			goal{Most: 1.15},
+			fmt.Sprintf("%d calls a model, %d calls each %s, jobs of %s", callsPerModel, quotaCalls, quotaWindow,
+				quotaJob))
 		b.report.figure(part, of+": calls refused with 429", newSeries("", "%", refused...), goal{Most: 1}, "")
 		if workers == 1 {
 			return d.againstTutorial(ctx, part, n, measured)
@@ -87,7 +89,8 @@ func (d *bed) againstTutorial(ctx context.Context, part string, n int, fleet ser
 	each := time.Since(start).Seconds() / float64(runs)
 	d.b.report.ratio(part, fmt.Sprintf("fleet of %d under a quota ÷ tutorial, one after another", n), fleet,
 		newSeries("tutorial", "s", each*float64(n)), goal{Most: 0.1},
-		fmt.Sprintf("the tutorial's flow took %.2f s a model for %d models; its time for %d is that multiplied", each, runs, n))
+		fmt.Sprintf("the tutorial's flow took %.2f s a model for %d models; its time for %d is that multiplied", each,
+			runs, n))
 	return nil
 }
 
@@ -135,9 +138,11 @@ func fleets(part string, small, around, large, cycles int) func(context.Context,
 			}
 			ofSmall = append(ofSmall, median(beside))
 		}
-		b.report.paired(part, fmt.Sprintf("time per model, fleet of %d ÷ fleet of %d", many, few), newSeries("", "ms", ofLarge...),
+		b.report.paired(part, fmt.Sprintf("time per model, fleet of %d ÷ fleet of %d", many, few),
+			newSeries("", "ms", ofLarge...),
 			newSeries(fmt.Sprintf("fleet of %d", few), "ms", ofSmall...), goal{Least: 0.9, Most: 1.1},
-			fmt.Sprintf("jobs done at once, no quota; CPU time of one model in a fleet of %d: %s; of %d: %s", many, largeCPU, few, smallCPU))
+			fmt.Sprintf("jobs done at once, no quota; CPU time of one model in a fleet of %d: %s; of %d: %s", many,
+				largeCPU, few, smallCPU))
 		return nil
 	}
 }

@@ -58,15 +58,17 @@ func owned(ctx context.Context, b *bench) error {
 	if err != nil {
 		return err
 	}
-	b.report.figure("owned-10000", fmt.Sprintf("resident memory of a worker with %d owned models at rest, over idle", n),
+	b.report.figure("owned-10000", fmt.Sprintf("resident memory of a worker with %d owned models at rest, over idle",
+		n),
 		newSeries("", "MiB", after.rss-idle.rss), goal{Most: 60},
-		fmt.Sprintf("idle %s; when the last was handed over %s; settled %s; each was handed over as an operation does it, in %.0f s in all",
+		fmt.Sprintf("idle %s; when the last was handed over %s; settled %s; each was handed over as an operation "+
+			"does it, in %.0f s in all",
 			idle, busy, after, took.Seconds()))
 	return nil
 }
 
-// own has n models be owned that no operation registered: each is handed over to ManageModel as the activity does it. Without
-// a gateway they do not exist there.
+// own has n models be owned that no operation registered: each is handed over to ManageModel as the activity does it.
+// Without a gateway they do not exist there.
 func (d *bed) own(ctx context.Context, n int, every time.Duration, gateway *genesys.Client) error {
 	return each(ctx, n, atOnce, func(ctx context.Context, _ int) error {
 		m := d.Manifest(d.name("owned"))
@@ -101,7 +103,9 @@ func (d *bed) platform() (*genesys.Client, error) {
 		ClientID: stack.ClientID, ClientSecret: stack.ClientSecret})
 }
 
-func create(ctx context.Context, gateway *genesys.Client, sim *control.Client, payload schemas.SealedPayload) (modelID string, err error) {
+func create(
+	ctx context.Context, gateway *genesys.Client, sim *control.Client, payload schemas.SealedPayload,
+) (modelID string, err error) {
 	job, err := gateway.CreateModel(ctx, payload)
 	if err != nil {
 		return "", err
@@ -141,9 +145,11 @@ func checksBeside(ctx context.Context, b *bench) error {
 	for i := range ours.rates {
 		shares = append(shares, ours.rates[i]/engine.rates[i])
 	}
-	b.report.ratio("checks-beside", fmt.Sprintf("registrations per second ÷ engine, with %d models checked hourly ÷ without", n),
+	b.report.ratio("checks-beside", fmt.Sprintf("registrations per second ÷ engine, with %d models checked hourly ÷ "+
+		"without", n),
 		newSeries("", "", shares[rounds:]...), newSeries("without", "", shares[:rounds]...), goal{Least: 0.9},
-		fmt.Sprintf("about %.0f checks in %.0f s; %s", time.Since(since).Hours()*float64(n), time.Since(since).Seconds(), note))
+		fmt.Sprintf("about %.0f checks in %.0f s; %s", time.Since(since).Hours()*float64(n),
+			time.Since(since).Seconds(), note))
 	return nil
 }
 
@@ -179,7 +185,8 @@ func priority(ctx context.Context, b *bench) error {
 	if err != nil {
 		return err
 	}
-	b.report.ratio("priority", fmt.Sprintf("wall time of one registration within a fleet of %d under a quota ÷ alone", b.size(crowd)),
+	b.report.ratio("priority", fmt.Sprintf("wall time of one registration within a fleet of %d under a quota ÷ alone",
+		b.size(crowd)),
 		newSeries("", "s", within...), newSeries("alone", "s", alone...), goal{Most: 1.5},
 		fmt.Sprintf("with the fleet's priority %.1f s, %.1f times that of one alone; %d calls each %s, jobs of %s",
 			without[0], without[0]/median(alone), quotaCalls, quotaWindow, quotaJob))
@@ -196,7 +203,8 @@ func (d *bed) besideFleet(ctx context.Context, n int) error {
 	if err != nil {
 		return err
 	}
-	if _, err := d.StartStarter("fleet", nil, "fleet", dir, "--output", "json", "--requester", "bench-fleet"); err != nil {
+	if _, err := d.StartStarter("fleet", nil, "fleet", dir, "--output", "json", "--requester",
+		"bench-fleet"); err != nil {
 		return err
 	}
 	return until(ctx, 5*time.Minute, 250*time.Millisecond, func() error {

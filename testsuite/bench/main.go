@@ -75,14 +75,18 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 	fs := flag.NewFlagSet("bench", flag.ContinueOnError)
 	fs.SetOutput(stderr)
 	fs.StringVar(&names, "parts", "", "the `parts` to measure, separated by commas (default: all that are marked)")
-	fs.IntVar(&s.repeats, "repeats", 0, "how often each part repeats its measurement; the median counts (default: as each part needs)")
-	fs.BoolVar(&s.quick, "quick", false, "few repeats and small numbers, to see that everything works; the figures mean little")
+	fs.IntVar(&s.repeats, "repeats", 0, "how often each part repeats its measurement; the median counts (default: as "+
+		"each part needs)")
+	fs.BoolVar(&s.quick, "quick", false, "few repeats and small numbers, to see that everything works; the figures "+
+		"mean little")
 	fs.BoolVar(&s.strict, "strict", false, "exit with 1 if a goal is missed")
 	fs.BoolVar(&s.markdown, "markdown", false, "print the table as Markdown")
 	fs.StringVar(&s.json, "json", ".run/bench.json", "`file` for the figures, with every sample")
 	fs.StringVar(&s.bin, "bin", "bin", "`folder` with the built binaries")
-	fs.StringVar(&s.dir, "dir", "", "`folder` for databases, audit trails and logs, which then stay (default: a temporary one)")
-	fs.StringVar(&s.profiles, "profiles", "", "`folder` for profiles of server and worker, taken in the parts rate, fleets and memory; they slow them down a little")
+	fs.StringVar(&s.dir, "dir", "", "`folder` for databases, audit trails and logs, which then stay (default: a "+
+		"temporary one)")
+	fs.StringVar(&s.profiles, "profiles", "", "`folder` for profiles of server and worker, taken in the parts rate, "+
+		"fleets and memory; they slow them down a little")
 	fs.StringVar(&env, "worker", "", "further `variables` of the workers, NAME=VALUE separated by commas")
 	fs.Usage = func() {
 		fmt.Fprintln(stderr, "Measures the registrar. Flags:")
@@ -138,13 +142,19 @@ var parts = []part{
 	{name: "quota", what: "a fleet of 300 under a quota, and the tutorial under the same", run: quota(1)},
 	{name: "quota-3", what: "the same fleet with 3 workers", run: quota(3)},
 	{name: "fleets", what: "time per model in fleets of 100 and 1,000", run: fleets("fleets", 100, 3, 1000, 3)},
-	{name: "fleet-10000", what: "time per model in fleets of 1,000 and 10,000", apart: true, run: fleets("fleet-10000", 1000, 2, 10_000, 1)},
-	{name: "plan-10000", what: "a plan of 10,000 manifests against 10,000 models, and applies of it", apart: true, run: planLarge},
+	{name: "fleet-10000", what: "time per model in fleets of 1,000 and 10,000", apart: true,
+		run: fleets("fleet-10000", 1000, 2, 10_000, 1)},
+	{name: "plan-10000", what: "a plan of 10,000 manifests against 10,000 models, and applies of it", apart: true,
+		run: planLarge},
 	{name: "apply-1000", what: "an apply of 1,000 changes under a quota", apart: true, run: applyUnderQuota},
-	{name: "sizes", what: "registrations per second with workers of other sizes, against the default", apart: true, run: sizes},
-	{name: "checks-beside", what: "registrations per second against engine, with 1,000 models checked hourly beside it and without", apart: true, run: checksBeside},
-	{name: "priority", what: "one registration in the middle of a fleet of 1,000 under a quota, against alone", apart: true, run: priority},
-	{name: "owned-10000", what: "a worker's memory with 10,000 models that are owned and at rest", apart: true, run: owned},
+	{name: "sizes", what: "registrations per second with workers of other sizes, against the default", apart: true,
+		run: sizes},
+	{name: "checks-beside", what: "registrations per second against engine, with 1,000 models checked hourly beside " +
+		"it and without", apart: true, run: checksBeside},
+	{name: "priority", what: "one registration in the middle of a fleet of 1,000 under a quota, against alone",
+		apart: true, run: priority},
+	{name: "owned-10000", what: "a worker's memory with 10,000 models that are owned and at rest", apart: true,
+		run: owned},
 	{name: "memory", what: "a worker's memory with 2,000 registrations that wait for approval", run: memory},
 }
 

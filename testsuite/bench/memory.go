@@ -61,7 +61,8 @@ func memory(ctx context.Context, b *bench) error {
 		return err
 	}
 	b.say("  settled: %s", after)
-	b.report.figure("memory", fmt.Sprintf("resident memory of a worker with %d registrations waiting for approval, over idle", n),
+	b.report.figure("memory", fmt.Sprintf("resident memory of a worker with %d registrations waiting for approval, "+
+		"over idle", n),
 		newSeries("", "MiB", after.rss-idle.rss), goal{Most: 60},
 		fmt.Sprintf("idle %s; when the last began to wait %s; settled %s", idle, busy, after))
 	return nil
@@ -118,7 +119,8 @@ func settled(ctx context.Context, pid int) (footprint, error) {
 			least, most = min(least, l.rss), max(most, l.rss)
 		}
 		if most-least > settleSpread {
-			return fmt.Errorf("the memory did not settle within %s: it is between %.1f and %.1f MiB", settleLimit, least, most)
+			return fmt.Errorf("the memory did not settle within %s: it is between %.1f and %.1f MiB", settleLimit,
+				least, most)
 		}
 		return nil
 	})

@@ -139,7 +139,8 @@ func (m *singles) report(r *report, part string, job time.Duration) {
 	}
 	r.ratio(part, "wall time"+of+" ÷ ideal", ours, newSeries("ideal", "s", m.ideal...), goal{Most: limit}, "")
 	if m.withTutorial {
-		r.ratio(part, "wall time"+of+" ÷ tutorial", ours, newSeries("tutorial", "s", m.tutorial...), goal{Most: 0.95}, "")
+		r.ratio(part, "wall time"+of+" ÷ tutorial", ours, newSeries("tutorial", "s", m.tutorial...), goal{Most: 0.95},
+			"")
 		r.figure(part, "calls to Genesys"+of, newSeries("", "", m.calls...), goal{Most: 12}, "")
 	}
 	r.figure(part, "history events"+of, newSeries("", "", m.events...), goal{Most: 60}, "")

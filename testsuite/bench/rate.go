@@ -72,16 +72,18 @@ func (d *bed) againstEngine(ctx context.Context) (ours, engine *side, note strin
 		_, err := d.register(ctx, d.Manifest(d.name("rate")))
 		return err
 	}}
-	engine = &side{profiles: "rate-engine", worker: &worker{Process: engineWorker}, run: func(ctx context.Context, _ int) error {
-		return d.engine(ctx, shape)
-	}}
+	engine = &side{profiles: "rate-engine", worker: &worker{Process: engineWorker},
+		run: func(ctx context.Context, _ int) error {
+			return d.engine(ctx, shape)
+		}}
 	n := d.b.size(perRound)
 	for _, s := range []*side{ours, engine} {
 		if err := each(ctx, min(n, atOnce), atOnce, s.run); err != nil {
 			return nil, nil, "", err
 		}
 	}
-	return ours, engine, fmt.Sprintf("rounds of %d; the engine's workflow has %d no-op activities that wait for one another as ours do",
+	return ours, engine, fmt.Sprintf("rounds of %d; the engine's workflow has %d no-op activities that wait for one "+
+		"another as ours do",
 		n, len(shape)), nil
 }
 
@@ -108,7 +110,8 @@ type side struct {
 	cpu   usage
 }
 
-// takeTurns runs a round of each. Who goes first changes, so that a machine that becomes slower or faster favours nobody.
+// takeTurns runs a round of each. Who goes first changes, so that a machine that becomes slower or faster favours
+// nobody.
 func takeTurns(ctx context.Context, d *bed, i, n int, sides ...*side) error {
 	for k := range sides {
 		if i%2 == 1 {
@@ -178,7 +181,8 @@ func runEngine(ctx context.Context, stderr io.Writer) int {
 		return fail(err)
 	}
 	options := client.Options{
-		HostPort: os.Getenv("TEMPORAL_ADDRESS"), Logger: sdklog.NewStructuredLogger(telemetry.Logger(stderr, "warn", "json")),
+		HostPort: os.Getenv("TEMPORAL_ADDRESS"), Logger: sdklog.NewStructuredLogger(telemetry.Logger(stderr, "warn",
+			"json")),
 	}
 	config.Connect(&options)
 	c, err := client.Dial(options)

@@ -46,7 +46,8 @@ type series struct {
 	Samples []float64 `json:"samples"`
 }
 
-// goal is the limit that a value has to keep to. With two limits, it has to lie between them; with none, there is no goal.
+// goal is the limit that a value has to keep to. With two limits, it has to lie between them; with none, there is no
+// goal.
 type goal struct {
 	Least float64 `json:"least,omitempty"`
 	Most  float64 `json:"most,omitempty"`
@@ -83,8 +84,8 @@ func (r *report) ratio(part, figure string, measured, baseline series, g goal, n
 	})
 }
 
-// paired is ratio for samples that were taken in turns: its value is the median of the ratios of each sample to the baseline's
-// beside it, which a machine that becomes slower or faster meanwhile changes little.
+// paired is ratio for samples that were taken in turns: its value is the median of the ratios of each sample to the
+// baseline's beside it, which a machine that becomes slower or faster meanwhile changes little.
 func (r *report) paired(part, figure string, measured, baseline series, g goal, note string) {
 	var ratios []float64
 	for i := range measured.Samples {
@@ -180,7 +181,8 @@ func (r *report) print(out io.Writer) {
 }
 
 func (r *report) printMarkdown(out io.Writer) {
-	fmt.Fprintf(out, "%s\n\n| %s |\n|%s\n", r.headline(), strings.Join(heads, " | "), strings.Repeat("---|", len(heads)))
+	fmt.Fprintf(out, "%s\n\n| %s |\n|%s\n", r.headline(), strings.Join(heads, " | "),
+		strings.Repeat("---|", len(heads)))
 	for _, x := range r.Rows {
 		fmt.Fprintf(out, "| %s |\n", strings.Join(x.cells(), " | "))
 	}

@@ -53,7 +53,8 @@ func demo(ctx context.Context, server stack.Server) error {
 	if err := likeAModel(ctx, s); err != nil {
 		return err
 	}
-	fmt.Printf("Temporal UI: %s/namespaces/default/workflows\n\n$ starter register %s   (its two URLs lead to the simulator here)\n\n",
+	fmt.Printf("Temporal UI: %s/namespaces/default/workflows\n\n$ starter register %s   (its two URLs lead to the "+
+		"simulator here)\n\n",
 		s.UI, example)
 
 	verdict, err := approved(ctx, s, "the probe passed", "register", manifest)
@@ -76,13 +77,15 @@ func demo(ctx context.Context, server stack.Server) error {
 	return nil
 }
 
-// exampleManifest writes the example with its two URLs changed to the simulator's, and further keys to the values after them.
+// exampleManifest writes the example with its two URLs changed to the simulator's, and further keys to the values after
+// them.
 func exampleManifest(s *stack.Stack, dir, name string, further ...string) (string, error) {
 	data, err := os.ReadFile(example)
 	if err != nil {
 		return "", err
 	}
-	further = append(further, "endpoint_url", s.SimURL+"/providers/openai", "webhook_callback_url", s.SimURL+"/webhooks/genesys-llm")
+	further = append(further, "endpoint_url", s.SimURL+"/providers/openai", "webhook_callback_url",
+		s.SimURL+"/webhooks/genesys-llm")
 	for pair := range slices.Chunk(further, 2) {
 		data = regexp.MustCompile(`(?m)^`+pair[0]+`:.*$`).ReplaceAll(data, []byte(strings.Join(pair, ": ")))
 	}

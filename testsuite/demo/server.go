@@ -12,17 +12,18 @@ import (
 	"model-registrar/testsuite/stack"
 )
 
-// ourTaskQueue is what the demo's workers poll on a server that others may use too: no worker of theirs must get its tasks,
-// nor it theirs.
+// ourTaskQueue is what the demo's workers poll on a server that others may use too: no worker of theirs must get its
+// tasks, nor it theirs.
 const ourTaskQueue = schemas.DefaultTaskQueue + "-demo"
 
-// chooseServer says which Temporal server to run on, in words too: the one of TEMPORAL_ADDRESS, or the development server of
-// Temporal's CLI where that is on the PATH and recent enough, or ours, which is built if it has not been.
+// chooseServer says which Temporal server to run on, in words too: the one of TEMPORAL_ADDRESS, or the development
+// server of Temporal's CLI where that is on the PATH and recent enough, or ours, which is built if it has not been.
 func chooseServer(ctx context.Context) (stack.Server, error) {
 	path, err := exec.LookPath("temporal")
 	switch how := os.Getenv("DEVSERVER"); {
 	case how != "" && how != "build":
-		return stack.Server{}, fmt.Errorf("DEVSERVER is %q; it is build, which insists on this project's own server, or not set", how)
+		return stack.Server{}, fmt.Errorf("DEVSERVER is %q; it is build, which insists on this project's own server, "+
+			"or not set", how)
 	case how == "build":
 		return ours(ctx, "DEVSERVER=build")
 	case os.Getenv("TEMPORAL_ADDRESS") != "":
@@ -32,7 +33,8 @@ func chooseServer(ctx context.Context) (stack.Server, error) {
 	}
 	version, recent := stack.RecentCLI(ctx, path)
 	if !recent {
-		return ours(ctx, fmt.Sprintf("%s (%s) is not known to be of server %s or newer", path, version, stack.LeastServer))
+		return ours(ctx, fmt.Sprintf("%s (%s) is not known to be of server %s or newer", path, version,
+			stack.LeastServer))
 	}
 	fmt.Printf("The Temporal server is that of %s: %s.\nDEVSERVER=build uses this project's own.\n", path, version)
 	return stack.Server{CLI: path}, nil

@@ -29,8 +29,8 @@ type upstack struct {
 	health string            // address where the worker says whether it is ready
 }
 
-// up runs the stack in the foreground until it is interrupted. A worker that dies is replaced, as a supervisor would. Nothing
-// outlives the run: the simulator keeps its models in memory, so the server does too.
+// up runs the stack in the foreground until it is interrupted. A worker that dies is replaced, as a supervisor would.
+// Nothing outlives the run: the simulator keeps its models in memory, so the server does too.
 func up(ctx context.Context, server stack.Server) error {
 	folder, release, err := ownFolder(".run")
 	if err != nil {
@@ -101,7 +101,8 @@ func workersVariables(environ []string) map[string]string {
 	given := map[string]string{}
 	for _, variable := range environ {
 		name, value, _ := strings.Cut(variable, "=")
-		if strings.HasPrefix(name, "REGISTRAR_") && name != "REGISTRAR_UI_URL" || strings.HasPrefix(name, "EXTERNAL_AI_TOKEN") {
+		if strings.HasPrefix(name, "REGISTRAR_") && name != "REGISTRAR_UI_URL" ||
+			strings.HasPrefix(name, "EXTERNAL_AI_TOKEN") {
 			given[name] = value
 		}
 	}
@@ -135,7 +136,8 @@ func (u *upstack) start(ctx context.Context) (*stack.Process, error) {
 	})
 }
 
-// environ are the variables of the worker beside those of every stack: the caller's, and what the simulator needs with them.
+// environ are the variables of the worker beside those of every stack: the caller's, and what the simulator needs with
+// them.
 func (u *upstack) environ() []string {
 	out := []string{"REGISTRAR_METRICS_ADDRESS=" + u.health}
 	for name, value := range u.given {
@@ -147,7 +149,8 @@ func (u *upstack) environ() []string {
 // outbound lets probes and webhooks reach the simulator, beside what the caller lets them reach.
 func (u *upstack) outbound() []string {
 	out := []string{"REGISTRAR_ALLOW_NETWORKS=" + joined("127.0.0.0/8", u.given["REGISTRAR_ALLOW_NETWORKS"])}
-	if u.given["EXTERNAL_AI_TOKEN"] == "" && u.given["EXTERNAL_AI_TOKEN_FILE"] == "" { // then the simulator's, which is no secret
+	// then the simulator's, which is no secret
+	if u.given["EXTERNAL_AI_TOKEN"] == "" && u.given["EXTERNAL_AI_TOKEN_FILE"] == "" {
 		out = append(out, "EXTERNAL_AI_TOKEN="+stack.ProviderToken,
 			"EXTERNAL_AI_TOKEN_HOSTS="+joined(hostOf(u.SimURL), u.given["EXTERNAL_AI_TOKEN_HOSTS"]))
 	}
@@ -157,7 +160,8 @@ func (u *upstack) outbound() []string {
 	return out
 }
 
-// credential is the id under which the simulated provider's token is found; the example's own where the caller's file counts.
+// credential is the id under which the simulated provider's token is found; the example's own where the caller's file
+// counts.
 func (u *upstack) credential() string {
 	if u.given["REGISTRAR_CREDENTIALS_FILE"] != "" {
 		return "cred_abc123xyz"

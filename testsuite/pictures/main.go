@@ -132,5 +132,6 @@ func findBrowser() (string, error) {
 			return path, nil
 		}
 	}
-	return "", errors.New("no Chromium found: install the package chromium, or name one in the environment variable CHROMIUM")
+	return "", errors.New("no Chromium found: install the package chromium, or name one in the environment variable " +
+		"CHROMIUM")
 }

@@ -32,13 +32,15 @@ var cast = []actor{
 	{name: "support-summaries", architecture: schemas.Anthropic, until: schemas.Stage(schemas.Completed)},
 	{
 		name: "billing-questions", architecture: schemas.Cohere, until: schemas.Stage(schemas.RolledBack),
-		fault: &control.Fault{Match: control.Match{Op: control.OpProvider}, Action: control.Action{Answer: "I cannot help with that."}},
+		fault: &control.Fault{Match: control.Match{Op: control.OpProvider},
+			Action: control.Action{Answer: "I cannot help with that."}},
 	},
 	{
 		name: "translation-beta", architecture: schemas.Custom, until: schemas.Stage(schemas.Failed),
 		fault: &control.Fault{Match: control.Match{Op: control.OpCreate}, Action: control.Action{
 			JobOutcome: control.OutcomeFailed,
-			JobError:   &control.ErrorBody{Code: "invalid.value", Message: "The credential cannot be used from this region."},
+			JobError: &control.ErrorBody{Code: "invalid.value",
+				Message: "The credential cannot be used from this region."},
 		}},
 	},
 	{
@@ -49,7 +51,8 @@ var cast = []actor{
 		name: "speech-analytics", architecture: schemas.OpenAI, until: schemas.StageRegistering,
 		fault: &control.Fault{Match: control.Match{Op: control.OpCreate}, Action: control.Action{JobStuck: true}},
 	},
-	{name: "knowledge-search", architecture: schemas.Anthropic, approval: schemas.ApproveAlways, until: schemas.StageApproval},
+	{name: "knowledge-search", architecture: schemas.Anthropic, approval: schemas.ApproveAlways,
+		until: schemas.StageApproval},
 	{name: star, architecture: schemas.OpenAI, approval: schemas.ApproveAlways, until: schemas.StageApproval},
 }
 

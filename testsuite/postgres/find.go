@@ -11,7 +11,8 @@ import (
 	"syscall"
 )
 
-var errNoPostgres = errors.New("there is no PostgreSQL server on this machine, and this test needs one: install the package postgresql (Debian: apt-get install postgresql), or put the folder of its initdb and postgres into PATH")
+var errNoPostgres = errors.New("there is no PostgreSQL server on this machine, and this test needs one: install the " +
+	"package postgresql (Debian: apt-get install postgresql), or put the folder of its initdb and postgres into PATH")
 
 // debian is where Debian puts the programs of each version.
 const debian = "/usr/lib/postgresql/*/bin"
@@ -64,5 +65,6 @@ func unprivileged() (*syscall.Credential, error) {
 		}
 		return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, nil
 	}
-	return nil, errors.New("PostgreSQL refuses to run as root, and there is neither a user postgres nor nobody to run it as")
+	return nil, errors.New("PostgreSQL refuses to run as root, and there is neither a user postgres nor nobody to " +
+		"run it as")
 }

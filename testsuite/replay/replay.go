@@ -1,7 +1,8 @@
 // Package replay replays histories against the present workflow code. A failure means that registrations which are
 // running now would break on this code: see workflow.GetVersion.
 //
-// The committed histories in testdata come from end-to-end runs, in a folder for each month in which some were added. To record those of the present code, run
+// The committed histories in testdata come from end-to-end runs, in a folder for each month in which some were added.
+// To record those of the present code, run
 //
 //	RECORD_HISTORIES=/tmp/histories go test ./testsuite/e2e
 //

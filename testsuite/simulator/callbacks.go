@@ -40,8 +40,9 @@ func newCallbacks(stopped context.Context, keep int) *callbacks {
 		slots:   make(chan struct{}, callbacksAtOnce),
 		made:    newJournal[control.Callback](keep, nil),
 		client: &http.Client{
-			Timeout:       callbackTimeout,
-			Transport:     &http.Transport{DialContext: dialer.DialContext, MaxIdleConnsPerHost: 8, IdleConnTimeout: 10 * time.Second},
+			Timeout: callbackTimeout,
+			Transport: &http.Transport{DialContext: dialer.DialContext, MaxIdleConnsPerHost: 8,
+				IdleConnTimeout: 10 * time.Second},
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 	}

@@ -13,7 +13,8 @@ import (
 	"model-registrar/testsuite/simulator/control"
 )
 
-// handle serves one control endpoint, for callers on this machine only unless told otherwise: it has no other protection.
+// handle serves one control endpoint, for callers on this machine only unless told otherwise: it has no other
+// protection.
 func (s *Server) handle(pattern string, serve func(r *http.Request) reply) {
 	s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 		rep := controlError(http.StatusForbidden, "the control interface answers loopback addresses only")

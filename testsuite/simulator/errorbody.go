@@ -21,19 +21,25 @@ var platformCodes = map[int][2]string{
 	413: {"request.entity.too.large", "The request is over the size limit."},
 	415: {"unsupported.media.type", "The media type is not supported."},
 	422: {"unprocessable.entity", "The request was well-formed but could not be processed."},
-	429: {"too.many.requests.retry.after", "Rate limit exceeded the maximum. Retry the request in {retryAfter} seconds."},
-	500: {"internal.server.error", "The server encountered an unexpected condition which prevented it from fulfilling the request."},
+	429: {"too.many.requests.retry.after",
+		"Rate limit exceeded the maximum. Retry the request in {retryAfter} seconds."},
+	500: {"internal.server.error", "The server encountered an unexpected condition which prevented it from " +
+		"fulfilling the request."},
 	501: {"not.implemented", "The method is not implemented."},
 	502: {"bad.gateway", "The gateway received an invalid answer."},
-	503: {"service.unavailable", "Service Unavailable - The server is currently unavailable (because it is overloaded or down for maintenance)."},
+	503: {"service.unavailable", "Service Unavailable - The server is currently unavailable (because it is " +
+		"overloaded or down for maintenance)."},
 	504: {"request.timeout", "The request timed out."},
 }
 
 // platformError is an ErrorBody whose message is the template with its parameters filled in.
-func platformError(correlationID string, status int, code, template string, params map[string]string) control.ErrorBody {
+func platformError(
+	correlationID string, status int, code, template string, params map[string]string,
+) control.ErrorBody {
 	known, ok := platformCodes[status]
 	if !ok {
-		known = [2]string{"status." + strings.ReplaceAll(strings.ToLower(http.StatusText(status)), " ", "."), http.StatusText(status)}
+		known = [2]string{"status." + strings.ReplaceAll(strings.ToLower(http.StatusText(status)), " ", "."),
+			http.StatusText(status)}
 	}
 	if code == "" {
 		code = known[0]

@@ -117,20 +117,29 @@ func checkFault(f control.Fault) error {
 	check(slices.Contains(ops, f.Match.Op), "match.op is not one of the operations")
 	check(f.Times >= 0 && f.Skip >= 0 && f.Every >= 0, "times, skip and every must not be negative")
 	check(a.Status == 0 || a.Status >= 200 && a.Status <= 599, "action.status must be from 200 to 599")
-	check(min(a.LatencyMS, a.LateMS, a.LagMS, a.HealthDurationMS, a.JobDurationMS, a.FirstTokenMS, a.BetweenTokensMS) >= 0, "durations must not be negative")
+	check(min(a.LatencyMS, a.LateMS, a.LagMS, a.HealthDurationMS, a.JobDurationMS, a.FirstTokenMS,
+		a.BetweenTokensMS) >= 0, "durations must not be negative")
 	check(a.RetryAfterSeconds >= 0 && a.ReasoningTokens >= 0, "counts must not be negative")
-	check(slices.Contains([]string{"", control.CutBefore, control.CutAfter, control.CutMiddle, control.CutReset, control.CutLate}, a.Cut), "action.cut must be before, after, middle, reset or late")
-	check(slices.Contains([]string{"", control.OutcomeCompleted, control.OutcomeFailed}, a.JobOutcome), "action.jobOutcome must be COMPLETED or FAILED")
-	check(slices.Contains([]string{"", control.OutcomeCompleted, control.OutcomeFailed}, a.HealthOutcome), "action.healthOutcome must be COMPLETED or FAILED")
+	check(slices.Contains([]string{"", control.CutBefore, control.CutAfter, control.CutMiddle, control.CutReset,
+		control.CutLate}, a.Cut), "action.cut must be before, after, middle, reset or late")
+	check(slices.Contains([]string{"", control.OutcomeCompleted, control.OutcomeFailed}, a.JobOutcome),
+		"action.jobOutcome must be COMPLETED or FAILED")
+	check(slices.Contains([]string{"", control.OutcomeCompleted, control.OutcomeFailed}, a.HealthOutcome),
+		"action.healthOutcome must be COMPLETED or FAILED")
 	check((a.LateMS > 0) == (a.Cut == control.CutLate), "action.lateMs goes with the cut late")
-	check(a.LagMS == 0 || lags(f.Match.Op), "action.lagMs is for the operations list, get, delete, job, health and healthResult")
-	check(a.HealthOutcome == "" && a.HealthDurationMS == 0 || f.Match.Op == control.OpHealth, "the health actions are for the operation health")
+	check(a.LagMS == 0 || lags(f.Match.Op), "action.lagMs is for the operations list, get, delete, job, health and "+
+		"healthResult")
+	check(a.HealthOutcome == "" && a.HealthDurationMS == 0 ||
+		f.Match.Op == control.OpHealth, "the health actions are for the operation health")
 	_, spelled := spellings[a.JobSpelling]
 	check(spelled, "action.jobSpelling must be pascal or absent")
-	check(!shapesJob(a) || slices.Contains([]control.Op{"", control.OpCreate, control.OpUpdate, control.OpJob}, f.Match.Op),
+	check(!shapesJob(a) || slices.Contains([]control.Op{"", control.OpCreate, control.OpUpdate, control.OpJob},
+		f.Match.Op),
 		"the job actions are for the operations create, update and job")
-	check(!shapesAnswer(a) || f.Match.Op == "" || f.Match.Op == control.OpProvider, "the provider actions are for the operation provider")
-	check(!(a.RevokeToken || a.ExpireToken) || f.Match.Op != control.OpProvider && f.Match.Op != control.OpWebhook, "only Genesys has tokens that can be revoked or expired")
+	check(!shapesAnswer(a) || f.Match.Op == "" || f.Match.Op == control.OpProvider,
+		"the provider actions are for the operation provider")
+	check(!(a.RevokeToken || a.ExpireToken) || f.Match.Op != control.OpProvider &&
+		f.Match.Op != control.OpWebhook, "only Genesys has tokens that can be revoked or expired")
 	return errors.Join(wrong...)
 }
 
@@ -149,6 +158,8 @@ func shapesJob(a control.Action) bool {
 }
 
 func shapesAnswer(a control.Action) bool {
-	return a.Answer != "" || a.ErrorBody || a.Empty || a.Endless || a.Truncate || a.FirstTokenMS > 0 || a.BetweenTokensMS > 0 ||
-		a.InsufficientQuota || a.ReasoningTokens > 0 || a.UnsupportedParameter != "" || a.FinishReason != "" || a.Cut == control.CutMiddle
+	return a.Answer != "" || a.ErrorBody || a.Empty || a.Endless || a.Truncate || a.FirstTokenMS > 0 ||
+		a.BetweenTokensMS > 0 ||
+		a.InsufficientQuota || a.ReasoningTokens > 0 || a.UnsupportedParameter != "" || a.FinishReason != "" ||
+		a.Cut == control.CutMiddle
 }

@@ -54,7 +54,8 @@ func (s *Server) admit(c *call, scope string) (quota, *reply) {
 		return quota{}, &rep
 	}
 	if value == "" {
-		return refuse(401, "authentication.required", "No authentication bearer token specified in authorization header.", nil)
+		return refuse(401, "authentication.required",
+			"No authentication bearer token specified in authorization header.", nil)
 	}
 	switch s.tokens.check(value) {
 	case tokenUnknown:

@@ -29,7 +29,8 @@ func (c *check) answer(now time.Time) checkAnswer {
 		return a
 	}
 	if a.Status = c.outcome; c.outcome == control.OutcomeFailed {
-		a.Errors = []control.ErrorBody{platformError(newUUID(), 400, "bad.request", "The endpoint does not answer the gateway.", nil)}
+		a.Errors = []control.ErrorBody{platformError(newUUID(), 400, "bad.request",
+			"The endpoint does not answer the gateway.", nil)}
 	}
 	return a
 }
@@ -43,7 +44,8 @@ func (s *Server) checkHealth(c *call) reply {
 	case !found:
 		return refuseGenesys(c, http.StatusNotFound, "", "There is no model of this id.")
 	case made == nil:
-		return refuseGenesys(c, http.StatusConflict, "general.conflict", "The model is not active; its health cannot be checked.")
+		return refuseGenesys(c, http.StatusConflict, "general.conflict",
+			"The model is not active; its health cannot be checked.")
 	}
 	return jsonReply(http.StatusAccepted, made.answer(made.created.Add(-1)))
 }

@@ -65,7 +65,8 @@ func readQuery(r *http.Request, filters ...string) (reading, error) {
 	}
 	for key := range query {
 		if !slices.Contains(filters, key) && key != "min" && key != "waitMs" {
-			return reading{}, errors.New("unknown query parameter " + strconv.Quote(key) + "; known: min, waitMs, " + strings.Join(filters, ", "))
+			return reading{}, errors.New("unknown query parameter " + strconv.Quote(key) + "; known: min, waitMs, " +
+				strings.Join(filters, ", "))
 		}
 	}
 	least, ok := wholeNumber(query.Get("min"), 0, 0, 1<<30)

@@ -210,7 +210,8 @@ func (j *job) end(failure *control.ErrorBody) bool {
 
 // failure is the ordered error with its gaps filled.
 func (j *job) failure() *control.ErrorBody {
-	filled := platformError(newUUID(), 400, "bad.request", "The LLM Gateway could not reach the endpoint with the given credential.", nil)
+	filled := platformError(newUUID(), 400, "bad.request",
+		"The LLM Gateway could not reach the endpoint with the given credential.", nil)
 	o := j.jobError
 	if o == nil {
 		return &filled

@@ -57,7 +57,8 @@ func (s *Server) routeModels() {
 	s.route("PATCH "+gatewayPath+"/{id}", s.genesys(control.OpUpdate, scopeWrite, byID, s.updateModel))
 	s.route("DELETE "+gatewayPath+"/{id}", s.genesys(control.OpDelete, scopeWrite, byID, s.deleteModel))
 	s.route("POST "+gatewayPath+"/{id}/health-checks", s.genesys(control.OpHealth, scopeWrite, byID, s.checkHealth))
-	s.route("GET "+gatewayPath+"/{id}/health-checks/{check}", s.genesys(control.OpHealthResult, scopeRead, byID, s.getHealthCheck))
+	s.route("GET "+gatewayPath+"/{id}/health-checks/{check}",
+		s.genesys(control.OpHealthResult, scopeRead, byID, s.getHealthCheck))
 }
 
 // byBody finds the model's name in a body that has not been checked yet.
@@ -139,13 +140,15 @@ func (s *Server) listModels(c *call) reply {
 	}
 	for key, values := range query {
 		if (key != "name" && key != "pageNumber" && key != "pageSize") || len(values) != 1 {
-			return refuseGenesys(c, http.StatusBadRequest, "", "The query takes name, pageNumber and pageSize, each once.")
+			return refuseGenesys(c, http.StatusBadRequest, "",
+				"The query takes name, pageNumber and pageSize, each once.")
 		}
 	}
 	number, ok := wholeNumber(query.Get("pageNumber"), 1, 1, maxPageNumber)
 	size, fits := wholeNumber(query.Get("pageSize"), defaultPageSize, 1, maxPageSize)
 	if !ok || !fits {
-		return refuseGenesys(c, http.StatusBadRequest, "invalid.value", "pageNumber must be at least 1 and pageSize from 1 to 100.")
+		return refuseGenesys(c, http.StatusBadRequest, "invalid.value",
+			"pageNumber must be at least 1 and pageSize from 1 to 100.")
 	}
 	name := query.Get("name")
 	page := listing{PageSize: size, PageNumber: number, SelfURI: pageURI(name, number, size)}

@@ -34,7 +34,8 @@ func (s *Server) client(r *http.Request) (sent, known, ok bool) {
 
 // sameSecret compares in constant time and accepts the form encoding that RFC 6749 prescribes inside Basic.
 func sameSecret(got, want string) bool {
-	if plain, err := url.QueryUnescape(got); err == nil && subtle.ConstantTimeCompare([]byte(plain), []byte(want)) == 1 {
+	if plain, err := url.QueryUnescape(got); err == nil &&
+		subtle.ConstantTimeCompare([]byte(plain), []byte(want)) == 1 {
 		return true
 	}
 	return subtle.ConstantTimeCompare([]byte(got), []byte(want)) == 1
@@ -47,7 +48,8 @@ func (s *Server) issueToken(c *call) reply {
 	sent, known, ok := s.client(c.r)
 	switch {
 	case !sent:
-		return oauthError(http.StatusBadRequest, "invalid_request", "client credentials must be sent by HTTP Basic authentication")
+		return oauthError(http.StatusBadRequest, "invalid_request",
+			"client credentials must be sent by HTTP Basic authentication")
 	case !known:
 		return oauthError(http.StatusBadRequest, "invalid_client", "client not found: invalid client_id")
 	case !ok:
@@ -55,7 +57,8 @@ func (s *Server) issueToken(c *call) reply {
 	}
 	form, _ := url.ParseQuery(string(c.body)) // wrongTokenRequest has parsed it
 	if form.Get("grant_type") != "client_credentials" {
-		return oauthError(http.StatusBadRequest, "unsupported_grant_type", "this client is for grant_type=client_credentials")
+		return oauthError(http.StatusBadRequest, "unsupported_grant_type",
+			"this client is for grant_type=client_credentials")
 	}
 	value, ttl := s.tokens.issue()
 	s.endIssuedToken(c, value)

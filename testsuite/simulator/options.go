@@ -20,7 +20,8 @@ const (
 type Options struct {
 	// JobDuration is how long a registration job takes; default 2 s.
 	JobDuration time.Duration
-	// Quota is how many API calls the OAuth client may make in QuotaWindow, with all its tokens; default 300 in a minute.
+	// Quota is how many API calls the OAuth client may make in QuotaWindow, with all its tokens; default 300 in a
+	// minute.
 	Quota       int
 	QuotaWindow time.Duration
 	// TokenTTL is a token's validity; default 24 h.
@@ -30,8 +31,8 @@ type Options struct {
 	ClientID, ClientSecret  string
 	ProviderToken           string
 	ConflictOnDuplicateName bool
-	// ControlFromAnywhere lets callers from other machines use the control interface, for a simulator in a container: what
-	// comes in by a published port has the address of a gateway.
+	// ControlFromAnywhere lets callers from other machines use the control interface, for a simulator in a container:
+	// what comes in by a published port has the address of a gateway.
 	ControlFromAnywhere bool
 	// KeepRequests bounds the journal of requests; default 200,000. Webhooks and callbacks keep a tenth of it.
 	KeepRequests int

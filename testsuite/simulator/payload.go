@@ -29,7 +29,8 @@ type payloadCheck struct {
 }
 
 func (p *payloadCheck) wrong(field, code string) {
-	p.details = append(p.details, control.ErrorDetail{ErrorCode: code, FieldName: field, EntityName: "CreateLargeLanguageModel"})
+	p.details = append(p.details, control.ErrorDetail{ErrorCode: code, FieldName: field,
+		EntityName: "CreateLargeLanguageModel"})
 }
 
 // code is the ErrorBody code for what was found.
@@ -208,13 +209,15 @@ func validName(s string) bool {
 }
 
 func validCredentialID(s string) bool {
-	return s != "" && len(s) <= 256 && !strings.ContainsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) })
+	return s != "" && len(s) <= 256 && !strings.ContainsFunc(s,
+		func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) })
 }
 
 // validURL takes an absolute https URL, and http for loopback hosts.
 func validURL(s string) bool {
 	u, err := url.Parse(s)
-	if err != nil || len(s) > 2048 || u.Host == "" || u.Hostname() == "" || u.User != nil || u.Fragment != "" || u.Opaque != "" {
+	if err != nil || len(s) > 2048 || u.Host == "" || u.Hostname() == "" || u.User != nil || u.Fragment != "" ||
+		u.Opaque != "" {
 		return false
 	}
 	return u.Scheme == "https" || u.Scheme == "http" && netguard.IsLoopback(u.Hostname())

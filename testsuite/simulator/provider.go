@@ -98,7 +98,8 @@ type refusal struct {
 func (s *Server) routeProviders() {
 	s.mountProvider("POST /providers/openai/v1/chat/completions", openAI{})
 	s.mountProvider("POST /providers/custom/v1/chat/completions", custom{openAI{showsThinking: true}})
-	s.mountProvider("POST /providers/azure/openai/deployments/{deployment}/chat/completions", azureClassic{openAI{emptyFirst: true}})
+	s.mountProvider("POST /providers/azure/openai/deployments/{deployment}/chat/completions",
+		azureClassic{openAI{emptyFirst: true}})
 	s.mountProvider("POST /providers/azure/openai/v1/chat/completions", azureV1{openAI{emptyFirst: true}})
 	s.mountProvider("POST /providers/anthropic/v1/messages", anthropic{})
 	s.mountProvider("POST /providers/anthropic-2023-06-01/v1/messages", anthropic{only: anthropicFirst})
@@ -141,7 +142,8 @@ func (s *Server) chat(c *call, p provider) reply {
 	case token == "":
 		return refuse(refusal{status: 401, kind: "authentication_error", message: "No API key was provided."})
 	case !s.ownsProvider(token):
-		return refuse(refusal{status: 401, kind: "authentication_error", code: "invalid_api_key", message: "Incorrect API key provided."})
+		return refuse(refusal{status: 401, kind: "authentication_error", code: "invalid_api_key",
+			message: "Incorrect API key provided."})
 	case !isJSON(c.r.Header.Get("Content-Type")):
 		return refuse(invalid("", "The Content-Type must be application/json."))
 	case c.action.InsufficientQuota:
@@ -161,7 +163,8 @@ func (s *Server) chat(c *call, p provider) reply {
 	return s.whole(c, done, p.answer(ch, done))
 }
 
-var serverFailure = refusal{status: http.StatusInternalServerError, kind: "server_error", code: "server_error", message: "The server had an error while processing your request."}
+var serverFailure = refusal{status: http.StatusInternalServerError, kind: "server_error", code: "server_error",
+	message: "The server had an error while processing your request."}
 
 func invalid(param, message string) refusal {
 	return refusal{status: http.StatusBadRequest, kind: "invalid_request_error", param: param, message: message}

@@ -56,7 +56,8 @@ func (anthropic) errorBody(c *call, re refusal) any {
 }
 
 func (anthropic) broke() refusal {
-	return refusal{status: http.StatusBadRequest, message: "Your credit balance is too low to access the Anthropic API."}
+	return refusal{status: http.StatusBadRequest,
+		message: "Your credit balance is too low to access the Anthropic API."}
 }
 
 func (a anthropic) read(c *call) (chat, *refusal) {
@@ -88,7 +89,8 @@ func (anthropic) stopReason(d completion) string { return d.finish("end_turn", "
 func (a anthropic) answer(ch chat, d completion) any {
 	content := []any{}
 	if len(d.thoughts) > 0 {
-		content = append(content, map[string]string{"type": "thinking", "thinking": strings.Join(d.thoughts, ""), "signature": "c2ln"})
+		content = append(content, map[string]string{"type": "thinking", "thinking": strings.Join(d.thoughts, ""),
+			"signature": "c2ln"})
 	}
 	if len(d.tokens) > 0 {
 		content = append(content, map[string]string{"type": "text", "text": d.text()})
@@ -113,9 +115,11 @@ func (a anthropic) frames(ch chat, d completion) frames {
 	start := a.block(0, map[string]string{"type": "text", "text": ""})
 	text := 0
 	if len(d.thoughts) > 0 {
-		fr.opening = append(fr.opening, a.block(0, map[string]string{"type": "thinking", "thinking": "", "signature": ""}))
+		fr.opening = append(fr.opening, a.block(0, map[string]string{"type": "thinking", "thinking": "",
+			"signature": ""}))
 		for _, thought := range d.thoughts {
-			fr.thoughts = append(fr.thoughts, a.delta(0, map[string]string{"type": "thinking_delta", "thinking": thought}))
+			fr.thoughts = append(fr.thoughts, a.delta(0,
+				map[string]string{"type": "thinking_delta", "thinking": thought}))
 		}
 		text = 1
 		start = a.blockEnd(0) + a.block(1, map[string]string{"type": "text", "text": ""})
@@ -136,7 +140,8 @@ func (a anthropic) frames(ch chat, d completion) frames {
 }
 
 func (anthropic) block(index int, content map[string]string) frame {
-	return event("content_block_start", map[string]any{"type": "content_block_start", "index": index, "content_block": content})
+	return event("content_block_start", map[string]any{"type": "content_block_start", "index": index,
+		"content_block": content})
 }
 
 func (anthropic) delta(index int, delta map[string]string) frame {

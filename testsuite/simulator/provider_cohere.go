@@ -24,7 +24,8 @@ func (cohere) errorBody(c *call, re refusal) any {
 }
 
 func (cohere) broke() refusal {
-	return refusal{status: http.StatusPaymentRequired, message: "Your account has no credit left; add a payment method."}
+	return refusal{status: http.StatusPaymentRequired,
+		message: "Your account has no credit left; add a payment method."}
 }
 
 func (cohere) read(c *call) (chat, *refusal) {
@@ -77,12 +78,14 @@ func (co cohere) frames(_ chat, d completion) frames {
 	})}
 	start, text := co.content("content-start", 0, map[string]string{"type": "text", "text": ""}), 0
 	if len(d.thoughts) > 0 {
-		fr.opening = append(fr.opening, co.content("content-start", 0, map[string]string{"type": "thinking", "thinking": ""}))
+		fr.opening = append(fr.opening, co.content("content-start", 0,
+			map[string]string{"type": "thinking", "thinking": ""}))
 		for _, thought := range d.thoughts {
 			fr.thoughts = append(fr.thoughts, co.content("content-delta", 0, map[string]string{"thinking": thought}))
 		}
 		text = 1
-		start = co.event("content-end", 0, nil) + co.content("content-start", 1, map[string]string{"type": "text", "text": ""})
+		start = co.event("content-end", 0, nil) + co.content("content-start", 1,
+			map[string]string{"type": "text", "text": ""})
 	}
 	for _, token := range d.tokens {
 		fr.tokens = append(fr.tokens, start+co.content("content-delta", text, map[string]string{"text": token}))

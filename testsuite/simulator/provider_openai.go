@@ -104,7 +104,8 @@ func (r *chatReader) unsupported(param string) {
 	if param == "max_tokens" {
 		hint = " Use 'max_completion_tokens' instead."
 	}
-	r.wrongCode(param, "unsupported_parameter", fmt.Sprintf("Unsupported parameter: '%s' is not supported with this model.%s", param, hint))
+	r.wrongCode(param, "unsupported_parameter", fmt.Sprintf("Unsupported parameter: '%s' is not supported with this "+
+		"model.%s", param, hint))
 }
 
 // usageOption reads stream_options, which is for streams alone.
@@ -115,7 +116,8 @@ func (r *chatReader) usageOption(stream bool) bool {
 	}
 	options, err := parseObject(raw)
 	if err != nil || !stream {
-		r.wrong("stream_options", "The 'stream_options' parameter is only allowed when 'stream' is enabled, and is an object.")
+		r.wrong("stream_options", "The 'stream_options' parameter is only allowed when 'stream' is enabled, and is "+
+			"an object.")
 		return false
 	}
 	for name := range options {
@@ -155,7 +157,8 @@ func (o openAI) answer(ch chat, d completion) any {
 func (o openAI) frames(ch chat, d completion) frames {
 	chunk := func(choices []any, usage any) frame {
 		value := map[string]any{
-			"id": "chatcmpl-" + d.id, "object": "chat.completion.chunk", "created": time.Now().Unix(), "model": ch.model,
+			"id": "chatcmpl-" +
+				d.id, "object": "chat.completion.chunk", "created": time.Now().Unix(), "model": ch.model,
 			"choices": choices,
 		}
 		if ch.includeUsage {
@@ -170,7 +173,8 @@ func (o openAI) frames(ch chat, d completion) frames {
 	if o.emptyFirst {
 		fr.opening = append(fr.opening, event("", map[string]any{
 			"id": "", "object": "", "created": 0, "model": "", "choices": []any{},
-			"prompt_filter_results": []any{map[string]any{"prompt_index": 0, "content_filter_results": map[string]any{}}},
+			"prompt_filter_results": []any{map[string]any{"prompt_index": 0,
+				"content_filter_results": map[string]any{}}},
 		}))
 	}
 	fr.opening = append(fr.opening, delta(map[string]any{"role": "assistant", "content": ""}, nil))

@@ -45,7 +45,8 @@ func (s *settings) change(change control.SettingsChange) (control.Settings, erro
 		next.Scopes = append([]string{}, *change.Scopes...)
 	}
 	if next.JobDurationMS < 0 || next.Quota < 1 || next.QuotaWindowMS < 1 || next.TokenTTLSeconds < 1 {
-		return s.current, fmt.Errorf("jobDurationMs must be at least 0; quota, quotaWindowMs and tokenTtlSeconds at least 1")
+		return s.current, fmt.Errorf("jobDurationMs must be at least 0; quota, quotaWindowMs and tokenTtlSeconds at " +
+			"least 1")
 	}
 	s.current = next
 	return next, nil

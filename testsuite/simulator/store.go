@@ -89,8 +89,10 @@ func (s *store) create(p payload, unique bool, duration time.Duration, shape con
 	case len(s.jobs) >= maxJobs:
 		return nil, storeFull
 	}
-	m := &model{number: s.created, id: newUUID(), name: p.name, state: control.ModelProvisioning, created: time.Now(), payload: p}
-	j := &job{id: newUUID(), model: m, created: m.created, duration: duration, status: queued, isOver: make(chan struct{})}
+	m := &model{number: s.created, id: newUUID(), name: p.name, state: control.ModelProvisioning, created: time.Now(),
+		payload: p}
+	j := &job{id: newUUID(), model: m, created: m.created, duration: duration, status: queued,
+		isOver: make(chan struct{})}
 	m.job = j
 	s.created++
 	s.models[m.id], s.jobs[j.id] = m, j
@@ -163,7 +165,8 @@ func (s *store) remove(id string, asOf time.Time) bool {
 
 // withoutModel removes m from a list in the order of numbers. Moving the rest up is one memmove of pointers.
 func withoutModel(list []*model, m *model) []*model {
-	i, ok := slices.BinarySearchFunc(list, m.number, func(other *model, number int) int { return other.number - number })
+	i, ok := slices.BinarySearchFunc(list, m.number,
+		func(other *model, number int) int { return other.number - number })
 	if !ok {
 		return list
 	}
@@ -194,7 +197,8 @@ func (s *store) healthCheck(id string, a control.Action, asOf time.Time) (c *che
 	}
 	m.healthChecks++
 	now := time.Now()
-	c = &check{id: newUUID(), modelID: id, created: now, ends: now.Add(milliseconds(a.HealthDurationMS)), outcome: orText(a.HealthOutcome, control.OutcomeCompleted)}
+	c = &check{id: newUUID(), modelID: id, created: now, ends: now.Add(milliseconds(a.HealthDurationMS)),
+		outcome: orText(a.HealthOutcome, control.OutcomeCompleted)}
 	s.checks[c.id] = c
 	return c, true
 }

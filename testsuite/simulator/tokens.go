@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// TokenMark is what every access token begins with, so that a test can search for tokens that got where they should not.
+// TokenMark is what every access token begins with, so that a test can search for tokens that got where they should
+// not.
 const TokenMark = "simulated-access-token-"
 
 // maxTokens bounds the tokens remembered; a client that caches its token needs one.

@@ -20,7 +20,8 @@ func (s *Server) updateModel(c *call) reply {
 	if c.r.Method == http.MethodPatch {
 		change, err := parseObject(c.body)
 		if err != nil {
-			return refuseGenesys(c, http.StatusBadRequest, "bad.request", "The request body cannot be read: "+err.Error()+".")
+			return refuseGenesys(c, http.StatusBadRequest, "bad.request",
+				"The request body cannot be read: "+err.Error()+".")
 		}
 		maps.Copy(members, change)
 		c.body, _ = json.Marshal(members)

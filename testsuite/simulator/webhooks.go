@@ -19,7 +19,8 @@ func (s *Server) routeWebhooks() {
 		identify: func(*call) {},
 		serve:    func(*call) reply { return reply{status: http.StatusNoContent} },
 		refuse: func(c *call, status int, code, message string) reply {
-			return jsonReply(status, map[string]string{"code": code, "message": orText(message, http.StatusText(status))})
+			return jsonReply(status, map[string]string{"code": code,
+				"message": orText(message, http.StatusText(status))})
 		},
 	})
 }

@@ -30,7 +30,8 @@ type Options struct {
 	InMemory bool
 	// Server is the Temporal server. Default: the development server of Bin.
 	Server Server
-	// WorkerDir is the working folder of the workers, which relative paths in their variables are relative to. Default: Dir.
+	// WorkerDir is the working folder of the workers, which relative paths in their variables are relative to. Default:
+	// Dir.
 	WorkerDir string
 	// Devserver, Simulator and Worker are further arguments and variables of those processes.
 	Devserver []string
@@ -92,8 +93,8 @@ func (s *Stack) startSimulator(ctx context.Context) error {
 	return nil
 }
 
-// StartDevserver starts the development server, on its former address if it ran before, or makes do with the server that
-// the options name.
+// StartDevserver starts the development server, on its former address if it ran before, or makes do with the server
+// that the options name.
 func (s *Stack) StartDevserver(ctx context.Context) error {
 	switch server := s.options.Server; {
 	case server.CLI != "":
@@ -149,7 +150,8 @@ func (s *Stack) launch(ctx context.Context, name string, args []string, ready an
 }
 
 func (s *Stack) run(name string, args, environ []string) (*Process, error) {
-	return start(filepath.Join(s.options.Bin, name), filepath.Join(s.options.Dir, name+".log"), s.options.Dir, args, environ)
+	return start(filepath.Join(s.options.Bin, name), filepath.Join(s.options.Dir, name+".log"), s.options.Dir, args,
+		environ)
 }
 
 // freeOr0 returns the port if nothing listens on it, or 0, which stands for any free one.
@@ -173,7 +175,8 @@ func (s *Stack) KillDevserver() { s.devserver.Kill() }
 
 // Environ is the environment in which the starter reaches the stack's Temporal.
 func (s *Stack) Environ() []string {
-	environ := append(cleanEnviron(), "TEMPORAL_ADDRESS="+s.Temporal, "REGISTRAR_UI_URL="+s.UI, codec.Variable+"="+s.options.Keys)
+	environ := append(cleanEnviron(), "TEMPORAL_ADDRESS="+s.Temporal, "REGISTRAR_UI_URL="+s.UI,
+		codec.Variable+"="+s.options.Keys)
 	return append(environ, s.options.Server.Running...)
 }
 
@@ -254,7 +257,8 @@ func (s *Stack) RunWith(ctx context.Context, environ []string, args ...string) (
 
 // StartStarter starts a command of the starter that goes on until it is stopped. Its output goes to a log of that name.
 func (s *Stack) StartStarter(log string, environ []string, args ...string) (*Process, error) {
-	p, err := start(s.Starter(), filepath.Join(s.options.Dir, log+".log"), s.options.Dir, args, append(s.Environ(), environ...))
+	p, err := start(s.Starter(), filepath.Join(s.options.Dir, log+".log"), s.options.Dir, args,
+		append(s.Environ(), environ...))
 	if err == nil {
 		s.others = append(s.others, p)
 	}

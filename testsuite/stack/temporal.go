@@ -14,11 +14,13 @@ import (
 	"model-registrar/schemas"
 )
 
-// Server says which Temporal server a stack runs on. The zero value is the development server among the stack's binaries.
+// Server says which Temporal server a stack runs on. The zero value is the development server among the stack's
+// binaries.
 type Server struct {
 	// CLI is Temporal's own command-line tool, whose development server takes the place of ours.
 	CLI string
-	// Running are the variables that lead to a server which runs already: TEMPORAL_ADDRESS and what else its clients need.
+	// Running are the variables that lead to a server which runs already: TEMPORAL_ADDRESS and what else its clients
+	// need.
 	Running []string
 	// UI is the address of that server's UI; it may be empty.
 	UI string
@@ -29,8 +31,8 @@ const LeastServer = "1.29"
 
 var serverVersion = regexp.MustCompile(`\(Server (\d+)\.(\d+)`)
 
-// RecentCLI reports whether a Temporal CLI has a development server that the stack runs on. The version is what the CLI says
-// of itself, on one line.
+// RecentCLI reports whether a Temporal CLI has a development server that the stack runs on. The version is what the CLI
+// says of itself, on one line.
 func RecentCLI(ctx context.Context, path string) (version string, recent bool) {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
@@ -58,8 +60,8 @@ func atLeast(version string) bool {
 	return true
 }
 
-// startCLI starts the development server of Temporal's CLI, with what ours has set up: the search attributes, and a limit
-// less. It keeps everything in memory.
+// startCLI starts the development server of Temporal's CLI, with what ours has set up: the search attributes, and a
+// limit less. It keeps everything in memory.
 func (s *Stack) startCLI(ctx context.Context) error {
 	port, uiPort := "7233", "8233"
 	if !s.options.UsualPorts || freeOr0(port) == "0" {
@@ -68,17 +70,20 @@ func (s *Stack) startCLI(ctx context.Context) error {
 	if !s.options.UsualPorts || freeOr0(uiPort) == "0" {
 		uiPort = freePort()
 	}
-	args := []string{"server", "start-dev", "--ip", "127.0.0.1", "--port", port, "--ui-port", uiPort, "--log-level", "error",
+	args := []string{"server", "start-dev", "--ip", "127.0.0.1", "--port", port, "--ui-port", uiPort, "--log-level",
+		"error",
 		"--dynamic-config-value", "frontend.enableServerVersionCheck=false", // it talks to nobody outside
 		"--dynamic-config-value", `history.workflowIdReuseMinimalInterval="0s"`}
 	for _, name := range schemas.SearchAttributes {
 		args = append(args, "--search-attribute", name+"=Keyword")
 	}
-	p, err := start(s.options.Server.CLI, filepath.Join(s.options.Dir, "temporal.log"), s.options.Dir, args, cleanEnviron())
+	p, err := start(s.options.Server.CLI, filepath.Join(s.options.Dir, "temporal.log"), s.options.Dir, args,
+		cleanEnviron())
 	if err != nil {
 		return err
 	}
-	s.devserver, s.Temporal, s.UI = p, net.JoinHostPort("127.0.0.1", port), "http://"+net.JoinHostPort("127.0.0.1", uiPort)
+	s.devserver, s.Temporal, s.UI = p, net.JoinHostPort("127.0.0.1", port), "http://"+net.JoinHostPort("127.0.0.1",
+		uiPort)
 	return p.Await(ctx, startTimeout, func() error {
 		return s.onTemporal(ctx, func(ctx context.Context, c *registrar.Client) error { return c.Check(ctx) })
 	})

@@ -82,16 +82,16 @@ type Action struct {
 	Cut         string            `json:"cut,omitempty"`
 	// LateMS is when a request whose connection is cut as CutLate takes effect, counted from its arrival.
 	LateMS int64 `json:"lateMs,omitempty"`
-	// LagMS answers as a replica that lags behind by so much: what was made since then is not known to it, what was deleted
-	// since then it still shows. For list, get, delete, job, health and healthResult.
+	// LagMS answers as a replica that lags behind by so much: what was made since then is not known to it, what was
+	// deleted since then it still shows. For list, get, delete, job, health and healthResult.
 	LagMS int64 `json:"lagMs,omitempty"`
 	// RevokeToken and ExpireToken end the token that the request carries and refuse the request with 401;
 	// on OpToken they end the token that is being issued.
 	RevokeToken bool `json:"revokeToken,omitempty"`
 	ExpireToken bool `json:"expireToken,omitempty"`
 
-	// The Job fields shape a job. Ordered on OpCreate and OpUpdate they shape the job that the request makes; on OpJob the
-	// job that is asked for, except that JobStatus and JobNoResultID then hold for that one answer only.
+	// The Job fields shape a job. Ordered on OpCreate and OpUpdate they shape the job that the request makes; on OpJob
+	// the job that is asked for, except that JobStatus and JobNoResultID then hold for that one answer only.
 	// JobDurationMS counts from the job's creation.
 	JobDurationMS int64  `json:"jobDurationMs,omitempty"`
 	JobOutcome    string `json:"jobOutcome,omitempty"`
@@ -105,8 +105,8 @@ type Action struct {
 	// JobHalfway has a job that fails to update a model change the rate limits all the same.
 	JobHalfway bool `json:"jobHalfway,omitempty"`
 
-	// HealthOutcome and HealthDurationMS shape the health check that a request on OpHealth makes: COMPLETED by default, at
-	// once.
+	// HealthOutcome and HealthDurationMS shape the health check that a request on OpHealth makes: COMPLETED by default,
+	// at once.
 	HealthOutcome    string `json:"healthOutcome,omitempty"`
 	HealthDurationMS int64  `json:"healthDurationMs,omitempty"`
 

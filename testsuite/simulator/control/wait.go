@@ -88,7 +88,8 @@ func wait[T any](ctx context.Context, c *Client, path string, query url.Values, 
 			return found, nil
 		}
 		if ctx.Err() != nil {
-			return found, fmt.Errorf("waited for %d at %s?%s, %d seen: %w", least, path, selection(query), seen, ctx.Err())
+			return found, fmt.Errorf("waited for %d at %s?%s, %d seen: %w", least, path, selection(query), seen,
+				ctx.Err())
 		}
 		if err != nil {
 			return nil, err

@@ -62,7 +62,8 @@ func parse(args []string, stderr io.Writer) (invocation, error) {
 	fs := flag.NewFlagSet("simulator", flag.ContinueOnError)
 	fs.SetOutput(stderr)
 	fs.StringVar(&in.listen, "listen", "127.0.0.1:9090", "`address` to listen on; port 0 takes a free one")
-	fs.StringVar(&in.readyFile, "ready-file", "", "`path` of a file that gets {\"url\",\"pid\"} once the simulator answers")
+	fs.StringVar(&in.readyFile, "ready-file", "", "`path` of a file that gets {\"url\",\"pid\"} once the simulator "+
+		"answers")
 	fs.StringVar(&in.tlsListen, "tls-listen", "", "`address` to listen on with TLS as well")
 	fs.StringVar(&in.tlsDir, "tls-dir", ".", "`folder` that keeps the TLS certificate, cert.pem, and its key")
 	fs.StringVar(&in.tlsName, "tls-name", "simulator", "host `name` of the TLS certificate, beside localhost")
@@ -73,14 +74,18 @@ func parse(args []string, stderr io.Writer) (invocation, error) {
 	fs.DurationVar(&o.TokenTTL, "token-ttl", 24*time.Hour, "validity of an access token")
 	fs.StringVar(&o.ClientID, "client-id", simulator.DefaultClientID, "OAuth client id")
 	fs.StringVar(&o.ClientSecret, "client-secret", simulator.DefaultClientSecret, "OAuth client secret")
-	fs.StringVar(&o.ProviderToken, "provider-token", simulator.DefaultProviderToken, "token that the LLM providers take")
-	fs.BoolVar(&o.ConflictOnDuplicateName, "conflict-on-duplicate-name", false, "answer 409 when a model of that name exists")
-	fs.BoolVar(&o.ControlFromAnywhere, "control-from-anywhere", false, "let other machines than this one use the control interface")
+	fs.StringVar(&o.ProviderToken, "provider-token", simulator.DefaultProviderToken,
+		"token that the LLM providers take")
+	fs.BoolVar(&o.ConflictOnDuplicateName, "conflict-on-duplicate-name", false,
+		"answer 409 when a model of that name exists")
+	fs.BoolVar(&o.ControlFromAnywhere, "control-from-anywhere", false,
+		"let other machines than this one use the control interface")
 	if err := fs.Parse(args); err != nil {
 		return in, err
 	}
 	if fs.NArg() > 0 || o.JobDuration <= 0 || o.Quota < 1 || o.QuotaWindow <= 0 || o.TokenTTL < time.Second {
-		_, _ = fmt.Fprintln(stderr, "simulator: there are no arguments beside flags; durations and the quota must be positive, --token-ttl at least 1s")
+		_, _ = fmt.Fprintln(stderr, "simulator: there are no arguments beside flags; durations and the quota must be "+
+			"positive, --token-ttl at least 1s")
 		return in, errors.New("wrong usage")
 	}
 	return in, nil

@@ -22,18 +22,19 @@ const (
 )
 
 // secured listens with TLS, so that the simulator can be called under a name, as the real services are: what a manifest
-// names and what the worker calls must be https unless it is loopback. It speaks HTTP/1.1 alone there too, because faults
-// that cut a connection need one connection a request.
+// names and what the worker calls must be https unless it is loopback. It speaks HTTP/1.1 alone there too, because
+// faults that cut a connection need one connection a request.
 func secured(address, dir, name string) (net.Listener, error) {
 	certificate, err := certificateFor(dir, name)
 	if err != nil {
 		return nil, fmt.Errorf("cannot keep a certificate in %s: %w", dir, err)
 	}
-	return tls.Listen("tcp", address, &tls.Config{Certificates: []tls.Certificate{certificate}, NextProtos: []string{"http/1.1"}})
+	return tls.Listen("tcp", address, &tls.Config{Certificates: []tls.Certificate{certificate},
+		NextProtos: []string{"http/1.1"}})
 }
 
-// certificateFor takes the certificate that an earlier run left in dir, so that who trusts it goes on doing so, or makes
-// a new one. Clients trust the certificate itself, cert.pem; it cannot sign others.
+// certificateFor takes the certificate that an earlier run left in dir, so that who trusts it goes on doing so, or
+// makes a new one. Clients trust the certificate itself, cert.pem; it cannot sign others.
 func certificateFor(dir, name string) (tls.Certificate, error) {
 	certFile, keyFile := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
 	kept, err := tls.LoadX509KeyPair(certFile, keyFile)
