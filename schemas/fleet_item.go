@@ -79,8 +79,8 @@ func (i FleetItem) Problem() string {
 		return "has a name that no model can have"
 	case i.Operation == RetireModelWorkflow && i.Manifest != nil:
 		return "retires a model, and has a manifest of one"
-	case i.Operation == RetireModelWorkflow && (strings.TrimSpace(i.Reason) == "" ||
-		utf8.RuneCountInString(i.Reason) > MaxRetireReason):
+	case i.Operation == RetireModelWorkflow &&
+		(strings.TrimSpace(i.Reason) == "" || utf8.RuneCountInString(i.Reason) > MaxRetireReason):
 		return fmt.Sprintf("retires a model, and has no reason of 1 to %d characters", MaxRetireReason)
 	case i.Operation != RetireModelWorkflow && i.hasRetirement():
 		return "has what only a retirement has"

@@ -78,39 +78,22 @@ func (a *app) apply(ctx context.Context, paths []string, o applyOptions) error {
 	if o.uiURL != "" {
 		c.uiURL = o.uiURL
 	}
+	f := fleetRun{paths: paths, applied: true, prune: o.prune}
 	items, err := a.joined(ctx, c, requests, o)
-	if err != nil {
-		return explained(err)
-	}
-	conflicts := false
-	if items == nil {
-		if plan == nil {
-			made, err := c.Plan(ctx, manifestsOf(requests), registrar.PlanOptions{Prune: o.prune})
-			if err != nil {
-				return explained(err)
-			}
-			plan = &made
-		}
-		items, err = a.planned(ctx, c, *plan, o)
-		conflicts = plan.Counts[schemas.PlanConflict] > 0
-	}
-	code := exitDone
-	if conflicts {
-		code = exitFailed
+	if err == nil && items == nil {
+		items, f.code, err = a.planned(ctx, c, plan, requests, o)
 	}
 	switch {
 	case err != nil:
 		return explained(err)
 	case len(items) > 0:
-		return a.runFleet(ctx, c, registrar.FleetRequest{Items: items, Requester: a.requester(o.requester)}, o.fleetOptions,
-			fleetRun{paths: paths, applied: true, prune: o.prune, code: code})
+		return a.runFleet(ctx, c, registrar.FleetRequest{Items: items, Requester: a.requester(o.requester)}, o.fleetOptions, f)
 	case a.machine():
-		err = a.print(schemas.FleetResult{Status: schemas.FleetCompleted, Outcomes: schemas.FleetTally{}})
+		if err := a.print(schemas.FleetResult{Status: schemas.FleetCompleted, Outcomes: schemas.FleetTally{}}); err != nil {
+			return err
+		}
 	}
-	if err == nil {
-		return exitWith(code)
-	}
-	return err
+	return exitWith(f.code)
 }
 
 // toApply reads what is to be applied: a saved plan, or manifests.
@@ -124,12 +107,32 @@ func (a *app) toApply(paths []string) (*schemas.Plan, []request, error) {
 	return nil, requests, err
 }
 
-// planned shows a plan and asks for it, and returns the operations that are to be run.
-func (a *app) planned(ctx context.Context, c *connection, p schemas.Plan, o applyOptions) ([]schemas.FleetItem, error) {
+// planned makes a plan unless there is one, and returns the operations that are to be run, and the code that the command
+// exits with at least: a conflict is nothing that was done.
+func (a *app) planned(
+	ctx context.Context, c *connection, plan *schemas.Plan, requests []request, o applyOptions,
+) (items []schemas.FleetItem, code int, err error) {
+	if plan == nil {
+		made, err := c.Plan(ctx, manifestsOf(requests), registrar.PlanOptions{Prune: o.prune})
+		if err != nil {
+			return nil, exitFailed, err
+		}
+		plan = &made
+	}
+	if plan.Counts[schemas.PlanConflict] > 0 {
+		code = exitFailed
+	}
+	items, err = a.agreed(ctx, c, *plan, o)
+	return items, code, err
+}
+
+// agreed shows a plan and asks for it, and returns its operations.
+func (a *app) agreed(ctx context.Context, c *connection, p schemas.Plan, o applyOptions) ([]schemas.FleetItem, error) {
 	a.err.Print(planLines(p, false)...)
 	if n := p.Counts[schemas.PlanRetire]; n > o.maxRetire {
-		return nil, misused("the plan retires %s, and --max-retire allows %d; nothing was started", counted(n, "model"), o.maxRetire).
-			hinting("Is a folder of manifests missing? If they are to go:  --max-retire %d", n)
+		return nil, misused("the plan retires %s, and --max-retire allows %d; nothing was started",
+			counted(n, "model"), o.maxRetire).hinting(
+			"Is a folder of manifests missing? If they are to go:  --max-retire %d", n)
 	}
 	items := registrar.Items(p)
 	var err error
@@ -140,7 +143,8 @@ func (a *app) planned(ctx context.Context, c *connection, p schemas.Plan, o appl
 	case err != nil || len(items) == 0:
 		return nil, err
 	case len(items) > schemas.MaxFleet:
-		return nil, misused("a fleet has at most %d operations, these are %d; apply the manifests folder by folder", schemas.MaxFleet, len(items))
+		return nil, misused("a fleet has at most %d operations, these are %d; apply the manifests folder by folder",
+			schemas.MaxFleet, len(items))
 	}
 	var created []string
 	for _, i := range items {
@@ -183,8 +187,8 @@ func (a *app) joined(ctx context.Context, c *connection, requests []request, o a
 			return nil, &registrar.Taken{ID: o.id}
 		}
 	}
-	a.err.Print(console.Text("The fleet ").And(console.Strong, o.id).And(console.Plain, " was started with these manifests before; joining it. "+
-		"What else they ask for is for another apply."))
+	a.err.Print(console.Text("The fleet ").And(console.Strong, o.id).And(console.Plain,
+		" was started with these manifests before; joining it. What else they ask for is for another apply."))
 	return items, nil
 }
 

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"model-registrar/internal/approvers"
+	"model-registrar/schemas"
 )
 
 // terminal is a person's side of a pseudo-terminal.
@@ -102,6 +103,22 @@ func TestOnATerminalAPersonIsAskedBeforeADecisionIsSent(t *testing.T) {
 	require.Zero(t, <-p.starts(t.Context(), f, t, "approve", "llm", "--reason", "fine", "--yes"))
 	require.NotEmpty(t, *got)
 	require.NotContains(t, p.screen(), "[y/N]")
+}
+
+func TestOnATerminalAPersonIsAskedBeforeAPlanIsApplied(t *testing.T) {
+	for answer, started := range map[string]bool{"y": true, "n": false, "": false} {
+		f := newFrontend(t)
+		f.fleetEnds = doesAll
+		p := newTerminal(t)
+		ended := p.starts(t.Context(), f, t, "apply", planOf(t, without(schemas.PlanConflict)))
+		p.awaits(t, "Apply this plan? [y/N]")
+		require.Contains(t, p.screen(), "to-retire", "the plan comes first")
+		require.Empty(t, f.started)
+		_, err := p.person.WriteString(answer + "\n")
+		require.NoError(t, err)
+		require.Equal(t, started, <-ended == exitDone, p.screen())
+		require.Equal(t, started, len(f.started) > 0)
+	}
 }
 
 func TestAPassphraseIsAskedForOnTheTerminalWithoutEcho(t *testing.T) {
