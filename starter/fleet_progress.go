@@ -30,10 +30,11 @@ type fleetProgress struct {
 	step    int // twentieths that were told
 	status  schemas.FleetStatus
 	stalled string
+	unmute  func()
 }
 
 func newFleetProgress(out *console.Printer) *fleetProgress {
-	p := &fleetProgress{out: out, quiet: firstLine, step: -1}
+	p := &fleetProgress{out: out, quiet: firstLine, step: -1, unmute: out.Mute()}
 	if out.Terminal() {
 		p.live = &console.Live{Printer: out}
 	}
@@ -118,6 +119,7 @@ func (p *fleetProgress) close() {
 	if p.live != nil {
 		p.live.Update(nil, nil)
 	}
+	p.unmute()
 }
 
 // speed is how fast a fleet goes.

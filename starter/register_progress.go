@@ -22,6 +22,7 @@ type progress struct {
 	ticker *time.Ticker
 	done   chan struct{}
 	idle   chan struct{}
+	unmute func()
 }
 
 const (
@@ -34,7 +35,7 @@ func newProgress(out *console.Printer, names []string) *progress {
 	p := &progress{
 		out: out, names: make([]string, len(names)), logs: make([]view.Log, len(names)),
 		views: make([]follow.View, len(names)), done: make(chan struct{}), idle: make(chan struct{}),
-		ticker: time.NewTicker(appending),
+		ticker: time.NewTicker(appending), unmute: out.Mute(),
 	}
 	if out.Terminal() {
 		p.live = &console.Live{Printer: out}
@@ -135,4 +136,5 @@ func (p *progress) close() {
 	if p.live != nil {
 		p.live.Update(nil, nil)
 	}
+	p.unmute()
 }

@@ -158,3 +158,20 @@ func TestAnInterruptAtThePassphraseLeavesTheTerminalAsItWas(t *testing.T) {
 	_, err := p.person.WriteString("\n") // for whoever still reads
 	require.NoError(t, err)
 }
+
+func TestKeysTypedWhileARegistrationIsFollowedDoNotDisturbTheView(t *testing.T) {
+	f := newFrontend(t)
+	p := newTerminal(t)
+	ctx, interrupt := context.WithCancel(t.Context())
+	waits := make(chan struct{})
+	f.onWait = sync.OnceFunc(func() { close(waits) })
+	ended := p.starts(ctx, f, t, "register", file(t, "model.yaml", tutorial))
+	<-waits
+	require.Eventually(t, func() bool { return !p.echoes(t) }, time.Minute, time.Millisecond)
+	_, err := p.person.WriteString("qwertz\n")
+	require.NoError(t, err)
+	interrupt()
+	require.Equal(t, exitInterrupted, <-ended)
+	require.True(t, p.echoes(t), "the terminal is as it was")
+	require.NotContains(t, p.screen(), "qwertz")
+}

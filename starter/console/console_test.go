@@ -54,13 +54,29 @@ func TestABlockIsRedrawnBelowTheLinesThatStay(t *testing.T) {
 	var b strings.Builder
 	live := Live{Printer: &Printer{W: &b, Size: func() (int, int) { return 12, 3 }}}
 
-	live.Update(nil, []Line{Text("one"), Text("a long line that is cut")})
+	live.Update(nil, []Line{Text("one"), Text("a long line that is")})
 	live.Update([]Line{Text("stays, whatever its length")}, []Line{Text("1"), Text("2"), Text("3")})
 	live.Update(nil, nil)
 
-	require.Equal(t, "\r\x1b[Jone\na long lin…\n"+
+	require.Equal(t, "\r\x1b[Ja long line\n    that is\n"+
 		"\x1b[2A\r\x1b[Jstays, whatever its length\n2\n3\n"+ // two rows are left beside the cursor's
 		"\x1b[2A\r\x1b[J", b.String())
+}
+
+func TestALineOfABlockGoesOnBelowWhereTheTerminalIsNarrow(t *testing.T) {
+	line := Styled(Alert, "  ↻ SyntheticProbe attempt 3 in 7s; ").And(Plain, "last failure: the endpoint answered 503: 模型正在加载")
+	rows := wrapped([]Line{line}, 40)
+	var texts []string
+	for _, r := range rows {
+		require.LessOrEqual(t, Width(r.String()), 40)
+		texts = append(texts, r.String())
+	}
+	require.Equal(t, []string{"  ↻ SyntheticProbe attempt 3 in 7s; last", "    failure: the endpoint answered 503:", "    模型正在加载"}, texts)
+	require.Equal(t, Alert, rows[0][0].Style)
+
+	flood := wrapped([]Line{Text(strings.Repeat("x", 1000))}, 40)
+	require.Len(t, flood, maxRows, "one line never takes the whole screen")
+	require.Equal(t, strings.Repeat("x", 40), flood[0].String())
 }
 
 func TestColumnsAreAsWideAsTheirWidestCellOnTheTerminal(t *testing.T) {
