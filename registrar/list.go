@@ -2,6 +2,7 @@ package registrar
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -44,7 +45,7 @@ type Listed struct {
 	RunID      string             `json:"runId"`
 }
 
-// List reads registrations from Temporal's visibility store, newest first, and reports whether there are more than the
+// List reads registrations from Temporal's visibility store, in the order of their starts, newest first, and reports whether there are more than the
 // limit allows. The store may lag behind by a second or so.
 func (c *Client) List(ctx context.Context, f Filter) (all []Listed, more bool, err error) {
 	all, more, err = c.list(ctx, f.query(), f.Limit)
@@ -60,7 +61,8 @@ func (c *Client) ListFleets(ctx context.Context, limit int) (all []Listed, more 
 		"'ContinuedAsNew'", limit)
 }
 
-// list reads the visibility store page by page.
+// list reads the visibility store page by page. Of more than the limit, the store answers those that run and those that ended
+// last.
 func (c *Client) list(ctx context.Context, query string, limit int) (all []Listed, more bool, err error) {
 	if limit <= 0 {
 		limit = DefaultLimit
@@ -78,13 +80,15 @@ func (c *Client) list(ctx context.Context, query string, limit int) (all []Liste
 			return nil, false, err
 		}
 		for _, w := range page.GetExecutions() {
-			if len(all) == limit {
-				return all, true, nil
+			if more = len(all) == limit; more {
+				break
 			}
 			all = append(all, listedOf(w, time.Now()))
 		}
-		if len(page.GetNextPageToken()) == 0 {
-			return all, false, nil
+		if more || len(page.GetNextPageToken()) == 0 {
+			// The store's own order is by their ends.
+			slices.SortStableFunc(all, func(x, y Listed) int { return y.StartedAt.Compare(x.StartedAt) })
+			return all, more, nil
 		}
 		request.NextPageToken = page.GetNextPageToken()
 	}

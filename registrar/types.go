@@ -1,6 +1,9 @@
 package registrar
 
-import "model-registrar/internal/follow"
+import (
+	"model-registrar/internal/follow"
+	"model-registrar/schemas"
+)
 
 // What following a registration tells. The types are made from a workflow's history, and are copies: changing one
 // changes nothing else.
@@ -14,5 +17,5 @@ type (
 	// Entry is one thing that happened, in a sentence.
 	Entry = follow.Entry
 	// Attempt is an activity that is tried again.
-	Attempt = follow.Attempt
+	Attempt = schemas.Retry
 )

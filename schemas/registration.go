@@ -162,10 +162,20 @@ type Progress struct {
 	Refused    []RefusedSignal `json:"refusedDecisions,omitempty"` // at most the newest 20
 	RefusedAll int             `json:"refusedAltogether,omitempty"`
 	Waiting    *Wait           `json:"waiting,omitempty"` // why it does not go on at the moment
+	// Retrying is what failed and is tried again. The workflow does not know of it; the starter asks Temporal.
+	Retrying []Retry `json:"retrying,omitempty"`
 	// Model is the record that the model of that name is registered, and how it is doing now, whatever came of this
 	// attempt. The starter fills it in.
 	Model  *Ownership `json:"model,omitempty"`
 	Result *Result    `json:"result,omitempty"` // once ended
+}
+
+// Retry is an activity that failed and is tried again, or is about to be. No history shows it before its end.
+type Retry struct {
+	Activity string    `json:"activity"`
+	Number   int32     `json:"attempt"` // that runs or comes next
+	Failure  string    `json:"lastFailure"`
+	Next     time.Time `json:"nextAt,omitzero"` // when the attempt begins; zero while it runs
 }
 
 // StageRecord is one stage that a registration went through.

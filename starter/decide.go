@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -17,6 +18,7 @@ import (
 type decideOptions struct {
 	schemas.Decision
 	hash  string // that the decision insists on
+	fleet string // of which each model is decided about that waits
 	key   string
 	agent bool
 	yes   bool
@@ -26,6 +28,8 @@ func (a *app) approveCommand() *cobra.Command {
 	return a.decideCommand(schemas.Approve, "approve", "Approve a registration that waits for a person, or will",
 		`  starter approve production-llm-v2 --reason "figures are fine" --approver bob@example.com
   starter approve production-llm-v2 --reason "figures are fine" --key ~/.ssh/id_ed25519
+  starter approve eu-1 eu-2 eu-3 --reason "figures are fine"
+  starter approve --fleet migration-1 --reason "figures are fine"
   starter approve production-llm-v2 --reason "figures are fine" --key ~/.ssh/id_ed25519.pub   # signed by the SSH agent`)
 }
 
@@ -38,10 +42,10 @@ func (a *app) rejectCommand() *cobra.Command {
 func (a *app) decideCommand(verdict schemas.Verdict, use, short, example string) *cobra.Command {
 	o := decideOptions{Decision: schemas.Decision{Decision: verdict}}
 	cmd := &cobra.Command{
-		Use: use + " NAME --reason TEXT", Short: short,
+		Use: use + " NAME… --reason TEXT", Short: short,
 		Long: short + `.
 
-The command shows the evidence, asks on a terminal whether to go on, and waits for the workflow's answer. The decision is
+The command shows the evidence of each model that is named, or with --fleet of each of a fleet that waits for a person, asks on a terminal whether to go on, and waits for the workflow's answer. The decision is
 bound to what was shown: to this run, and to its payload hash; --payload-hash insists on one that was looked at before.
 The requester of a registration cannot approve it. A decision that does not count is refused with the reason, and exit
 code 1; it is in the audit trail all the same, also when the registration had ended before. One that is accepted counts as
@@ -53,14 +57,27 @@ REGISTRAR_SIGNING_KEY. A private key signs by itself, or through the SSH agent (
 agent holds it; a public key names a key of the agent. The approver of a signed decision is whose key it is; --approver
 says who, where a key stands for several.`,
 		Example: example,
-		Args:    name,
+		Args: func(_ *cobra.Command, args []string) error {
+			switch {
+			case (len(args) == 0) == (o.fleet == "") || slices.Contains(args, ""):
+				return errors.New("name at least one model (quote a name that has spaces), or a fleet by --fleet ID")
+			case o.hash != "" && len(args) != 1:
+				return errors.New("--payload-hash is about one model")
+			}
+			return nil
+		},
 		PreRunE: func(*cobra.Command, []string) error {
+			if o.fleet = registrar.FleetID(o.fleet); o.fleet != "" {
+				if err := schemas.CheckFleetID(o.fleet); err != nil {
+					return fmt.Errorf("--fleet: %w", err)
+				}
+			}
 			if strings.TrimSpace(o.Reason) == "" {
 				return errors.New("--reason must say why, for those who read the audit trail")
 			}
 			return nil
 		},
-		RunE: a.online(func(ctx context.Context, c *connection, args []string) error { return a.decide(ctx, c, args[0], o) }),
+		RunE: a.online(func(ctx context.Context, c *connection, args []string) error { return a.decideAll(ctx, c, args, o) }),
 	}
 	f := cmd.Flags()
 	f.StringVarP(&o.Reason, "reason", "r", "", "why (required)")
@@ -68,37 +85,103 @@ says who, where a key stands for several.`,
 	f.StringVar(&o.hash, "payload-hash", "", "decide only if the registration is of this payload")
 	f.StringVar(&o.key, "key", "", "SSH key to sign with: a private key, or the .pub file of one that the agent holds (default $REGISTRAR_SIGNING_KEY)")
 	f.BoolVar(&o.agent, "agent", false, "sign with the SSH agent; with --key, with that key of it")
+	f.StringVar(&o.fleet, "fleet", "", "decide about each model of the fleet of this id that waits for a person")
 	f.BoolVarP(&o.yes, "yes", "y", false, "do not ask whether to go on")
 	return cmd
 }
 
-func (a *app) decide(ctx context.Context, c *connection, name string, o decideOptions) error {
+// pending is a decision that has been shown, and is still to be sent.
+type pending struct {
+	name     string
+	timeline *registrar.Timeline
+	decision schemas.Decision
+}
+
+// decideAll shows what there is to decide about, asks once, and sends a decision about each.
+func (a *app) decideAll(ctx context.Context, c *connection, names []string, o decideOptions) error {
 	key, err := a.signingKey(o.key, o.agent)
 	if err != nil {
 		return err
 	}
-	t, fleet, err := c.find(ctx, name)
-	if fleet != "" {
-		return misused("%s is a fleet; --fleet %s decides about each of its models that waits", name, fleet)
+	if o.fleet != "" {
+		if names, err = c.waitingIn(ctx, o.fleet); err != nil {
+			return err
+		}
 	}
+	all, running, err := a.lookAtAll(ctx, c, names, o)
 	if err != nil {
 		return err
 	}
-	name = t.Name() // the argument may be the workflow's id
-	d, err := a.look(ctx, c, t, o)
-	if err != nil {
-		return err
-	}
-	if t.Ending == nil && !o.yes && a.interactive() && !a.confirm(ctx, questions[d.Decision]) {
+	if running > 0 && !o.yes && a.interactive() && !a.confirm(ctx, question(o.Decision.Decision, len(all))) {
 		if ctx.Err() != nil {
 			return explained(ctx.Err())
 		}
-		return failed("nothing was decided about %s", name)
+		return failed("nothing was decided about %s", strings.Join(names, ", "))
 	}
+	if len(all) == 1 {
+		return a.decide(ctx, c, all[0], key)
+	}
+	code := exitDone
+	for _, p := range all {
+		if err := about(p.name, a.decide(ctx, c, p, key)); err != nil {
+			f := asFailure(err)
+			code = worst(code, f.code)
+			a.complain(f)
+			if a.machine() {
+				_ = a.print(errorDocument{f.document()})
+			}
+		}
+	}
+	return exitWith(code)
+}
+
+// waitingIn are the models of a fleet that wait for a person.
+func (c *connection) waitingIn(ctx context.Context, fleet string) (names []string, err error) {
+	if _, err := c.FindFleet(ctx, fleet); err != nil {
+		return nil, err
+	}
+	rows, _, err := c.List(ctx, registrar.Filter{Fleet: fleet, Stage: schemas.StageApproval, Limit: registrar.MaxLimit})
+	for _, r := range rows {
+		names = append(names, r.Name)
+	}
+	if err == nil && len(names) == 0 {
+		err = failed("no model of the fleet %s waits for a person just now", fleet).
+			hinting("`starter fleet status %s` shows where it stands.", fleet)
+	}
+	return names, err
+}
+
+// lookAtAll shows the evidence of each, and binds a decision to it. What one of a fleet has ended meanwhile is left out.
+func (a *app) lookAtAll(ctx context.Context, c *connection, names []string, o decideOptions) (all []pending, running int, err error) {
+	for _, name := range names {
+		t, fleet, err := c.find(ctx, name)
+		if fleet != "" {
+			return nil, 0, misused("%s is a fleet; --fleet %s decides about each of its models that waits", name, fleet)
+		}
+		if err != nil {
+			return nil, 0, err
+		}
+		if t.Ending == nil {
+			running++
+		} else if o.fleet != "" {
+			continue
+		}
+		d, err := a.look(ctx, c, t, o)
+		if err != nil {
+			return nil, 0, err
+		}
+		all = append(all, pending{t.Name(), t, d}) // the argument may be the workflow's id
+	}
+	return all, running, nil
+}
+
+// decide sends one decision, and says what came of it.
+func (a *app) decide(ctx context.Context, c *connection, p pending, key *signingKey) (err error) {
+	d, name := p.decision, p.name
 	d.Approver = strings.TrimSpace(d.Approver)
 	switch {
 	case key != nil:
-		if d.Signature, err = a.sign(ctx, key, d.Statement(t.Name())); err != nil {
+		if d.Signature, err = a.sign(ctx, key, d.Statement(name)); err != nil {
 			return err
 		}
 	case d.Approver == "":
@@ -123,9 +206,17 @@ func (a *app) decide(ctx context.Context, c *connection, name string, o decideOp
 	return nil
 }
 
-var questions = map[schemas.Verdict]string{
-	schemas.Approve: "Approve this?",
-	schemas.Reject:  "Reject this, so that its model is removed?",
+// question is what a person is asked before decisions about so many models are sent.
+func question(verdict schemas.Verdict, models int) string {
+	switch {
+	case verdict == schemas.Approve && models == 1:
+		return "Approve this?"
+	case verdict == schemas.Approve:
+		return fmt.Sprintf("Approve these %d?", models)
+	case models == 1:
+		return "Reject this, so that its model is removed?"
+	}
+	return fmt.Sprintf("Reject these %d, so that their models are removed?", models)
 }
 
 // look shows what the decision is about, and binds the decision to it.

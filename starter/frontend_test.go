@@ -47,7 +47,8 @@ type frontend struct {
 	decide      func(schemas.Decision) (*schemas.DecisionReceipt, error)
 	record      func(schemas.RecordDecisionInput) (schemas.RecordedDecision, error)
 	progress    *schemas.Progress
-	onWait      func() // called when somebody waits for a run that does not end
+	pending     []*workflowpb.PendingActivityInfo // of every registration
+	onWait      func()                            // called when somebody waits for a run that does not end
 	fleets
 }
 
@@ -189,7 +190,7 @@ func (f *frontend) DescribeWorkflowExecution(_ context.Context, r *workflowservi
 	if registrar.IsFleet(r.Execution.WorkflowId) {
 		return f.describeFleet(r.Execution.WorkflowId)
 	}
-	return &workflowservice.DescribeWorkflowExecutionResponse{}, nil
+	return &workflowservice.DescribeWorkflowExecutionResponse{PendingActivities: f.pending}, nil
 }
 
 func (f *frontend) RequestCancelWorkflowExecution(_ context.Context, r *workflowservice.RequestCancelWorkflowExecutionRequest) (*workflowservice.RequestCancelWorkflowExecutionResponse, error) {

@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"model-registrar/internal/words"
 	"model-registrar/registrar"
 	"model-registrar/schemas"
 	"model-registrar/starter/console"
@@ -17,6 +19,7 @@ import (
 type registerOptions struct {
 	operation string // the workflow type; empty: RegisterModel
 	detach    bool
+	timeout   time.Duration // of following; 0: none
 	approval  string
 	requester string
 	uiURL     string
@@ -90,8 +93,32 @@ func (a *app) operate(ctx context.Context, c *connection, requests []registrar.R
 	if len(registrations) == 1 && registrations[0].state == inProgress && a.interactive() && a.confirm(ctx, "Watch it?") {
 		registrations[0].state = started
 	}
-	a.followAll(ctx, c, registrations)
+	a.followFor(ctx, c, registrations, o.timeout)
 	return a.conclude(c, registrations)
+}
+
+// followFor follows registrations for at most so long, or however long it takes. Where nobody sees the view that goes on, it
+// says how long that may be.
+func (a *app) followFor(ctx context.Context, c *connection, all []*registration, limit time.Duration) {
+	following := ctx
+	if limit > 0 {
+		var cancel context.CancelFunc
+		following, cancel = context.WithTimeout(ctx, limit)
+		defer cancel()
+	}
+	if goesOn := slices.ContainsFunc(all, func(r *registration) bool { return r.state == started }); goesOn && !a.err.Terminal() {
+		how := "however long it takes, a person's decision included; --timeout limits that, and --detach does not wait"
+		if limit > 0 {
+			how = "for at most " + words.Exactly(limit)
+		}
+		a.err.Print(console.Text("Waiting for the end, " + how + "."))
+	}
+	a.followAll(following, c, all)
+	for _, r := range all {
+		if following.Err() != nil && ctx.Err() == nil && r.state == started && r.ending == nil {
+			r.waited = limit
+		}
+	}
 }
 
 // requests reads the manifests of files and folders, and makes requests of them if nothing is wrong with any, and otherwise

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
+	"model-registrar/internal/follow"
 	"model-registrar/registrar"
 	"model-registrar/schemas"
 )
@@ -28,6 +30,7 @@ type registration struct {
 	ending   *registrar.Ending     // nil while it goes on
 	refusal  *schemas.ErrorDetails // what the platform said, if it refused
 	followed error                 // why following ended early
+	waited   time.Duration         // after which it is no longer followed; 0: it still is, or somebody interrupted that
 }
 
 // Statuses of a result that is none yet. They are the starter's own: a workflow never returns them.
@@ -41,7 +44,7 @@ func (c *connection) begin(ctx context.Context, r registrar.Request) (*registrat
 	got, err := c.Start(ctx, r)
 	reg := &registration{name: got.Name, workflowID: got.WorkflowID, runID: got.RunID}
 	if busy, ok := errors.AsType[*registrar.InProgress](err); ok {
-		reg.occupied(busy.Registration)
+		reg.occupied(busy.Registration, got.PayloadHash)
 		return reg, nil
 	}
 	if err != nil {
@@ -53,8 +56,9 @@ func (c *connection) begin(ctx context.Context, r registrar.Request) (*registrat
 	return reg, nil
 }
 
-// occupied notes that the name is being registered already, by whom, since when and how far it is.
-func (r *registration) occupied(t registrar.Timeline) {
+// occupied notes that the name is being registered already, by whom, since when and how far it is, and whether that comes to
+// the same as what was asked for.
+func (r *registration) occupied(t registrar.Timeline, hash string) {
 	r.state, r.runID = inProgress, t.RunID
 	who := ""
 	if t.Input.Requester != "" {
@@ -65,5 +69,13 @@ func (r *registration) occupied(t registrar.Timeline) {
 		PayloadHash: t.Evidence.PayloadHash, JobID: t.Evidence.JobID, ModelID: t.Evidence.ModelID,
 		Reason: fmt.Sprintf("%s is being registered already: requested%s at %s, now at %s",
 			r.name, who, clock(t.StartedAt), t.Progress().Stage),
+	}
+	theirs, err := t.Input.Manifest.Payload().Hash()
+	switch {
+	case err != nil || hash == "" || t.Input.Manifest.Name == "": // a retirement has none, and what is encrypted may not be readable
+	case theirs == hash:
+		r.result.Reason += "; its payload is the same as this manifest's"
+	default:
+		r.result.Reason += fmt.Sprintf("; its payload is another: %s, and this manifest's is %s", follow.Short(theirs), follow.Short(hash))
 	}
 }

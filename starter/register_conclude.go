@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 
+	"model-registrar/internal/words"
 	"model-registrar/schemas"
 	"model-registrar/starter/console"
 )
@@ -25,7 +26,11 @@ func (a *app) conclude(c *connection, all []*registration) error {
 		case r.followed != nil:
 			a.complain(&failure{err: about(r.name, explained(r.followed))})
 		case r.result.Status == statusInProgress && r.state == started:
-			a.err.Print(console.Styled(console.Alert, "! Interrupted. The registration of ").And(console.Strong, r.name).
+			why := "Interrupted"
+			if r.waited > 0 {
+				why = "Not over within " + words.Exactly(r.waited)
+			}
+			a.err.Print(console.Styled(console.Alert, "! "+why+". The registration of ").And(console.Strong, r.name).
 				And(console.Plain, " goes on without this command."))
 			a.err.Print(console.Text("  Watch it again:  starter watch " + argument(r.name)))
 		case r.result.Status == statusStarted && !a.machine():

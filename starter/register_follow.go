@@ -32,22 +32,19 @@ func (a *app) followAll(ctx context.Context, c *connection, all []*registration)
 
 // follow shows one registration's progress to its end, and keeps what it came to.
 func (a *app) follow(ctx context.Context, c *connection, r *registration, i int, p *progress) {
-	a.followWaiting(ctx, c, r, i, p, func() {})
-}
-
-// followWaiting is follow, and calls waits once the run waits for a person.
-func (a *app) followWaiting(ctx context.Context, c *connection, r *registration, i int, p *progress, waits func()) {
 	asked := false
 	var asking sync.WaitGroup
 	t, err := c.Follow(ctx, r.name, r.runID, func(v registrar.View) {
 		p.show(i, v)
 		if !asked && v.Undecided() {
 			asked = true
-			waits()
 			asking.Go(func() { a.present(ctx, c, r.name, v, i, p) })
 		}
 	})
 	asking.Wait()
+	if ctx.Err() != nil { // its time is up, or somebody interrupted it
+		err = context.Canceled
+	}
 	r.learn(t, err)
 	if r.ending != nil && p.names[i] != "" {
 		style := console.Bad

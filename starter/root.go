@@ -26,7 +26,7 @@ endpoint, waits for approval if asked to, has the gateway check the model, and a
 does not complete, the model is removed again. It goes on whatever happens to this command.
 
 Exit codes: 0 done, and COMPLETED; 1 failed; 2 wrong usage or an invalid manifest; 3 rejected, rolled back or
-cancelled; 4 Temporal cannot be reached; 130 interrupted (the registration goes on).
+cancelled; 4 Temporal cannot be reached; 130 interrupted, or --timeout is up (the registration goes on).
 
 Environment: TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_PROFILE, TEMPORAL_API_KEY, TEMPORAL_TLS_* as for other
 Temporal tools; REGISTRAR_TASK_QUEUE, REGISTRAR_REQUESTER, REGISTRAR_SIGNING_KEY, REGISTRAR_UI_URL, REGISTRAR_LOG_LEVEL (default warn),

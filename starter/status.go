@@ -49,6 +49,9 @@ func (a *app) status(ctx context.Context, c *connection, args []string) error {
 		default:
 			a.err.Print(console.Styled(console.Alert, "! "+unanswered(err)))
 		}
+		if p.Retrying, err = c.Retrying(ctx, t.Name(), t.RunID); err != nil {
+			return err
+		}
 	}
 	if p.Result != nil {
 		result := c.WithDeliveries(ctx, *p.Result)
@@ -122,7 +125,7 @@ func statusLines(t *registrar.Timeline, p schemas.Progress, now time.Time) []con
 		console.Styled(console.Strong, p.Name).And(console.Plain, is).And(style, string(p.Stage)),
 		console.Styled(console.Faint, fmt.Sprintf("requested by %s at %s", p.Requester, clock(p.StartedAt))),
 	}
-	lines = append(lines, view.Lines(t, now)...)
+	lines = append(append(lines, view.Lines(t, now)...), view.Retrying(p.Retrying, now)...)
 	return append(append(lines, waitingLines(p)...), refusedLines(t, p)...)
 }
 

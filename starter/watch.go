@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -10,6 +11,7 @@ import (
 
 func (a *app) watchCommand() *cobra.Command {
 	var uiURL string
+	var timeout time.Duration
 	cmd := &cobra.Command{
 		Use:   "watch NAME",
 		Short: "Follow the newest registration of a model to its end",
@@ -33,10 +35,11 @@ A fleet is named by its id, or as register-fleet/ID.`,
 			}
 			r := &registration{name: t.Name(), workflowID: t.WorkflowID, runID: t.RunID, state: started}
 			r.result = schemas.Result{Name: r.name, Status: statusInProgress, WorkflowID: r.workflowID, RunID: r.runID}
-			a.followAll(ctx, c, []*registration{r})
+			a.followFor(ctx, c, []*registration{r}, timeout)
 			return a.conclude(c, []*registration{r})
 		}),
 	}
+	cmd.Flags().DurationVar(&timeout, "timeout", 0, "follow for at most so long, such as 30m; what is not over by then goes on (exit code 130)")
 	cmd.Flags().StringVar(&uiURL, "ui-url", "", "base address of the Temporal UI, for links (default $REGISTRAR_UI_URL)")
 	return cmd
 }

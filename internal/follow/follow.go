@@ -27,7 +27,7 @@ type Source interface {
 // View is a registration at a moment, for showing.
 type View struct {
 	Timeline
-	Attempts []Attempt
+	Attempts []schemas.Retry
 	Polling  string // how far the Genesys job is; may be empty
 	Stalled  string // why nothing happens for want of a worker; empty when something does
 	Lost     error  // why Temporal cannot be reached just now; nil when it can

@@ -1,6 +1,7 @@
 package follow
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -12,19 +13,20 @@ import (
 	"model-registrar/schemas"
 )
 
-// Attempt is an activity that failed and is tried again, or is about to be. No history shows it before its end.
-type Attempt struct {
-	Activity string
-	Number   int32     // of the attempt that runs or comes next
-	Failure  string    // what the last attempt failed with
-	Next     time.Time // when the attempt begins; zero while it runs
-}
-
 // pulse is what a description of the workflow adds to its history.
 type pulse struct {
-	attempts []Attempt
+	attempts []schemas.Retry
 	polling  string   // how far the job is, by the newest heartbeat
 	waiting  []string // tasks that no worker has taken yet, each by a name of its own
+}
+
+// Retrying is what of a run failed and is tried again just now.
+func Retrying(ctx context.Context, source Source, d Decoder, workflowID, runID string) ([]schemas.Retry, error) {
+	r, err := source.DescribeWorkflowExecution(ctx, workflowID, runID)
+	if err != nil {
+		return nil, err
+	}
+	return d.look(r, time.Now()).attempts, nil
 }
 
 // look reads a description.
@@ -50,7 +52,7 @@ func (d Decoder) lookAtActivity(p *pulse, a *workflowpb.PendingActivityInfo, now
 		p.waiting = append(p.waiting, fmt.Sprintf("activity %s %d", a.GetActivityId(), a.GetAttempt()))
 	}
 	if failure := a.GetLastFailure(); failure != nil && a.GetAttempt() > 1 {
-		attempt := Attempt{
+		attempt := schemas.Retry{
 			Activity: a.GetActivityType().GetName(), Number: a.GetAttempt(), Failure: sentence(d.failure(failure)),
 		}
 		if later {

@@ -39,7 +39,7 @@ func TestADescriptionShowsRetriesHeartbeatsAndWhatWaitsForAWorker(t *testing.T) 
 		},
 	}, now)
 
-	require.Equal(t, []Attempt{{schemas.SubmitRegistrationActivity, 3, "503", now.Add(8 * time.Second)}}, p.attempts)
+	require.Equal(t, []schemas.Retry{{Activity: schemas.SubmitRegistrationActivity, Number: 3, Failure: "503", Next: now.Add(8 * time.Second)}}, p.attempts)
 	require.Equal(t, "InProgress after 4 looks", p.polling)
 	require.Len(t, p.waiting, 2) // the workflow task and the audit, and not what waits for its next attempt
 }

@@ -56,12 +56,21 @@ func line(e follow.Entry) console.Line {
 	return console.Styled(console.Active, "· "+e.Text)
 }
 
-func attempt(a follow.Attempt, now time.Time) string {
+func attempt(a schemas.Retry, now time.Time) string {
 	when := "is running"
 	if wait := a.Next.Sub(now); !a.Next.IsZero() && wait > 0 {
 		when = fmt.Sprintf("in %s", (wait + time.Second - 1).Truncate(time.Second))
 	}
 	return fmt.Sprintf("%s attempt %d %s; last failure: %s", a.Activity, a.Number, when, console.FirstLine(a.Failure))
+}
+
+// Retrying shows what failed and is tried again.
+func Retrying(all []schemas.Retry, now time.Time) []console.Line {
+	var lines []console.Line
+	for _, a := range all {
+		lines = append(lines, console.Styled(console.Alert, "  ↻ "+attempt(a, now)))
+	}
+	return lines
 }
 
 // lost says that Temporal cannot be reached, in one line.
@@ -118,9 +127,7 @@ func Block(v follow.View, now time.Time) []console.Line {
 	block := []console.Line{
 		row(console.Active, frame, Label(v.Current.Stage), words.Span(now.Sub(v.Current.StartedAt)), doing(v)),
 	}
-	for _, a := range v.Attempts {
-		block = append(block, console.Styled(console.Alert, "  ↻ "+attempt(a, now)))
-	}
+	block = append(block, Retrying(v.Attempts, now)...)
 	if v.Stalled != "" {
 		block = append(block, console.Styled(console.Alert, "  ! "+v.Stalled))
 	}

@@ -37,7 +37,7 @@ func submitting() follow.View {
 func TestATerminalShowsTheStageItsRetriesAndWhatHoldsItUp(t *testing.T) {
 	v := submitting()
 	now := began.Add(3 * time.Second)
-	v.Attempts = []follow.Attempt{{
+	v.Attempts = []schemas.Retry{{
 		Activity: schemas.SubmitRegistrationActivity, Number: 4, Failure: "503 unavailable\nsecond line", Next: now.Add(7500 * time.Millisecond),
 	}}
 	v.Stalled = "no worker is polling"
@@ -57,7 +57,7 @@ func TestALogTellsEachThingOnce(t *testing.T) {
 	require.Equal(t, "✓ validate        12ms  payload 2f5b\n", text(l.Next(v, now)))
 	require.Empty(t, l.Next(v, now))
 
-	v.Attempts = []follow.Attempt{{Activity: schemas.SubmitRegistrationActivity, Number: 2, Failure: "503"}}
+	v.Attempts = []schemas.Retry{{Activity: schemas.SubmitRegistrationActivity, Number: 2, Failure: "503"}}
 	require.Equal(t, "↻ SubmitRegistration attempt 2 is running; last failure: 503\n", text(l.Next(v, now)))
 	require.Empty(t, l.Next(v, now))
 
