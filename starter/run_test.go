@@ -85,6 +85,7 @@ func TestWrongUsageExitsWith2AndSaysWhatIsWrong(t *testing.T) {
 		"--reason must say why":                     {"approve", "x"},
 		"REGISTRAR_LOG_LEVEL":                       {"list"},
 		`unknown command "now" for "starter setup"`: {"setup", "now"},
+		`unknown command "nosuch"`:                  {"help", "nosuch"},
 	} {
 		r := starter(t, "", []string{"REGISTRAR_LOG_LEVEL=loud"}, args...)
 		require.Equal(t, exitUsage, r.code, "%v", args)
