@@ -11,6 +11,7 @@ import (
 
 	"model-registrar/internal/gateway"
 	"model-registrar/internal/polling"
+	"model-registrar/internal/quota"
 	"model-registrar/schemas"
 )
 
@@ -33,6 +34,9 @@ func (a *Activities) PollJob(ctx context.Context, in schemas.PollInput) (schemas
 	waited := info.StartedTime.Sub(info.ScheduledTime) // both by the server's clock
 	job := a.Jobs.Watch(in.Running.Std()+waited, p.LookedAt.Std())
 	defer job.Leave()
+	if priorityOf(ctx) == quota.OfPerson {
+		job.Hurry()
+	}
 	started := time.Now()
 	windowEnd := started.Add(in.Window.Std() - waited)
 	var notBefore time.Time

@@ -9,16 +9,18 @@ import (
 	"model-registrar/schemas"
 )
 
-// prioritised has the calls of an activity wait for the quota in the order of Temporal's task priority. An activity without
-// a priority counts as a fleet's.
+// prioritised has the calls of an activity wait for the quota in the order of Temporal's task priority.
 func prioritised(ctx context.Context) context.Context {
-	priority := quota.OfFleet
+	return quota.WithPriority(ctx, priorityOf(ctx))
+}
+
+// priorityOf says who waits for an activity. One without a priority counts as a fleet's.
+func priorityOf(ctx context.Context) quota.Priority {
 	switch key := activity.GetInfo(ctx).Priority.PriorityKey; {
-	case key == 0:
+	case key == 0 || key == schemas.PriorityOfFleet:
+		return quota.OfFleet
 	case key < schemas.PriorityOfFleet:
-		priority = quota.OfPerson
-	case key > schemas.PriorityOfFleet:
-		priority = quota.OfCheck
+		return quota.OfPerson
 	}
-	return quota.WithPriority(ctx, priority)
+	return quota.OfCheck
 }

@@ -26,6 +26,8 @@ func (job *Job) next(spare bool, rate float64) time.Duration {
 	switch {
 	case spare:
 		return job.closeLook(Patience(job.looked))
+	case job.hurried:
+		return job.looked + max(firstGap, min(job.looked/10, time.Hour), share(j.hurried, rate, lateShare))
 	case j.scout == job:
 		gap := share(1, rate, scoutShare)
 		return max(job.closeLook(max(Patience(job.looked), gap)), job.looked+gap)

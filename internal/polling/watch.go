@@ -23,6 +23,7 @@ type Jobs struct {
 	memory  memory
 	watched []*Job        // the jobs waited for now, oldest first
 	late    int           // those of them that have outlasted what was expected
+	hurried int           // those of them that a person waits for
 	away    []time.Time   // when jobs that are left to a timer of the workflow or of the server come back
 	scout   *Job          // the one that is looked at more closely while there is no quota to spare
 	news    chan struct{} // closed when there is more to know
@@ -38,6 +39,7 @@ type Job struct {
 	looked  time.Duration // age at the last look; 0: none yet
 	beyond  int           // looks since it was likely to have ended
 	late    bool
+	hurried bool
 }
 
 // Watch begins to wait for a job of that age which was last looked at when it was as old as looked; 0 is never. Leave
@@ -53,6 +55,14 @@ func (j *Jobs) Watch(age, looked time.Duration) *Job {
 	return job
 }
 
+// Hurry says that a person waits for the job: it is looked at soon although others wait for the quota.
+func (job *Job) Hurry() {
+	job.jobs.mu.Lock()
+	defer job.jobs.mu.Unlock()
+	job.hurried = true
+	job.jobs.hurried++
+}
+
 // Leave ends the waiting. The scout's part goes to the youngest job, of which there is most to learn.
 func (job *Job) Leave() {
 	j := job.jobs
@@ -61,6 +71,9 @@ func (job *Job) Leave() {
 	j.watched = slices.DeleteFunc(j.watched, func(other *Job) bool { return other == job })
 	if job.late {
 		j.late--
+	}
+	if job.hurried {
+		j.hurried--
 	}
 	if j.scout != job {
 		return

@@ -300,3 +300,37 @@ func TestAnotherJobIsLookedAtCloselyWhenTheScoutIsGivenUp(t *testing.T) {
 		}
 	})
 }
+
+func TestWithoutQuotaToSpareAJobThatAPersonWaitsForIsNoticedSoonAndManyOfThemShareTheirPart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		j := New(scarce{rate: 20})
+		for range 3 {
+			follow(j, 9*time.Second) // what is known is of other jobs
+		}
+		for _, takes := range []time.Duration{300 * time.Millisecond, time.Second, 10 * time.Second, 5 * time.Minute} {
+			began := time.Now()
+			job := j.Watch(0, 0)
+			job.Hurry()
+			for looked := false; !looked; {
+				gap, _ := job.Next()
+				time.Sleep(gap)
+				if looked = time.Since(began) >= takes; !looked {
+					job.Looked()
+				}
+			}
+			job.Leave()
+			if late := time.Since(began) - takes; late > max(250*time.Millisecond, takes/8) {
+				t.Errorf("a job of %s was seen %s late", takes, late)
+			}
+		}
+		var gap time.Duration
+		for range 100 {
+			job := j.Watch(0, 0)
+			job.Hurry()
+			gap, _ = job.Next()
+		}
+		if want := 20 * time.Second; gap != want { // 100 in a quarter of 20 calls a second
+			t.Errorf("each of 100 jobs is looked at after %s, not %s", gap, want)
+		}
+	})
+}
