@@ -15,9 +15,10 @@ import (
 	"model-registrar/schemas"
 )
 
-// Where decisions have to be signed, the activities that create, change and delete models do not take a workflow's word for
-// it that people approved: they verify the signatures that their input carries against what they are about to do. Whoever
-// writes inputs can leave out what a manifest asked for, but not what the worker's own settings ask for.
+// Where decisions have to be signed, the activities that create, change and delete models do not take a workflow's
+// word for it that people approved: they verify the signatures that their input carries against what they are about
+// to do. Whoever writes inputs can leave out what a manifest asked for, but not what the worker's own settings ask
+// for.
 
 // deed is what an activity is about to do to the gateway.
 type deed struct {
@@ -28,8 +29,8 @@ type deed struct {
 	needed bool
 }
 
-// authorize returns an error unless a deed has as many signed approvals as the worker's settings and the operation's policy
-// ask for.
+// authorize returns an error unless a deed has as many signed approvals as the worker's settings and the operation's
+// policy ask for.
 func (a *Activities) authorize(ctx context.Context, d deed) error {
 	if a.Approvers == nil {
 		return nil
@@ -50,7 +51,8 @@ func (a *Activities) authorize(ctx context.Context, d deed) error {
 		principal, err := a.approves(ctx, d, given)
 		switch {
 		case errors.Is(err, approvers.ErrUnavailable):
-			return temporal.NewApplicationError("the approvals of "+d.name+" cannot be verified now: "+err.Error(), string(schemas.ErrUnapproved))
+			return temporal.NewApplicationError("the approvals of "+d.name+" cannot be verified now: "+err.Error(),
+				string(schemas.ErrUnapproved))
 		case isTemporals(err):
 			return err
 		case err != nil:
@@ -64,7 +66,8 @@ func (a *Activities) authorize(ctx context.Context, d deed) error {
 	if len(who) >= required {
 		return nil
 	}
-	text := fmt.Sprintf("%d of %d signed approvals vouch for what is to be done to %s (payload %.12s), so that nothing was sent",
+	text := fmt.Sprintf("%d of %d signed approvals vouch for what is to be done to %s (payload %.12s), so that "+
+		"nothing was sent",
 		len(who), required, d.name, d.hash)
 	if len(why) > 0 {
 		text += ": " + why[0]
@@ -85,7 +88,8 @@ func (a *Activities) needsApproval() bool { return a.ApprovalFloor == schemas.Ap
 func (a *Activities) approves(ctx context.Context, d deed, given schemas.SignedApproval) (principal string, err error) {
 	statement := given.Decision.Statement(d.name)
 	principal, _, err = a.Approvers.Verify(statement, given.Decision.Signature, given.DecidedAt)
-	if errors.Is(err, approvers.ErrSignature) { // signed without naming the approver, whom the workflow has from the approvers file
+	if errors.Is(err, approvers.ErrSignature) {
+		// It may be signed without the approver's name, which the workflow has from the approvers file then.
 		unnamed := statement
 		unnamed.Approver = ""
 		principal, _, err = a.Approvers.Verify(unnamed, given.Decision.Signature, given.DecidedAt)
@@ -128,7 +132,8 @@ func (a *Activities) isThisRun(ctx context.Context, id string) (bool, error) {
 		}
 		events, err := a.history(ctx, info.WorkflowExecution.ID, run)
 		if err != nil {
-			return false, temporal.NewApplicationError("Temporal could not be asked which run this one was reset from: "+err.Error(), string(schemas.ErrTemporal))
+			return false, temporal.NewApplicationError("Temporal could not be asked which run this one was reset from: "+
+				err.Error(), string(schemas.ErrTemporal))
 		}
 		run = resetFrom(events)
 	}

@@ -32,7 +32,8 @@ func guarded(t *testing.T) (w *world, bob, carol ssh.Signer) {
 // asked calls an activity as an operation on the model does.
 func (w *world) asked(operation, activity string, in any) error {
 	w.Helper()
-	return calledBy(w.T, asRegistered(w.Activities)[activity], activity, operation, schemas.RegisterModelWorkflowID(payload().Name), false, in)
+	return calledBy(w.T, asRegistered(w.Activities)[activity], activity, operation,
+		schemas.RegisterModelWorkflowID(payload().Name), false, in)
 }
 
 // signedBy is an authorization by one person's approval, who signs it.
@@ -58,17 +59,21 @@ func TestNothingIsCreatedWithoutASignatureThatVouchesForIt(t *testing.T) {
 	rejected.Decision.Decision = schemas.Reject
 	rejected.Decision = signed(t, rejected.Decision, payload().Name, carol)
 	for name, auth := range map[string]*schemas.Authorization{
-		"none":                    nil,
-		"one of two":              authorization(byBob),
-		"one, twice":              authorization(byBob, byBob),
-		"altered":                 authorization(byBob, forged),
-		"a rejection":             authorization(byBob, rejected),
-		"by a stranger":           authorization(byBob, signedBy(t, "carol", newKey(t), good)),
-		"by the requester":        {Requester: "Bob", Approvals: []schemas.SignedApproval{byBob, byCarol}},
-		"of another payload":      authorization(byBob, signedBy(t, "carol", carol, schemas.Decision{RunID: runOfTheTest, PayloadHash: other})),
-		"of another run":          authorization(byBob, signedBy(t, "carol", carol, schemas.Decision{RunID: "run-0", PayloadHash: hash})),
-		"of another operation":    authorization(byBob, signedBy(t, "carol", carol, schemas.Decision{RunID: runOfTheTest, PayloadHash: hash, Operation: schemas.RetireModelWorkflow})),
-		"of what a change undoes": authorization(byBob, signedBy(t, "carol", carol, schemas.Decision{RunID: runOfTheTest, PayloadHash: other, PreviousHash: hash})),
+		"none":             nil,
+		"one of two":       authorization(byBob),
+		"one, twice":       authorization(byBob, byBob),
+		"altered":          authorization(byBob, forged),
+		"a rejection":      authorization(byBob, rejected),
+		"by a stranger":    authorization(byBob, signedBy(t, "carol", newKey(t), good)),
+		"by the requester": {Requester: "Bob", Approvals: []schemas.SignedApproval{byBob, byCarol}},
+		"of another payload": authorization(byBob, signedBy(t, "carol", carol, schemas.Decision{RunID: runOfTheTest,
+			PayloadHash: other})),
+		"of another run": authorization(byBob, signedBy(t, "carol", carol, schemas.Decision{RunID: "run-0",
+			PayloadHash: hash})),
+		"of another operation": authorization(byBob, signedBy(t, "carol", carol, schemas.Decision{RunID: runOfTheTest,
+			PayloadHash: hash, Operation: schemas.RetireModelWorkflow})),
+		"of what a change undoes": authorization(byBob, signedBy(t, "carol", carol, schemas.Decision{RunID: runOfTheTest,
+			PayloadHash: other, PreviousHash: hash})),
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := w.asked(schemas.RegisterModelWorkflow, schemas.SubmitRegistrationActivity,
@@ -104,18 +109,22 @@ func TestAChangeIsMadeUndoneAndRestoredBySignaturesAlone(t *testing.T) {
 	}
 	wantFatal(t, update(schemas.UpdateInput{Payload: after, From: before.Hash}), schemas.ErrUnapproved)
 	registered := authorization(signedBy(t, "bob", bob, schemas.Decision{RunID: "run-1", PayloadHash: after.Hash}))
-	wantFatal(t, update(schemas.UpdateInput{Payload: after, From: before.Hash, Authorization: registered}), schemas.ErrUnapproved)
+	wantFatal(t, update(schemas.UpdateInput{Payload: after, From: before.Hash, Authorization: registered}),
+		schemas.ErrUnapproved)
 	require.NoError(t, update(schemas.UpdateInput{Payload: after, From: before.Hash, Authorization: change}))
 
 	w.edit(id, 600)
-	require.NoError(t, update(schemas.UpdateInput{Payload: before, Instead: &after, Authorization: change}), "who approves of a change names what it replaces")
+	require.NoError(t, update(schemas.UpdateInput{Payload: before, Instead: &after, Authorization: change}),
+		"who approves of a change names what it replaces")
 
 	w.edit(id, 7)
 	approvedBefore := authorization(signedBy(t, "bob", bob, schemas.Decision{RunID: "run-1", PayloadHash: before.Hash}))
-	require.NoError(t, update(schemas.UpdateInput{Payload: before, From: sealed(payload(7)).Hash, Authorization: approvedBefore}),
+	require.NoError(t, update(schemas.UpdateInput{Payload: before, From: sealed(payload(7)).Hash,
+		Authorization: approvedBefore}),
 		"what is owned was approved before")
 	w.own(id, payload(7))
-	wantFatal(t, update(schemas.UpdateInput{Payload: before, From: sealed(payload(7)).Hash, Authorization: approvedBefore}), schemas.ErrUnapproved)
+	wantFatal(t, update(schemas.UpdateInput{Payload: before, From: sealed(payload(7)).Hash,
+		Authorization: approvedBefore}), schemas.ErrUnapproved)
 }
 
 func TestNothingIsDeletedWithoutASignatureThatNamesTheRetirement(t *testing.T) {
@@ -124,7 +133,8 @@ func TestNothingIsDeletedWithoutASignatureThatNamesTheRetirement(t *testing.T) {
 	w.own(id, payload(500))
 	hash := sealed(payload(500)).Hash
 	retire := func(auth *schemas.Authorization) error {
-		return w.asked(schemas.RetireModelWorkflow, schemas.DeleteModelActivity, schemas.DeleteInput{Name: payload().Name, ModelID: id, Authorization: auth})
+		return w.asked(schemas.RetireModelWorkflow, schemas.DeleteModelActivity, schemas.DeleteInput{Name: payload().Name,
+			ModelID: id, Authorization: auth})
 	}
 	registration := authorization(signedBy(t, "bob", bob, schemas.Decision{RunID: runOfTheTest, PayloadHash: hash}))
 	wantFatal(t, retire(nil), schemas.ErrUnapproved)
@@ -137,9 +147,11 @@ func TestNothingIsDeletedWithoutASignatureThatNamesTheRetirement(t *testing.T) {
 
 func TestADecisionThatWasSignedWithoutItsApproversNameVouchesForWhoseKeyItIs(t *testing.T) {
 	w, bob, _ := guarded(t)
-	d := schemas.Decision{Decision: schemas.Approve, Reason: "fine", RunID: runOfTheTest, PayloadHash: sealed(payload(500)).Hash}
+	d := schemas.Decision{Decision: schemas.Approve, Reason: "fine", RunID: runOfTheTest,
+		PayloadHash: sealed(payload(500)).Hash}
 	d = signed(t, d, payload().Name, bob)
 	d.Approver = "bob" // as the workflow has it from the approvers file
 	require.NoError(t, w.asked(schemas.RegisterModelWorkflow, schemas.SubmitRegistrationActivity,
-		schemas.SubmitInput{Payload: sealed(payload(500)), Authorization: authorization(schemas.SignedApproval{Decision: d, DecidedAt: time.Now()})}))
+		schemas.SubmitInput{Payload: sealed(payload(500)), Authorization: authorization(schemas.SignedApproval{Decision: d,
+			DecidedAt: time.Now()})}))
 }

@@ -154,11 +154,14 @@ func verifyCallers() []permit[schemas.VerifyDecisionInput] {
 	}))
 }
 
-// handOverCallers: an operation hands over what is its own, in its own name.
+// handOverCallers: an operation hands over what is its own, in its own name. A change that does not complete hands back what
+// an earlier operation had handed over, in that one's.
 func handOverCallers() []permit[schemas.HandOverInput] {
 	return operating(func(by activity.Info, in schemas.HandOverInput) bool {
-		return by.WorkflowExecution.ID == schemas.RegisterModelWorkflowID(in.Name) && in.WorkflowID == by.WorkflowExecution.ID &&
-			in.RunID == by.WorkflowExecution.RunID && in.Operation == by.WorkflowType.Name
+		own := in.RunID == by.WorkflowExecution.RunID && in.Operation == by.WorkflowType.Name
+		back := by.WorkflowType.Name == schemas.ChangeModelWorkflow && slices.Contains(operations, in.Operation)
+		return by.WorkflowExecution.ID == schemas.RegisterModelWorkflowID(in.Name) &&
+			in.WorkflowID == by.WorkflowExecution.ID && (own || back)
 	})
 }
 

@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -156,4 +157,22 @@ func TestAnEntryIsWrittenForItsCallerAlone(t *testing.T) {
 			wantFatal(t, err, schemas.ErrCallerRefused)
 		}
 	}
+}
+
+func TestAnOperationHandsOverWhatIsItsOwnAndAChangeHandsBackWhatAnotherHadHandedOver(t *testing.T) {
+	const name = "llm-v2"
+	ours := schemas.RegisterModelWorkflowID(name)
+	served := func(operation, run, of string) bool {
+		by := activity.Info{WorkflowType: &workflow.Type{Name: operation},
+			WorkflowExecution: workflow.Execution{ID: ours, RunID: "run-2"}}
+		in := schemas.HandOverInput{Ownership: schemas.Ownership{Name: name, WorkflowID: ours, RunID: run, Operation: of}}
+		return slices.ContainsFunc(handOverCallers(), func(p permit[schemas.HandOverInput]) bool {
+			return p.workflow == operation && p.fits(by, in)
+		})
+	}
+	require.True(t, served(schemas.RegisterModelWorkflow, "run-2", schemas.RegisterModelWorkflow))
+	require.False(t, served(schemas.RegisterModelWorkflow, "run-1", schemas.RegisterModelWorkflow))
+	require.True(t, served(schemas.ChangeModelWorkflow, "run-1", schemas.RegisterModelWorkflow), "what it takes back")
+	require.False(t, served(schemas.ChangeModelWorkflow, "run-1", "Mine"))
+	require.False(t, served(schemas.AdoptModelWorkflow, "run-1", schemas.RegisterModelWorkflow))
 }

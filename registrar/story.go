@@ -43,7 +43,8 @@ func (t *teller) run(line *Timeline, entries []schemas.AuditEntry) {
 	}
 	r := line.Result()
 	o.Stage, o.EndedAt, o.Outcome, o.Reason, o.ErrorType = "", line.Ending.At, r.Status, r.Reason, r.ErrorType
-	o.ModelID, o.ReplacedModelID, o.PayloadHash, o.PreviousHash = r.ModelID, r.ReplacedModelID, r.PayloadHash, r.PreviousHash
+	o.ModelID, o.ReplacedModelID = r.ModelID, r.ReplacedModelID
+	o.PayloadHash, o.PreviousHash = r.PayloadHash, r.PreviousHash
 	o.Changes, o.ChangedSettings, o.Approval, o.Cancellation = r.Changes, r.ChangedSettings, r.Approval, r.Cancellation
 	if o.Webhook == nil {
 		o.Webhook = r.Webhook
@@ -89,7 +90,8 @@ func (t *teller) transition(e schemas.AuditEntry) {
 		_, kind, _ := strings.Cut(e.EntryID, "/")
 		t.messages[schemas.MessageID(e.RunID, kind)] = len(t.story.Transitions)
 		t.story.Transitions = append(t.story.Transitions, schemas.StoryTransition{
-			At: e.Timestamp, Before: e.StateBefore, After: e.State, Reason: e.Reason, ModelID: e.ModelID, Drift: e.Changes, Probe: e.Probe,
+			At: e.Timestamp, Before: e.StateBefore, After: e.State, Reason: e.Reason, ModelID: e.ModelID,
+			Drift: e.Changes, Probe: e.Probe,
 		})
 	case schemas.AuditWebhook:
 		if i, known := t.messages[strings.TrimSuffix(e.EntryID, "/delivery")]; known {

@@ -18,14 +18,15 @@ func (a *app) showCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "show NAME",
 		Short: "Tell one model's whole story: what is approved and ours, how it came to that, and how it is doing",
-		Long: `Tell the whole story of one model: what is approved and ours, by which operation, run and people, and since when; how it
-is doing and what its last check saw; its operations with who asked, who decided what and why, what changed field by field,
-and how they ended; and the changes of its state.
+		Long: `Tell the whole story of one model: what is approved and ours, by which operation, run and people, and since
+when; how it is doing and what its last check saw; its operations with who asked, who decided what and why, what
+changed field by field, and how they ended; and the changes of its state.
 
-It is told from Temporal, which forgets what has ended after the namespace's retention time, and from the audit trail, which
-forgets nothing: that of --audit, or else REGISTRAR_AUDIT (or REGISTRAR_AUDIT_FILE), or else the file ` + "`llm_model_audit.log`" + `
-if there is one. If one of the two cannot be read, the story is told from the other, and says so. Whether the trail can be
-believed, ` + "`starter audit verify`" + ` says. With --output json, one schemas.ModelStory is printed (model-story.schema.json).
+It is told from Temporal, which forgets what has ended after the namespace's retention time, and from the audit trail,
+which forgets nothing: that of --audit, or else REGISTRAR_AUDIT (or REGISTRAR_AUDIT_FILE), or else the file
+` + "`llm_model_audit.log`" + ` if there is one. If one of the two cannot be read, the story is told from the other, and says so.
+Whether the trail can be believed, ` + "`starter audit verify`" + ` says. With --output json, one schemas.ModelStory is printed
+(model-story.schema.json).
 
 Exit codes: 0 there is something to tell, also of a retired model; 1 nothing is known of the name; 4 Temporal cannot be
 reached, and there is no trail.`,

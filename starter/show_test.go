@@ -26,7 +26,8 @@ func TestAStoryIsToldFromTheTrailAloneIfTemporalCannotBeReached(t *testing.T) {
 	require.NotContains(t, r.out, "\x1b")
 	requireFits(t, r.out)
 
-	story := documents[schemas.ModelStory](t, starter(t, "", nowhere, "show", "production-llm-v2", "--audit", path, "-o", "json"))[0]
+	story := documents[schemas.ModelStory](t, starter(t, "", nowhere, "show", "production-llm-v2", "--audit", path,
+		"-o", "json"))[0]
 	require.Len(t, story.Operations, 1)
 	require.Len(t, story.Operations[0].Decisions, 2)
 	require.Equal(t, schemas.RegisterModelWorkflow, story.Operations[0].Operation)
@@ -64,7 +65,8 @@ func TestAStoryOfEverythingFitsIntoEightyColumns(t *testing.T) {
 		Name: strings.Repeat("名", 32),
 		Model: &schemas.ModelStatus{
 			Ownership: schemas.Ownership{
-				ModelID: long, PayloadHash: strings.Repeat("ab", 32), Operation: schemas.ChangeModelWorkflow, Since: at, State: schemas.ModelDrifted,
+				ModelID: long, PayloadHash: strings.Repeat("ab",
+					32), Operation: schemas.ChangeModelWorkflow, Since: at, State: schemas.ModelDrifted,
 				Manifest:  schemas.Manifest{EndpointURL: "https://" + long + ".example"},
 				Approvals: []schemas.Approval{{Approver: wide, DecidedAt: at, Reason: long, Signed: true, KeyFingerprint: long}},
 			},
@@ -74,12 +76,15 @@ func TestAStoryOfEverythingFitsIntoEightyColumns(t *testing.T) {
 		},
 		Operations: []schemas.StoryOperation{{
 			Operation: schemas.ChangeModelWorkflow, StartedAt: at, EndedAt: at.Add(72 * time.Hour), Outcome: schemas.ApprovalTimedOut, Requester: long,
-			Changes: []schemas.Change{{Key: long, Old: wide, New: long}}, ChangedSettings: []string{long}, Reason: wide, Remarks: []string{long},
+			Changes: []schemas.Change{{Key: long, Old: wide,
+				New: long}}, ChangedSettings: []string{long}, Reason: wide, Remarks: []string{long},
 			Cancellation: &schemas.Cancellation{By: wide, Reason: long}, Deregistered: &gone, Restored: &restored, RunID: long,
 			Webhook: &schemas.WebhookDelivery{Error: long},
 		}, {Operation: schemas.ChangeModelWorkflow, Requester: schemas.ManageModelWorkflowID("m"), StartedAt: at, Stage: schemas.StageApproval}},
-		Transitions: []schemas.StoryTransition{{At: at, Before: schemas.ModelActive, After: schemas.ModelDrifted, Reason: long}},
-		Sources:     schemas.StorySources{Temporal: schemas.StorySource{Name: long}, Trail: schemas.StorySource{Name: long, Read: true, Problem: wide}},
+		Transitions: []schemas.StoryTransition{{At: at, Before: schemas.ModelActive, After: schemas.ModelDrifted,
+			Reason: long}},
+		Sources: schemas.StorySources{Temporal: schemas.StorySource{Name: long}, Trail: schemas.StorySource{Name: long,
+			Read: true, Problem: wide}},
 	}
 	var text strings.Builder
 	for _, line := range storyLines(story) {
@@ -108,7 +113,8 @@ func TestWhatChangesAndHowTheModelDidIsToldFromTheTrail(t *testing.T) {
 		{Event: schemas.AuditEnded, Operation: schemas.ChangeModelWorkflow, Requester: "carol", Outcome: schemas.Completed,
 			Changes: []schemas.Change{{Key: "max_requests_per_minute", Old: "500", New: "600"}}},
 		{Event: schemas.AuditModelState, StateBefore: schemas.ModelActive, State: schemas.ModelMissing, Reason: "it is gone"},
-		{Event: schemas.AuditStarted, Operation: schemas.RetireModelWorkflow, Requester: "dave", Reason: "replaced", RunID: "run-9"},
+		{Event: schemas.AuditStarted, Operation: schemas.RetireModelWorkflow, Requester: "dave", Reason: "replaced",
+			RunID: "run-9"},
 	} {
 		e.EntryID, e.Timestamp, e.Name, e.Compliance = "run-8/"+string(e.Event)+e.Operation, at.Add(time.Duration(i)*time.Minute),
 			"production-llm-v2", schemas.RecordStored
@@ -124,12 +130,15 @@ func TestWhatChangesAndHowTheModelDidIsToldFromTheTrail(t *testing.T) {
 	}
 	require.NoError(t, trail.Close())
 
-	r := starter(t, "", []string{"TEMPORAL_ADDRESS=127.0.0.1:1", "REGISTRAR_AUDIT=file:" + path}, "show", "production-llm-v2")
+	r := starter(t, "", []string{"TEMPORAL_ADDRESS=127.0.0.1:1", "REGISTRAR_AUDIT=file:" + path}, "show",
+		"production-llm-v2")
 
 	require.Equal(t, 0, r.code, r.errors)
-	for _, part := range []string{"change    max_requests_per_minute: 500 → 600", "asked by  carol", "ACTIVE → MISSING", "because  it is gone",
+	for _, part := range []string{"change    max_requests_per_minute: 500 → 600", "asked by  carol", "ACTIVE → MISSING",
+		"because  it is gone",
 		"retire  an ending that is not known", "asked by  dave (replaced)"} {
 		require.Contains(t, r.out, part)
 	}
-	require.Less(t, strings.Index(r.out, "register  COMPLETED"), strings.Index(r.out, "change  COMPLETED"), "in the order of time")
+	require.Less(t, strings.Index(r.out, "register  COMPLETED"), strings.Index(r.out, "change  COMPLETED"),
+		"in the order of time")
 }

@@ -139,7 +139,8 @@ func operationLines(o schemas.StoryOperation) []console.Line {
 	case o.Outcome == schemas.Failed:
 		style = console.Bad
 	}
-	head := console.Styled(console.Faint, clock(o.StartedAt)+"  ").And(console.Strong, operationVerb(o)+"  ").And(style, ending)
+	head := console.Styled(console.Faint, clock(o.StartedAt)+"  ").And(console.Strong, operationVerb(o)+"  ").And(style,
+		ending)
 	if !o.EndedAt.IsZero() {
 		head = head.And(console.Faint, "  "+words.Span(o.EndedAt.Sub(o.StartedAt)))
 	}
@@ -162,7 +163,8 @@ func operationLines(o schemas.StoryOperation) []console.Line {
 	t.row("reason", o.Reason)
 	t.row("error", string(o.ErrorType))
 	if o.Restored != nil {
-		t.row("rollback", map[bool]string{true: "what was approved before is in the gateway", false: "NOT DONE: see the reason"}[*o.Restored])
+		t.row("rollback", map[bool]string{true: "what was approved before is in the gateway",
+			false: "NOT DONE: see the reason"}[*o.Restored])
 	}
 	if o.Deregistered != nil {
 		t.row("rollback", rollbackText(&schemas.RollbackReport{Deregistered: *o.Deregistered, Error: "see the reason"}))

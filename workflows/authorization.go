@@ -2,8 +2,9 @@ package workflows
 
 import "model-registrar/schemas"
 
-// authorization is what people signed of this operation, for the activities that verify it before they do what it is about.
-// A restore rests on what was signed of the payload that it puts back. Nil: nobody had to sign, or nobody has been asked yet.
+// authorization is what people signed of this operation, for the activities that verify it before they do what it is
+// about. A restore rests on what was signed of the payload that it puts back. Nil: nobody had to sign, or nobody has
+// been asked yet.
 func (r *registration) authorization() *schemas.Authorization {
 	if r.restore && r.previous != nil {
 		return r.previous.Authorization
@@ -23,8 +24,8 @@ func (r *registration) authorization() *schemas.Authorization {
 	return &a
 }
 
-// authorizationOfUndoing is what putting the payload from before back rests on: whoever approves of a change names what it
-// replaces. Where nobody was asked, it is what was signed of that payload.
+// authorizationOfUndoing is what putting the payload from before back rests on: whoever approves of a change names
+// what it replaces. Where nobody was asked, it is what was signed of that payload.
 func (r *registration) authorizationOfUndoing() *schemas.Authorization {
 	if a := r.authorization(); a != nil {
 		return a

@@ -20,8 +20,8 @@ type replacement struct {
 	creates bool      // its successor may exist
 }
 
-// replace deletes the model and creates it anew. A cancellation that comes between the two is heeded once both are done:
-// stopping there would leave nothing.
+// replace deletes the model and creates it anew. A cancellation that comes between the two is heeded once both are
+// done: stopping there would leave nothing.
 func (r *registration) replace(ctx workflow.Context) error {
 	r.replacing = &replacement{old: r.result.ModelID, begun: workflow.Now(ctx)}
 	whole, _ := workflow.NewDisconnectedContext(ctx)
@@ -31,7 +31,8 @@ func (r *registration) replace(ctx workflow.Context) error {
 		return err
 	}
 	r.replacing.creates = true
-	err = r.create(whole, schemas.SubmitInput{Payload: r.payload, Replaces: r.replacing.old, Authorization: r.authorization()})
+	err = r.create(whole, schemas.SubmitInput{Payload: r.payload, Replaces: r.replacing.old,
+		Authorization: r.authorization()})
 	if err != nil {
 		r.replacing.creates = r.mayExist
 		return err
@@ -60,14 +61,16 @@ func (r *registration) deleteOld(ctx workflow.Context, in schemas.DeleteInput) e
 	r.enter(ctx, schemas.StageDeleting)
 	r.mayBeChanged = true
 	in.Name, in.ModelID = r.manifest.Name, r.replacing.old
-	err := r.execute(ctx, schemas.DeleteModelActivity, "Delete model "+in.ModelID+", to create it anew: it is gone meanwhile", in, nil)
+	err := r.execute(ctx, schemas.DeleteModelActivity, "Delete model "+in.ModelID+
+		", to create it anew: it is gone meanwhile", in, nil)
 	if err == nil {
 		r.replacing.deleted, r.result.ModelID = true, ""
 	}
 	return err
 }
 
-// bringBack creates the payload from before anew, once what this operation has created is gone, and has ManageModel own that.
+// bringBack creates the payload from before anew, once what this operation has created is gone, and has ManageModel
+// own that.
 func (r *registration) bringBack(ctx workflow.Context) error {
 	if r.replacing.creates {
 		if err := r.deregister(ctx); err != nil {
@@ -81,7 +84,8 @@ func (r *registration) bringBack(ctx workflow.Context) error {
 		}
 	}
 	r.result.ModelID, r.result.JobID, r.result.Adopted = "", "", false
-	err := r.create(ctx, schemas.SubmitInput{Payload: r.previous.Payload, Replaces: r.replacing.old, Authorization: r.authorizationOfUndoing()})
+	err := r.create(ctx, schemas.SubmitInput{Payload: r.previous.Payload, Replaces: r.replacing.old,
+		Authorization: r.authorizationOfUndoing()})
 	if err != nil {
 		return err
 	}
@@ -102,5 +106,6 @@ func (r *registration) bringBack(ctx workflow.Context) error {
 	r.mayBeOwned = false // this hand-over is the one that counts
 	r.result.ExistingModelID = r.result.ModelID
 	r.isThereAgain(ctx)
-	return r.handTo(ctx, "Have ManageModel own "+plain(r.manifest.Name, 80)+" as model "+r.result.ModelID+", with the payload from before", o)
+	return r.handTo(ctx, "Have ManageModel own "+plain(r.manifest.Name, 80)+" as model "+r.result.ModelID+
+		", with the payload from before", o)
 }

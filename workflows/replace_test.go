@@ -14,12 +14,14 @@ func replacing(t *testing.T) *story {
 	own := ownedBefore(s.in.Manifest)
 	has := func(id string, changes []schemas.Change) func(schemas.ReadModelInput) (schemas.ReadModel, error) {
 		return func(in schemas.ReadModelInput) (schemas.ReadModel, error) {
-			return schemas.ReadModel{Owner: own, Replaces: true, Live: []schemas.LiveModel{{ID: id, Hash: formerHash, Changes: changes}}}, nil
+			return schemas.ReadModel{Owner: own, Replaces: true, Live: []schemas.LiveModel{{ID: id, Hash: formerHash,
+				Changes: changes}}}, nil
 		}
 	}
 	s.world.read = inTurn(has("model-1", limitRaised), has("model-2", nil))
 	s.world.update = answers[schemas.UpdateInput](schemas.Update{Replace: true})
-	s.world.submit = inTurn(answers[schemas.SubmitInput](schemas.Submission{JobID: "job-2"}), answers[schemas.SubmitInput](schemas.Submission{JobID: "job-3"}))
+	s.world.submit = inTurn(answers[schemas.SubmitInput](schemas.Submission{JobID: "job-2"}),
+		answers[schemas.SubmitInput](schemas.Submission{JobID: "job-3"}))
 	s.world.poll = inTurn(answers[schemas.PollInput](schemas.PollResult{LastStatus: "IN_PROGRESS"}),
 		answers[schemas.PollInput](schemas.PollResult{Done: true, ModelID: "model-2", LastStatus: "COMPLETED"}))
 	return s
@@ -92,7 +94,8 @@ func TestADeletionWhoseOutcomeIsNotKnownIsMadeCertainBeforeThePayloadFromBeforeI
 
 func TestAReplacedModelThatCannotBeCreatedAtAllIsMissingAndSaidToBe(t *testing.T) {
 	s := replacing(t)
-	s.world.submit = fails[schemas.SubmitInput, schemas.Submission](fatal(schemas.ErrBadRequest, "there is no room", schemas.ErrorDetails{}, schemas.Creation{}))
+	s.world.submit = fails[schemas.SubmitInput, schemas.Submission](fatal(schemas.ErrBadRequest, "there is no room",
+		schemas.ErrorDetails{}, schemas.Creation{}))
 	e := s.change()
 	require.Equal(t, schemas.Failed, e.Status)
 	require.Equal(t, schemas.ErrRollbackFailed, e.ErrorType)
@@ -117,10 +120,12 @@ func TestACancellationDuringTheDeletionIsHeededOnceTheModelIsThereAgain(t *testi
 func TestWhatAnotherWorkerUpdatedIsPutBackByReplacingWhereThisOneUpdatesNothing(t *testing.T) {
 	s := replacing(t)
 	own := ownedBefore(s.in.Manifest)
-	s.world.read = inTurn(gatewayHas(own, limitRaised), gatewayHas(own, limitRaised), func(schemas.ReadModelInput) (schemas.ReadModel, error) {
-		return schemas.ReadModel{Owner: own, Live: []schemas.LiveModel{{ID: "model-2"}}}, nil
-	})
-	s.world.update = inTurn(answers[schemas.UpdateInput](schemas.Update{JobID: "job-1"}), answers[schemas.UpdateInput](schemas.Update{Replace: true}))
+	s.world.read = inTurn(gatewayHas(own, limitRaised), gatewayHas(own, limitRaised),
+		func(schemas.ReadModelInput) (schemas.ReadModel, error) {
+			return schemas.ReadModel{Owner: own, Live: []schemas.LiveModel{{ID: "model-2"}}}, nil
+		})
+	s.world.update = inTurn(answers[schemas.UpdateInput](schemas.Update{JobID: "job-1"}),
+		answers[schemas.UpdateInput](schemas.Update{Replace: true}))
 	s.world.poll = inTurn(answers[schemas.PollInput](schemas.PollResult{Done: true, ModelID: "model-1"}),
 		answers[schemas.PollInput](schemas.PollResult{Done: true, ModelID: "model-2"}))
 	e := s.change()
@@ -135,7 +140,8 @@ func TestWhatPeopleSignedGoesWithTheCallsThatItIsAbout(t *testing.T) {
 		return schemas.VerifiedDecision{Approver: in.Decision.Approver, Signed: true}, nil
 	}
 	s.at(1, func() {
-		s.send(schemas.DecideHandler, schemas.Decision{Decision: schemas.Approve, Approver: "bob", PayloadHash: payloadHash, PreviousHash: formerHash,
+		s.send(schemas.DecideHandler, schemas.Decision{Decision: schemas.Approve, Approver: "bob",
+			PayloadHash: payloadHash, PreviousHash: formerHash,
 			Operation: schemas.ChangeModelWorkflow, Signature: "signed"})
 	})
 	e := s.change()

@@ -70,7 +70,8 @@ func demo(ctx context.Context, server stack.Server) error {
 		}
 	}
 	if interactive() {
-		fmt.Printf("\nIts page in the Temporal UI: %s/namespaces/default/workflows/%s\nPress Enter to stop everything. ", s.UI,
+		fmt.Printf("\nIts page in the Temporal UI: %s/namespaces/default/workflows/%s\nPress Enter to stop everything. ",
+			s.UI,
 			strings.ReplaceAll(schemas.RegisterModelWorkflowID(modelName), "/", "%2F"))
 		readLine(ctx)
 	}
@@ -130,7 +131,8 @@ func change(ctx context.Context, s *stack.Stack, manifest string) error {
 	if err != nil {
 		return err
 	}
-	raised := regexp.MustCompile(`(?m)^max_requests_per_minute: 500\b`).ReplaceAll(data, []byte("max_requests_per_minute: 600"))
+	raised := regexp.MustCompile(`(?m)^max_requests_per_minute: 500\b`).ReplaceAll(data,
+		[]byte("max_requests_per_minute: 600"))
 	if err := os.WriteFile(manifest, raised, 0o644); err != nil {
 		return err
 	}

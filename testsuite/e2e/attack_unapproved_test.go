@@ -24,8 +24,9 @@ func onSigned(t *testing.T, more ...string) (k *kit, key string) {
 	file := filepath.Join(dir, "approvers")
 	key, public := sshKey(t, dir, "bob")
 	require.NoError(t, os.WriteFile(file, []byte("bob@example.com "+public+"\n"), 0o600))
-	k = onOwnStack(t, stack.Options{InMemory: true, Simulator: []string{"--job-duration", "300ms"}, Worker: append([]string{
-		"REGISTRAR_APPROVERS_FILE=" + file, "REGISTRAR_APPROVAL=always", "REGISTRAR_GATE=before_submission"}, more...)})
+	k = onOwnStack(t, stack.Options{InMemory: true, Simulator: []string{"--job-duration", "300ms"},
+		Worker: append([]string{
+			"REGISTRAR_APPROVERS_FILE=" + file, "REGISTRAR_APPROVAL=always", "REGISTRAR_GATE=before_submission"}, more...)})
 	_, err := k.StartWorker()
 	require.NoError(t, err)
 	return k, key
@@ -81,7 +82,8 @@ func TestAttack_AWorkflowOfOurTypeAndIDChangesNothingWithoutASignature(t *testin
 	m := k.Manifest("guarded")
 	sealed, err := m.Payload().Seal()
 	require.NoError(t, err)
-	unapproved(k.impersonate(schemas.RegisterModelWorkflow, m.Name, schemas.SubmitRegistrationActivity, schemas.SubmitInput{Payload: sealed}))
+	unapproved(k.impersonate(schemas.RegisterModelWorkflow, m.Name, schemas.SubmitRegistrationActivity,
+		schemas.SubmitInput{Payload: sealed}))
 	require.Empty(t, k.requests(control.OpCreate, m.Name))
 
 	made := k.approved(key, m.Name, "register", k.file(m))
@@ -131,7 +133,8 @@ func TestWhatIsSignedGoesThrough_AChangeItsRollbackARestoreAndARetirement(t *tes
 			require.NoError(t, k.Sim.EditModel(k.ctx, k.models(m.Name)[0].ID, map[string]any{
 				"rateLimits": schemas.RateLimits{MaxRequestsPerMinute: 7, MaxTokensPerMinute: m.MaxTokensPerMinute}}))
 			require.Equal(t, schemas.ModelDrifted, k.check(m.Name).State)
-			k.eventually(func() bool { return len(k.models(m.Name)) == 1 && k.limit(m.Name) == limit }, "what bob approved is put back")
+			k.eventually(func() bool { return len(k.models(m.Name)) == 1 && k.limit(m.Name) == limit },
+				"what bob approved is put back")
 			require.Equal(t, schemas.Completed, k.end(m.Name).Status)
 
 			e = k.approved(key, m.Name, "retire", m.Name, "--reason", "replaced")

@@ -31,7 +31,8 @@ func (c canaries) live(k *kit, keys string) string {
 	e.write(m)
 	run(2, "plan", e.dir, "--detailed-exitcode")
 	run(0, apply...)
-	require.NoError(k.t, k.Sim.EditModel(k.ctx, k.models(m.Name)[0].ID, map[string]any{"authCredentialId": c.text("platform")}))
+	require.NoError(k.t, k.Sim.EditModel(k.ctx, k.models(m.Name)[0].ID,
+		map[string]any{"authCredentialId": c.text("platform")}))
 	run(0, "check", m.Name, "--by", c.text("approver"), "--reason", c.text("reason"))
 	m.EndpointURL = k.SimURL + "/providers/openai/" + c.text("endpoint")
 	run(0, "plan", e.dir)
@@ -61,7 +62,8 @@ func TestWithEncryptionPlansAppliesListsAndStoriesWorkAndLeaveNothingReadable(t 
 	require.NoError(t, err)
 	shown := secret.live(k, key1)
 	for _, part := range []string{
-		"auth_credential_id: " + secret.text("platform") + " → " + secret.text("credential"), "max_requests_per_minute: 500 → 501",
+		"auth_credential_id: " + secret.text("platform") +
+			" → " + secret.text("credential"), "max_requests_per_minute: 500 → 501",
 		"DRIFTED → ACTIVE", secret.text("requester"),
 	} {
 		require.Contains(t, shown, part)

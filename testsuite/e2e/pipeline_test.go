@@ -35,8 +35,8 @@ func documented(t *testing.T) (p pipeline) {
 	return p
 }
 
-// runJob runs the commands of a job in a folder, as the pipeline's runner does: each step in a shell that ends at the first
-// error. A stand-in for gh keeps the comment.
+// runJob runs the commands of a job in a folder, as the pipeline's runner does: each step in a shell that ends at the
+// first error. A stand-in for gh keeps the comment.
 func (k *kit) runJob(p pipeline, job, folder string) (out string) {
 	k.t.Helper()
 	tools := k.t.TempDir()

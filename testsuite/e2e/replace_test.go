@@ -55,7 +55,8 @@ func TestAModelIsReplacedWhereThePlatformUpdatesNone_AndAWorkerKilledBetweenDele
 		require.Equal(t, schemas.ModelActive, k.check(m.Name).State)
 		before = e
 	}
-	require.Equal(t, []string{"RegisterModel COMPLETED", "ChangeModel COMPLETED", "ChangeModel COMPLETED"}, k.entries(m.Name))
+	require.Equal(t, []string{"RegisterModel COMPLETED", "ChangeModel COMPLETED", "ChangeModel COMPLETED"},
+		k.entries(m.Name))
 	require.Empty(t, k.requests(control.OpUpdate, m.Name))
 }
 

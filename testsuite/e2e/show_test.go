@@ -119,7 +119,8 @@ func TestAStoryIsToldWithoutAWorkerAndOfATerminatedRegistration(t *testing.T) {
 	orphan.Approval.Policy = schemas.ApproveAlways
 	k.start(orphan)
 	k.awaitStage(orphan.Name, schemas.StageApproval)
-	require.NoError(t, k.client.TerminateWorkflow(k.ctx, schemas.RegisterModelWorkflowID(orphan.Name), "", "by an operator"))
+	require.NoError(t, k.client.TerminateWorkflow(k.ctx, schemas.RegisterModelWorkflowID(orphan.Name), "",
+		"by an operator"))
 	worker.Stop()
 
 	story, _ := k.show(nil, m.Name)
