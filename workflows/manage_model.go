@@ -1,7 +1,6 @@
 package workflows
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -66,6 +65,7 @@ func (m *owned) mayContinueAsNew(ctx workflow.Context) bool {
 type owned struct {
 	name     string
 	status   schemas.ModelStatus   // empty until the model is handed over
+	handedOn bool                  // the status comes from a run before this one
 	released *schemas.ReleaseInput // why it is given up; nil while it is not
 
 	wanted, begun, done int          // the number of the latest check of this run that was asked for, begun, and ended
@@ -76,7 +76,7 @@ type owned struct {
 func newOwned(in schemas.ManageModelInput) *owned {
 	m := &owned{name: in.Name}
 	if in.Status != nil {
-		m.status = *in.Status
+		m.status, m.handedOn = *in.Status, true
 	}
 	return m
 }
@@ -88,6 +88,11 @@ func (m *owned) isOwned() bool { return m.status.ModelID != "" && m.released == 
 func (m *owned) setUp(ctx workflow.Context) error {
 	if want, is := schemas.ManageModelWorkflowID(m.name), workflow.GetInfo(ctx).WorkflowExecution.ID; want != is {
 		return wrongID("the ownership of "+m.name, want, is)
+	}
+	if m.handedOn {
+		if problem := statusProblem(m.name, m.status, workflow.Now(ctx)); problem != "" {
+			return final(schemas.ErrHandOverRefused, "what the workflow was started with is nothing that an earlier run of it hands on: %s", problem)
+		}
 	}
 	err := workflow.SetQueryHandlerWithOptions(ctx, schemas.StatusQuery,
 		func() (schemas.ModelStatus, error) { return m.status, nil },
@@ -130,18 +135,14 @@ func (m *owned) awaitHandOver(ctx workflow.Context) error {
 }
 
 // checkHandOver refuses what cannot be the record of this model.
-func (m *owned) checkHandOver(_ workflow.Context, o schemas.Ownership) error {
+func (m *owned) checkHandOver(ctx workflow.Context, o schemas.Ownership) error {
 	refuse := func(format string, args ...any) error {
 		return temporal.NewApplicationError(fmt.Sprintf(format, args...), string(schemas.ErrHandOverRefused))
 	}
-	switch {
-	case o.Name != m.name:
-		return refuse("this workflow owns %s, not %s", plain(m.name, 80), plain(o.Name, 80))
-	case o.ModelID == "" || o.Operation == "" || o.RunID == "" || o.Since.IsZero():
-		return refuse("a hand-over names the model's id, the operation, its run and its time")
-	case errors.Is(o.Payload.Check(), schemas.ErrSealBroken) || o.Payload.Hash != o.PayloadHash:
-		return refuse("the payload of %s does not have the hash that the hand-over names", plain(m.name, 80))
-	case o.Since.Before(m.status.Since):
+	if problem := ownershipProblem(m.name, o, workflow.Now(ctx)); problem != "" {
+		return refuse("%s", problem)
+	}
+	if o.Since.Before(m.status.Since) {
 		return refuse("%s was handed over by a later operation, run %s", plain(m.name, 80), m.status.RunID)
 	}
 	return nil

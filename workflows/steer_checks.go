@@ -31,7 +31,7 @@ func (m *owned) listenForChecks(ctx workflow.Context) error {
 
 func (m *owned) checkRequest(_ workflow.Context, in schemas.CheckRequest) error {
 	switch {
-	case m.released != nil:
+	case !m.isOwned(): // any more, or yet: nothing would come of it
 		return m.notOwned()
 	case strings.TrimSpace(in.By) == "":
 		return temporal.NewApplicationError("say who asks: by is empty", string(schemas.ErrBadRequest))
@@ -40,7 +40,7 @@ func (m *owned) checkRequest(_ workflow.Context, in schemas.CheckRequest) error 
 }
 
 func (m *owned) notOwned() error {
-	return temporal.NewApplicationError(plain(m.name, 80)+" is not owned any more", string(schemas.ErrModelNotOwned))
+	return temporal.NewApplicationError(plain(m.name, 80)+" is not owned", string(schemas.ErrModelNotOwned))
 }
 
 // checkNow is the update `check`. It waits for a check that begins from now on.
