@@ -21,9 +21,9 @@ const (
 	fewChanges = 3
 	applySize  = 1000
 	// callsPerChange are those that a change of limits cannot do without: a read to compare with, one right before the
-	// write since somebody may have written meanwhile, the update, one look at its job, a read back, and the health
-	// check.
-	callsPerChange = 6
+	// write since somebody may have written meanwhile, the update, one look at its job, a read back, the health check,
+	// and its result.
+	callsPerChange = 7
 )
 
 // planLarge measures a plan of as many manifests as there are models, and applies with little and with nothing to do.
@@ -154,6 +154,9 @@ func applyUnderQuota(ctx context.Context, b *bench) error {
 		}
 	}
 	if err := errors.Join(d.jobsTake(ctx, quotaJob), d.quotaOf(ctx, quotaCalls, quotaWindow)); err != nil {
+		return err
+	}
+	if err := wait(ctx, quotaWindow); err != nil { // for a window of which nothing is used up
 		return err
 	}
 	since, err := d.Sim.Now(ctx)

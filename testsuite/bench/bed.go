@@ -233,7 +233,7 @@ func (d *bed) history(
 // them it refused with 429.
 func (d *bed) calls(ctx context.Context, since uint64) (all, refused int, err error) {
 	for _, op := range []control.Op{control.OpList, control.OpCreate, control.OpGet, control.OpUpdate, control.OpJob,
-		control.OpHealth, control.OpDelete} {
+		control.OpHealth, control.OpHealthResult, control.OpDelete} {
 		requests, err := d.Sim.Requests(ctx, control.RequestFilter{Op: op, Since: since})
 		if err != nil {
 			return 0, 0, err
