@@ -10,7 +10,7 @@ BUILD  := go build -ldflags "-X model-registrar/internal/build.commit=$(COMMIT)"
 STATICCHECK   := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 WORKFLOWCHECK := go.temporal.io/sdk/contrib/tools/workflowcheck@v0.6.0
 
-.PHONY: help build demo up test lint bench bench-quick bench-fleet-10000 pictures numbers clean
+.PHONY: help build demo up test test-cli lint bench bench-quick bench-fleet-10000 pictures numbers clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -43,6 +43,15 @@ test: lint build ## Lint and run every test
 	./testsuite/install-tools.sh
 	cd devserver && go test ./...
 	go test -race -timeout 30m ./...
+
+# Temporal's CLI, built from its module: minutes from an empty build cache, so that make test does without it.
+TEMPORAL_CLI := $(CURDIR)/.run/tools/temporal
+$(TEMPORAL_CLI):
+	GOBIN=$(dir $@) go install github.com/temporalio/cli/cmd/temporal@v1.5.1
+
+test-cli: build $(TEMPORAL_CLI) ## Test with Temporal's CLI: the example of docs/integration.md, and the stack on its server
+	go vet -tags cli ./testsuite/e2e
+	PATH=$(dir $(TEMPORAL_CLI)):$$PATH go test -count=1 -tags cli -timeout 15m ./testsuite/e2e -run CLI
 
 lint: ## Vet, staticcheck, gofmt and workflowcheck
 	@test -z "$$(gofmt -l . | tee /dev/stderr)" || (echo "gofmt would change the files above" && false)
