@@ -35,8 +35,8 @@ type Activities struct {
 	GateFloor schemas.Gate
 	// RequiredFloor is how many people have to approve at least. A manifest can only ask for more. Zero means one.
 	RequiredFloor int
-	// Temporal is where fleets' manifests and registrations are read from, Namespace its namespace, and Data decodes what
-	// is read; nil is the SDK's.
+	// Temporal is where fleets' manifests and registrations are read from, Namespace its namespace, and Data decodes
+	// what is read; nil is the SDK's.
 	Temporal  client.Client
 	Namespace string
 	Data      converter.DataConverter

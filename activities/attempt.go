@@ -16,8 +16,8 @@ import (
 )
 
 const (
-	// leaseMargin is how long before Temporal gives an attempt up it stops changing anything: a call has that much time to
-	// get on its way.
+	// leaseMargin is how long before Temporal gives an attempt up it stops changing anything: a call has that much time
+	// to get on its way.
 	leaseMargin = 5 * time.Second
 	// beatTime bounds one heartbeat, its retries included.
 	beatTime = 3 * time.Second
@@ -103,8 +103,8 @@ func (t *attempt) keepAlive(ctx context.Context) {
 	}
 }
 
-// beat sends one heartbeat. An answer that asks to cancel is an acceptance, and cancels the attempt's context. An attempt
-// that Temporal does not know any more has ended.
+// beat sends one heartbeat. An answer that asks to cancel is an acceptance, and cancels the attempt's context. An
+// attempt that Temporal does not know any more has ended.
 func (t *attempt) beat(ctx context.Context) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()

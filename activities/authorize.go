@@ -100,7 +100,8 @@ func (a *Activities) approves(ctx context.Context, d deed, given schemas.SignedA
 	if statement.Decision != schemas.Approve {
 		return "", fmt.Errorf("%s did not approve", principal)
 	}
-	operation, about := activity.GetInfo(ctx).WorkflowType.Name, cmp.Or(statement.Operation, schemas.RegisterModelWorkflow)
+	operation, about := activity.GetInfo(ctx).WorkflowType.Name, cmp.Or(statement.Operation,
+		schemas.RegisterModelWorkflow)
 	changes := operation == schemas.ChangeModelWorkflow
 	if changes && about != schemas.RetireModelWorkflow && statement.PayloadHash == d.hash {
 		owner, err := a.owner(ctx, d.name)

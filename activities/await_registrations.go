@@ -21,8 +21,8 @@ const (
 	roundGrowth = 1.5
 )
 
-// AwaitRegistrations waits until one of the runs has ended, or the window is over, and returns those that have. It looks
-// again and again rather than holding a call open for each run: the server allows few of those at a time.
+// AwaitRegistrations waits until one of the runs has ended, or the window is over, and returns those that have. It
+// looks again and again rather than holding a call open for each run: the server allows few of those at a time.
 func (a *Activities) AwaitRegistrations(ctx context.Context, in schemas.AwaitInput) (schemas.AwaitResult, error) {
 	defer keepAlive(ctx)()
 	windowEnd := time.Now().Add(in.Window.Std())
@@ -78,7 +78,8 @@ func (a *Activities) ending(ctx context.Context, run schemas.FleetRun) (*schemas
 		return nil, err
 	}
 	var result schemas.Result
-	err = a.Temporal.GetWorkflow(ctx, id, run.RunID).GetWithOptions(ctx, &result, client.WorkflowRunGetOptions{DisableFollowingRuns: true})
+	err = a.Temporal.GetWorkflow(ctx, id, run.RunID).GetWithOptions(ctx, &result,
+		client.WorkflowRunGetOptions{DisableFollowingRuns: true})
 	var closed *temporal.WorkflowExecutionError
 	if err != nil && !errors.As(err, &closed) {
 		return nil, err

@@ -11,10 +11,11 @@ import (
 	"model-registrar/schemas"
 )
 
-// Whoever reaches Temporal can call an activity by its name: from a workflow of their own, or from none. So each activity
-// is registered together with the callers that it serves, and refuses all others before it does anything. The workflow's
-// type and id are what the server says of the caller. That a workflow of such a type and id runs the registrar's own code
-// they do not prove: docs/security.md says what is left to somebody who runs workers in the namespace.
+// Whoever reaches Temporal can call an activity by its name: from a workflow of their own, or from none. So each
+// activity is registered together with the callers that it serves, and refuses all others before it does anything. The
+// workflow's type and id are what the server says of the caller. That a workflow of such a type and id runs the
+// registrar's own code they do not prove: docs/security.md says what is left to somebody who runs workers in the
+// namespace.
 
 // permit is one kind of caller.
 type permit[In any] struct {
@@ -56,7 +57,9 @@ func locally[In any](permits []permit[In]) []permit[In] {
 }
 
 // only makes an activity that serves the callers permitted and refuses all others. Its results say what they answer.
-func only[In, Out any](fn func(context.Context, In) (Out, error), permits ...permit[In]) func(context.Context, In) (Out, error) {
+func only[In, Out any](
+	fn func(context.Context, In) (Out, error), permits ...permit[In],
+) func(context.Context, In) (Out, error) {
 	return func(ctx context.Context, in In) (Out, error) {
 		if err := admit(ctx, in, permits); err != nil {
 			var none Out
@@ -92,9 +95,11 @@ func admit[In any](ctx context.Context, in In, permits []permit[In]) error {
 	}
 	who := "it was called without a workflow"
 	if known {
-		who = fmt.Sprintf("it was called by the workflow %.100q of type %.60q", by.WorkflowExecution.ID, by.WorkflowType.Name)
+		who = fmt.Sprintf("it was called by the workflow %.100q of type %.60q", by.WorkflowExecution.ID,
+			by.WorkflowType.Name)
 	}
-	activity.GetLogger(ctx).Warn("a call was refused: somebody uses the registrar's activities from outside", "caller", who)
+	activity.GetLogger(ctx).Warn("a call was refused: somebody uses the registrar's activities from outside", "caller",
+		who)
 	return fatal(schemas.ErrCallerRefused, fmt.Sprintf(
 		"%s serves the registrar's own workflows alone, each for what it is about; %s. Nothing was done", by.ActivityType.Name, who))
 }
@@ -124,7 +129,8 @@ func notifyCallers() []permit[schemas.WebhookInput] {
 	})
 }
 
-// isRecordedOf reports whether the name in an entry is that of the model whose operation, or whose owner, the entry is about.
+// isRecordedOf reports whether the name in an entry is that of the model whose operation, or whose owner, the entry is
+// about.
 func isRecordedOf(e schemas.AuditEntry) bool {
 	name, ok := schemas.ModelNameOf(e.WorkflowID)
 	if !ok {
@@ -133,8 +139,8 @@ func isRecordedOf(e schemas.AuditEntry) bool {
 	return ok && schemas.RecordedName(name) == e.Name
 }
 
-// isMisnamed reports whether an entry says of a registration under an id that is not its model's that it was refused, and
-// nothing else.
+// isMisnamed reports whether an entry says of a registration under an id that is not its model's that it was refused,
+// and nothing else.
 func isMisnamed(e schemas.AuditEntry) bool {
 	return e.Event == schemas.AuditEnded && e.ErrorType == schemas.ErrWrongWorkflowID && e.Outcome == schemas.Failed &&
 		e.ModelID == "" && e.PayloadHash == "" && e.Approval == nil
@@ -154,8 +160,8 @@ func verifyCallers() []permit[schemas.VerifyDecisionInput] {
 	}))
 }
 
-// handOverCallers: an operation hands over what is its own, in its own name. A change that does not complete hands back what
-// an earlier operation had handed over, in that one's.
+// handOverCallers: an operation hands over what is its own, in its own name. A change that does not complete hands back
+// what an earlier operation had handed over, in that one's.
 func handOverCallers() []permit[schemas.HandOverInput] {
 	return operating(func(by activity.Info, in schemas.HandOverInput) bool {
 		own := in.RunID == by.WorkflowExecution.RunID && in.Operation == by.WorkflowType.Name
@@ -187,8 +193,9 @@ func ownedBy[In any](name func(In) string) permit[In] {
 	}}
 }
 
-// auditCallers: an entry is about its caller, under an id that is its caller's. Two kinds write about a registration that
-// is not theirs: the delivery of its webhook, and a decision that came too late, which can only be recorded as refused.
+// auditCallers: an entry is about its caller, under an id that is its caller's. Two kinds write about a registration
+// that is not theirs: the delivery of its webhook, and a decision that came too late, which can only be recorded as
+// refused.
 func auditCallers() []permit[schemas.AuditEntry] {
 	operation := operating(func(by activity.Info, e schemas.AuditEntry) bool {
 		run := by.WorkflowExecution.RunID
@@ -215,7 +222,8 @@ func auditCallers() []permit[schemas.AuditEntry] {
 		workflow: schemas.RecordDecisionWorkflow,
 		fits: func(by activity.Info, e schemas.AuditEntry) bool {
 			name, ok := schemas.ModelNameOf(e.WorkflowID)
-			return ok && e.Event == schemas.AuditDecision && e.Decision != nil && !e.Decision.Accepted && isRecordedOf(e) &&
+			return ok && e.Event == schemas.AuditDecision && e.Decision != nil && !e.Decision.Accepted &&
+				isRecordedOf(e) &&
 				strings.HasPrefix(by.WorkflowExecution.ID, schemas.LateDecisionWorkflowID(name, "")) &&
 				strings.HasPrefix(e.EntryID, by.WorkflowExecution.RunID+"/")
 		},

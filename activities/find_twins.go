@@ -8,8 +8,8 @@ import (
 	"model-registrar/schemas"
 )
 
-// FindTwins looks for models of the name beside the one that an operation keeps, after an answer to a creation was lost.
-// Extras that are proven to be the operation's own are deleted, all others are named.
+// FindTwins looks for models of the name beside the one that an operation keeps, after an answer to a creation was
+// lost. Extras that are proven to be the operation's own are deleted, all others are named.
 func (a *Activities) FindTwins(ctx context.Context, in schemas.TwinsInput) (schemas.Twins, error) {
 	payload, err := unsealed(in.Payload)
 	if err != nil {

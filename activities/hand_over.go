@@ -22,9 +22,11 @@ func (a *Activities) HandOver(ctx context.Context, in schemas.HandOverInput) (sc
 	return status, updateError(ctx, "ManageModel did not take "+in.Name, err)
 }
 
-// HandOver is what the activity does, for whoever needs many models that are owned. Of calls with the same update's id one
-// has an effect.
-func HandOver(ctx context.Context, c client.Client, taskQueue, id string, in schemas.HandOverInput) (status schemas.ModelStatus, err error) {
+// HandOver is what the activity does, for whoever needs many models that are owned. Of calls with the same update's id
+// one has an effect.
+func HandOver(
+	ctx context.Context, c client.Client, taskQueue, id string, in schemas.HandOverInput,
+) (status schemas.ModelStatus, err error) {
 	operation := c.NewWithStartWorkflowOperation(client.StartWorkflowOptions{
 		ID: schemas.ManageModelWorkflowID(in.Name), TaskQueue: taskQueue,
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,

@@ -10,15 +10,15 @@ import (
 	"model-registrar/schemas"
 )
 
-// Bounds of one result of ListModels. The last page that is read may exceed the first by its own size, which the client of the
-// gateway limits to 1 MiB; Temporal takes 2 MiB.
+// Bounds of one result of ListModels. The last page that is read may exceed the first by its own size, which the client
+// of the gateway limits to 1 MiB; Temporal takes 2 MiB.
 const (
 	enoughBytes = 400 << 10
 	enoughTime  = 2 * time.Minute
 )
 
-// ListModels reads pages of the list of models until the result is large enough, or the list ends. An error after the first
-// page ends the result there, and the next one begins with the page that failed.
+// ListModels reads pages of the list of models until the result is large enough, or the list ends. An error after the
+// first page ends the result there, and the next one begins with the page that failed.
 func (a *Activities) ListModels(ctx context.Context, in schemas.ListModelsInput) (schemas.ListedModels, error) {
 	defer keepAlive(ctx)()
 	out := schemas.ListedModels{Models: []schemas.ListedModel{}, Next: max(in.Page, 1)}

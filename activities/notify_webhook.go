@@ -33,7 +33,8 @@ func (a *Activities) NotifyWebhook(ctx context.Context, in schemas.WebhookInput)
 	attempt := int(activity.GetInfo(ctx).Attempt)
 	status, err := a.Webhooks.Send(ctx, in.URL, in.MessageID, body, time.Now())
 	if err != nil {
-		return schemas.WebhookDelivery{}, webhookError(err, schemas.WebhookFailure{Attempt: attempt, ResponseCode: status})
+		return schemas.WebhookDelivery{}, webhookError(err,
+			schemas.WebhookFailure{Attempt: attempt, ResponseCode: status})
 	}
 	return schemas.WebhookDelivery{
 		Delivered: true, MessageID: in.MessageID, Attempts: attempt,

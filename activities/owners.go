@@ -12,18 +12,19 @@ import (
 
 // Owners knows whose models are.
 type Owners interface {
-	// Owner is the record that the model of this name is ours; nil for a model that is nobody's. An error says that it is
-	// not known.
+	// Owner is the record that the model of this name is ours; nil for a model that is nobody's. An error says that it
+	// is not known.
 	Owner(ctx context.Context, name string) (*schemas.Ownership, error)
-	// LastApproved is what was approved last under the name, also of a model that was given up; nil if that is not known.
+	// LastApproved is what was approved last under the name, also of a model that was given up; nil if that is not
+	// known.
 	LastApproved(ctx context.Context, name string) (*schemas.Ownership, error)
 }
 
 // lastApprovedTime bounds the question for what was approved last, which is worth no waiting.
 const lastApprovedTime = 2 * time.Second
 
-// lastApproved is how a payload differs from what was approved last under its name. That it cannot be found out holds nothing
-// up: it is for the eyes of approvers.
+// lastApproved is how a payload differs from what was approved last under its name. That it cannot be found out holds
+// nothing up: it is for the eyes of approvers.
 func (a *Activities) lastApproved(ctx context.Context, p schemas.SealedPayload) *schemas.LastApproved {
 	if a.Owners == nil { // a worker has them once it has a connection
 		return nil
@@ -47,7 +48,8 @@ func (a *Activities) owner(ctx context.Context, name string) (*schemas.Ownership
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
 	case err != nil:
-		return nil, temporal.NewApplicationError("Temporal could not be asked whose "+name+" is: "+err.Error(), string(schemas.ErrTemporal))
+		return nil, temporal.NewApplicationError("Temporal could not be asked whose "+name+" is: "+err.Error(),
+			string(schemas.ErrTemporal))
 	}
 	return o, nil
 }

@@ -16,9 +16,9 @@ import (
 )
 
 // PollJob asks for the job until it ends or the window is over; with a window of zero it looks once. When to look is
-// what [polling.Jobs] knows. It heartbeats a [schemas.PollProgress] and goes on from there after a crash. A look that is
-// far away is left to the server: the attempt ends as a retryable JobStillRunning that names the time of the next one,
-// which costs no event of the history and holds no slot of the worker. A status that nobody knows is not an end. A
+// what [polling.Jobs] knows. It heartbeats a [schemas.PollProgress] and goes on from there after a crash. A look that
+// is far away is left to the server: the attempt ends as a retryable JobStillRunning that names the time of the next
+// one, which costs no event of the history and holds no slot of the worker. A status that nobody knows is not an end. A
 // worker that is shutting down ends the window early.
 func (a *Activities) PollJob(ctx context.Context, in schemas.PollInput) (schemas.PollResult, error) {
 	p := schemas.PollProgress{JobID: in.JobID, Polls: in.Polls, LookedAt: in.LookedAt}
@@ -66,7 +66,8 @@ func (a *Activities) PollJob(ctx context.Context, in schemas.PollInput) (schemas
 			return jobEnd(seen, p)
 		}
 		p.LookedAt = schemas.Duration(max(job.Looked().Round(time.Millisecond), time.Millisecond))
-		progress.Store(&schemas.PollProgress{JobID: p.JobID, Polls: p.Polls, LastStatus: p.LastStatus, LookedAt: p.LookedAt})
+		progress.Store(&schemas.PollProgress{JobID: p.JobID, Polls: p.Polls, LastStatus: p.LastStatus,
+			LookedAt: p.LookedAt})
 		if in.Window == 0 || seen.RetryAfter > longestAsked {
 			later, _ := job.Next()
 			return leave(job, p, max(later, seen.RetryAfter)), ctx.Err()
@@ -75,8 +76,9 @@ func (a *Activities) PollJob(ctx context.Context, in schemas.PollInput) (schemas
 	}
 }
 
-// firstPollBeat is when polling heartbeats for the first time. While a job is young the server has to notice a dead worker
-// soon, and the first heartbeat comes late enough that a job of five seconds costs none, and one of ten a single one.
+// firstPollBeat is when polling heartbeats for the first time. While a job is young the server has to notice a dead
+// worker soon, and the first heartbeat comes late enough that a job of five seconds costs none, and one of ten a single
+// one.
 func firstPollBeat(timeout time.Duration) time.Duration {
 	if timeout >= patientHeartbeat {
 		return timeout * 2 / 5

@@ -10,8 +10,8 @@ import (
 	"model-registrar/schemas"
 )
 
-// ReadModel reads whose the model of a name is and how the gateway has it. With Until it reads again, with growing gaps,
-// until the owned model has the wanted payload or the read lag is over.
+// ReadModel reads whose the model of a name is and how the gateway has it. With Until it reads again, with growing
+// gaps, until the owned model has the wanted payload or the read lag is over.
 func (a *Activities) ReadModel(ctx context.Context, in schemas.ReadModelInput) (schemas.ReadModel, error) {
 	defer keepAlive(ctx)()
 	var want *schemas.Payload

@@ -13,7 +13,9 @@ import (
 // SyntheticProbe prompts the endpoint and reports what came back. A bad answer is a result (FAIL), not an error. An
 // endpoint that may be starting is an error, EndpointUnready, which is retried within the probe's time; it carries the
 // report that it becomes when that time is up.
-func (a *Activities) SyntheticProbe(ctx context.Context, sealed schemas.Sealed[schemas.ProbeInput]) (schemas.ProbeReport, error) {
+func (a *Activities) SyntheticProbe(
+	ctx context.Context, sealed schemas.Sealed[schemas.ProbeInput],
+) (schemas.ProbeReport, error) {
 	defer keepAlive(ctx)()
 	in, err := unsealed(sealed)
 	if err != nil {

@@ -71,7 +71,9 @@ func healthOutcome(status string) schemas.HealthOutcome {
 
 // settled makes a call about something that was made that long ago, and repeats it with growing gaps until the read lag
 // is over while it fails in one of these ways.
-func (a *Activities) settled(ctx context.Context, ago time.Duration, call func() error, unsettled ...schemas.ErrorType) error {
+func (a *Activities) settled(
+	ctx context.Context, ago time.Duration, call func() error, unsettled ...schemas.ErrorType,
+) error {
 	began := time.Now().Add(-ago)
 	for {
 		err := call()

@@ -12,8 +12,8 @@ import (
 
 // ValidatePayload checks the manifest, since a workflow may be started by anything that can reach Temporal, and
 // returns the payload with its hash and the approval policy that holds here. A manifest that is not valid is a
-// PayloadValidationError with the list of violations: field paths, never values. So is one whose endpoint this worker can never
-// probe, with the probe's reason code: better known before anything is made.
+// PayloadValidationError with the list of violations: field paths, never values. So is one whose endpoint this worker
+// can never probe, with the probe's reason code: better known before anything is made.
 func (a *Activities) ValidatePayload(ctx context.Context, in schemas.ValidateInput) (schemas.ValidatedPayload, error) {
 	if in.PolicyOnly {
 		return a.policy(in.Manifest), nil

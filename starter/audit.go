@@ -47,7 +47,8 @@ Exit codes: 0 nothing is wrong; 1 something is wrong with the trail, or it canno
 		},
 	}
 	cmd.PersistentFlags().StringVar(&trail, "trail", "", "file:PATH, PATH, postgres://…, or - for stdin")
-	cmd.AddCommand(a.auditVerifyCommand(&trail), a.auditShowCommand(&trail), a.auditExportCommand(&trail), a.auditCheckpointCommand(&trail))
+	cmd.AddCommand(a.auditVerifyCommand(&trail), a.auditShowCommand(&trail), a.auditExportCommand(&trail),
+		a.auditCheckpointCommand(&trail))
 	return cmd
 }
 
@@ -134,9 +135,12 @@ A checkpoint is a file that ` + "`starter audit checkpoint`" + ` wrote, or the b
 			return a.auditVerify(ctx, t, checks)
 		}),
 	}
-	cmd.Flags().StringArrayVar(&checkpoints, "checkpoint", nil, "file with a checkpoint, or with a webhook's body; may be given several times")
-	cmd.Flags().StringVar(&publicKey, "public-key", "", "the key that checkpoints must be signed with: PEM or base64, or a file that holds it")
-	cmd.Flags().StringVar(&signers, "approvers", "", "approvers file (OpenSSH allowed_signers) that signatures of decisions are checked against; default REGISTRAR_APPROVERS_FILE")
+	cmd.Flags().StringArrayVar(&checkpoints, "checkpoint", nil,
+		"file with a checkpoint, or with a webhook's body; may be given several times")
+	cmd.Flags().StringVar(&publicKey, "public-key", "",
+		"the key that checkpoints must be signed with: PEM or base64, or a file that holds it")
+	cmd.Flags().StringVar(&signers, "approvers", "",
+		"approvers file (OpenSSH allowed_signers) that signatures of decisions are checked against; default REGISTRAR_APPROVERS_FILE")
 	return cmd
 }
 
@@ -181,7 +185,8 @@ func (a *app) publicKey(text string) (ed25519.PublicKey, error) {
 // maxCheckpointFile bounds a file with checkpoints.
 const maxCheckpointFile = 4 << 20
 
-// numberedCheckpoint is a checkpoint that has to name its entry by a number: one that does not would agree with any trail.
+// numberedCheckpoint is a checkpoint that has to name its entry by a number: one that does not would agree with any
+// trail.
 type numberedCheckpoint struct {
 	schemas.Checkpoint
 	Seq *int64 `json:"seq"`
@@ -214,7 +219,8 @@ func readCheckpoints(path string) (found []schemas.Checkpoint, err error) {
 			return nil, misused("--checkpoint %s: it holds no checkpoint", path)
 		}
 		if c.Seq == nil {
-			return nil, misused("--checkpoint %s: a checkpoint has no sequence number (seq), and would agree with any trail", path)
+			return nil, misused("--checkpoint %s: a checkpoint has no sequence number (seq), and would agree with "+
+				"any trail", path)
 		}
 		c.Checkpoint.Seq = *c.Seq
 		found = append(found, c.Checkpoint)
@@ -234,7 +240,8 @@ func (a *app) auditVerify(ctx context.Context, t reading, checks audit.Checks) e
 	if err != nil || report.OK() {
 		return err
 	}
-	return failed("the audit trail %s is not as it was written (%s)", t.name, counted(len(report.Problems)+int(report.More), "problem")).
+	return failed("the audit trail %s is not as it was written (%s)", t.name,
+		counted(len(report.Problems)+int(report.More), "problem")).
 		hinting("Compare it with a backup from before. What can be wrong and what it means: docs/audit.md")
 }
 
@@ -256,7 +263,8 @@ func (a *app) printReport(r audit.Report, checks audit.Checks) {
 		case r.Entries == 0:
 			note("the trail has no entries")
 		default:
-			good("%s, unbroken from 1 to %d; the last one's hash is %s", counted(int(r.Entries), "entry"), r.Head.Seq, r.Head.Hash)
+			good("%s, unbroken from 1 to %d; the last one's hash is %s", counted(int(r.Entries), "entry"), r.Head.Seq,
+				r.Head.Hash)
 		}
 		if r.Before > 0 {
 			good("%s from before the chain, as they were when it began", counted(int(r.Before), "line"))
@@ -265,7 +273,8 @@ func (a *app) printReport(r audit.Report, checks audit.Checks) {
 	if r.Checkpoints > 0 {
 		good("it agrees with %s", counted(r.Checkpoints, "checkpoint"))
 	}
-	if n := len(slices.DeleteFunc(slices.Clone(checks.Checkpoints), func(c schemas.Checkpoint) bool { return c.Trail != "" })); n > 0 {
+	if n := len(slices.DeleteFunc(slices.Clone(checks.Checkpoints),
+		func(c schemas.Checkpoint) bool { return c.Trail != "" })); n > 0 {
 		note("%s of an older version, not naming the trail: only the entry was compared", counted(n, "checkpoint"))
 	}
 	if r.Signatures > 0 && r.OK() {

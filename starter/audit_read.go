@@ -42,7 +42,8 @@ Whether the trail can be believed, ` + "`starter audit verify`" + ` says.`,
 			return err
 		}),
 	}
-	cmd.Flags().VarP(oneOf(&a.output, outputText, outputJSON, outputCSV), "output", "o", "text, json: one entry per line, or csv")
+	cmd.Flags().VarP(oneOf(&a.output, outputText, outputJSON, outputCSV), "output", "o",
+		"text, json: one entry per line, or csv")
 	return cmd
 }
 
@@ -100,8 +101,8 @@ func (a *app) readTrail(ctx context.Context, trail string, wanted func(schemas.A
 	return errors.Join(err, flush())
 }
 
-// eachEntry calls each with the entries of a trail. Lines that are no entries are complained about, and are an error in the
-// end.
+// eachEntry calls each with the entries of a trail. Lines that are no entries are complained about, and are an error in
+// the end.
 func (a *app) eachEntry(ctx context.Context, t reading, each func(schemas.AuditEntry, []byte) error) error {
 	broken := 0
 	err := t.Source(ctx, func(r audit.Record) error {
@@ -124,9 +125,11 @@ func (a *app) eachEntry(ctx context.Context, t reading, each func(schemas.AuditE
 }
 
 var csvTitles = []string{
-	"seq", "timestamp", "event", "name", "requester", "outcome", "reason", "errorType", "modelId", "payloadHash", "jobId",
+	"seq", "timestamp", "event", "name", "requester", "outcome", "reason", "errorType", "modelId", "payloadHash",
+	"jobId",
 	"jobDurationMs", "validationStatus", "latencyMs", "decision", "approver", "decisionReason", "accepted", "refusal",
-	"decidedAt", "keyFingerprint", "webhookDelivered", "webhookAttempts", "webhookResponseCode", "webhookError", "deregistered",
+	"decidedAt", "keyFingerprint", "webhookDelivered", "webhookAttempts", "webhookResponseCode", "webhookError",
+	"deregistered",
 	"compliance", "workflowId", "runId", "entryId", "prevHash", "hash",
 }
 
@@ -148,10 +151,13 @@ func csvCells(e schemas.AuditEntry) []string {
 		gone = strconv.FormatBool(*e.Deregistered)
 	}
 	cells := []string{
-		strconv.FormatInt(e.Seq, 10), csvTime(e.Timestamp), string(e.Event), e.Name, e.Requester, string(e.Outcome), e.Reason, string(e.ErrorType),
+		strconv.FormatInt(e.Seq, 10), csvTime(e.Timestamp), string(e.Event), e.Name, e.Requester, string(e.Outcome),
+		e.Reason, string(e.ErrorType),
 		e.ModelID, e.PayloadHash, e.JobID, strconv.FormatInt(e.JobDurationMs, 10), string(e.ValidationStatus), latency,
-		string(decision.Decision), decision.Approver, decision.Reason, accepted, decision.Refusal, csvTime(decision.DecidedAt), decision.KeyFingerprint,
-		delivered, attempts, code, undelivered, gone, e.Compliance, e.WorkflowID, e.RunID, e.EntryID, e.PrevHash, e.Hash,
+		string(decision.Decision), decision.Approver, decision.Reason, accepted, decision.Refusal,
+		csvTime(decision.DecidedAt), decision.KeyFingerprint,
+		delivered, attempts, code, undelivered, gone, e.Compliance, e.WorkflowID, e.RunID, e.EntryID, e.PrevHash,
+		e.Hash,
 	}
 	for i, cell := range cells {
 		cells[i] = csvCell(cell)

@@ -24,10 +24,12 @@ func (s *story) tell(e schemas.AuditEntry) {
 			s.out.Print(console.Text(""))
 		}
 		s.run = e.RunID
-		s.out.Print(console.Styled(console.Strong, e.Name).And(console.Faint, "  "+spaced(e.WorkflowID, runText(e.RunID))))
+		s.out.Print(console.Styled(console.Strong, e.Name).And(console.Faint,
+			"  "+spaced(e.WorkflowID, runText(e.RunID))))
 	}
 	style, headline := headlineOf(e)
-	s.out.Print(console.Styled(console.Faint, clock(e.Timestamp)+"  ").And(style, headline).And(console.Faint, numbered(e.Seq)))
+	s.out.Print(console.Styled(console.Faint, clock(e.Timestamp)+"  ").And(style, headline).And(console.Faint,
+		numbered(e.Seq)))
 	var t table
 	evidence(&t, e)
 	s.out.Print(t.lines()...)
@@ -136,7 +138,8 @@ func evidence(t *table, e schemas.AuditEntry) {
 			}
 		}
 		if e.Deregistered != nil {
-			t.row("rollback", rollbackText(&schemas.RollbackReport{Deregistered: *e.Deregistered, Error: "see the reason"}))
+			t.row("rollback", rollbackText(&schemas.RollbackReport{Deregistered: *e.Deregistered,
+				Error: "see the reason"}))
 		}
 	}
 	t.row("webhook", webhookText(e.Webhook))
@@ -162,7 +165,8 @@ func auditedProbe(e schemas.AuditEntry) string {
 		text += fmt.Sprintf(", HTTP %d", p.ResponseCode)
 	}
 	if p.Latency != nil {
-		text += fmt.Sprintf(", median %s, slowest %s over %s", words.Millis(p.Latency.Median), words.Millis(p.Latency.Max), counted(p.Samples, "sample"))
+		text += fmt.Sprintf(", median %s, slowest %s over %s", words.Millis(p.Latency.Median),
+			words.Millis(p.Latency.Max), counted(p.Samples, "sample"))
 	}
 	if p.TTFT != nil {
 		text += ", first token after " + words.Millis(p.TTFT.Median)
@@ -170,8 +174,8 @@ func auditedProbe(e schemas.AuditEntry) string {
 	return text
 }
 
-// signedWith names the key of a decision's signature, if that is one of what is recorded: whoever can write to the trail
-// can write a fingerprint. Whose key it is, `audit verify --approvers` says.
+// signedWith names the key of a decision's signature, if that is one of what is recorded: whoever can write to the
+// trail can write a fingerprint. Whose key it is, `audit verify --approvers` says.
 func signedWith(d schemas.AuditedDecision) string {
 	if d.KeyFingerprint == "" && d.Signature == "" {
 		return ""

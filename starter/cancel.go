@@ -74,7 +74,8 @@ func (a *app) cancel(ctx context.Context, c *connection, name string, why schema
 		a.err.Print(console.Styled(console.Alert, "! no worker answered, so it was cancelled through Temporal: "+
 			"the audit trail will not say who did so and why"))
 	case strings.TrimSpace(why.Reason) == "":
-		a.err.Print(console.Styled(console.Alert, "! the audit trail says that "+why.By+" cancelled it and gave no reason; --reason says why"))
+		a.err.Print(console.Styled(console.Alert, "! the audit trail says that "+why.By+" cancelled it and gave no "+
+			"reason; --reason says why"))
 	}
 	a.err.Print(console.Text("  Watch it:  starter watch " + argument(name)))
 	return nil

@@ -49,7 +49,8 @@ loopback need TLS.`,
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.listen, "listen", "127.0.0.1:8081", "address to listen on; port 0 picks a free one")
-	f.StringArrayVar(&o.origins, "origin", nil, "origin of a Temporal UI that may ask, such as http://127.0.0.1:8233; may be repeated (default that of $REGISTRAR_UI_URL)")
+	f.StringArrayVar(&o.origins, "origin", nil, "origin of a Temporal UI that may ask, such as "+
+		"http://127.0.0.1:8233; may be repeated (default that of $REGISTRAR_UI_URL)")
 	f.StringVar(&o.tlsCert, "tls-cert", "", "certificate chain, PEM")
 	f.StringVar(&o.tlsKey, "tls-key", "", "private key of the certificate, PEM")
 	return cmd
@@ -71,7 +72,8 @@ func (a *app) codecServer(ctx context.Context, o codecServerOptions) error {
 	case err != nil:
 		return misused("%w", err)
 	case !keys.On():
-		return misused("there are no keys to decode with; set REGISTRAR_ENCRYPTION_KEYS, or REGISTRAR_ENCRYPTION_KEYS_FILE, as for the worker")
+		return misused("there are no keys to decode with; set REGISTRAR_ENCRYPTION_KEYS, or " +
+			"REGISTRAR_ENCRYPTION_KEYS_FILE, as for the worker")
 	}
 	made := token == ""
 	switch {
@@ -114,7 +116,8 @@ func (a *app) codecServer(ctx context.Context, o codecServerOptions) error {
 	if len(handler.Origins) == 0 {
 		a.err.Print(console.Text("No Temporal UI may ask: name its origin with --origin, such as http://127.0.0.1:8233."))
 	} else {
-		a.err.Print(console.Text("Open that address in your browser and sign in; then the Temporal UI at " + strings.Join(handler.Origins, ", ") + " can use it."))
+		a.err.Print(console.Text("Open that address in your browser and sign in; then the Temporal UI at " +
+			strings.Join(handler.Origins, ", ") + " can use it."))
 	}
 	return serveUntil(ctx, listener, certificate, handler, log)
 }
@@ -128,7 +131,8 @@ func (o codecServerOptions) certificate() (*tls.Certificate, error) {
 	case (o.tlsCert == "") != (o.tlsKey == ""):
 		return nil, misused("--tls-cert and --tls-key go together")
 	case o.tlsCert == "" && !netguard.IsLoopback(host):
-		return nil, misused("%s is not a loopback address: payloads and token would cross the network in the clear", o.listen).
+		return nil, misused("%s is not a loopback address: payloads and token would cross the network in the clear",
+			o.listen).
 			hinting("Give --tls-cert and --tls-key, or listen on 127.0.0.1.")
 	case o.tlsCert == "":
 		return nil, nil
@@ -164,10 +168,13 @@ func (o codecServerOptions) address(l net.Listener, certificate *tls.Certificate
 }
 
 // serveUntil serves until the context ends, and lets running requests finish.
-func serveUntil(ctx context.Context, l net.Listener, certificate *tls.Certificate, handler http.Handler, log *slog.Logger) error {
+func serveUntil(
+	ctx context.Context, l net.Listener, certificate *tls.Certificate, handler http.Handler, log *slog.Logger,
+) error {
 	server := &http.Server{
-		Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 30 * time.Second,
-		IdleTimeout: time.Minute, MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+		Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second,
+		WriteTimeout: 30 * time.Second,
+		IdleTimeout:  time.Minute, MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 	if certificate != nil {
 		server.TLSConfig = &tls.Config{Certificates: []tls.Certificate{*certificate}, MinVersion: tls.VersionTLS12}

@@ -41,8 +41,8 @@ func (a *app) connect(ctx context.Context) (*connection, error) {
 	return c, explained(err)
 }
 
-// unread keeps why something that Temporal stores could not be decrypted, for the end of the command: in the midst of it, what
-// is shown would be overwritten.
+// unread keeps why something that Temporal stores could not be decrypted, for the end of the command: in the midst of
+// it, what is shown would be overwritten.
 type unread struct{ why atomic.Pointer[codec.Error] }
 
 func (u *unread) note(err error) {
@@ -52,7 +52,8 @@ func (u *unread) note(err error) {
 	}
 }
 
-// logger writes the log of what works underneath to stderr: warnings and worse, unless REGISTRAR_LOG_LEVEL says otherwise.
+// logger writes the log of what works underneath to stderr: warnings and worse, unless REGISTRAR_LOG_LEVEL says
+// otherwise.
 func (a *app) logger() (*slog.Logger, error) {
 	level, format := a.env.Or("REGISTRAR_LOG_LEVEL", "warn"), a.env.Get("REGISTRAR_LOG_FORMAT")
 	if _, err := zerolog.ParseLevel(level); err != nil {
@@ -64,7 +65,8 @@ func (a *app) logger() (*slog.Logger, error) {
 	return telemetry.Logger(a.err.W, level, format), nil
 }
 
-// page is the address of a run's page in the Temporal UI, where its details are and not its raw history; empty if the UI's address is unknown.
+// page is the address of a run's page in the Temporal UI, where its details are and not its raw history; empty if the
+// UI's address is unknown.
 func (c *connection) page(workflowID, runID string) string {
 	if c.uiURL == "" {
 		return ""

@@ -77,13 +77,18 @@ says who, where a key stands for several.`,
 			}
 			return nil
 		},
-		RunE: a.online(func(ctx context.Context, c *connection, args []string) error { return a.decideAll(ctx, c, args, o) }),
+		RunE: a.online(func(ctx context.Context, c *connection,
+			args []string) error {
+			return a.decideAll(ctx, c, args, o)
+		}),
 	}
 	f := cmd.Flags()
 	f.StringVarP(&o.Reason, "reason", "r", "", "why (required)")
-	f.StringVar(&o.Approver, "approver", "", "who decides (default: whose key it is; without a key $REGISTRAR_REQUESTER, or user@host)")
+	f.StringVar(&o.Approver, "approver", "", "who decides (default: whose key it is; without a key "+
+		"$REGISTRAR_REQUESTER, or user@host)")
 	f.StringVar(&o.hash, "payload-hash", "", "decide only if the registration is of this payload")
-	f.StringVar(&o.key, "key", "", "SSH key to sign with: a private key, or the .pub file of one that the agent holds (default $REGISTRAR_SIGNING_KEY)")
+	f.StringVar(&o.key, "key", "", "SSH key to sign with: a private key, or the .pub file of one that the agent "+
+		"holds (default $REGISTRAR_SIGNING_KEY)")
 	f.BoolVar(&o.agent, "agent", false, "sign with the SSH agent; with --key, with that key of it")
 	f.StringVar(&o.fleet, "fleet", "", "decide about each model of the fleet of this id that waits for a person")
 	f.BoolVarP(&o.yes, "yes", "y", false, "do not ask whether to go on")
@@ -151,8 +156,11 @@ func (c *connection) waitingIn(ctx context.Context, fleet string) (names []strin
 	return names, err
 }
 
-// lookAtAll shows the evidence of each, and binds a decision to it. What one of a fleet has ended meanwhile is left out.
-func (a *app) lookAtAll(ctx context.Context, c *connection, names []string, o decideOptions) (all []pending, running int, err error) {
+// lookAtAll shows the evidence of each, and binds a decision to it. What one of a fleet has ended meanwhile is left
+// out.
+func (a *app) lookAtAll(
+	ctx context.Context, c *connection, names []string, o decideOptions,
+) (all []pending, running int, err error) {
 	for _, name := range names {
 		t, fleet, err := c.find(ctx, name)
 		if fleet != "" {
@@ -195,7 +203,8 @@ func (a *app) decide(ctx context.Context, c *connection, p pending, key *signing
 		return a.print(receipt)
 	}
 	if receipt.Signalled {
-		a.out.Print(console.Styled(console.Alert, "! ").And(console.Strong, receipt.Name).And(console.Plain, ": "+receipt.Message))
+		a.out.Print(console.Styled(console.Alert, "! ").And(console.Strong, receipt.Name).And(console.Plain,
+			": "+receipt.Message))
 		a.err.Print(console.Text("  Watch it:  starter watch " + argument(name)))
 		return nil
 	}
@@ -220,7 +229,9 @@ func question(verdict schemas.Verdict, models int) string {
 }
 
 // look shows what the decision is about, and binds the decision to it.
-func (a *app) look(ctx context.Context, c *connection, t *registrar.Timeline, o decideOptions) (schemas.Decision, error) {
+func (a *app) look(
+	ctx context.Context, c *connection, t *registrar.Timeline, o decideOptions,
+) (schemas.Decision, error) {
 	d := o.Decision
 	p, err := a.standing(ctx, c, t)
 	if err != nil {
@@ -238,16 +249,20 @@ func (a *app) look(ctx context.Context, c *connection, t *registrar.Timeline, o 
 		p.PayloadHash = shown
 	}
 	if !a.machine() {
-		a.err.Print(console.Styled(console.Strong, p.Name).And(console.Plain, " is at "+string(p.Stage)+". The evidence:"))
+		a.err.Print(console.Styled(console.Strong, p.Name).And(console.Plain,
+			" is at "+string(p.Stage)+". The evidence:"))
 		rows := evidenceTable(p, manifest, c.page(t.WorkflowID, t.RunID))
 		a.err.Print(rows.lines()...)
 	}
 	switch {
 	case o.hash != "" && !strings.EqualFold(o.hash, p.PayloadHash):
-		return d, failed("the registration of %s is of payload %s, not of %s; nothing was decided", p.Name, orUnknown(p.PayloadHash), console.Clean(o.hash))
+		return d, failed("the registration of %s is of payload %s, not of %s; nothing was decided", p.Name,
+			orUnknown(p.PayloadHash), console.Clean(o.hash))
 	case o.hash == "" && shown != "" && shown != p.PayloadHash:
-		return d, failed("the worker says that the payload of %s is %s, but the manifest that is shown makes %s; nothing was decided", p.Name, p.PayloadHash, shown).
-			hinting("Are worker and starter of the same version? --payload-hash %s decides about what the worker says.", p.PayloadHash)
+		return d, failed("the worker says that the payload of %s is %s, but the manifest that is shown makes %s; "+
+			"nothing was decided", p.Name, p.PayloadHash, shown).
+			hinting("Are worker and starter of the same version? --payload-hash %s decides about what the worker says.",
+				p.PayloadHash)
 	}
 	d.PayloadHash, d.RunID, d.Probe = p.PayloadHash, t.RunID, schemas.ProbeNone
 	if p.Operation != schemas.RegisterModelWorkflow {
@@ -281,7 +296,8 @@ func (c *connection) notDecided(name string, err error) error {
 	case refused:
 		return failed("%w", err).hinting("`starter status %s` shows where the registration stands.", argument(name))
 	case unknown:
-		return failed("%w", err).hinting("Check that a worker polls task queue %q, then look with `starter status %s`, and decide again if need be.",
+		return failed("%w", err).hinting("Check that a worker polls task queue %q, then look with `starter status "+
+			"%s`, and decide again if need be.",
 			c.TaskQueue(), argument(name))
 	}
 	return explained(err)
@@ -301,7 +317,8 @@ func (c *connection) decidedTooLate(late *registrar.TooLate) error {
 		return failed("%s. The decision was refused: %s", ended, refused.Reason)
 	case waits:
 		return failed("%s. That it was tried is being recorded, by the workflow %s", ended, late.WorkflowID).
-			hinting("No worker has done so within %s; check that one polls task queue %q.", waited.Waited, c.TaskQueue())
+			hinting("No worker has done so within %s; check that one polls task queue %q.", waited.Waited,
+				c.TaskQueue())
 	}
 	return about(ended+". It could not be recorded", explained(late.Unrecorded))
 }

@@ -34,7 +34,8 @@ func evidenceTable(p schemas.Progress, m schemas.Manifest, page string) table {
 		t.row(map[bool]string{true: "changes"}[i == 0], c.String())
 	}
 	if p.Replaces {
-		t.row("how", "the platform updates no models: it is deleted and created anew, is gone meanwhile, and gets another id")
+		t.row("how", "the platform updates no models: it is deleted and created anew, is gone meanwhile, and gets "+
+			"another id")
 	}
 	t.row("replaces payload", hashText(p.PreviousHash))
 	t.row("payload hash", hashText(p.PayloadHash))
@@ -56,7 +57,8 @@ func evidenceTable(p schemas.Progress, m schemas.Manifest, page string) table {
 		t.row("approvals", approvalsText(*s))
 		t.row("approvers told", webhookText(s.Announced))
 		if !s.Deadline.IsZero() {
-			t.row("decide by", fmt.Sprintf("%s (in %s), or it is rolled back", clock(s.Deadline), words.Span(time.Until(s.Deadline))))
+			t.row("decide by", fmt.Sprintf("%s (in %s), or it is rolled back", clock(s.Deadline),
+				words.Span(time.Until(s.Deadline))))
 		}
 	}
 	t.row("UI", page)
@@ -81,7 +83,8 @@ func approvalsText(s schemas.ApprovalStatus) string {
 		text += fmt.Sprintf("; %s accepted, waiting for the audit trail", counted(s.Unrecorded, "decision"))
 	}
 	if len(s.Void) > 0 {
-		text += fmt.Sprintf("; %s given before the probe failed, which does not count", counted(len(s.Void), "approval"))
+		text += fmt.Sprintf("; %s given before the probe failed, which does not count",
+			counted(len(s.Void), "approval"))
 	}
 	return text
 }

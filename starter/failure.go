@@ -106,7 +106,8 @@ func explained(err error) error {
 	}
 	text := err
 	if e, ok := errors.AsType[*registrar.Ended](err); ok { // in local time, to be compared with a log
-		text = fmt.Errorf("the registration of %s has ended at %s as %s; there is nothing left to cancel", e.Name, clock(e.At), e.Outcome)
+		text = fmt.Errorf("the registration of %s has ended at %s as %s; there is nothing left to cancel", e.Name,
+			clock(e.At), e.Outcome)
 	}
 	return &failure{code: codeOf(err), err: text, hint: hintOf(err), kind: typeOf(err)}
 }
@@ -128,10 +129,12 @@ func hintOf(err error) string {
 		return "Check the TEMPORAL_* variables and the file that TEMPORAL_CONFIG_FILE names."
 	}
 	if _, ok := errors.AsType[*registrar.Unreachable](err); ok {
-		return "Is it running, and is TEMPORAL_ADDRESS (or the profile in TEMPORAL_PROFILE) right? For a local one: devserver, or `make up`."
+		return "Is it running, and is TEMPORAL_ADDRESS (or the profile in TEMPORAL_PROFILE) right? For a local one: " +
+			"devserver, or `make up`."
 	}
 	if e, ok := errors.AsType[*registrar.NoNamespace](err); ok {
-		return "Set TEMPORAL_NAMESPACE, or create it: temporal operator namespace create --namespace " + quote(e.Namespace)
+		return "Set TEMPORAL_NAMESPACE, or create it: temporal operator namespace create --namespace " +
+			quote(e.Namespace)
 	}
 	if e, ok := errors.AsType[*registrar.Unlisted](err); ok {
 		return asSentence(e.Type.Advice())
@@ -154,7 +157,8 @@ func hintOfCall(err error) string {
 		return "Name the trail of the workers: set REGISTRAR_AUDIT as it is set for them, or give --trail."
 	}
 	if e, ok := errors.AsType[*registrar.NotFound](err); ok && e.Fleet {
-		return "`starter list --fleets` shows those that are; Temporal forgets ended ones after the namespace's retention time."
+		return "`starter list --fleets` shows those that are; Temporal forgets ended ones after the namespace's " +
+			"retention time."
 	}
 	if _, ok := errors.AsType[*registrar.NotFound](err); ok {
 		return "`starter list` shows those that are; Temporal forgets ended ones after the namespace's retention time."
@@ -163,7 +167,8 @@ func hintOfCall(err error) string {
 		return "`starter models` lists what is ours, and `starter plan --unowned` what is in the gateway and nobody's."
 	}
 	if e, ok := errors.AsType[*registrar.Taken](err); ok {
-		return "Choose another --id, or leave it out. That one:  starter status " + quote(schemas.RegisterFleetWorkflowID(e.ID))
+		return "Choose another --id, or leave it out. That one:  starter status " +
+			quote(schemas.RegisterFleetWorkflowID(e.ID))
 	}
 	if e, ok := errors.AsType[*registrar.Closed](err); ok {
 		return "Its registrations go on by themselves: starter list --fleet " + e.ID

@@ -53,8 +53,10 @@ last stage that is.`,
 		},
 		RunE: a.online(func(ctx context.Context, c *connection, _ []string) error { return a.list(ctx, c, o) }),
 	}
-	cmd.Flags().Var(oneOf(&o.stage, stageNames...), "stage", "only those at this stage or ending: "+strings.Join(stageNames, ", "))
-	cmd.Flags().Var(oneOf(&o.architecture, names(schemas.Architectures)...), "architecture", "only those of this architecture: "+strings.Join(names(schemas.Architectures), ", "))
+	cmd.Flags().Var(oneOf(&o.stage, stageNames...), "stage",
+		"only those at this stage or ending: "+strings.Join(stageNames, ", "))
+	cmd.Flags().Var(oneOf(&o.architecture, names(schemas.Architectures)...), "architecture",
+		"only those of this architecture: "+strings.Join(names(schemas.Architectures), ", "))
 	cmd.Flags().StringVar(&o.fleet, "fleet", "", "only the registrations of the fleet of this id")
 	cmd.Flags().BoolVar(&o.fleets, "fleets", false, "list fleets instead of registrations")
 	cmd.Flags().IntVar(&o.limit, "limit", registrar.DefaultLimit, "list at most so many")
@@ -63,7 +65,8 @@ last stage that is.`,
 
 func (a *app) list(ctx context.Context, c *connection, o listOptions) error {
 	rows, more, err := c.List(ctx, registrar.Filter{
-		Stage: schemas.Stage(o.stage), Architecture: schemas.Architecture(o.architecture), Fleet: o.fleet, Limit: o.limit,
+		Stage: schemas.Stage(o.stage), Architecture: schemas.Architecture(o.architecture), Fleet: o.fleet,
+		Limit: o.limit,
 	})
 	if o.fleets {
 		rows, more, err = c.ListFleets(ctx, o.limit)

@@ -59,12 +59,13 @@ func unreadable(label string, err error) error {
 	return fmt.Errorf("%s: cannot be read: %w", label, err)
 }
 
-// readManifests reads every document of every file that the paths stand for. It stops at nothing: what cannot be read or
-// parsed is reported beside what can, so that one call shows all that is wrong.
+// readManifests reads every document of every file that the paths stand for. It stops at nothing: what cannot be read
+// or parsed is reported beside what can, so that one call shows all that is wrong.
 func (a *app) readManifests(paths []string) (documents []manifest.Document, problems []error) {
 	files, problems := manifestFiles(paths)
 	found, wrong := make([][]manifest.Document, len(files)), make([][]error, len(files))
-	slots := make(chan struct{}, min(runtime.GOMAXPROCS(0), 8)) // to check ten thousand manifests takes seconds of CPU time
+	// to check ten thousand manifests takes seconds of CPU time
+	slots := make(chan struct{}, min(runtime.GOMAXPROCS(0), 8))
 	var group sync.WaitGroup
 	for i, name := range files {
 		slots <- struct{}{}

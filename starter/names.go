@@ -43,18 +43,21 @@ func notAFleet(argument string) error {
 	if !registrar.IsFleet(argument) {
 		return nil
 	}
-	return misused("%s is a fleet, and this command is about models; `starter list --fleet %s` lists the fleet's", argument, registrar.FleetID(argument))
+	return misused("%s is a fleet, and this command is about models; `starter list --fleet %s` lists the fleet's",
+		argument, registrar.FleetID(argument))
 }
 
 // warnOfLookalikes names those that are easily taken for another one. Which of the two is meant, people know.
 func (a *app) warnOfLookalikes(ctx context.Context, c *connection, names []string) {
 	for _, l := range c.Lookalikes(ctx, names) {
-		a.err.Print(console.Styled(console.Alert, fmt.Sprintf("! %s and %s look alike, and are two models. Is that meant?",
+		a.err.Print(console.Styled(console.Alert, fmt.Sprintf("! %s and %s look alike, and are two models. Is that "+
+			"meant?",
 			spelled(l.Name), spelled(l.Other))))
 	}
 }
 
-// spelled writes a name, and if it is not plain, also its code points, by which it can be told from one that looks the same.
+// spelled writes a name, and if it is not plain, also its code points, by which it can be told from one that looks the
+// same.
 func spelled(name string) string {
 	if ascii := strconv.QuoteToASCII(name); ascii != strconv.Quote(name) {
 		return fmt.Sprintf("%q (%s)", name, ascii)

@@ -84,7 +84,8 @@ func (a *app) probe(ctx context.Context, files []string, o probeOptions) error {
 	}
 	code := exitDone
 	for _, in := range inputs {
-		a.err.Printf("Probing %s at %s, for at most %s …", in.Name, words.Host(in.EndpointURL), words.Span(probe.TimeLimit(in.Spec)))
+		a.err.Printf("Probing %s at %s, for at most %s …", in.Name, words.Host(in.EndpointURL),
+			words.Span(probe.TimeLimit(in.Spec)))
 		report, err := a.probeUntil(ctx, prober, in, o.wait)
 		if err != nil {
 			return &failure{code: exitInterrupted, err: fmt.Errorf("the probe of %s was interrupted", in.Name)}

@@ -14,8 +14,8 @@ const (
 	leastBar = 10 // cells; shorter ones say nothing
 )
 
-// chartLines draws each sample's total latency as a bar, with the time to the first token apart, on a terminal of so many
-// columns. There is no chart where there is no terminal, or no room.
+// chartLines draws each sample's total latency as a bar, with the time to the first token apart, on a terminal of so
+// many columns. There is no chart where there is no terminal, or no room.
 func chartLines(all []sample, columns int) []console.Line {
 	longest, streamed := 0.0, false
 	labels := 0
@@ -36,7 +36,8 @@ func chartLines(all []sample, columns int) []console.Line {
 		lines[i] = lines[i].And(console.Plain, " "+words.Millis(s.LatencyMs))
 	}
 	if streamed {
-		lines = append(lines, console.Styled(console.Faint, fmt.Sprintf("  %-*s  █ until the first token  ░ until the end", labels, "")))
+		lines = append(lines, console.Styled(console.Faint,
+			fmt.Sprintf("  %-*s  █ until the first token  ░ until the end", labels, "")))
 	}
 	return lines
 }

@@ -20,7 +20,8 @@ func (a *app) tellProbed(in schemas.ProbeInput, r *schemas.ProbeReport) error {
 	}
 	a.out.Print(reportLines(in, r, columns)...)
 	if strings.HasPrefix(r.ErrorCode, "credential_") {
-		a.err.Printf("Here it is this command's own environment that counts; a worker reads the same variables from its own.")
+		a.err.Printf("Here it is this command's own environment that counts; a worker reads the same variables from " +
+			"its own.")
 	}
 	return nil
 }
@@ -31,7 +32,8 @@ func reportLines(in schemas.ProbeInput, r *schemas.ProbeReport, columns int) []c
 	if r.Status != schemas.ProbePass {
 		style, mark = console.Bad, "✗ "
 	}
-	lines := []console.Line{console.Styled(style, mark+string(r.Status)).And(console.Plain, "  ").And(console.Strong, in.Name)}
+	lines := []console.Line{console.Styled(style, mark+string(r.Status)).And(console.Plain, "  ").And(console.Strong,
+		in.Name)}
 	t := table{}
 	t.row("reason", r.Error)
 	t.row("reason code", r.ErrorCode)

@@ -135,7 +135,8 @@ func sampleReasons(all []sample, said string) []console.Line {
 	var lines []console.Line
 	for _, s := range all {
 		if s.Error != "" && !strings.Contains(said, s.Error) {
-			lines = append(lines, console.Styled(console.Alert, fmt.Sprintf("  ! %s: %s: %s", s.label, s.ErrorCode, s.Error)))
+			lines = append(lines, console.Styled(console.Alert,
+				fmt.Sprintf("  ! %s: %s: %s", s.label, s.ErrorCode, s.Error)))
 		}
 	}
 	return lines

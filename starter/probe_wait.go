@@ -21,7 +21,9 @@ const (
 
 // probeUntil probes an endpoint, and again while it may only be starting, until the time to wait for it is up. What it
 // then is, is the report. The error is the context's.
-func (a *app) probeUntil(ctx context.Context, p *probe.Prober, in schemas.ProbeInput, wait time.Duration) (*schemas.ProbeReport, error) {
+func (a *app) probeUntil(
+	ctx context.Context, p *probe.Prober, in schemas.ProbeInput, wait time.Duration,
+) (*schemas.ProbeReport, error) {
 	giveUp := time.Now().Add(wait)
 	gap := firstRetry
 	for {
@@ -59,7 +61,8 @@ func (a *app) tellUnready(wait time.Duration, unready *probe.RetryableError) {
 		a.alert("The endpoint may only be starting, or busy.%s To have it tried again for two minutes: --wait 2m", asks)
 		return
 	}
-	a.alert("The endpoint may only be starting, or busy, and did not come up within %s.%s A longer --wait gives it more time.",
+	a.alert("The endpoint may only be starting, or busy, and did not come up within %s.%s A longer --wait gives it "+
+		"more time.",
 		words.Span(wait), asks)
 }
 

@@ -90,15 +90,16 @@ func (a *app) operate(ctx context.Context, c *connection, requests []registrar.R
 	if o.detach {
 		return a.conclude(c, registrations)
 	}
-	if len(registrations) == 1 && registrations[0].state == inProgress && a.interactive() && a.confirm(ctx, "Watch it?") {
+	if len(registrations) == 1 && registrations[0].state == inProgress && a.interactive() &&
+		a.confirm(ctx, "Watch it?") {
 		registrations[0].state = started
 	}
 	a.followFor(ctx, c, registrations, o.timeout)
 	return a.conclude(c, registrations)
 }
 
-// followFor follows registrations for at most so long, or however long it takes. Where nobody sees the view that goes on, it
-// says how long that may be.
+// followFor follows registrations for at most so long, or however long it takes. Where nobody sees the view that goes
+// on, it says how long that may be.
 func (a *app) followFor(ctx context.Context, c *connection, all []*registration, limit time.Duration) {
 	following := ctx
 	if limit > 0 {
@@ -106,7 +107,8 @@ func (a *app) followFor(ctx context.Context, c *connection, all []*registration,
 		following, cancel = context.WithTimeout(ctx, limit)
 		defer cancel()
 	}
-	if goesOn := slices.ContainsFunc(all, func(r *registration) bool { return r.state == started }); goesOn && !a.err.Terminal() {
+	if goesOn := slices.ContainsFunc(all, func(r *registration) bool { return r.state == started }); goesOn &&
+		!a.err.Terminal() {
 		how := "however long it takes, a person's decision included; --timeout limits that, and --detach does not wait"
 		if limit > 0 {
 			how = "for at most " + words.Exactly(limit)
@@ -121,8 +123,8 @@ func (a *app) followFor(ctx context.Context, c *connection, all []*registration,
 	}
 }
 
-// requests reads the manifests of files and folders, and makes requests of them if nothing is wrong with any, and otherwise
-// says what is.
+// requests reads the manifests of files and folders, and makes requests of them if nothing is wrong with any, and
+// otherwise says what is.
 func (a *app) requests(paths []string, o registerOptions) ([]request, error) {
 	documents, problems := a.readManifests(paths)
 	requester := a.requester(o.requester)
@@ -155,7 +157,8 @@ func (a *app) tellBegun(c *connection, r *registration) {
 	name := console.Clean(r.name)
 	switch r.state {
 	case started:
-		a.err.Print(console.Styled(console.Strong, name).And(console.Plain, ": started ").And(console.Faint, r.workflowID+" run "+r.runID))
+		a.err.Print(console.Styled(console.Strong, name).And(console.Plain, ": started ").And(console.Faint,
+			r.workflowID+" run "+r.runID))
 		if page := c.page(r.workflowID, r.runID); page != "" {
 			a.err.Print(console.Text("  " + page))
 		}

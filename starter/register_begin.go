@@ -51,7 +51,8 @@ func (c *connection) begin(ctx context.Context, r registrar.Request) (*registrat
 		return nil, err
 	}
 	reg.result = schemas.Result{
-		Name: reg.name, Status: statusStarted, PayloadHash: got.PayloadHash, WorkflowID: reg.workflowID, RunID: reg.runID,
+		Name: reg.name, Status: statusStarted, PayloadHash: got.PayloadHash, WorkflowID: reg.workflowID,
+		RunID: reg.runID,
 	}
 	return reg, nil
 }

@@ -61,7 +61,8 @@ func (r *registration) block(page string) []console.Line {
 	if !r.result.Status.Registered() {
 		style = console.Bad
 	}
-	lines := []console.Line{nil, console.Styled(style, string(r.result.Status)).And(console.Plain, "  ").And(console.Strong, r.name), nil}
+	lines := []console.Line{nil, console.Styled(style, string(r.result.Status)).And(console.Plain,
+		"  ").And(console.Strong, r.name), nil}
 	t := table{}
 	if r.result.Status != schemas.Completed {
 		r.explainEnding(&t)

@@ -10,8 +10,8 @@ import (
 	"model-registrar/starter/view"
 )
 
-// progress shows how registrations go: redrawn in place on a terminal, as lines that are appended elsewhere. Its methods
-// may be called concurrently.
+// progress shows how registrations go: redrawn in place on a terminal, as lines that are appended elsewhere. Its
+// methods may be called concurrently.
 type progress struct {
 	mu     sync.Mutex
 	out    *console.Printer

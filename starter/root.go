@@ -62,11 +62,16 @@ func (a *app) root() *cobra.Command {
 	root.SetHelpCommand(helpCommand(root))
 	root.SetVersionTemplate("{{.DisplayName}} {{.Version}}\n")
 	a.output = outputText
-	root.PersistentFlags().VarP(oneOf(&a.output, outputText, outputJSON), "output", "o", "text, or json: one document per line on stdout")
+	root.PersistentFlags().VarP(oneOf(&a.output, outputText, outputJSON), "output", "o",
+		"text, or json: one document per line on stdout")
 	root.AddCommand(
-		a.registerCommand(), a.changeCommand(), a.adoptCommand(), a.retireCommand(), a.planCommand(), a.applyCommand(), a.modelsCommand(), a.showCommand(), a.exportCommand(), a.checkCommand(), a.pauseChecksCommand(), a.resumeChecksCommand(), a.fleetCommand(), a.approveCommand(), a.rejectCommand(), a.statusCommand(), a.watchCommand(),
+		a.registerCommand(), a.changeCommand(), a.adoptCommand(), a.retireCommand(), a.planCommand(), a.applyCommand(),
+		a.modelsCommand(), a.showCommand(), a.exportCommand(), a.checkCommand(), a.pauseChecksCommand(),
+		a.resumeChecksCommand(), a.fleetCommand(), a.approveCommand(), a.rejectCommand(), a.statusCommand(),
+		a.watchCommand(),
 		a.cancelCommand(), a.listCommand(), a.validateCommand(),
-		a.probeCommand(), a.schemaCommand(), a.setupCommand(), a.auditCommand(), a.webhookCommand(), a.codecServerCommand(), a.versionCommand(),
+		a.probeCommand(), a.schemaCommand(), a.setupCommand(), a.auditCommand(), a.webhookCommand(),
+		a.codecServerCommand(), a.versionCommand(),
 	)
 	root.AddCommand(a.formerSpellings()...)
 	return root
@@ -118,7 +123,9 @@ func offline(do func(ctx context.Context, args []string) error) func(*cobra.Comm
 }
 
 // online makes a command body of a function that needs Temporal.
-func (a *app) online(do func(ctx context.Context, c *connection, args []string) error) func(*cobra.Command, []string) error {
+func (a *app) online(
+	do func(ctx context.Context, c *connection, args []string) error,
+) func(*cobra.Command, []string) error {
 	return offline(func(ctx context.Context, args []string) error {
 		c, err := a.connect(ctx)
 		if err != nil {
@@ -128,7 +135,8 @@ func (a *app) online(do func(ctx context.Context, c *connection, args []string) 
 		err = do(ctx, c, args)
 		c.unread.note(err)
 		if why := c.unread.why.Load(); why != nil {
-			a.err.Print(console.Styled(console.Bad, "warning: ").And(console.Plain, "not all can be shown: "+why.Error()))
+			a.err.Print(console.Styled(console.Bad, "warning: ").And(console.Plain,
+				"not all can be shown: "+why.Error()))
 		}
 		return explained(err)
 	})

@@ -48,7 +48,8 @@ func (a *app) setup(ctx context.Context, c *connection) error {
 		return err
 	}
 	if a.machine() {
-		return a.print(prepared{c.Address(), c.Namespace(), append([]string{}, before.Existing...), append([]string{}, before.Missing...), trail})
+		return a.print(prepared{c.Address(), c.Namespace(), append([]string{}, before.Existing...),
+			append([]string{}, before.Missing...), trail})
 	}
 	tick := func(text string) { a.out.Print(console.Styled(console.Good, "✓ ").And(console.Plain, text)) }
 	tick("Temporal at " + c.Address() + " answers")

@@ -115,7 +115,8 @@ func checkRows(t *table, m schemas.ModelStatus) {
 
 // operationVerbs say what each operation is.
 var operationVerbs = map[string]string{
-	schemas.RegisterModelWorkflow: "register", schemas.ChangeModelWorkflow: "change", schemas.AdoptModelWorkflow: "adopt",
+	schemas.RegisterModelWorkflow: "register", schemas.ChangeModelWorkflow: "change",
+	schemas.AdoptModelWorkflow:  "adopt",
 	schemas.RetireModelWorkflow: "retire",
 }
 
@@ -187,7 +188,8 @@ func decisionRows(t *table, o schemas.StoryOperation) {
 		if !d.Accepted {
 			text += "; it did not count: " + d.Refusal
 		}
-		t.row(map[schemas.Verdict]string{schemas.Approve: "approved by", schemas.Reject: "rejected by"}[d.Decision], text)
+		t.row(map[schemas.Verdict]string{schemas.Approve: "approved by", schemas.Reject: "rejected by"}[d.Decision],
+			text)
 	}
 	if len(o.Decisions) > 0 || o.Approval == nil {
 		return
@@ -267,7 +269,8 @@ func (t *table) folded(width int) []console.Line {
 	for _, r := range t.rows {
 		title := r[0]
 		for _, part := range fold(console.Clean(r[1]), width-room-4) {
-			lines = append(lines, console.Styled(console.Faint, fmt.Sprintf("  %-*s  ", room, title)).And(console.Plain, part))
+			lines = append(lines, console.Styled(console.Faint, fmt.Sprintf("  %-*s  ", room, title)).And(console.Plain,
+				part))
 			title = ""
 		}
 	}

@@ -61,7 +61,8 @@ func (a *app) signingKey(path string, viaAgent bool) (*signingKey, error) {
 		k.public, k.locked = locked.PublicKey, true
 	default: // whatever the library says of a private key is not repeated
 		return nil, failed("%s is no SSH key that can be read here", path).
-			hinting("Name a private key, or the .pub file of a key that the SSH agent holds. A security key (sk) signs through the agent.")
+			hinting("Name a private key, or the .pub file of a key that the SSH agent holds. A security key (sk) " +
+				"signs through the agent.")
 	}
 	if viaAgent && k.public == nil {
 		return nil, failed("%s does not tell its public key", path).hinting("Name its .pub file instead.")
@@ -131,7 +132,8 @@ func (a *app) signByAgent(ctx context.Context, k *signingKey, statement schemas.
 	defer cancel()
 	conn, err := (&net.Dialer{}).DialContext(limited, "unix", socket)
 	if err != nil {
-		return "", failed("the SSH agent cannot be reached: %w", err).hinting("Is SSH_AUTH_SOCK that of an agent that runs?")
+		return "", failed("the SSH agent cannot be reached: %w",
+			err).hinting("Is SSH_AUTH_SOCK that of an agent that runs?")
 	}
 	defer conn.Close()
 	defer context.AfterFunc(limited, func() { conn.Close() })() // so that an agent that hangs holds nobody up
@@ -175,7 +177,8 @@ func (k *signingKey) choose(held []ssh.Signer) (ssh.Signer, error) {
 	for _, s := range usable {
 		names = append(names, s.PublicKey().Type()+" "+ssh.FingerprintSHA256(s.PublicKey()))
 	}
-	return nil, failed("the SSH agent holds %d keys; say which is to sign:\n  %s", len(usable), strings.Join(names, "\n  ")).
+	return nil, failed("the SSH agent holds %d keys; say which is to sign:\n  %s", len(usable),
+		strings.Join(names, "\n  ")).
 		hinting("--key FILE.pub names one.")
 }
 

@@ -90,11 +90,12 @@ func modelLine(o *schemas.Ownership) console.Line {
 	if o == nil {
 		return console.Text("No model of this name is registered now.")
 	}
-	return console.Text(fmt.Sprintf("The model is registered now as %s, %s, by run %s, since %s.", o.ModelID, o.State, o.RunID, clock(o.Since)))
+	return console.Text(fmt.Sprintf("The model is registered now as %s, %s, by run %s, since %s.", o.ModelID, o.State,
+		o.RunID, clock(o.Since)))
 }
 
-// standing is where a registration stands: as its workflow says, or, if it has ended or no worker answers, as its history
-// has it.
+// standing is where a registration stands: as its workflow says, or, if it has ended or no worker answers, as its
+// history has it.
 func (a *app) standing(ctx context.Context, c *connection, t *registrar.Timeline) (schemas.Progress, error) {
 	if t.Ending != nil {
 		return t.Progress(), nil

@@ -35,7 +35,8 @@ func (t *table) lines() []console.Line {
 func resultRows(t *table, r schemas.Result) {
 	t.row("model id", r.ModelID)
 	if r.ReplacedModelID != "" {
-		t.row("replaced", fmt.Sprintf("model %s was deleted and created anew; it was gone for %s", r.ReplacedModelID, words.Millis(float64(r.GoneMs))))
+		t.row("replaced", fmt.Sprintf("model %s was deleted and created anew; it was gone for %s", r.ReplacedModelID,
+			words.Millis(float64(r.GoneMs))))
 	}
 	t.row("payload hash", hashText(r.PayloadHash))
 	t.row("job", jobText(r))

@@ -82,7 +82,8 @@ func (a *app) printPayload(d manifest.Document, c checked) error {
 	if err != nil {
 		return err
 	}
-	a.out.Print(console.Styled(console.Good, "✓ ").And(console.Strong, place(d)).And(console.Plain, " is valid. The payload for Genesys:"))
+	a.out.Print(console.Styled(console.Good, "✓ ").And(console.Strong, place(d)).And(console.Plain,
+		" is valid. The payload for Genesys:"))
 	for line := range strings.Lines(string(text)) {
 		a.out.Print(console.Text(strings.TrimRight(line, "\n")))
 	}

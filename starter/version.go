@@ -11,7 +11,9 @@ import (
 
 func (a *app) versionCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "version", Short: "Print what this command was built from", Long: "Print the version, and the commit if it was built in a checkout.", Args: cobra.NoArgs, Example: "  starter version --output json",
+		Use: "version", Short: "Print what this command was built from",
+		Long: "Print the version, and the commit if it was built in a checkout.", Args: cobra.NoArgs,
+		Example: "  starter version --output json",
 		RunE: offline(func(context.Context, []string) error {
 			if a.machine() {
 				return a.print(map[string]string{"version": build.Version()})

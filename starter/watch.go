@@ -39,7 +39,9 @@ A fleet is named by its id, or as register-fleet/ID.`,
 			return a.conclude(c, []*registration{r})
 		}),
 	}
-	cmd.Flags().DurationVar(&timeout, "timeout", 0, "follow for at most so long, such as 30m; what is not over by then goes on (exit code 130)")
-	cmd.Flags().StringVar(&uiURL, "ui-url", "", "base address of the Temporal UI, for links (default $REGISTRAR_UI_URL)")
+	cmd.Flags().DurationVar(&timeout, "timeout", 0,
+		"follow for at most so long, such as 30m; what is not over by then goes on (exit code 130)")
+	cmd.Flags().StringVar(&uiURL, "ui-url", "",
+		"base address of the Temporal UI, for links (default $REGISTRAR_UI_URL)")
 	return cmd
 }

@@ -65,7 +65,8 @@ Exit codes: 0 it is genuine; 1 it is not, and what is wrong; 2 wrong usage, no s
 	f := cmd.Flags()
 	f.StringArrayVar(&in.headers, "header", nil, "a header of the delivery, NAME: VALUE; repeat it")
 	f.StringVar(&in.body, "body", "", "file with the body, or - for stdin")
-	f.DurationVar(&in.tolerance, "tolerance", webhook.DefaultTolerance, "how far its timestamp may be from now, or from --at")
+	f.DurationVar(&in.tolerance, "tolerance", webhook.DefaultTolerance,
+		"how far its timestamp may be from now, or from --at")
 	f.StringVar(&in.at, "at", "", "the time at which it arrived, as 2026-01-31T12:00:00Z, for old captures")
 	f.BoolVar(&in.anyTime, "any-time", false, "take any timestamp, for old captures")
 	cmd.MarkFlagsMutuallyExclusive("at", "any-time")

@@ -58,7 +58,8 @@ func (a *announcement) attempt(ctx workflow.Context) error {
 	o := firstWebhookAttempt()
 	o.Summary = unlinked(webhookSummary(a.in.Webhook))
 	var out schemas.WebhookDelivery
-	err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, o), schemas.NotifyWebhookActivity, a.in.Webhook).Get(ctx, &out)
+	err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, o), schemas.NotifyWebhookActivity,
+		a.in.Webhook).Get(ctx, &out)
 	if err == nil {
 		err = answered(schemas.NotifyWebhookActivity, a.in.Webhook, &out)
 	}
@@ -154,7 +155,8 @@ func isFinal(err error) bool {
 }
 
 func webhookSummary(in schemas.WebhookInput) string {
-	return fmt.Sprintf("Tell %s that %s is %s", plain(words.Host(in.URL), 80), plain(in.Event.Name, 80), in.Event.Status)
+	return fmt.Sprintf("Tell %s that %s is %s", plain(words.Host(in.URL), 80), plain(in.Event.Name, 80),
+		in.Event.Status)
 }
 
 // deliveryEntry is the audit entry of a delivery that succeeded or was given up.

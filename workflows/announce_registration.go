@@ -6,8 +6,8 @@ import (
 	"model-registrar/schemas"
 )
 
-// announceEnding tells the receiver how the registration ended, with the head of the trail that has it recorded. What is
-// still under way of what it was told before goes on without the registration.
+// announceEnding tells the receiver how the registration ended, with the head of the trail that has it recorded. What
+// is still under way of what it was told before goes on without the registration.
 func (r *registration) announceEnding(ctx workflow.Context, head *schemas.Checkpoint) {
 	if r.waiting != nil {
 		r.waiting.letGo(ctx)
@@ -47,8 +47,9 @@ func (r *registration) deliveryOf(ctx workflow.Context, status, kind string) sch
 		Event: schemas.RegistrationUpdated, Timestamp: workflow.Now(ctx).UTC(), ModelID: r.result.ModelID,
 		Status: status, Metrics: schemas.EventMetrics{JobDurationMs: r.result.JobDurationMs},
 		Name: r.manifest.Name, Reason: plain(r.result.Reason, 2000), PayloadHash: r.result.PayloadHash,
-		WorkflowID: r.result.WorkflowID, RunID: r.result.RunID, Operation: r.named(), PreviousHash: r.result.PreviousHash,
-		Changes: r.result.Changes,
+		WorkflowID: r.result.WorkflowID, RunID: r.result.RunID, Operation: r.named(),
+		PreviousHash: r.result.PreviousHash,
+		Changes:      r.result.Changes,
 	}
 	if a := r.result.Approval; a != nil {
 		e.Approvers = approvers(a.Approvals)

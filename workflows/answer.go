@@ -21,7 +21,8 @@ func answered(activity string, in, out any) error {
 	if about == asked.Subject() && about != "" {
 		return nil
 	}
-	return temporal.NewApplicationError(fmt.Sprintf("the result of %s is not about what was asked (%s but %s): it is not "+
+	return temporal.NewApplicationError(fmt.Sprintf("the result of %s is not about what was asked (%s but %s): it is "+
+		"not "+
 		"believed; find out who writes to the namespace", activity, plain(asked.Subject(), 80), plain(about, 80)),
 		string(schemas.ErrAnswer))
 }

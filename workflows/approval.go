@@ -69,12 +69,16 @@ func (r *registration) given(which func(*ticket) bool) []*ticket {
 }
 
 func (r *registration) isVoid(t *ticket) bool {
-	return t.Decision.Decision == schemas.Approve && t.seen == schemas.ProbeNone && r.probeVerdict() == schemas.ProbeFail
+	return t.Decision.Decision == schemas.Approve && t.seen == schemas.ProbeNone &&
+		r.probeVerdict() == schemas.ProbeFail
 }
 
 // rejection is the one that counts; nil if there is none.
 func (r *registration) rejection(which func(*ticket) bool) *ticket {
-	i := slices.IndexFunc(r.gate.accepted, func(t *ticket) bool { return which(t) && t.Decision.Decision == schemas.Reject })
+	i := slices.IndexFunc(r.gate.accepted, func(t *ticket) bool {
+		return which(t) &&
+			t.Decision.Decision == schemas.Reject
+	})
 	if i < 0 {
 		return nil
 	}
@@ -135,7 +139,8 @@ func (r *registration) openGate(ctx workflow.Context) error {
 	_, err := workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{
 		Timeout: timeout,
 		TimerOptions: workflow.TimerOptions{
-			Summary: fmt.Sprintf("Wait %s for %s, then roll back", words.Exactly(timeout), count(r.gate.required, "approval")),
+			Summary: fmt.Sprintf("Wait %s for %s, then roll back", words.Exactly(timeout),
+				count(r.gate.required, "approval")),
 		},
 	}, func() bool { return r.settled() && r.gate.quiet() })
 	if err == nil {
@@ -158,7 +163,8 @@ func (r *registration) openGate(ctx workflow.Context) error {
 	r.reportApprovals()
 	reason := fmt.Sprintf("nobody decided within %s", words.Exactly(timeout))
 	if n := len(r.approvals(recorded)); n > 0 {
-		reason = fmt.Sprintf("%d of %s were given within %s", n, count(r.gate.required, "approval"), words.Exactly(timeout))
+		reason = fmt.Sprintf("%d of %s were given within %s", n, count(r.gate.required, "approval"),
+			words.Exactly(timeout))
 	}
 	return verdict{schemas.ApprovalTimedOut, reason}
 }
@@ -245,7 +251,8 @@ func (r *registration) summarizeRefusals(ctx workflow.Context) {
 		parts = append(parts, fmt.Sprintf("%d times for other reasons", rest))
 	}
 	e := r.auditEntry(ctx, schemas.AuditRefusals, "refusals")
-	e.Reason = fmt.Sprintf("%s more were refused, and have no entries of their own: %s", count(t.total, "decision"), strings.Join(parts, "; "))
+	e.Reason = fmt.Sprintf("%s more were refused, and have no entries of their own: %s", count(t.total, "decision"),
+		strings.Join(parts, "; "))
 	if _, err := r.write(ctx, e); err != nil {
 		workflow.GetLogger(ctx).Error("the summary of refused decisions was not recorded", "error", err)
 	}

@@ -26,7 +26,8 @@ func writeAudit(ctx workflow.Context, e schemas.AuditEntry, waiting func(reason 
 	o.RetryPolicy, o.ScheduleToCloseTimeout = atMost(firstAuditAttempts, o.RetryPolicy), firstAuditWindow
 	for {
 		var receipt schemas.AuditReceipt
-		err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, o), schemas.WriteAuditActivity, e).Get(ctx, &receipt)
+		err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, o), schemas.WriteAuditActivity, e).Get(ctx,
+			&receipt)
 		if err == nil {
 			err = answered(schemas.WriteAuditActivity, e, &receipt)
 		}

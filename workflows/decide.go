@@ -20,7 +20,8 @@ import (
 //
 // Both queues are served first come, first served, each by one coroutine: a workflow.Mutex keeps no order. A person is
 // answered before the trail is written, so that a trail that is down holds no update; a decision counts once it is
-// recorded. Whoever must not overtake a decision (the gate, its deadline, the ending) waits until both queues are empty.
+// recorded. Whoever must not overtake a decision (the gate, its deadline, the ending) waits until both queues are
+// empty.
 
 // ticket is a decision that has come.
 type ticket struct {
@@ -43,7 +44,8 @@ type ticket struct {
 func (r *registration) come(ctx workflow.Context, d schemas.Decision) *ticket {
 	g := &r.gate
 	g.received++
-	t := &ticket{Decision: d, number: g.received, at: workflow.Now(ctx).UTC(), seen: r.probeVerdict(), settled: r.settled()}
+	t := &ticket{Decision: d, number: g.received, at: workflow.Now(ctx).UTC(), seen: r.probeVerdict(),
+		settled: r.settled()}
 	t.Approver = strings.TrimSpace(t.Approver)
 	switch {
 	case !r.takesDecisions():
@@ -96,19 +98,23 @@ func (r *registration) verify(ctx workflow.Context, t *ticket) {
 func (r *registration) isAboutThis(d schemas.Decision) (refusal string) {
 	switch {
 	case d.Decision == schemas.Approve && d.PayloadHash == "":
-		return fmt.Sprintf("an approval must name the payload that it approves: payloadHash %s, if that is what was looked at", r.result.PayloadHash)
+		return fmt.Sprintf("an approval must name the payload that it approves: payloadHash %s, if that is what was "+
+			"looked at", r.result.PayloadHash)
 	case d.PayloadHash != "" && d.PayloadHash != r.result.PayloadHash:
-		return fmt.Sprintf("it is about payload %s, but this %s of %s is of payload %s", plain(d.PayloadHash, 64), r.noun(), r.manifest.Name, r.result.PayloadHash)
+		return fmt.Sprintf("it is about payload %s, but this %s of %s is of payload %s", plain(d.PayloadHash, 64),
+			r.noun(), r.manifest.Name, r.result.PayloadHash)
 	case d.RunID != "" && d.RunID != r.result.RunID:
 		return fmt.Sprintf("it is about another %s of %s (run %s)", r.noun(), r.manifest.Name, plain(d.RunID, 64))
 	case d.Decision == schemas.Approve && d.Operation == "" && r.named() != "":
-		return fmt.Sprintf("an approval must name the operation that it approves: operation %s on %s", r.operation, r.manifest.Name)
+		return fmt.Sprintf("an approval must name the operation that it approves: operation %s on %s", r.operation,
+			r.manifest.Name)
 	case d.Operation != "" && d.Operation != r.operation:
 		return fmt.Sprintf("it is about %s, but this is %s of %s", plain(d.Operation, 40), r.operation, r.manifest.Name)
 	case d.Decision == schemas.Approve && r.operation == schemas.ChangeModelWorkflow && d.PreviousHash == "":
 		return fmt.Sprintf("an approval of a change must name what it replaces: previousHash %s", r.result.PreviousHash)
 	case d.PreviousHash != "" && d.PreviousHash != r.result.PreviousHash:
-		return fmt.Sprintf("it is about a change of payload %s, but this one replaces %s", plain(d.PreviousHash, 64), r.result.PreviousHash)
+		return fmt.Sprintf("it is about a change of payload %s, but this one replaces %s", plain(d.PreviousHash, 64),
+			r.result.PreviousHash)
 	}
 	return ""
 }
@@ -139,8 +145,8 @@ func (r *registration) named() string {
 	return r.operation
 }
 
-// check says why a decision does not count beside those that were accepted before, or nothing if it does. Approvals that
-// are enough settle the matter once they are recorded; a rejection that comes before that is heard.
+// check says why a decision does not count beside those that were accepted before, or nothing if it does. Approvals
+// that are enough settle the matter once they are recorded; a rejection that comes before that is heard.
 func (r *registration) check(t *ticket) (refusal string) {
 	g := &r.gate
 	approves := t.Decision.Decision == schemas.Approve
@@ -170,8 +176,8 @@ func (r *registration) tooLate() string {
 	return fmt.Sprintf("%s is at %s and takes no decision any more", r.manifest.Name, r.stage())
 }
 
-// checkApproval refuses a second approval of the same person, and one that rests on another verdict of the probe. A key is
-// one person's, whatever names it may sign under.
+// checkApproval refuses a second approval of the same person, and one that rests on another verdict of the probe. A key
+// is one person's, whatever names it may sign under.
 func (r *registration) checkApproval(t *ticket, given []*ticket) (refusal string) {
 	for _, a := range given {
 		key := a.verified.KeyFingerprint
@@ -188,7 +194,8 @@ func (r *registration) checkApproval(t *ticket, given []*ticket) (refusal string
 		return fmt.Sprintf("it rests on a probe that came to %s, but the probe came to %s", t.Probe, now)
 	}
 	if now == schemas.ProbeFail && t.Probe == "" && t.Signature != "" {
-		return "a signed approval that names no verdict of the probe may be from before it failed: sign one that names it, probe FAIL"
+		return "a signed approval that names no verdict of the probe may be from before it failed: sign one that " +
+			"names it, probe FAIL"
 	}
 	if now == schemas.ProbeFail && (t.Probe == schemas.ProbeNone || t.seen == schemas.ProbeNone) {
 		return "it was made before the probe ran, which has failed since: look at the figures, and decide again"
@@ -196,8 +203,8 @@ func (r *registration) checkApproval(t *ticket, given []*ticket) (refusal string
 	return ""
 }
 
-// answer keeps an accepted decision, and tells whoever waits for an answer. What has no entry of its own in the trail is
-// summarised there: what cannot count must not crowd out what can.
+// answer keeps an accepted decision, and tells whoever waits for an answer. What has no entry of its own in the trail
+// is summarised there: what cannot count must not crowd out what can.
 func (r *registration) answer(ctx workflow.Context, t *ticket) {
 	g := &r.gate
 	t.answered = true
@@ -316,5 +323,6 @@ func (r *registration) noteRefusal(ctx workflow.Context, reason string) {
 
 // refuse is the error of a decision that does not count.
 func refuse(format string, args ...any) error {
-	return temporal.NewNonRetryableApplicationError(fmt.Sprintf(format, args...), string(schemas.ErrDecisionRefused), nil)
+	return temporal.NewNonRetryableApplicationError(fmt.Sprintf(format, args...), string(schemas.ErrDecisionRefused),
+		nil)
 }

@@ -35,8 +35,8 @@ func DeliverWebhook(ctx workflow.Context, in schemas.DeliverWebhookInput) (schem
 	return d.in.Delivery, cancelled
 }
 
-// checkDelivery refuses an event that is not one of the parent's own: signed events come from operations and from owners of
-// models alone, and not from whoever can start a workflow.
+// checkDelivery refuses an event that is not one of the parent's own: signed events come from operations and from
+// owners of models alone, and not from whoever can start a workflow.
 func checkDelivery(info *workflow.Info, in schemas.WebhookInput) error {
 	e, parent := in.Event, info.ParentWorkflowExecution
 	if want := schemas.DeliverWebhookWorkflowID(in.MessageID); info.WorkflowExecution.ID != want {
@@ -44,13 +44,15 @@ func checkDelivery(info *workflow.Info, in schemas.WebhookInput) error {
 	}
 	if parent == nil || parent.ID != e.WorkflowID || parent.RunID != e.RunID || e.WorkflowID != e.Sender() ||
 		!strings.HasPrefix(in.MessageID, schemas.MessageID(e.RunID, "")) {
-		return temporal.NewNonRetryableApplicationError("an event is delivered for the workflow that it comes from, as its child, "+
+		return temporal.NewNonRetryableApplicationError("an event is delivered for the workflow that it comes from, "+
+			"as its child, "+
 			"and for nobody else; nothing was sent", string(schemas.ErrCallerRefused), nil)
 	}
 	return nil
 }
 
-// cancelledDelivery is why a delivery ended that somebody cancelled. A cancelled activity does not say how often it tried.
+// cancelledDelivery is why a delivery ended that somebody cancelled. A cancelled activity does not say how often it
+// tried.
 const cancelledDelivery = "the delivery was cancelled, and the attempts of its workflow are not counted here"
 
 // delivery is the state of one DeliverWebhook workflow.
@@ -64,7 +66,8 @@ func (d *delivery) setUp(ctx workflow.Context) error {
 	d.describe(ctx, "")
 	return workflow.SetQueryHandlerWithOptions(ctx, schemas.StatusQuery,
 		func() (schemas.WebhookDelivery, error) { return d.in.Delivery, nil },
-		workflow.QueryHandlerOptions{Description: "What has come of the delivery so far: delivered, pending or given up. " +
+		workflow.QueryHandlerOptions{Description: "What has come of the delivery so far: delivered, pending or given " +
+			"up. " +
 			"The attempts that were made since it began are under Pending Activities"})
 }
 
@@ -99,7 +102,8 @@ func (d *delivery) attempts(ctx workflow.Context) (out schemas.WebhookDelivery, 
 	}
 	o := activityTable[schemas.NotifyWebhookActivity]
 	o.Summary = unlinked(webhookSummary(d.in.Webhook))
-	err = workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, o), schemas.NotifyWebhookActivity, d.in.Webhook).Get(ctx, &out)
+	err = workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, o), schemas.NotifyWebhookActivity,
+		d.in.Webhook).Get(ctx, &out)
 	if err == nil {
 		err = answered(schemas.NotifyWebhookActivity, d.in.Webhook, &out)
 	}
@@ -131,8 +135,10 @@ func (d *delivery) describe(ctx workflow.Context, waiting string) {
 			words.Exactly(activityTable[schemas.NotifyWebhookActivity].ScheduleToCloseTimeout))
 	}
 	if waiting != "" {
-		fmt.Fprintf(&b, "- **waits for the audit trail**: it cannot be written: %s. It is tried again until it can\n", markdown(waiting))
+		fmt.Fprintf(&b, "- **waits for the audit trail**: it cannot be written: %s. It is tried again until it can\n",
+			markdown(waiting))
 	}
-	fmt.Fprintf(&b, "- **registration**: %s, run %s\n- **message**: %s\n", markdown(e.WorkflowID), markdown(e.RunID), markdown(so.MessageID))
+	fmt.Fprintf(&b, "- **registration**: %s, run %s\n- **message**: %s\n", markdown(e.WorkflowID), markdown(e.RunID),
+		markdown(so.MessageID))
 	workflow.SetCurrentDetails(ctx, b.String())
 }

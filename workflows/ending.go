@@ -118,7 +118,8 @@ func (r *registration) jobToWaitFor(ctx workflow.Context) func(error) schemas.Wa
 		}
 		gap := min(max(pollGap(now.Sub(r.submittedAt)), retryDelay(err)), limit.Sub(now))
 		return schemas.Wait{For: schemas.WaitJob, Since: began, Until: now.Add(gap), Reason: explain(err).Message,
-			Message: fmt.Sprintf("Job %s still runs and may yet make the model; look again in %s", r.result.JobID, words.Exactly(gap.Round(time.Second)))}
+			Message: fmt.Sprintf("Job %s still runs and may yet make the model; look again in %s", r.result.JobID,
+				words.Exactly(gap.Round(time.Second)))}
 	}
 }
 
@@ -143,7 +144,8 @@ func (r *registration) record(ctx workflow.Context) {
 	}
 	receipt, err := r.write(ctx, r.endingEntry(ctx))
 	if err != nil {
-		unwritten := fmt.Sprintf("the ending of %s could not be written to the audit trail: %s", r.manifest.Name, explain(err).Message)
+		unwritten := fmt.Sprintf("the ending of %s could not be written to the audit trail: %s", r.manifest.Name,
+			explain(err).Message)
 		if r.result.Reason != "" {
 			unwritten = r.result.Reason + "; and " + unwritten
 		}
@@ -152,7 +154,8 @@ func (r *registration) record(ctx workflow.Context) {
 	switch {
 	case r.existed(): // that model is as it was, and an event of this attempt would be taken for news of it
 	case unknown != nil:
-		r.result.Webhook = &schemas.WebhookDelivery{Error: "not sent, since it could not be found out whether the event would be " +
+		r.result.Webhook = &schemas.WebhookDelivery{Error: "not sent, since it could not be found out whether the " +
+			"event would be " +
 			"taken for news of a model that is registered: " + explain(unknown).Message}
 	default:
 		r.announceEnding(ctx, receipt.Checkpoint)

@@ -15,8 +15,8 @@ import (
 // The waits of a step that are no failure of it. They are slept on durable timers, hold no slot of a worker, and do not
 // count against the time that the table of options gives the activity.
 const (
-	// maxAskedWait is how long one step waits in all because the gateway, or the quota, asks for it. A single answer can
-	// ask for no more than that (see package retryafter).
+	// maxAskedWait is how long one step waits in all because the gateway, or the quota, asks for it. A single answer
+	// can ask for no more than that (see package retryafter).
 	maxAskedWait = time.Hour
 	// unnamedWait is the wait of a rate limit that does not say how long.
 	unnamedWait = 10 * time.Second
@@ -30,11 +30,11 @@ const (
 // step is an activity of a registration, executed until it has an answer.
 type step struct {
 	activity, summary string
-	// next says how to execute the activity now, and with which input: what is left of a deadline changes while the step
-	// waits, and so does what is known of earlier executions.
+	// next says how to execute the activity now, and with which input: what is left of a deadline changes while the
+	// step waits, and so does what is known of earlier executions.
 	next func() (workflow.ActivityOptions, any)
-	// refused reports whether a 401 or 403 is the answer to what the step asked for. If not, something may exist already,
-	// and the refusal is an outage of the worker. Nil: it never is the answer.
+	// refused reports whether a 401 or 403 is the answer to what the step asked for. If not, something may exist
+	// already, and the refusal is an outage of the worker. Nil: it never is the answer.
 	refused func(error) bool
 	// wait says how long to wait for what this step alone waits for; zero: this error is none of that. It may be nil.
 	wait func(error) schemas.Wait
@@ -56,7 +56,8 @@ func (r *registration) do(ctx workflow.Context, s step, out any) error {
 		o, in := s.next()
 		o.Summary = unlinked(s.summary)
 		began := workflow.Now(ctx)
-		err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, withPriority(ctx, o)), s.activity, in).Get(ctx, out)
+		err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, withPriority(ctx, o)), s.activity,
+			in).Get(ctx, out)
 		if err == nil {
 			return answered(s.activity, in, out)
 		}
@@ -82,7 +83,8 @@ func (r *registration) sleep(ctx workflow.Context, w schemas.Wait) error {
 	}
 	r.waitingFor = &w
 	r.describe(ctx)
-	return workflow.NewTimerWithOptions(ctx, gap, workflow.TimerOptions{Summary: unlinked(plain(w.Message, 200))}).Get(ctx, nil)
+	return workflow.NewTimerWithOptions(ctx, gap, workflow.TimerOptions{Summary: unlinked(plain(w.Message,
+		200))}).Get(ctx, nil)
 }
 
 // patience is what a step has waited for so far.
@@ -137,7 +139,8 @@ func (p *patience) afterAsking(err error, began, now time.Time) (schemas.Wait, e
 	if p.asked+wait > maxAskedWait {
 		return schemas.Wait{}, temporal.NewNonRetryableApplicationError(fmt.Sprintf(
 			"the gateway asks to wait for %s more, after %s of such waits at this step; one step waits for %s in all: %s",
-			words.Exactly(wait.Round(time.Second)), words.Exactly(p.asked.Round(time.Second)), words.Exactly(maxAskedWait), explain(err).Message),
+			words.Exactly(wait.Round(time.Second)), words.Exactly(p.asked.Round(time.Second)),
+			words.Exactly(maxAskedWait), explain(err).Message),
 			string(schemas.ErrAskedTooLong), nil)
 	}
 	p.asked += wait

@@ -69,7 +69,10 @@ func violates(err error, path string) bool {
 	if app.Details(&list) != nil || len(list) == 0 {
 		return true // what is not known to be valid is not called
 	}
-	return slices.ContainsFunc(list, func(v schemas.Violation) bool { return v.Path == path || v.Path == "" || v.Code == schemas.CodeTooMany })
+	return slices.ContainsFunc(list, func(v schemas.Violation) bool {
+		return v.Path == path || v.Path == "" ||
+			v.Code == schemas.CodeTooMany
+	})
 }
 
 func timedOut(err error) bool {

@@ -9,9 +9,9 @@ import (
 	"model-registrar/schemas"
 )
 
-// inputOf reads the input of a registration as far as it can be read, and returns it as it arrived, too. Any program may
-// have sent it: what is wrong with it is for ValidatePayload to say, and the registration ends as every other one does,
-// recorded and with a type.
+// inputOf reads the input of a registration as far as it can be read, and returns it as it arrived, too. Any program
+// may have sent it: what is wrong with it is for ValidatePayload to say, and the registration ends as every other one
+// does, recorded and with a type.
 func inputOf(ctx workflow.Context, raw converter.RawValue) (in schemas.RegisterModelInput, arrived []byte) {
 	p := raw.Payload()
 	arrived = p.GetData()
@@ -29,8 +29,8 @@ func inputOf(ctx workflow.Context, raw converter.RawValue) (in schemas.RegisterM
 	return in, arrived
 }
 
-// misnamed refuses to run under an id that would not keep a second registration of the same name from running beside this
-// one.
+// misnamed refuses to run under an id that would not keep a second registration of the same name from running beside
+// this one.
 func (r *registration) misnamed() error {
 	want := schemas.RegisterModelWorkflowID(r.manifest.Name)
 	if r.result.WorkflowID == want {

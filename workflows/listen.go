@@ -17,19 +17,21 @@ const (
 	maxHashOrRun = 128      // bytes
 	maxArgument  = 64 << 10 // bytes of an update's or signal's argument; a larger one is refused unread
 	keptRefused  = 20       // refused decisions that the progress remembers
-	maxListed    = 100      // refused decisions that have entries in the trail: of those that cannot count, and of others
+	// refused decisions that have entries in the trail: of those that cannot count, and of others
+	maxListed = 100
 )
 
 const decisionShape = `{"decision":"approve"|"reject","approver":"who you are","reason":"why","payloadHash":"of what you approve"}`
 
-// listen registers the handlers. From here on decisions and cancellations are taken, by update and by signal: the SDK may
-// call a handler before this returns, so that the state has to be valid before.
+// listen registers the handlers. From here on decisions and cancellations are taken, by update and by signal: the SDK
+// may call a handler before this returns, so that the state has to be valid before.
 func (r *registration) listen(ctx workflow.Context) error {
 	r.gate.signals = workflow.GetSignalChannelWithOptions(ctx, schemas.DecideHandler, workflow.SignalChannelOptions{
 		Description: "Approve or reject, without an answer: " + decisionShape +
 			". One that does not count is listed under refusedDecisions of the status query.",
 	})
-	detached, _ := workflow.NewDisconnectedContext(ctx) // a decision is recorded even if the registration is cancelled meanwhile
+	// a decision is recorded even if the registration is cancelled meanwhile
+	detached, _ := workflow.NewDisconnectedContext(ctx)
 	workflow.GoNamed(detached, "hear-decisions", r.hearDecisions)
 	workflow.GoNamed(detached, "record-decisions", r.recordDecisions)
 	workflow.GoNamed(detached, "decide-signals", func(ctx workflow.Context) {
@@ -115,7 +117,8 @@ func argumentOf[T any](raw converter.RawValue, what string) (out T, err error) {
 	case p == nil:
 		return out, refuse("a %s needs an argument", what)
 	case len(p.GetData()) > maxArgument:
-		return out, refuse("a %s of %d bytes was refused unread; it has at most %d", what, len(p.GetData()), maxArgument)
+		return out, refuse("a %s of %d bytes was refused unread; it has at most %d", what, len(p.GetData()),
+			maxArgument)
 	case converter.GetDefaultDataConverter().FromPayload(p, &out) != nil:
 		return out, refuse("the argument of a %s cannot be read", what)
 	}
@@ -138,9 +141,11 @@ func wellFormed(d schemas.Decision) error {
 	case strings.TrimSpace(d.Approver) == "" && d.Signature == "":
 		return refuse("approver must say who decides")
 	case isPlaceholder(d.Approver):
-		return refuse("approver must say who decides: %q is the placeholder of an example", plain(strings.TrimSpace(d.Approver), 40))
+		return refuse("approver must say who decides: %q is the placeholder of an example",
+			plain(strings.TrimSpace(d.Approver), 40))
 	case isPlaceholder(d.Reason):
-		return refuse("reason must say why: %q is the placeholder of an example", plain(strings.TrimSpace(d.Reason), 40))
+		return refuse("reason must say why: %q is the placeholder of an example",
+			plain(strings.TrimSpace(d.Reason), 40))
 	case utf8.RuneCountInString(d.Reason) > maxReason:
 		return refuse("reason must be at most %d characters", maxReason)
 	case len(d.Signature) > schemas.MaxSignature:
@@ -160,7 +165,8 @@ func wellFormed(d schemas.Decision) error {
 func checkPerson(field, name string) error {
 	name = strings.TrimSpace(name)
 	if utf8.RuneCountInString(name) > schemas.MaxApprover {
-		return refuse("%s must be at most %d characters, none of them a control character or invisible", field, schemas.MaxApprover)
+		return refuse("%s must be at most %d characters, none of them a control character or invisible", field,
+			schemas.MaxApprover)
 	}
 	if err := people.Check(name); err != nil {
 		return refuse("%s must be a name that reads as what it is: %s", field, fmt.Sprint(err))

@@ -6,9 +6,9 @@ import (
 	"model-registrar/schemas"
 )
 
-// An operation works on one model: it registers, changes, adopts or retires it. All are told the same way: steps in their
-// order, then, however they ended, the undoing of what did not complete, the record, the announcement and the result.
-// They share the state of a registration and one workflow id a name.
+// An operation works on one model: it registers, changes, adopts or retires it. All are told the same way: steps in
+// their order, then, however they ended, the undoing of what did not complete, the record, the announcement and the
+// result. They share the state of a registration and one workflow id a name.
 
 // run tells the story of an operation.
 func (r *registration) run(ctx workflow.Context, steps ...func(workflow.Context) error) (schemas.Result, error) {

@@ -9,8 +9,8 @@ import (
 	"model-registrar/schemas"
 )
 
-// heartbeatTimeout is that of activities that heartbeat. Those that change the gateway stop to do so five seconds before
-// it: see activities/attempt.go.
+// heartbeatTimeout is that of activities that heartbeat. Those that change the gateway stop to do so five seconds
+// before it: see activities/attempt.go.
 const heartbeatTimeout = schemas.HeartbeatTimeout
 
 // settling is how long an attempt may take that waits until the gateway's reads have caught up with its writes
@@ -45,7 +45,8 @@ var activityTable = map[string]workflow.ActivityOptions{
 		StartToCloseTimeout: time.Minute, ScheduleToCloseTimeout: 15 * time.Minute,
 		HeartbeatTimeout: heartbeatTimeout, RetryPolicy: growing(time.Second, time.Minute),
 	},
-	schemas.NotifyWebhookActivity: { // of DeliverWebhook; a registration makes one attempt only: see firstWebhookAttempt
+	// of DeliverWebhook; a registration makes one attempt only: see firstWebhookAttempt
+	schemas.NotifyWebhookActivity: {
 		StartToCloseTimeout: schemas.WebhookTimeout + 5*time.Second, ScheduleToCloseTimeout: 24 * time.Hour,
 		RetryPolicy: growing(2*firstWebhookGap, time.Hour),
 	},
@@ -164,9 +165,9 @@ const (
 )
 
 // PollWindow is how long one activity may poll when the job has run for so long, and how soon the server then notices a
-// dead worker. The windows grow with the job's age, so that a job of hours makes few of them; the activity holds no slot
-// of the worker while its next look is far away. A job that has run for longer may wait longer until a dead worker is
-// noticed, since each heartbeat is an action.
+// dead worker. The windows grow with the job's age, so that a job of hours makes few of them; the activity holds no
+// slot of the worker while its next look is far away. A job that has run for longer may wait longer until a dead worker
+// is noticed, since each heartbeat is an action.
 func PollWindow(age time.Duration) (window, heartbeat time.Duration) {
 	if age < firstPollWindow {
 		return firstPollWindow, heartbeatTimeout

@@ -17,8 +17,9 @@ func (r *registration) progress() schemas.Progress {
 	p := schemas.Progress{
 		Name: r.manifest.Name, Requester: r.requester, StartedAt: r.startedAt, Stages: r.stages,
 		PayloadHash: r.result.PayloadHash, JobID: r.result.JobID, JobStatus: r.jobStatus, Polls: r.polls,
-		ModelID: r.result.ModelID, Validation: r.result.Validation, Refused: r.gate.refused, RefusedAll: r.gate.refusedAll,
-		RunID: r.result.RunID, Waiting: r.waitingFor, Operation: r.operation, PreviousHash: r.result.PreviousHash,
+		ModelID: r.result.ModelID, Validation: r.result.Validation, Refused: r.gate.refused,
+		RefusedAll: r.gate.refusedAll,
+		RunID:      r.result.RunID, Waiting: r.waitingFor, Operation: r.operation, PreviousHash: r.result.PreviousHash,
 		Changes: r.result.Changes, LastApproved: r.lastApproved, Replaces: r.replaces,
 	}
 	if len(r.stages) > 0 {
@@ -30,7 +31,8 @@ func (r *registration) progress() schemas.Progress {
 	if r.policy != "" {
 		p.Approval = &schemas.ApprovalStatus{
 			Policy: r.policy, Open: r.gate.isOpen(), Deadline: r.gate.closes, Approvers: r.gate.required,
-			Approvals: approvalsOf(r.approvals(recorded)), Void: approvalsOf(r.voidApprovals()), Unrecorded: len(r.given(unwritten)),
+			Approvals: approvalsOf(r.approvals(recorded)), Void: approvalsOf(r.voidApprovals()),
+			Unrecorded: len(r.given(unwritten)),
 		}
 		if r.result.Approval == nil {
 			p.Approval.Kept = r.early()
@@ -125,7 +127,8 @@ func (r *registration) describeGate(b *strings.Builder) {
 	if r.gate.first {
 		then = "the registration ends. Nothing has been created so far"
 	}
-	fmt.Fprintf(b, "%s to decide by **%s**; after that %s.", who, r.gate.closes.UTC().Format("2006-01-02 15:04 MST"), then)
+	fmt.Fprintf(b, "%s to decide by **%s**; after that %s.", who, r.gate.closes.UTC().Format("2006-01-02 15:04 MST"),
+		then)
 	if r.requester != "" {
 		fmt.Fprintf(b, " %s asked for this registration and cannot approve it.", markdown(r.requester))
 	}
@@ -150,7 +153,8 @@ func (r *registration) describeEvidence(row func(name, value string)) {
 		}
 	}
 	if r.replaces {
-		row("how", "the platform updates no models: it is deleted and created anew, is gone meanwhile, and gets another id")
+		row("how", "the platform updates no models: it is deleted and created anew, is gone meanwhile, and gets "+
+			"another id")
 	}
 	row("payload hash", r.result.PayloadHash)
 	if l := r.lastApproved; l != nil {
@@ -226,13 +230,14 @@ func probeLine(v *schemas.ProbeReport) string {
 
 func plain(s string, n int) string { return schemas.Plain(s, n) }
 
-// markdown makes outside text fit for the UI's current details: nothing in it can begin a named link, a heading or HTML,
-// or end what it stands in.
+// markdown makes outside text fit for the UI's current details: nothing in it can begin a named link, a heading or
+// HTML, or end what it stands in.
 func markdown(s string) string {
 	return markdownEscapes.Replace(plain(s, 600))
 }
 
-var markdownEscapes = strings.NewReplacer(`\`, `\\`, "|", `\|`, "`", "'", "<", "&lt;", ">", "&gt;", "[", `\[`, "]", `\]`,
+var markdownEscapes = strings.NewReplacer(`\`, `\\`, "|", `\|`, "`", "'", "<", "&lt;", ">", "&gt;", "[", `\[`, "]",
+	`\]`,
 	"*", `\*`, "_", `\_`, "#", `\#`, "~", `\~`, "://", `\://`, "www.", `www\.`, "WWW.", `WWW\.`)
 
 // code makes outside text fit for a code span.

@@ -9,8 +9,8 @@ import (
 	"model-registrar/schemas"
 )
 
-// ReadGateway lists models of the gateway for those who have no credentials of it, such as the starter, from a page on and as
-// many as fit into its result. A list that is longer takes several of them. Nothing secret is in the result.
+// ReadGateway lists models of the gateway for those who have no credentials of it, such as the starter, from a page on
+// and as many as fit into its result. A list that is longer takes several of them. Nothing secret is in the result.
 func ReadGateway(ctx workflow.Context, in schemas.ListModelsInput) (out schemas.ListedModels, err error) {
 	if id, folder := workflow.GetInfo(ctx).WorkflowExecution.ID, schemas.ReadGatewayWorkflowID(""); !strings.HasPrefix(id, folder) {
 		return out, wrongID("reading the gateway", folder+"…", id)
@@ -21,7 +21,8 @@ func ReadGateway(ctx workflow.Context, in schemas.ListModelsInput) (out schemas.
 		o := activityTable[schemas.ListModelsActivity]
 		o.Summary = fmt.Sprintf("List the models of the gateway from page %d on", max(in.Page, 1))
 		began := workflow.Now(ctx)
-		err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, withPriority(ctx, o)), schemas.ListModelsActivity, in).Get(ctx, &out)
+		err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, withPriority(ctx, o)),
+			schemas.ListModelsActivity, in).Get(ctx, &out)
 		if err == nil {
 			return out, answered(schemas.ListModelsActivity, in, &out)
 		}
@@ -34,7 +35,8 @@ func ReadGateway(ctx workflow.Context, in schemas.ListModelsInput) (out schemas.
 		}
 		workflow.SetCurrentDetails(ctx, markdown(wait.Message))
 		timer := workflow.TimerOptions{Summary: unlinked(plain(wait.Message, 200))}
-		if err := workflow.NewTimerWithOptions(ctx, wait.Until.Sub(workflow.Now(ctx)), timer).Get(ctx, nil); err != nil {
+		if err := workflow.NewTimerWithOptions(ctx, wait.Until.Sub(workflow.Now(ctx)), timer).Get(ctx,
+			nil); err != nil {
 			return out, err
 		}
 	}

@@ -19,7 +19,8 @@ func RecordDecision(ctx workflow.Context, in schemas.RecordDecisionInput) (schem
 	}
 	id := workflow.GetInfo(ctx).WorkflowExecution.ID
 	if !strings.HasPrefix(id, schemas.LateDecisionWorkflowID(in.Name, "")) || len([]rune(in.Name)) > schemas.MaxName {
-		return schemas.RecordedDecision{}, wrongID("a late decision about "+in.Name, schemas.LateDecisionWorkflowID(in.Name, "…"), id)
+		return schemas.RecordedDecision{}, wrongID("a late decision about "+in.Name,
+			schemas.LateDecisionWorkflowID(in.Name, "…"), id)
 	}
 	at := workflow.Now(ctx).UTC()
 	in.RunID, in.PayloadHash = plain(in.RunID, 64), plain(in.PayloadHash, 64)
@@ -40,8 +41,10 @@ func RecordDecision(ctx workflow.Context, in schemas.RecordDecisionInput) (schem
 		refusal += "; besides, " + v.Refusal
 	}
 	receipt, err := writeAudit(ctx, schemas.AuditEntry{
-		EntryID: workflow.GetInfo(ctx).WorkflowExecution.RunID + "/late-decision", Event: schemas.AuditDecision, Timestamp: at,
-		ModelID: plain(in.ModelID, 128), PayloadHash: in.PayloadHash, Compliance: schemas.RecordStored, Name: schemas.RecordedName(in.Name),
+		EntryID: workflow.GetInfo(ctx).WorkflowExecution.RunID + "/late-decision", Event: schemas.AuditDecision,
+		Timestamp: at,
+		ModelID:   plain(in.ModelID, 128), PayloadHash: in.PayloadHash, Compliance: schemas.RecordStored,
+		Name:      schemas.RecordedName(in.Name),
 		Requester: plain(in.Requester, 200), WorkflowID: schemas.RegisterModelWorkflowID(in.Name), RunID: in.RunID,
 		Decision: &schemas.AuditedDecision{
 			DecisionStatement: d.Statement(in.Name), Refusal: refusal, Signature: d.Signature,
@@ -58,8 +61,8 @@ func RecordDecision(ctx workflow.Context, in schemas.RecordDecisionInput) (schem
 	}, nil
 }
 
-// verifyDecision has a decision's signature checked, by a worker that knows who may sign. One that cannot be checked does
-// not count, and none is believed to be signed without a signature at hand.
+// verifyDecision has a decision's signature checked, by a worker that knows who may sign. One that cannot be checked
+// does not count, and none is believed to be signed without a signature at hand.
 func verifyDecision(ctx workflow.Context, in schemas.VerifyDecisionInput) schemas.VerifiedDecision {
 	var v schemas.VerifiedDecision
 	summary := "Verify who decides: " + string(in.Decision.Decision)

@@ -38,9 +38,11 @@ func (r *registration) auditEntry(ctx workflow.Context, event schemas.AuditEvent
 	e := schemas.AuditEntry{
 		EntryID: r.result.RunID + "/" + kind, Event: event, Timestamp: workflow.Now(ctx).UTC(),
 		ModelID: r.result.ModelID, PayloadHash: r.result.PayloadHash, JobDurationMs: r.result.JobDurationMs,
-		Compliance: schemas.RecordStored, Name: schemas.RecordedName(r.manifest.Name), JobID: r.result.JobID, Requester: plain(r.requester, 200),
-		WorkflowID: r.result.WorkflowID, RunID: r.result.RunID, Operation: r.named(), PreviousHash: r.result.PreviousHash,
-		Changes: r.result.Changes, ReplacedModelID: r.result.ReplacedModelID,
+		Compliance: schemas.RecordStored, Name: schemas.RecordedName(r.manifest.Name), JobID: r.result.JobID,
+		Requester:  plain(r.requester, 200),
+		WorkflowID: r.result.WorkflowID, RunID: r.result.RunID, Operation: r.named(),
+		PreviousHash: r.result.PreviousHash,
+		Changes:      r.result.Changes, ReplacedModelID: r.result.ReplacedModelID,
 	}
 	if v := r.result.Validation; v != nil {
 		e.ValidationStatus, e.LatencyMs, e.Probe = v.Status, &v.LatencyMs, auditedProbe(v)

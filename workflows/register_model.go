@@ -21,10 +21,11 @@ func RegisterModel(ctx workflow.Context, raw converter.RawValue) (schemas.Result
 	return r.run(ctx, r.validate, r.createAndProve, r.checkHealth, r.lookForTwins, r.handOver)
 }
 
-// createAndProve creates the model, proves it and has it approved. Nothing enters the gateway unapproved where the gate is
-// before the submission: then the endpoint is probed and the gate passed first.
+// createAndProve creates the model, proves it and has it approved. Nothing enters the gateway unapproved where the gate
+// is before the submission: then the endpoint is probed and the gate passed first.
 func (r *registration) createAndProve(ctx workflow.Context) error {
-	create, prove := []func(workflow.Context) error{r.submit, r.waitForJob}, []func(workflow.Context) error{r.probe, r.waitForApproval}
+	create, prove := []func(workflow.Context) error{r.submit, r.waitForJob}, []func(workflow.Context) error{r.probe,
+		r.waitForApproval}
 	if r.gate.first {
 		return inOrder(ctx, slices.Concat(prove, create))
 	}
@@ -57,9 +58,10 @@ func (r *registration) validate(ctx workflow.Context) error {
 	return err
 }
 
-// waitForJob polls the job in windows that grow with its age, each an activity, and sleeps on durable timers between them,
-// so that a job of hours holds no worker slot. The deadline is durable too: it bounds each timer and each window's activity, and
-// when it has come there is one last look, also if the gateway forbade questions until long after it.
+// waitForJob polls the job in windows that grow with its age, each an activity, and sleeps on durable timers between
+// them, so that a job of hours holds no worker slot. The deadline is durable too: it bounds each timer and each
+// window's activity, and when it has come there is one last look, also if the gateway forbade questions until long
+// after it.
 func (r *registration) waitForJob(ctx workflow.Context) error {
 	r.enter(ctx, schemas.StageRegistering)
 	if r.result.JobID == "" {
@@ -111,7 +113,8 @@ func (r *registration) sleepUntilNextLook(ctx workflow.Context, created time.Tim
 	}
 	gap = min(gap, r.jobDeadline.Sub(now))
 	return workflow.NewTimerWithOptions(ctx, gap, workflow.TimerOptions{
-		Summary: unlinked(fmt.Sprintf("%s; look again in %s", jobIs(last.LastStatus), words.Exactly(gap.Round(time.Second)))),
+		Summary: unlinked(fmt.Sprintf("%s; look again in %s", jobIs(last.LastStatus),
+			words.Exactly(gap.Round(time.Second)))),
 	}).Get(ctx, nil)
 }
 
@@ -161,7 +164,8 @@ func (r *registration) checkHealth(ctx workflow.Context) error {
 	}
 	r.result.HealthCheck = &out
 	if out.Outcome == schemas.HealthFailed {
-		reason := "the gateway's own health check of model " + r.result.ModelID + " failed (" + plain(out.Status, 40) + ")"
+		reason := "the gateway's own health check of model " + r.result.ModelID + " failed (" + plain(out.Status, 40) +
+			")"
 		if out.Reason != "" {
 			reason += ": " + plain(out.Reason, 200)
 		}

@@ -25,7 +25,8 @@ type replacement struct {
 func (r *registration) replace(ctx workflow.Context) error {
 	r.replacing = &replacement{old: r.result.ModelID, begun: workflow.Now(ctx)}
 	whole, _ := workflow.NewDisconnectedContext(ctx)
-	err := r.deleteOld(whole, schemas.DeleteInput{From: r.liveHash, For: r.payload.Hash, Authorization: r.authorization()})
+	err := r.deleteOld(whole, schemas.DeleteInput{From: r.liveHash, For: r.payload.Hash,
+		Authorization: r.authorization()})
 	if err != nil {
 		r.mayBeChanged = !changedNothing(err)
 		return err
@@ -78,7 +79,8 @@ func (r *registration) bringBack(ctx workflow.Context) error {
 		}
 	}
 	if !r.replacing.deleted { // or nobody knows: it is deleted for certain, before it is created anew
-		err := r.deleteOld(ctx, schemas.DeleteInput{For: r.previous.Payload.Hash, Authorization: r.authorizationOfUndoing()})
+		err := r.deleteOld(ctx, schemas.DeleteInput{For: r.previous.Payload.Hash,
+			Authorization: r.authorizationOfUndoing()})
 		if err != nil {
 			return err
 		}

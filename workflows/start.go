@@ -54,8 +54,10 @@ func StartOfOperation(item schemas.FleetItem, requester string) Start {
 		s.Summary = unlinked("Adopt " + name)
 	case schemas.RetireModelWorkflow:
 		s.Summary = unlinked("Retire " + name)
-		s.Details = fmt.Sprintf("- **requester**: %s\n- **reason**: %s\n", markdown(in.Requester), markdown(item.Reason))
-		s.Attributes = temporal.NewSearchAttributes(nameKey.ValueSet(name), stageKey.ValueSet(string(schemas.StageRegistering)))
+		s.Details = fmt.Sprintf("- **requester**: %s\n- **reason**: %s\n", markdown(in.Requester),
+			markdown(item.Reason))
+		s.Attributes = temporal.NewSearchAttributes(nameKey.ValueSet(name),
+			stageKey.ValueSet(string(schemas.StageRegistering)))
 	}
 	return s
 }
@@ -127,5 +129,6 @@ func workLine(in schemas.RegisterFleetInput, manifests string) string {
 
 // SummaryOfRecord is the summary of a workflow that records a decision which came too late.
 func SummaryOfRecord(who string, in schemas.RecordDecisionInput) string {
-	return unlinked(plain(fmt.Sprintf("Record that %s came too late to %s %s", who, in.Decision.Decision, in.Name), 200))
+	return unlinked(plain(fmt.Sprintf("Record that %s came too late to %s %s", who, in.Decision.Decision, in.Name),
+		200))
 }

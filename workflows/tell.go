@@ -8,8 +8,9 @@ import (
 	"model-registrar/schemas"
 )
 
-// tell writes a line to the worker's log about what people want to see there of an operation: that it waits for them, what
-// they decided, how it ended. The SDK adds the ids of workflow and run, and writes nothing while a history is replayed.
+// tell writes a line to the worker's log about what people want to see there of an operation: that it waits for them,
+// what they decided, how it ended. The SDK adds the ids of workflow and run, and writes nothing while a history is
+// replayed.
 func (r *registration) tell(ctx workflow.Context, what string, more ...any) {
 	workflow.GetLogger(ctx).Info(what, append([]any{"name", r.manifest.Name}, more...)...)
 }
