@@ -1,8 +1,10 @@
 package workflows
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
+	"unicode/utf8"
 
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
@@ -87,6 +89,10 @@ func stateProblem(in schemas.RegisterFleetInput) string {
 		return "it has too many failures"
 	case len(s.Registered) > registeredBytes(in.Total):
 		return "it has more registered models than the fleet has manifests"
+	case utf8.RuneCountInString(s.Reason) > maxFleetText || len(s.ErrorType) > maxFleetText:
+		return "its reason is too long"
+	case s.PausedAt.UTC().Year() > 9998 || s.RenewedAt.UTC().Year() > 9998:
+		return "its times are out of range"
 	case s.Runs < 0 || s.Runs > maxFleetRuns:
 		return "its number of runs is out of range"
 	case s.PausedFor < 0:
@@ -115,8 +121,17 @@ func stateProblem(in schemas.RegisterFleetInput) string {
 	if s.Tally.Sum()+len(s.InFlight) > in.Total {
 		return "more manifests had their turn than it has"
 	}
+	for _, f := range s.Failures {
+		raw, err := json.Marshal(f)
+		if err != nil || len(raw) > 4*maxFleetText || len(f.Left) > schemas.MaxLeft {
+			return "a failure in it is too long"
+		}
+	}
 	return flightsProblem(s.InFlight, in)
 }
+
+// maxFleetText bounds the texts of a state, in characters. Those that a fleet hands on are cut to less.
+const maxFleetText = 4000
 
 // inRange reports whether a tally has known outcomes alone, and not more than there can be.
 func inRange(tally schemas.FleetTally, total int) bool {
@@ -139,6 +154,8 @@ func flightsProblem(flights []schemas.FleetRun, in schemas.RegisterFleetInput) s
 		switch {
 		case run.Index < 0 || run.Index >= in.Total || run.News < 0 || run.Operation != "" && in.Operations[run.Operation] == 0:
 			return "a registration in flight is out of range"
+		case utf8.RuneCountInString(run.Name) > schemas.MaxName || len(run.RunID) > maxOwnershipWord:
+			return "the name of a registration in flight is too long"
 		case names[run.Name]:
 			return "a registration is in flight twice"
 		}

@@ -510,7 +510,16 @@ func TestAFleetStateThatNoFleetHandsOnIsRefused(t *testing.T) {
 		"negative in flight": func(s *schemas.FleetState) { s.InFlight = []schemas.FleetRun{{Name: "a", Index: -9}} },
 		"in flight beyond":   func(s *schemas.FleetState) { s.InFlight = []schemas.FleetRun{{Name: "a", Index: 2}} },
 		"many failures":      func(s *schemas.FleetState) { s.Failures = make([]schemas.FleetFailure, schemas.MaxFailures+1) },
-		"many registered":    func(s *schemas.FleetState) { s.Registered = make([]byte, 2) },
+		"a long name":        func(s *schemas.FleetState) { s.InFlight = []schemas.FleetRun{{Name: megabytes}} },
+		"a long run":         func(s *schemas.FleetState) { s.InFlight = []schemas.FleetRun{{Name: "a", RunID: megabytes}} },
+		"a long failure":     func(s *schemas.FleetState) { s.Failures = []schemas.FleetFailure{{Name: "a", Reason: megabytes}} },
+		"a long failed name": func(s *schemas.FleetState) { s.Failures = []schemas.FleetFailure{{Name: megabytes}} },
+		"a long reason":      func(s *schemas.FleetState) { s.Reason = megabytes },
+		"a long error type":  func(s *schemas.FleetState) { s.ErrorType = schemas.ErrorType(megabytes) },
+		"paused in year 9999": func(s *schemas.FleetState) {
+			s.Paused, s.PausedAt = true, time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+		},
+		"many registered": func(s *schemas.FleetState) { s.Registered = make([]byte, 2) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			v := newVoyage(t, 1, names(2)...)
