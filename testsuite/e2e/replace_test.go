@@ -13,7 +13,7 @@ import (
 
 const byReplacing = "GENESYS_UPDATE_METHOD=replace"
 
-func TestAModelIsReplacedWhereThePlatformUpdatesNone_AndAWorkerKilledBetweenDeletionAndCreationLosesNothing(t *testing.T) {
+func TestAModelIsReplacedWhereThePlatformUpdatesNone_AndAKillBetweenDeletionAndCreationLosesNothing(t *testing.T) {
 	t.Parallel()
 	k := onOwn(t)
 	worker, err := k.StartWorkerWith(byReplacing)
