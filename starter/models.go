@@ -70,10 +70,10 @@ func (a *app) printModels(all []schemas.Ownership) error {
 		}
 		cells = append(cells, line)
 	}
-	row(console.Strong, "NAME", "STATE", "ARCHITECTURE", "MODEL", "PAYLOAD", "LAST CHECK", "OURS FOR")
+	row(console.Strong, "NAME", "STATE", "ARCHITECTURE", "PAYLOAD", "LAST CHECK", "OURS FOR", "MODEL")
 	for _, o := range all {
-		row(console.Plain, o.Name, string(o.State), string(o.Manifest.ModelArchitecture), o.ModelID,
-			follow.Short(o.PayloadHash), lastCheck(o.LastCheck), words.Span(time.Since(o.Since)))
+		row(console.Plain, o.Name, string(o.State), string(o.Manifest.ModelArchitecture), follow.Short(o.PayloadHash),
+			lastCheck(o.LastCheck), words.Span(time.Since(o.Since)), o.ModelID)
 	}
 	a.out.Print(console.Columns(cells)...)
 	return nil

@@ -36,7 +36,7 @@ func chooseServer(ctx context.Context) (stack.Server, error) {
 		return ours(ctx, fmt.Sprintf("%s (%s) is not known to be of server %s or newer", path, version,
 			stack.LeastServer))
 	}
-	fmt.Printf("The Temporal server is that of %s: %s.\nDEVSERVER=build uses this project's own.\n", path, version)
+	fmt.Printf("The Temporal server is that of %s,\n%s.\nDEVSERVER=build uses this project's own.\n", path, version)
 	return stack.Server{CLI: path}, nil
 }
 

@@ -70,7 +70,7 @@ func TestAModelThatWasEditedOrDeletedFromOutsideIsReportedOnceAndSoIsItsRecovery
 	require.Contains(t, plan, "has drifted, and will be restored")
 	require.Regexp(t, `found by a check at \d{4}-`, plan)
 	listed, _, _ := k.Run(k.ctx, "models", "--state", "DRIFTED")
-	require.Regexp(t, `LAST CHECK +OURS FOR\n(?s:.*)`+m.Name+` .* ago  `, listed)
+	require.Regexp(t, `LAST CHECK +OURS FOR +MODEL\n(?s:.*)`+m.Name+` .* ago  `, listed)
 	require.NoError(t, k.Sim.EditModel(k.ctx, result.ModelID, limits(m.MaxRequestsPerMinute)))
 	require.Equal(t, schemas.ModelActive, k.check(m.Name).State)
 	require.NoError(t, k.Sim.DropModel(k.ctx, result.ModelID))
