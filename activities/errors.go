@@ -11,7 +11,7 @@ import (
 	"model-registrar/schemas"
 )
 
-// fatal is an error that no retry mends. Its message is cut to what a failure has room for.
+// fatal is an error that no retry repairs. Its message is cut to what a failure has room for.
 func fatal(t schemas.ErrorType, message string, details ...any) error {
 	return temporal.NewNonRetryableApplicationError(schemas.CutBytes(message, maxMessageBytes), string(t), nil,
 		details...)

@@ -17,7 +17,7 @@ func dynamicConfig(opts options) dynamicconfig.Client {
 	return dynamicconfig.StaticClient{
 		// A development server talks to nobody outside this machine.
 		dynamicconfig.EnableServerVersionCheck.Key(): false,
-		// Someone who mends a manifest and registers again at once is not to be throttled.
+		// Someone who corrects a manifest and registers again at once is not to be throttled.
 		dynamicconfig.WorkflowIdReuseMinimalInterval.Key(): time.Duration(0),
 		// 10 a second is little when several people, tests and an open UI share the namespace.
 		dynamicconfig.FrontendMaxNamespaceVisibilityRPSPerInstance.Key(): 1000,

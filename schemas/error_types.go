@@ -4,7 +4,7 @@ package schemas
 // catalogue; docs/errors.md says what to do about each.
 type ErrorType string
 
-// Errors that no retry mends. Their activities return them as non-retryable.
+// Errors that no retry repairs. Their activities return them as non-retryable.
 const (
 	ErrPayloadValidation ErrorType = "PayloadValidationError" // named by temporal.NewPayloadValidationError
 	ErrWrongWorkflowID   ErrorType = "WrongWorkflowID"

@@ -129,7 +129,7 @@ var FleetOutcomes = []Outcome{
 	Completed, Unchanged, Failed, Rejected, RolledBack, ApprovalTimedOut, Cancelled, AlreadyInProgress, Duplicate,
 }
 
-// Registered tells whether an operation that ended so was done: after a registration, the model is registered.
+// Registered reports whether an operation that ended so was done: after a registration, the model is registered.
 func (o Outcome) Registered() bool { return o == Completed || o == Unchanged }
 
 // FleetStatus is where a fleet stands, or how it ended.
@@ -148,7 +148,7 @@ const (
 	FleetFailed     FleetStatus = "FAILED"
 )
 
-// Ended tells whether the status is an ending.
+// Ended reports whether the status is an ending.
 func (s FleetStatus) Ended() bool {
 	return s == FleetCompleted || s == FleetStopped || s == FleetCancelled || s == FleetFailed
 }
@@ -204,7 +204,7 @@ type FleetResult struct {
 	Runs       int       `json:"runs"`  // how often it continued as new, and one
 }
 
-// IsRegistered tells whether the operation with this index was done.
+// IsRegistered reports whether the operation with this index was done.
 func (r FleetResult) IsRegistered(index int) bool {
 	return index/8 < len(r.Registered) && r.Registered[index/8]>>(index%8)&1 == 1
 }

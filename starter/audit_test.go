@@ -128,7 +128,7 @@ func TestACheckpointFindsWhatTheTrailItselfCannotShow(t *testing.T) {
 	signing := []string{"REGISTRAR_AUDIT_KEY=" + auditKey}
 	signer, err := audit.ParseSigner(auditKey)
 	require.NoError(t, err)
-	public := audit.PublicKeyText(signer.Public())
+	public := base64.StdEncoding.EncodeToString(signer.Public())
 
 	r := starter(t, "", signing, "audit", "checkpoint", "--trail", path)
 	require.Zero(t, r.code, r.errors)

@@ -26,7 +26,7 @@ func (a *app) fleetCommand() *cobra.Command {
 	var o fleetOptions
 	cmd := &cobra.Command{
 		Use:   "fleet PATH…",
-		Short: "Register many models as one fleet, so many at a time, and follow it to the end",
+		Short: "Register many models as one fleet, within a window, and follow it to the end",
 		Long: fmt.Sprintf(`Register the models of many manifests: files, folders with all that is in them (.yaml, .yml, .json, .jsonl, .ndjson), or -
 for stdin. All manifests are checked before anything starts; every violation is named with its file, line and column.
 
@@ -54,7 +54,8 @@ any failed, and 3 if others were rejected, rolled back or cancelled.`, schemas.M
 	f.StringVar(&o.onlyFailedOf, "only-failed-of", "", "register only the models that the fleet of this id did not")
 	f.Var(oneOf(&o.approval, names(schemas.ApprovalPolicies)...),
 		"approval", "when a person has to decide, in place of the manifests' policies (the worker's floor holds in any case)")
-	f.StringVar(&o.requester, "requester", "", "who asks for the registrations, and so cannot approve them (default $REGISTRAR_REQUESTER, or user@host)")
+	f.StringVar(&o.requester, "requester", "", "who asks for the registrations, and so cannot approve them (default "+
+		"$REGISTRAR_REQUESTER, or user@host)")
 	cmd.AddCommand(a.steeringOfFleets()...)
 	return cmd
 }
@@ -100,18 +101,21 @@ func (a *app) fleet(ctx context.Context, paths []string, o fleetOptions) error {
 		c.uiURL = o.uiURL
 	}
 	if o.onlyFailedOf != "" {
-		requests, err = onlyUndone(ctx, a, c, requests, func(r request) string { return r.Manifest.Name }, o.onlyFailedOf)
+		requests, err = onlyUndone(ctx, a, c, requests, func(r request) string { return r.Manifest.Name },
+			o.onlyFailedOf)
 		if err != nil {
 			return explained(err)
 		}
 		if len(requests) == 0 {
-			a.err.Print(console.Styled(console.Good, "✓ ").And(console.Plain, "every model of the fleet "+o.onlyFailedOf+
-				" that is in these manifests is registered; nothing to do"))
+			a.err.Print(console.Styled(console.Good, "✓ ").And(console.Plain,
+				"every model of the fleet "+o.onlyFailedOf+
+					" that is in these manifests is registered; nothing to do"))
 			return nil
 		}
 	}
 	if len(requests) > schemas.MaxFleet {
-		return misused("a fleet has at most %d manifests, these are %d; make several fleets", schemas.MaxFleet, len(requests))
+		return misused("a fleet has at most %d manifests, these are %d; make several fleets", schemas.MaxFleet,
+			len(requests))
 	}
 	a.warnOfLookalikes(ctx, c, namesOf(requests))
 	r := registrar.FleetRequest{Manifests: manifestsOf(requests), Requester: requests[0].Requester}

@@ -28,7 +28,8 @@ func (a *app) concludeFleet(c *connection, f *fleetRun) error {
 	case f.ended && !a.machine():
 		a.out.Print(fleetLines(f, c.page(f.workflowID, f.result.RunID))...)
 	case f.result.Status == schemas.FleetStatus(statusInProgress):
-		a.err.Print(console.Styled(console.Alert, "! Interrupted. The fleet ").And(console.Strong, f.id).And(console.Plain, " goes on without this command."))
+		a.err.Print(console.Styled(console.Alert, "! Interrupted. The fleet ").And(console.Strong,
+			f.id).And(console.Plain, " goes on without this command."))
 		a.err.Print(console.Text("  Watch it again:  " + watch))
 		return exitWith(exitInterrupted)
 	case !f.ended && !a.machine():
@@ -69,7 +70,8 @@ func fleetLines(f *fleetRun, page string) []console.Line {
 	if registered < r.Total {
 		style = console.Bad
 	}
-	lines := []console.Line{nil, console.Styled(style, string(r.Status)).And(console.Plain, "  ").And(console.Strong, "fleet "+r.FleetID).
+	lines := []console.Line{nil, console.Styled(style, string(r.Status)).And(console.Plain, "  ").And(console.Strong,
+		"fleet "+r.FleetID).
 		And(console.Plain, fmt.Sprintf(": %d of %s", registered, f.work())), nil}
 	t := table{}
 	t.row("reason", r.Reason)
@@ -121,7 +123,8 @@ func (f *fleetRun) work() string {
 func operationRows(t *table, of map[string]schemas.FleetShare) {
 	for _, o := range schemas.Operations {
 		if share := of[o]; share.Total > 0 {
-			t.row(operationNames[o].many, fmt.Sprintf("%d of %d done", share.Outcomes[schemas.Completed]+share.Outcomes[schemas.Unchanged], share.Total))
+			t.row(operationNames[o].many, fmt.Sprintf("%d of %d done",
+				share.Outcomes[schemas.Completed]+share.Outcomes[schemas.Unchanged], share.Total))
 		}
 	}
 }
@@ -142,7 +145,8 @@ func failureLines(r schemas.FleetResult) []console.Line {
 	if len(r.Failures) == 0 {
 		return nil
 	}
-	cells := [][]console.Span{{{Style: console.Strong, Text: "NAME"}, {Style: console.Strong, Text: "ENDING"}, {Style: console.Strong, Text: "WHY"}}}
+	cells := [][]console.Span{{{Style: console.Strong, Text: "NAME"}, {Style: console.Strong, Text: "ENDING"},
+		{Style: console.Strong, Text: "WHY"}}}
 	advice := table{}
 	advised := map[string]bool{}
 	for i, x := range r.Failures {
@@ -151,7 +155,8 @@ func failureLines(r schemas.FleetResult) []console.Line {
 			why = string(x.ErrorType) + ": " + x.Reason
 		}
 		if i < shownFailures {
-			cells = append(cells, []console.Span{{Text: failedName(x)}, {Style: console.Bad, Text: string(x.Outcome)}, {Text: why}})
+			cells = append(cells, []console.Span{{Text: failedName(x)}, {Style: console.Bad, Text: string(x.Outcome)},
+				{Text: why}})
 		}
 		kind, text := string(x.ErrorType), x.ErrorType.Advice()
 		if text == "" {
@@ -170,7 +175,8 @@ func failureLines(r schemas.FleetResult) []console.Line {
 		}
 	}
 	if more := failures - min(len(r.Failures), shownFailures); more > 0 {
-		lines = append(lines, console.Styled(console.Faint, fmt.Sprintf("and %d more; --output json lists up to %d", more, schemas.MaxFailures)))
+		lines = append(lines, console.Styled(console.Faint,
+			fmt.Sprintf("and %d more; --output json lists up to %d", more, schemas.MaxFailures)))
 	}
 	lines = append(lines, leftLines(r)...)
 	if len(advice.rows) > 0 {
@@ -194,7 +200,7 @@ func leftLines(r schemas.FleetResult) []console.Line {
 	return append([]console.Line{nil, console.Styled(console.Bad, "Left behind in the gateway:")}, left.lines()...)
 }
 
-// retryCommand registers what a fleet did not, once its cause is mended.
+// retryCommand registers what a fleet did not, once its cause is removed.
 func retryCommand(f *fleetRun) string {
 	paths := "PATH…"
 	if len(f.paths) > 0 {

@@ -59,7 +59,7 @@ func (p *terminal) screen() string {
 	return p.seen.String()
 }
 
-// echoes tells whether what is typed is shown.
+// echoes reports whether what is typed is shown.
 func (p *terminal) echoes(t *testing.T) bool {
 	state, err := unix.IoctlGetTermios(int(p.tty.Fd()), unix.TCGETS)
 	require.NoError(t, err)

@@ -25,7 +25,8 @@ import (
 const webhookConns = 50
 
 // wire makes what the activities talk to, and the client of the platform whose login the worker watches. Its error
-// joins every problem, those of the configuration first: somebody who mends one should not meet the next one only then.
+// joins every problem, those of the configuration first: somebody who corrects one should not meet the next one only
+// then.
 func wire(
 	ctx context.Context, cfg config.Worker, misconfigured error, log *slog.Logger,
 ) (*activities.Activities, *genesys.Client, error) {
@@ -40,8 +41,10 @@ func wire(
 	if cfg.Genesys.Complete() {
 		platform, err = genesys.New(genesys.Config{
 			APIBaseURL: cfg.Genesys.Host, LoginBaseURL: cfg.Genesys.LoginHost,
-			ClientID: cfg.Genesys.ClientID, ClientSecret: cfg.Genesys.ClientSecret, AccessToken: cfg.Genesys.AccessToken,
-			GatewayPath: cfg.Genesys.GatewayPath, JobsPath: cfg.Genesys.JobsPath, UpdateMethod: cfg.Genesys.UpdateMethod, Logger: log,
+			ClientID: cfg.Genesys.ClientID, ClientSecret: cfg.Genesys.ClientSecret,
+			AccessToken: cfg.Genesys.AccessToken,
+			GatewayPath: cfg.Genesys.GatewayPath, JobsPath: cfg.Genesys.JobsPath,
+			UpdateMethod: cfg.Genesys.UpdateMethod, Logger: log,
 			Pacer: quota.New(cfg.Genesys.RequestsPerMinute, genesys.QuotaHeaders),
 		})
 		note("GENESYS_*: ", err)
@@ -79,7 +82,8 @@ func wire(
 		return nil, nil, err
 	}
 	return &activities.Activities{
-		Gateway: platform, ReadLag: cfg.Genesys.ReadLag, Jobs: polling.New(platform.Pacer()), Webhooks: sender, Audit: trail, Checkpoints: signer,
+		Gateway: platform, ReadLag: cfg.Genesys.ReadLag, Jobs: polling.New(platform.Pacer()), Webhooks: sender,
+		Audit: trail, Checkpoints: signer,
 		ReplaceModels: cfg.Genesys.UpdateMethod == config.UpdateByReplacing,
 		ApprovalFloor: cfg.Approval, GateFloor: cfg.Gate, RequiredFloor: cfg.Required, Approvers: deciders,
 		Prober: probe.New(probe.Config{Guard: guard, Credentials: tokens, Logger: log}),

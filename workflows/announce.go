@@ -133,7 +133,7 @@ func undelivered(d schemas.WebhookDelivery, err error) schemas.WebhookDelivery {
 	return d
 }
 
-// neverStarted tells whether an activity's time ran out before a worker took it.
+// neverStarted reports whether an activity's time ran out before a worker took it.
 func neverStarted(err error) bool {
 	var t *temporal.TimeoutError
 	return errors.As(err, &t) && t.TimeoutType() == enumspb.TIMEOUT_TYPE_SCHEDULE_TO_START
@@ -148,7 +148,7 @@ func retryDelay(err error) time.Duration {
 	return 0
 }
 
-// isFinal tells whether an activity's error is one that no retry mends.
+// isFinal reports whether an activity's error is one that no retry repairs.
 func isFinal(err error) bool {
 	var app *temporal.ApplicationError
 	return errors.As(err, &app) && app.NonRetryable()

@@ -15,9 +15,10 @@ import (
 )
 
 const (
-	// maxChecks is after how many checks a run of ManageModel continues as new, should the server not suggest it before.
+	// maxChecks is after how many checks a run of ManageModel continues as new, should the server not suggest it
+	// before.
 	maxChecks = 300
-	// checkAgain is when a check that found nothing out is repeated, unless its turn comes before.
+	// checkAgain is when a check that found nothing out is repeated, unless its next check is due before.
 	checkAgain = 15 * time.Minute
 )
 
@@ -41,8 +42,8 @@ func (m *owned) plan(ctx workflow.Context) {
 	m.status.Checks.Next = nextCheck(m.name, every, workflow.Now(ctx))
 }
 
-// look keeps an eye on the model: a check at a time, when it is due or asked for, until the model is released or the run has
-// grown long and nothing is under way.
+// look keeps an eye on the model: a check at a time, when it is due or asked for, until the model is released or the
+// run has grown long and nothing is under way.
 func (m *owned) look(ctx workflow.Context) error {
 	for m.isOwned() && !m.mayContinueAsNew(ctx) {
 		if m.isDue(ctx) {
@@ -67,8 +68,9 @@ func (m *owned) sleepUntil(ctx workflow.Context, until time.Time, awake func() b
 		return workflow.Await(ctx, awake)
 	}
 	_, err := workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{
-		Timeout:      until.Sub(workflow.Now(ctx)),
-		TimerOptions: workflow.TimerOptions{Summary: unlinked("Check " + plain(m.name, 80) + " at " + until.Format("2006-01-02 15:04:05 MST"))},
+		Timeout: until.Sub(workflow.Now(ctx)),
+		TimerOptions: workflow.TimerOptions{Summary: unlinked("Check " + plain(m.name, 80) + " at " +
+			until.Format("2006-01-02 15:04:05 MST"))},
 	}, awake)
 	return err
 }
@@ -150,7 +152,8 @@ func (m *owned) judge(ctx workflow.Context, found schemas.CheckResult, asked boo
 	case found.Missing:
 		m.find(ctx, schemas.ModelMissing, fmt.Sprintf("the gateway has no model %s any more", m.status.ModelID))
 	case len(found.Drift) > 0:
-		m.find(ctx, schemas.ModelDrifted, "the gateway has it otherwise than approved (approved → gateway: "+changesLine(found.Drift)+")")
+		m.find(ctx, schemas.ModelDrifted,
+			"the gateway has it otherwise than approved (approved → gateway: "+changesLine(found.Drift)+")")
 		m.restore(ctx)
 	case m.status.Manifest.Monitor.Probe:
 		m.probe(ctx, asked)
@@ -169,7 +172,8 @@ func (m *owned) probe(ctx workflow.Context, asked bool) {
 		return
 	}
 	o := probeOptions(in.Spec)
-	o.Summary, o.Priority = unlinked("Prompt "+plain(words.Host(in.EndpointURL), 80)+" once and check the answer"), priorityOfCheck
+	o.Summary, o.Priority = unlinked("Prompt "+plain(words.Host(in.EndpointURL),
+		80)+" once and check the answer"), priorityOfCheck
 	if asked {
 		o.Priority = temporal.Priority{PriorityKey: schemas.PriorityOfPerson}
 	}
@@ -219,8 +223,8 @@ func firstNonEmpty(texts ...string) string {
 	return "no reason is known"
 }
 
-// restore starts the operation that puts back what was approved, where the manifest asks for it. If another operation runs
-// on the name, the next check looks again.
+// restore starts the operation that puts back what was approved, where the manifest asks for it. If another operation
+// runs on the name, the next check looks again.
 func (m *owned) restore(ctx workflow.Context) {
 	if m.status.Manifest.Monitor.OnDrift != schemas.DriftRestore || m.status.Checks.Paused != nil {
 		return

@@ -53,7 +53,7 @@ func (r *registration) cancelledPlainly(now time.Time) {
 }
 
 // rollBack deletes the model of a registration that did not complete. If that cannot be done, the registration has
-// failed, whatever ended it: somebody has to look.
+// failed, whatever ended it: operator action is required.
 func (r *registration) rollBack(ctx workflow.Context) {
 	if r.result.Status == schemas.Completed || !r.mayExist {
 		return

@@ -97,7 +97,7 @@ func (f *fleet) begin(ctx workflow.Context) {
 // isMixed reports whether the fleet does more than register.
 func (f *fleet) isMixed() bool { return len(f.in.Operations) > 0 }
 
-// hasRoom tells whether the next operation may start now.
+// hasRoom reports whether the next operation may start now.
 func (f *fleet) hasRoom() bool {
 	return len(f.queue) > 0 && !f.leaving && !f.state.Paused && f.state.Ending == "" &&
 		f.places() < f.state.Window && f.starting < maxStarting && f.bytes < maxStartingBytes
@@ -107,19 +107,19 @@ func (f *fleet) hasRoom() bool {
 // approvals would hold up the fleet; unless there are too many of them to carry from run to run.
 func (f *fleet) places() int { return len(f.flights) - min(f.waiting, maxWaiting) }
 
-// isOver tells whether there is nothing left to do.
+// isOver reports whether there is nothing left to do.
 func (f *fleet) isOver() bool {
 	exhausted := f.loaded >= f.in.Parts && len(f.queue) == 0
 	return len(f.flights) == 0 && f.asking == 0 && (exhausted || f.state.Ending != "")
 }
 
-// isLong tells whether the run should give way to a new one.
+// isLong reports whether the run should give way to a new one.
 func (f *fleet) isLong(ctx workflow.Context) bool {
 	return workflow.GetInfo(ctx).GetContinueAsNewSuggested() || f.own >= maxOwnChildren
 }
 
-// continueAsNew hands on to a new run. What is in flight goes on meanwhile, and is taken up again by its run id; only what
-// the server has been asked for and not answered yet is waited for.
+// continueAsNew hands on to a new run. What is in flight goes on meanwhile, and is taken up again by its run id; only
+// what the server has been asked for and not answered yet is waited for.
 func (f *fleet) continueAsNew(ctx workflow.Context) error {
 	f.leaving = true
 	err := workflow.Await(ctx, func() bool {

@@ -19,7 +19,7 @@ const settling = 15 * time.Minute
 
 // activityTable is the one place that says how long each activity may take and how it is retried; no retry is written
 // by hand anywhere else. Attempts are bounded by time (ScheduleToClose), never by number, so that a 429, which says by
-// Retry-After when to come again, uses up nobody's tries. Errors that no retry mends are marked by the activities.
+// Retry-After when to come again, uses up nobody's tries. Errors that no retry repairs are marked by the activities.
 var activityTable = map[string]workflow.ActivityOptions{
 	schemas.SubmitRegistrationActivity: {
 		StartToCloseTimeout: settling, ScheduleToCloseTimeout: 30 * time.Minute,

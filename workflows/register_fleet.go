@@ -6,10 +6,10 @@ import (
 	"model-registrar/schemas"
 )
 
-// RegisterFleet registers many models, each by a RegisterModel child, so many at a time as its window allows. It goes on
-// after failures unless it is told not to, and completes with a summary; stopped by a failure it completes as well. A
-// cancelled fleet cancels what runs, waits until all of it has been rolled back, and is cancelled; one whose manifests
-// cannot be read any more fails. Both carry the summary as their details.
+// RegisterFleet registers many models, each by a RegisterModel child, as many at a time as its window allows. It goes
+// on after failures unless it is told not to, and completes with a summary; stopped by a failure it completes as well.
+// A cancelled fleet cancels what runs, waits until all of it has been rolled back, and is cancelled; one whose
+// manifests cannot be read any more fails. Both carry the summary as their details.
 //
 // Its history never grows long: it continues as new when the server suggests so, without waiting for what is in flight.
 func RegisterFleet(ctx workflow.Context, in schemas.RegisterFleetInput) (schemas.FleetResult, error) {

@@ -108,7 +108,7 @@ func inTurn[In, Out any](each ...func(In) (Out, error)) func(In) (Out, error) {
 	return func(in In) (Out, error) { return each[min(int(n.Add(1)), len(each))-1](in) }
 }
 
-// fatal is an error that no retry mends, as activities return them.
+// fatal is an error that no retry repairs, as activities return them.
 func fatal(t schemas.ErrorType, message string, details ...any) error {
 	return temporal.NewNonRetryableApplicationError(message, string(t), nil, details...)
 }

@@ -45,7 +45,7 @@ func CheckKey(key ssh.PublicKey) error {
 	return nil
 }
 
-// namesKeyType tells whether a word is the type of a key, allowed or not, and so no option.
+// namesKeyType reports whether a word is the type of a key, allowed or not, and so no option.
 func namesKeyType(word string) bool {
 	return keyTypes[word] != nil || strings.HasPrefix(word, "ssh-") || strings.HasPrefix(word, "ecdsa-sha2-") ||
 		strings.HasPrefix(word, "rsa-sha2-") || strings.HasPrefix(word, "sk-")

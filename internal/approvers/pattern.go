@@ -23,7 +23,7 @@ func (p patterns) match(s string) bool {
 	return matched
 }
 
-// literal tells whether a pattern stands for one name only.
+// literal reports whether a pattern stands for one name only.
 func literal(pattern string) bool {
 	return !strings.ContainsAny(pattern, "*?") && !strings.HasPrefix(pattern, "!")
 }

@@ -75,7 +75,7 @@ func (s signer) signsDecisions() bool {
 	return s.namespaces == nil || s.namespaces.match(schemas.SignatureNamespace)
 }
 
-// validAt tells whether the key may sign at this time. Times are compared to the second, and both ends count.
+// validAt reports whether the key may sign at this time. Times are compared to the second, and both ends count.
 func (s signer) validAt(at time.Time) bool {
 	return (s.after.IsZero() || at.Unix() >= s.after.Unix()) && (s.before.IsZero() || at.Unix() <= s.before.Unix())
 }

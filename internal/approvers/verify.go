@@ -31,7 +31,7 @@ func (s *Signers) Verify(
 	return principal, ssh.FingerprintSHA256(key), err
 }
 
-// Fits tells whether a signature is one of this statement, by whomever, and returns the key's SHA256 fingerprint. The
+// Fits reports whether a signature is one of this statement, by whomever, and returns the key's SHA256 fingerprint. The
 // error is a [*Refusal].
 func Fits(statement schemas.DecisionStatement, signature string) (fingerprint string, err error) {
 	key, err := signedBy(statement, signature)

@@ -103,9 +103,6 @@ func KeyID(key ed25519.PublicKey) string {
 	return hex.EncodeToString(sum[:8])
 }
 
-// PublicKeyText is a public key as ParsePublicKey reads it.
-func PublicKeyText(key ed25519.PublicKey) string { return base64.StdEncoding.EncodeToString(key) }
-
 // ParsePublicKey reads an ed25519 public key: base64 of its 32 bytes, or PEM as openssl writes it.
 func ParsePublicKey(text string) (ed25519.PublicKey, error) {
 	text = strings.TrimSpace(text)

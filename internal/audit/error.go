@@ -6,7 +6,7 @@ import (
 )
 
 // ErrEntry says that an entry can never be appended, because of what it is. Every other error may pass by itself, or
-// once somebody has mended the disk or the database.
+// once somebody has repaired the disk or the database.
 var ErrEntry = errors.New("the audit entry cannot be written")
 
 // Error says that the trail could not be written or read.

@@ -204,7 +204,7 @@ func (f *fileTrail) current() error {
 		return f.failed("read", err)
 	}
 	if torn != nil {
-		return f.mend(torn)
+		return f.repair(torn)
 	}
 	f.noticeLoss()
 	return nil
@@ -263,15 +263,15 @@ func (f *fileTrail) reset() error {
 	return err
 }
 
-// mend deals with a last line that has no line break. Nobody writes it any more, since the lock is held here. One that
-// is a whole entry only lacks the line break, whatever took it; anything else is what a crash left of a line.
-func (f *fileTrail) mend(torn *line) error {
+// repair deals with a last line that has no line break. Nobody writes it any more, since the lock is held here. One
+// that is a whole entry only lacks the line break, whatever took it; anything else is what a crash left of a line.
+func (f *fileTrail) repair(torn *line) error {
 	if torn.err == nil && wholeEntry(torn.text) {
 		if _, err := f.open.WriteAt([]byte("\n"), f.idx.offset+torn.size); err != nil {
-			return f.failed("mended", err)
+			return f.failed("repaired", err)
 		}
 		if err := f.open.Sync(); err != nil {
-			return f.failed("mended", err)
+			return f.failed("repaired", err)
 		}
 		f.log.Warn("the last line of the audit trail lacked its line break, which was added", "path", f.path, "line",
 			f.idx.lines+1)
@@ -285,7 +285,7 @@ func (f *fileTrail) mend(torn *line) error {
 		err = f.open.Sync()
 	}
 	if err != nil {
-		return f.failed("mended", err)
+		return f.failed("repaired", err)
 	}
 	f.log.Warn("the last line of the audit trail was cut short, which a crash while writing does; it was set aside "+
 		"and the trail goes on",

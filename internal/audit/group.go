@@ -55,7 +55,7 @@ func newGroup(commit func(ctx context.Context, take func() []*pending) error, fa
 	return g
 }
 
-// commit commits what waits, and tells whether there was anything.
+// commit commits what waits, and reports whether there was anything.
 func (g *group) commit(commit func(ctx context.Context, take func() []*pending) error) bool {
 	g.mu.Lock()
 	nothing := len(g.waiting) == 0

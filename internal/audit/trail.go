@@ -37,7 +37,7 @@ type settings struct{ log *slog.Logger }
 func WithLogger(log *slog.Logger) Option { return func(s *settings) { s.log = log } }
 
 // Open opens a trail for writing: file:PATH, or postgres://… (postgresql://… too). A file is made, read once, and
-// mended if a crash has left a line unfinished; that it cannot be is an [*Error]. A database is not waited for: one
+// repaired if a crash has left a line unfinished; that it cannot be is an [*Error]. A database is not waited for: one
 // that is down is a warning in the log, and is tried again with each Append.
 func Open(ctx context.Context, target string, options ...Option) (Trail, error) {
 	t, err := ParseTarget(target)

@@ -38,7 +38,7 @@ type Report struct {
 	More        int64                `json:"more"`        // problems beyond those
 }
 
-// OK tells whether nothing is wrong.
+// OK reports whether nothing is wrong.
 func (r Report) OK() bool { return len(r.Problems) == 0 }
 
 // maxProblems bounds how many problems a report holds.
@@ -221,7 +221,7 @@ func reason(err error) string {
 	return "it is no sound JSON object, or names a field twice"
 }
 
-// position checks where an entry stands, and tells whether it is seen for the first time.
+// position checks where an entry stands, and reports whether it is seen for the first time.
 func (v *verifier) position(r Record, h head, intact bool) bool {
 	next := v.last.seq + 1
 	v.inOrder = h.Seq == next
@@ -271,7 +271,7 @@ func (v *verifier) missing(r Record, h head, next int64) {
 	v.note(Problem{Kind: Missing, Seq: next, Line: r.Line, Text: text})
 }
 
-// late takes an entry that stands after one with a higher number, and tells whether it is seen for the first time.
+// late takes an entry that stands after one with a higher number, and reports whether it is seen for the first time.
 func (v *verifier) late(r Record, h head) bool {
 	i := slices.IndexFunc(v.gaps, func(g gap) bool { return g.from <= h.Seq && h.Seq <= g.to })
 	if i < 0 {

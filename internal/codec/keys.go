@@ -109,7 +109,7 @@ func parseKey(entry string) (id string, key []byte, err error) {
 	return id, key, nil
 }
 
-// On tells whether there is a key to encrypt with.
+// On reports whether there is a key to encrypt with.
 func (k *Keys) On() bool { return k != nil && len(k.ids) > 0 }
 
 // String names the keys and what they are for, for a log.

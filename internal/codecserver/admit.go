@@ -16,8 +16,8 @@ const (
 	sessionTime = 12 * time.Hour
 )
 
-// admit tells whether a request's sender may ask: by the token, or by the cookie of somebody who gave it, from a listed
-// page. It returns 200, or a status and why.
+// admit reports whether a request's sender may ask: by the token, or by the cookie of somebody who gave it, from a
+// listed page. It returns 200, or a status and why.
 func (h *Handler) admit(r *http.Request) (status int, why string) {
 	if bearer, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
 		switch right, soon := h.check(bearer); {

@@ -42,10 +42,10 @@ type Config struct {
 	Token string
 	// Origins are the pages that may ask, such as http://127.0.0.1:8233; see [ParseOrigin].
 	Origins []string
-	// Host tells whether a request's Host names this server. Others are refused: a name that an attacker makes resolve
-	// to this address (DNS rebinding) is one of them.
+	// Host reports whether a request's Host names this server. Others are refused: a name that an attacker makes
+	// resolve to this address (DNS rebinding) is one of them.
 	Host func(host string) bool
-	// Secure tells whether the server is reached over TLS.
+	// Secure reports whether the server is reached over TLS.
 	Secure bool
 	Logger *slog.Logger
 }

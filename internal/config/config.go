@@ -67,7 +67,7 @@ type Genesys struct {
 	RequestsPerMinute int `env:"GENESYS_REQUESTS_PER_MINUTE"`
 }
 
-// Complete tells whether nothing is missing that has no default.
+// Complete reports whether nothing is missing that has no default.
 func (g Genesys) Complete() bool {
 	return g.Host != "" && (g.AccessToken != "" || g.ClientID != "" && g.ClientSecret != "")
 }
@@ -93,7 +93,8 @@ const defaultHost = "https://api.mypurecloud.com"
 
 // secrets are the variables whose value may be in a file named by the variable with _FILE at its end.
 var secrets = []string{
-	"GENESYS_OAUTH_CLIENT_SECRET", "GENESYSCLOUD_OAUTHCLIENT_SECRET", "GENESYSCLOUD_ACCESS_TOKEN", "EXTERNAL_AI_TOKEN", "REGISTRAR_WEBHOOK_SECRET",
+	"GENESYS_OAUTH_CLIENT_SECRET", "GENESYSCLOUD_OAUTHCLIENT_SECRET", "GENESYSCLOUD_ACCESS_TOKEN", "EXTERNAL_AI_TOKEN",
+	"REGISTRAR_WEBHOOK_SECRET",
 	"TEMPORAL_API_KEY", "REGISTRAR_AUDIT", "REGISTRAR_AUDIT_KEY", codec.Variable,
 }
 

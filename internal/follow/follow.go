@@ -71,7 +71,7 @@ func LoadRecorded(
 
 // Follow reports how a run goes whenever that changes, until it has ended, and returns its timeline. While Temporal
 // cannot be reached it says so and keeps trying. It returns early with the context's error, or with an error that
-// trying again does not mend, such as a workflow that does not exist. Calls of show do not overlap.
+// trying again does not change, such as a workflow that does not exist. Calls of show do not overlap.
 func Follow(
 	ctx context.Context, source Source, d Decoder, workflowID, runID string, show func(View),
 ) (Timeline, error) {
@@ -226,7 +226,7 @@ func pass[T any](ctx context.Context, to chan<- T, v T) {
 	}
 }
 
-// TimedOut tells whether a call's time was up. The server's clock may be the first to notice; then it cuts the call
+// TimedOut reports whether a call's time was up. The server's clock may be the first to notice; then it cuts the call
 // off, which arrives as cancelled although nobody here cancelled anything.
 func TimedOut(err error) bool {
 	var deadline *serviceerror.DeadlineExceeded

@@ -87,7 +87,7 @@ func (c *Client) modelPage(ctx context.Context, name string, number int) (modelP
 	}
 	page := modelPage{asOf: rep.date(), more: list.more(number)}
 	for _, raw := range list.Entities {
-		// Models of other names may be of a form that the registrar knows nothing of, and are nobody's concern here.
+		// Models of other names may be of a form that the registrar knows nothing of, and are ignored.
 		var named struct {
 			Name string `json:"name"`
 		}

@@ -23,8 +23,6 @@ type failure struct {
 	said *apiError
 }
 
-func (f *failure) Error() string { return f.sentence }
-
 func failed(code, format string, args ...any) *failure {
 	return &failure{code: code, sentence: fmt.Sprintf(format, args...)}
 }

@@ -17,7 +17,7 @@ type Error struct {
 	MessageID string
 	Status    int // 0 when there was no answer, or when nothing was sent
 	// Permanent says that no later attempt can succeed: the receiver is gone (410), it redirects, or the event or its
-	// URL cannot be sent at all. Every other answer may change once the receiver is mended.
+	// URL cannot be sent at all. Every other answer may change once the receiver is repaired.
 	Permanent bool
 	// RetryAfter is how long the receiver asks to wait, at most an hour; 0 when it does not say.
 	RetryAfter time.Duration

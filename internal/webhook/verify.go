@@ -56,7 +56,8 @@ func (v *Verifier) Verify(header http.Header, body []byte, now Moment) Verificat
 	timestamp := header.Get(standardwebhooks.HeaderWebhookTimestamp)
 	out.MessageID = header.Get(standardwebhooks.HeaderWebhookID)
 	for _, name := range []string{
-		standardwebhooks.HeaderWebhookID, standardwebhooks.HeaderWebhookTimestamp, standardwebhooks.HeaderWebhookSignature,
+		standardwebhooks.HeaderWebhookID, standardwebhooks.HeaderWebhookTimestamp,
+		standardwebhooks.HeaderWebhookSignature,
 	} {
 		if n := len(header.Values(name)); n > 1 {
 			wrong("it has the header %s %d times", name, n)
@@ -109,7 +110,7 @@ func (v *Verifier) fits(header http.Header, body []byte) int {
 
 // misfit says why no signature fits, as far as it can be told: what capturing does to a body can be undone and tried.
 func (v *Verifier) misfit(header http.Header, body []byte) string {
-	if how := v.mended(header, body); how != "" {
+	if how := v.repaired(header, body); how != "" {
 		return "the body was changed after it was signed: it verifies " + how + "; keep the body to the byte as it came"
 	}
 	secrets := "the webhook secret"
@@ -120,7 +121,7 @@ func (v *Verifier) misfit(header http.Header, body []byte) string {
 		"webhook-timestamp was changed"
 }
 
-func (v *Verifier) mended(header http.Header, body []byte) string {
+func (v *Verifier) repaired(header http.Header, body []byte) string {
 	var compact bytes.Buffer
 	if json.Compact(&compact, body) != nil {
 		compact.Reset()

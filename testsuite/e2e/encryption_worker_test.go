@@ -151,7 +151,7 @@ func (k *kit) countEvents(id string, kind enumspb.EventType) (n int) {
 	return n
 }
 
-// idle tells whether a workflow waits for something from outside.
+// idle reports whether a workflow waits for something from outside.
 func (k *kit) idle(id string) bool {
 	d, err := k.client.DescribeWorkflowExecution(k.ctx, id, "")
 	require.NoError(k.t, err)

@@ -35,7 +35,7 @@ func find(path, pattern string) (string, error) {
 	return "", errNoPostgres
 }
 
-// complete tells whether a folder holds what is needed.
+// complete reports whether a folder holds what is needed.
 func complete(dir string) bool {
 	if !filepath.IsAbs(dir) {
 		return false

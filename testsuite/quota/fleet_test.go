@@ -24,7 +24,7 @@ import (
 // callsPerModel is what a registration needs: look-up, creation, one look at the job, health check.
 const callsPerModel = 4
 
-// fleet is an experiment: so many models, by so many processes, so many at a time in all.
+// fleet is an experiment: this many models, by this many processes, this many at a time in all.
 type fleet struct {
 	models, processes, window int
 	quota                     int
