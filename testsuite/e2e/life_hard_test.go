@@ -299,8 +299,9 @@ func TestAPlanIsAsImportantAsWhateverAPersonWaitsFor(t *testing.T) {
 func TestACheckCostsAtMost12EventsAnd3Actions(t *testing.T) {
 	k := onShared(t)
 	m, _ := k.registered("cheap")
+	k.check(m.Name) // the first check of a run has the markers of the run as well
 	often := *k.owner(m.Name)
-	often.Manifest.Monitor.Every, often.RunID, often.Since = schemas.Duration(2*time.Second), "another", time.Now().UTC()
+	often.Manifest.Monitor.Every, often.RunID, often.Since = schemas.Duration(time.Minute), "another", time.Now().UTC() // the shortest
 	_, err := activities.HandOver(k.ctx, k.client, schemas.DefaultTaskQueue, k.name("often"),
 		schemas.HandOverInput{Label: m.Name, Ownership: often})
 	require.NoError(t, err)
@@ -310,14 +311,14 @@ func TestACheckCostsAtMost12EventsAnd3Actions(t *testing.T) {
 	k.eventually(func() bool {
 		events, checks = k.replayed(schemas.ManageModelWorkflowID(m.Name)).Events, nil
 		for i, e := range events {
-			if a := e.GetActivityTaskScheduledEventAttributes(); a.GetActivityType().GetName() == schemas.CheckModelActivity {
+			a := e.GetActivityTaskScheduledEventAttributes()
+			if a.GetActivityType().GetName() == schemas.CheckModelActivity && a.GetPriority().GetPriorityKey() == schemas.PriorityOfCheck {
 				checks = append(checks, i)
-				require.EqualValues(t, schemas.PriorityOfCheck, a.GetPriority().GetPriorityKey())
 			}
 		}
-		return len(checks) >= 3
-	}, "it is checked every other second")
-	one := events[checks[1]:checks[2]]
+		return len(checks) >= 2
+	}, "it is checked every minute")
+	one := events[checks[0]:checks[1]]
 	require.LessOrEqual(t, len(one), 12, "%v", one)
 	require.LessOrEqual(t, cost.Actions(one), 3, "%v", one)
 	_, stderr, code := k.operation(m.Name, "retire", m.Name, "--keep", "--reason", "enough of it")
