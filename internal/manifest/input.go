@@ -35,6 +35,7 @@ func ReadInput(operation string, raw []byte) (schemas.RegisterModelInput, []sche
 		violations[i].Line, violations[i].Column = 0, 0
 	}
 	violations = unknownIn(violations, object, "", append([]string{"manifest", "requester"}, keysOf[operation]...))
+	violations = append(violations, besideManifest(object)...)
 	requester, problem := requesterOf(object["requester"])
 	if problem != "" {
 		violations = append(violations, schemas.Violation{Path: "requester", Code: schemas.CodeMissing,
@@ -49,6 +50,32 @@ func ReadInput(operation string, raw []byte) (schemas.RegisterModelInput, []sche
 	d.decode(object["manifest"])
 	sortViolations(d.Violations)
 	return schemas.RegisterModelInput{Manifest: d.Manifest, Requester: requester}, capViolations(d.Violations)
+}
+
+// maxSeen bounds an id or a hash of what a plan saw, in characters.
+const maxSeen = 300
+
+// besideManifest says what is wrong with the keys of [keysOf]. A condition that cannot be read must not count as none.
+func besideManifest(object map[string]any) (violations []schemas.Violation) {
+	wrong := func(path, message string) {
+		violations = append(violations, schemas.Violation{Path: path, Code: schemas.CodeType, Message: message})
+	}
+	if restore := object["restore"]; restore != nil && restore != true && restore != false {
+		wrong("restore", "must be true or false")
+	}
+	seen, ok := object["seen"].(map[string]any)
+	if object["seen"] != nil && !ok {
+		wrong("seen", `must be what a plan saw: {"modelId": "…", "liveHash": "…", "ownedHash": "…"}`)
+	}
+	keys := []string{"modelId", "liveHash", "ownedHash"}
+	violations = unknownIn(violations, seen, "seen", keys)
+	for _, key := range keys {
+		text, ok := seen[key].(string)
+		if seen[key] != nil && (!ok || utf8.RuneCountInString(text) > maxSeen) {
+			wrong("seen."+key, fmt.Sprintf("must be text of at most %d characters", maxSeen))
+		}
+	}
+	return violations
 }
 
 // Lost names what a manifest says that a [schemas.Manifest] cannot hold, and that a program that decodes it would drop

@@ -59,6 +59,37 @@ func TestTheInputOfARegistrationIsReadAsStrictlyAsAFile(t *testing.T) {
 	}
 }
 
+func TestAConditionOfAChangeThatCannotBeReadIsRefusedAndNotTakenForNone(t *testing.T) {
+	for name, c := range map[string]struct{ beside, want string }{
+		"none":              {``, ""},
+		"null":              {`"seen": null, "restore": null,`, ""},
+		"whole":             {`"seen": {"modelId": "m", "liveHash": "a", "ownedHash": "b"}, "restore": true,`, ""},
+		"seen as text":      {`"seen": "all",`, "seen: must be what a plan saw"},
+		"seen as a list":    {`"seen": [{}],`, "seen: must be what a plan saw"},
+		"a misspelt key":    {`"seen": {"liveHsh": "a"},`, "seen.liveHsh: is not a known key; did you mean liveHash?"},
+		"another case":      {`"seen": {"LiveHash": "a"},`, "seen.LiveHash: is not a known key"},
+		"a hash of numbers": {`"seen": {"liveHash": 7},`, "seen.liveHash: must be text of at most 300 characters"},
+		"a long hash":       {`"seen": {"ownedHash": "` + strings.Repeat("a", 301) + `"},`, "seen.ownedHash: must be text"},
+		"a key twice":       {`"seen": {"liveHash": "a", "liveHash": "b"},`, "twice"},
+		"restore as text":   {`"restore": "yes",`, "restore: must be true or false"},
+		"restore as 1":      {`"restore": 1,`, "restore: must be true or false"},
+	} {
+		raw := `{` + c.beside + strings.TrimPrefix(input(nil), `{`)
+		_, violations := ReadInput(schemas.ChangeModelWorkflow, []byte(raw))
+		var got []string
+		for _, v := range violations {
+			got = append(got, v.String())
+		}
+		if c.want == "" {
+			require.Empty(t, got, name)
+			continue
+		}
+		require.Contains(t, strings.Join(got, "|"), c.want, name)
+	}
+	_, violations := ReadInput(schemas.RegisterModelWorkflow, []byte(`{"restore": true, `+strings.TrimPrefix(input(nil), `{`)))
+	require.NotEmpty(t, violations, "a registration restores nothing")
+}
+
 func TestAnInputThatIsMadeToFillTheWorkerIsRefusedBeforeAnythingIsBuiltOfIt(t *testing.T) {
 	stops := make([]string, 500_000)
 	huge, err := json.Marshal(map[string]any{"manifest": map[string]any{"parameters": map[string]any{"stop_sequences": stops}}})
