@@ -229,10 +229,14 @@ func TestADatabaseThatIsDownOrHasNoTrailIsAnErrorForPeople_AndItsPasswordStaysUn
 	}
 }
 
+// outage is how long a database that is stopped and started again may take on a busy machine: package postgres gives it half
+// a minute to stop and one to start, which for a writer are one wait.
+const outage = 4 * time.Minute
+
 // patiently appends as Temporal does: again and again until it is done.
 func patiently(t *testing.T, trail Trail, id string) {
 	t.Helper()
-	for deadline := time.Now().Add(time.Minute); ; {
+	for deadline := time.Now().Add(outage); ; {
 		_, err := trail.Append(t.Context(), entryOf(id))
 		var failed *Error
 		switch {

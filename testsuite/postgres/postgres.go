@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/url"
 	"os"
@@ -223,11 +224,17 @@ func (s *Server) Log() string {
 // Close stops the server and removes its data.
 func (s *Server) Close() error { return errors.Join(s.Stop(), os.RemoveAll(s.dir)) }
 
+// freePort is a port that nobody listens on, below those that the system gives to whoever asks for any: while the server is
+// stopped, its port would else go to another program, or to a client that looks for it and finds itself.
 func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
+	const first, last, tries = 15_000, 32_000, 100
+	var err error
+	for range tries {
+		var l net.Listener
+		port := first + rand.IntN(last-first)
+		if l, err = net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port)); err == nil {
+			return port, l.Close()
+		}
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port, nil
+	return 0, err
 }
