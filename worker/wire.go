@@ -39,14 +39,7 @@ func wire(
 	var platform *genesys.Client
 	var err error
 	if cfg.Genesys.Complete() {
-		platform, err = genesys.New(genesys.Config{
-			APIBaseURL: cfg.Genesys.Host, LoginBaseURL: cfg.Genesys.LoginHost,
-			ClientID: cfg.Genesys.ClientID, ClientSecret: cfg.Genesys.ClientSecret,
-			AccessToken: cfg.Genesys.AccessToken,
-			GatewayPath: cfg.Genesys.GatewayPath, JobsPath: cfg.Genesys.JobsPath,
-			UpdateMethod: cfg.Genesys.UpdateMethod, Logger: log,
-			Pacer: quota.New(cfg.Genesys.RequestsPerMinute, genesys.QuotaHeaders),
-		})
+		platform, err = genesys.New(platformConfig(cfg.Genesys, log))
 		note("GENESYS_*: ", err)
 	}
 	tokens, err := cfg.Outbound.Credentials()
@@ -88,6 +81,15 @@ func wire(
 		ApprovalFloor: cfg.Approval, GateFloor: cfg.Gate, RequiredFloor: cfg.Required, Approvers: deciders,
 		Prober: probe.New(probe.Config{Guard: guard, Credentials: tokens, Logger: log}),
 	}, platform, nil
+}
+
+// platformConfig is how the platform is reached.
+func platformConfig(g config.Genesys, log *slog.Logger) genesys.Config {
+	return genesys.Config{
+		APIBaseURL: g.Host, LoginBaseURL: g.LoginHost, ClientID: g.ClientID, ClientSecret: g.ClientSecret,
+		AccessToken: g.AccessToken, GatewayPath: g.GatewayPath, JobsPath: g.JobsPath, UpdateMethod: g.UpdateMethod,
+		Logger: log, Pacer: quota.New(g.RequestsPerMinute, genesys.QuotaHeaders),
+	}
 }
 
 // parts splits a joined error.
