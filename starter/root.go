@@ -1,17 +1,14 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"model-registrar/internal/build"
 	"model-registrar/internal/config"
-	"model-registrar/starter/console"
 )
 
 const (
@@ -93,94 +90,4 @@ func helpCommand(root *cobra.Command) *cobra.Command {
 			return cmd.Help()
 		},
 	}
-}
-
-// pathsManual says what a PATH is.
-const pathsManual = `A manifest is YAML or JSON; a path is
-a file, which may hold several documents, a folder with all that is in it (.yaml, .yml, .json, .jsonl, .ndjson), or - for
-stdin. A name may come once.`
-
-// paths and name are what commands take; cobra's own wording speaks of "arg(s)".
-func paths(_ *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return errors.New("name at least one manifest file or folder, or - for stdin")
-	}
-	return nil
-}
-
-func name(_ *cobra.Command, args []string) error {
-	if len(args) != 1 || args[0] == "" {
-		return errors.New("name exactly one model (quote a name that has spaces)")
-	}
-	return nil
-}
-
-// offline makes a command body of a function, so that its errors are told from wrong usage.
-func offline(do func(ctx context.Context, args []string) error) func(*cobra.Command, []string) error {
-	return func(cmd *cobra.Command, args []string) error {
-		return explained(do(cmd.Context(), args))
-	}
-}
-
-// online makes a command body of a function that needs Temporal.
-func (a *app) online(
-	do func(ctx context.Context, c *connection, args []string) error,
-) func(*cobra.Command, []string) error {
-	return offline(func(ctx context.Context, args []string) error {
-		c, err := a.connect(ctx)
-		if err != nil {
-			return err
-		}
-		defer c.Close()
-		err = do(ctx, c, args)
-		c.unread.note(err)
-		if why := c.unread.why.Load(); why != nil {
-			a.err.Print(console.Styled(console.Bad, "warning: ").And(console.Plain,
-				"not all can be shown: "+why.Error()))
-		}
-		return explained(err)
-	})
-}
-
-// choice is a flag that takes one of a few values, in any case.
-type choice struct {
-	value   *string
-	allowed []string
-}
-
-func oneOf(value *string, allowed ...string) *choice { return &choice{value, allowed} }
-
-// names is a list of names as a flag takes them.
-func names[T ~string](list []T) []string {
-	all := make([]string, len(list))
-	for i, name := range list {
-		all[i] = string(name)
-	}
-	return all
-}
-
-// String returns the value.
-func (c *choice) String() string {
-	if c.value == nil {
-		return ""
-	}
-	return *c.value
-}
-
-// Set takes a value over if it is allowed.
-func (c *choice) Set(s string) error {
-	i := slices.IndexFunc(c.allowed, func(a string) bool { return strings.EqualFold(a, s) })
-	if i < 0 {
-		return fmt.Errorf("must be one of: %s", strings.Join(c.allowed, ", "))
-	}
-	*c.value = c.allowed[i]
-	return nil
-}
-
-// Type names the values in the help.
-func (c *choice) Type() string {
-	if len(c.allowed) > 3 {
-		return "name"
-	}
-	return strings.Join(c.allowed, "|")
 }
