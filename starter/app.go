@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/user"
@@ -106,4 +107,22 @@ func (a *app) identity() string {
 		host = "localhost"
 	}
 	return name + "@" + host
+}
+
+// confirm asks a question on the terminal; anything but y is no.
+func (a *app) confirm(ctx context.Context, question string) bool {
+	a.err.Ask(question + " [y/N]")
+	answer := make(chan string, 1)
+	go func() {
+		var s string
+		_, _ = fmt.Fscanln(a.in, &s)
+		answer <- s
+	}()
+	select {
+	case <-ctx.Done():
+		a.err.Print(nil)
+		return false
+	case s := <-answer:
+		return strings.EqualFold(s, "y") || strings.EqualFold(s, "yes")
+	}
 }

@@ -9,7 +9,6 @@ import (
 	"io"
 	"os"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -22,9 +21,6 @@ import (
 )
 
 const outputCSV = "csv"
-
-// defaultTrail is where a worker keeps the trail unless it is told otherwise.
-const defaultTrail = "file:llm_model_audit.log"
 
 func (a *app) auditCommand() *cobra.Command {
 	var trail string
@@ -50,35 +46,6 @@ Exit codes: 0 nothing is wrong; 1 something is wrong with the trail, or it canno
 	cmd.AddCommand(a.auditVerifyCommand(&trail), a.auditShowCommand(&trail), a.auditExportCommand(&trail),
 		a.auditCheckpointCommand(&trail))
 	return cmd
-}
-
-// reading is a trail that is to be read, and its name for people.
-type reading struct {
-	audit.Source
-	name string
-}
-
-func (a *app) trail(flag string) (reading, error) {
-	text := flag
-	if text == "" {
-		var err error
-		if text, err = a.env.secret("REGISTRAR_AUDIT"); err != nil {
-			return reading{}, err
-		}
-	}
-	switch {
-	case text == "":
-		text = defaultTrail
-	case text == "-":
-		return reading{audit.Lines(a.in, "on stdin"), "on stdin"}, nil
-	case !strings.Contains(text, "://") && !strings.HasPrefix(text, "file:"):
-		text = "file:" + text
-	}
-	target, err := audit.ParseTarget(text)
-	if err != nil {
-		return reading{}, misused("%w", err)
-	}
-	return reading{target.Source(), target.String()}, nil
 }
 
 // signer is what checkpoints are signed with, or nil.

@@ -11,7 +11,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"model-registrar/internal/audit"
 	"model-registrar/registrar"
 	"model-registrar/schemas"
 	"model-registrar/starter/console"
@@ -99,29 +98,6 @@ func (a *app) readTrail(ctx context.Context, trail string, wanted func(schemas.A
 		return show(entry, text)
 	})
 	return errors.Join(err, flush())
-}
-
-// eachEntry calls each with the entries of a trail. Lines that are no entries are complained about, and are an error in
-// the end.
-func (a *app) eachEntry(ctx context.Context, t reading, each func(schemas.AuditEntry, []byte) error) error {
-	broken := 0
-	err := t.Source(ctx, func(r audit.Record) error {
-		entry, err := r.Entry()
-		var bad *audit.RecordError
-		if errors.As(err, &bad) {
-			broken++
-			a.err.Printf("%v", bad)
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		return each(entry, r.Text)
-	})
-	if err == nil && broken > 0 {
-		err = failed("%s could not be read", counted(broken, "line")).hinting("See `starter audit verify`.")
-	}
-	return err
 }
 
 var csvTitles = []string{

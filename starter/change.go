@@ -85,17 +85,6 @@ that is gone already counts as deleted; the gateway is read back before anything
 	return cmd
 }
 
-// operationFlags are the flags that every operation has.
-func operationFlags(cmd *cobra.Command, o *registerOptions) {
-	f := cmd.Flags()
-	f.BoolVarP(&o.detach, "detach", "d", false, "start and return; do not follow")
-	f.DurationVar(&o.timeout, "timeout", 0, "follow for at most so long, such as 30m; what is not over by then goes on (exit code 130)")
-	f.Var(oneOf(&o.approval, names(schemas.ApprovalPolicies)...),
-		"approval", "when a person has to decide, in place of the manifest's policy (the worker's floor holds in any case)")
-	f.StringVar(&o.requester, "requester", "", "who asks, and so cannot approve (default $REGISTRAR_REQUESTER, or user@host)")
-	f.StringVar(&o.uiURL, "ui-url", "", "base address of the Temporal UI, for links (default $REGISTRAR_UI_URL)")
-}
-
 func (a *app) retire(ctx context.Context, names []string, o retireOptions) error {
 	requester := a.requester(o.requester)
 	var requests []registrar.Request

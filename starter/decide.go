@@ -174,7 +174,7 @@ func (a *app) lookAtAll(
 		} else if o.fleet != "" {
 			continue
 		}
-		d, err := a.look(ctx, c, t, o)
+		d, err := a.bind(ctx, c, t, o)
 		if err != nil {
 			return nil, 0, err
 		}
@@ -228,8 +228,8 @@ func question(verdict schemas.Verdict, models int) string {
 	return fmt.Sprintf("Reject these %d, so that their models are removed?", models)
 }
 
-// look shows what the decision is about, and binds the decision to it.
-func (a *app) look(
+// bind shows what the decision is about, and binds the decision to it.
+func (a *app) bind(
 	ctx context.Context, c *connection, t *registrar.Timeline, o decideOptions,
 ) (schemas.Decision, error) {
 	d := o.Decision

@@ -2,9 +2,7 @@ package main
 
 import (
 	"cmp"
-	"errors"
 	"io"
-	"reflect"
 	"slices"
 	"strings"
 )
@@ -36,16 +34,6 @@ func (f *failure) document() errorBody {
 	}
 	body.Type = cmp.Or(f.kind, typeOf(f.err), body.Type)
 	return body
-}
-
-// typeOf is the name of the registrar's type that an error has, or nothing.
-func typeOf(err error) string {
-	for ; err != nil; err = errors.Unwrap(err) {
-		if t := reflect.TypeOf(err); t.Kind() == reflect.Pointer && t.Elem().PkgPath() == "model-registrar/registrar" {
-			return t.Elem().Name()
-		}
-	}
-	return ""
 }
 
 // wantsJSON reports whether JSON was asked for, also where the command line could not be read to its end.

@@ -11,8 +11,8 @@ import (
 	"model-registrar/starter/console"
 )
 
-// evidence is what a person needs in order to decide, with the commands to do so.
-func (a *app) evidence(p schemas.Progress, m schemas.Manifest, page string) []console.Line {
+// evidenceLines are what a person needs in order to decide, with the commands to do so.
+func evidenceLines(p schemas.Progress, m schemas.Manifest, page string) []console.Line {
 	lines := []console.Line{console.Styled(console.Alert, "! ").And(console.Strong, p.Name).
 		And(console.Plain, " waits for a person to decide. The evidence:")}
 	t := evidenceTable(p, m, page)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"reflect"
 	"strings"
 
 	"model-registrar/internal/audit"
@@ -192,6 +193,16 @@ func hintOfCall(err error) string {
 	}
 	if _, ok := errors.AsType[*registrar.NotSeen](err); ok {
 		return "Run `starter setup` again in a minute."
+	}
+	return ""
+}
+
+// typeOf is the name of the registrar's type that an error has, or nothing.
+func typeOf(err error) string {
+	for ; err != nil; err = errors.Unwrap(err) {
+		if t := reflect.TypeOf(err); t.Kind() == reflect.Pointer && t.Elem().PkgPath() == "model-registrar/registrar" {
+			return t.Elem().Name()
+		}
 	}
 	return ""
 }

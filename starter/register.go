@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -176,20 +175,13 @@ func (a *app) tellStarted(registrations []*registration) {
 	}
 }
 
-// confirm asks a question on the terminal; anything but y is no.
-func (a *app) confirm(ctx context.Context, question string) bool {
-	a.err.Ask(question + " [y/N]")
-	answer := make(chan string, 1)
-	go func() {
-		var s string
-		_, _ = fmt.Fscanln(a.in, &s)
-		answer <- s
-	}()
-	select {
-	case <-ctx.Done():
-		a.err.Print(nil)
-		return false
-	case s := <-answer:
-		return strings.EqualFold(s, "y") || strings.EqualFold(s, "yes")
-	}
+// operationFlags are the flags that every operation has.
+func operationFlags(cmd *cobra.Command, o *registerOptions) {
+	f := cmd.Flags()
+	f.BoolVarP(&o.detach, "detach", "d", false, "start and return; do not follow")
+	f.DurationVar(&o.timeout, "timeout", 0, "follow for at most so long, such as 30m; what is not over by then goes on (exit code 130)")
+	f.Var(oneOf(&o.approval, names(schemas.ApprovalPolicies)...),
+		"approval", "when a person has to decide, in place of the manifest's policy (the worker's floor holds in any case)")
+	f.StringVar(&o.requester, "requester", "", "who asks, and so cannot approve (default $REGISTRAR_REQUESTER, or user@host)")
+	f.StringVar(&o.uiURL, "ui-url", "", "base address of the Temporal UI, for links (default $REGISTRAR_UI_URL)")
 }

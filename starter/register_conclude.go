@@ -13,7 +13,7 @@ import (
 func (a *app) conclude(c *connection, all []*registration) error {
 	code := exitDone
 	for _, r := range all {
-		code = worst(code, r.exitCode())
+		code = worst(code, r.code())
 		r.result = c.WithDeliveries(context.Background(), r.result)
 		if a.machine() {
 			if err := a.print(r.result); err != nil {
@@ -22,7 +22,7 @@ func (a *app) conclude(c *connection, all []*registration) error {
 		}
 		switch {
 		case r.ending != nil && !a.machine():
-			a.out.Print(r.block(c.page(r.workflowID, r.runID))...)
+			a.out.Print(r.resultLines(c.page(r.workflowID, r.runID))...)
 		case r.followed != nil:
 			a.complain(&failure{err: about(r.name, explained(r.followed))})
 		case r.result.Status == statusInProgress && r.state == started:
@@ -40,8 +40,8 @@ func (a *app) conclude(c *connection, all []*registration) error {
 	return exitWith(code)
 }
 
-// exitCode is what this registration contributes to the command's.
-func (r *registration) exitCode() int {
+// code is what this registration contributes to the command's.
+func (r *registration) code() int {
 	switch {
 	case r.state == inProgress:
 		return exitFailed
@@ -55,8 +55,8 @@ func (r *registration) exitCode() int {
 	return exitDone
 }
 
-// block is the result for people.
-func (r *registration) block(page string) []console.Line {
+// resultLines are the result for people.
+func (r *registration) resultLines(page string) []console.Line {
 	style := console.Good
 	if !r.result.Status.Registered() {
 		style = console.Bad

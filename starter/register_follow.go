@@ -35,7 +35,7 @@ func (a *app) follow(ctx context.Context, c *connection, r *registration, i int,
 	asked := false
 	var asking sync.WaitGroup
 	t, err := c.Follow(ctx, r.name, r.runID, func(v registrar.View) {
-		p.show(i, v)
+		p.update(i, v)
 		if !asked && v.Undecided() {
 			asked = true
 			asking.Go(func() { a.present(ctx, c, r.name, v, i, p) })
@@ -67,7 +67,7 @@ func (a *app) present(ctx context.Context, c *connection, name string, v registr
 	case answer.Approval == nil || !answer.Approval.Open:
 		return // decided meanwhile
 	}
-	p.say(i, a.evidence(answer, v.Input.Manifest, c.page(v.WorkflowID, v.RunID))...)
+	p.say(i, evidenceLines(answer, v.Input.Manifest, c.page(v.WorkflowID, v.RunID))...)
 }
 
 // learn keeps what a timeline tells of a registration.

@@ -73,8 +73,8 @@ func (p *progress) tick() {
 	}
 }
 
-// show takes a registration's newest view.
-func (p *progress) show(i int, v follow.View) {
+// update takes a registration's newest view.
+func (p *progress) update(i int, v follow.View) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.views[i] = v

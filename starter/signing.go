@@ -50,7 +50,7 @@ func (a *app) signingKey(path string, viaAgent bool) (*signingKey, error) {
 	}
 	k := &signingKey{path: path}
 	if k.public, _, _, _, err = ssh.ParseAuthorizedKey(raw); err == nil {
-		return k, k.check()
+		return k, k.fit()
 	}
 	signer, err := ssh.ParsePrivateKey(raw)
 	var locked *ssh.PassphraseMissingError
@@ -70,11 +70,11 @@ func (a *app) signingKey(path string, viaAgent bool) (*signingKey, error) {
 	if !viaAgent {
 		k.private = raw
 	}
-	return k, k.check()
+	return k, k.fit()
 }
 
-// check refuses a key that no worker would take.
-func (k *signingKey) check() error {
+// fit refuses a key that no worker would take.
+func (k *signingKey) fit() error {
 	if k.public == nil {
 		return nil
 	}

@@ -69,7 +69,7 @@ func (a *app) status(ctx context.Context, c *connection, args []string) error {
 	a.out.Print(statusLines(t, p, time.Now())...)
 	a.out.Print(modelLine(p.Model))
 	if p.Approval != nil && p.Approval.Open {
-		a.out.Print(a.evidence(p, t.Input.Manifest, c.page(t.WorkflowID, t.RunID))...)
+		a.out.Print(evidenceLines(p, t.Input.Manifest, c.page(t.WorkflowID, t.RunID))...)
 		return nil
 	}
 	if t.Ending != nil {
@@ -78,7 +78,7 @@ func (a *app) status(ctx context.Context, c *connection, args []string) error {
 		if p.Result != nil {
 			r.result = *p.Result // with what has become of its webhooks since
 		}
-		a.out.Print(r.block(c.page(t.WorkflowID, t.RunID))...)
+		a.out.Print(r.resultLines(c.page(t.WorkflowID, t.RunID))...)
 		return nil
 	}
 	a.out.Print(console.Text("Follow it:  starter watch " + argument(p.Name)))

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 	"time"
@@ -30,4 +31,15 @@ func asSentence(advice string) string {
 		return advice
 	}
 	return strings.ToUpper(advice[:1]) + advice[1:] + "."
+}
+
+// counted writes "1 problem" and "2 problems".
+func counted(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	if stem, ok := strings.CutSuffix(what, "y"); ok {
+		what = stem + "ie"
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }

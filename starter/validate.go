@@ -43,7 +43,7 @@ type checked struct {
 func (a *app) validate(_ context.Context, files []string) error {
 	documents, problems := a.readManifests(files)
 	for _, d := range documents {
-		c, err := check(d)
+		c, err := checkDocument(d)
 		if err != nil {
 			return err
 		}
@@ -63,7 +63,7 @@ func (a *app) validate(_ context.Context, files []string) error {
 	return nil
 }
 
-func check(d manifest.Document) (checked, error) {
+func checkDocument(d manifest.Document) (checked, error) {
 	c := checked{
 		File: d.File, Document: d.Index + 1, Name: d.Manifest.Name,
 		Valid: len(d.Violations) == 0, Violations: d.Violations,
