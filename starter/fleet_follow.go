@@ -30,7 +30,7 @@ func (a *app) followFleet(ctx context.Context, c *connection, f *fleetRun) {
 		ends <- err
 	}()
 	show := newFleetProgress(a.err)
-	defer show.close()
+	defer show.clear()
 	began, first := time.Now(), fleetLookPlain
 	if a.err.Terminal() {
 		first = fleetLook

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"strings"
-	"sync"
 	"time"
 
 	"model-registrar/internal/words"
@@ -21,24 +20,17 @@ const (
 // fleetProgress shows how a fleet goes: a bar that is redrawn on a terminal; elsewhere a line whenever a twentieth more is
 // done, the status changes, or it has been quiet for a while, so that there are never many of them.
 type fleetProgress struct {
-	mu      sync.Mutex
-	out     *console.Printer
-	live    *console.Live
+	*display
 	speed   speed
 	told    time.Time // when the last line was printed
 	quiet   time.Duration
 	step    int // twentieths that were told
 	status  schemas.FleetStatus
 	stalled string
-	unmute  func()
 }
 
 func newFleetProgress(out *console.Printer) *fleetProgress {
-	p := &fleetProgress{out: out, quiet: firstLine, step: -1, unmute: out.Mute()}
-	if out.Terminal() {
-		p.live = &console.Live{Printer: out}
-	}
-	return p
+	return &fleetProgress{display: newDisplay(out), quiet: firstLine, step: -1}
 }
 
 // look takes what a look found, or why there was no answer.
@@ -110,16 +102,6 @@ func fleetCounts(v schemas.FleetProgress) string {
 	add(v.Waiting, "waiting for approval")
 	add(v.Queued, "queued")
 	return strings.Join(parts, ", ")
-}
-
-// close takes the bar away.
-func (p *fleetProgress) close() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.live != nil {
-		p.live.Update(nil, nil)
-	}
-	p.unmute()
 }
 
 // speed is how fast a fleet goes.

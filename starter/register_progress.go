@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"sync"
 	"time"
 
 	"model-registrar/internal/follow"
@@ -13,16 +12,13 @@ import (
 // progress shows how registrations go: redrawn in place on a terminal, as lines that are appended elsewhere. Its
 // methods may be called concurrently.
 type progress struct {
-	mu     sync.Mutex
-	out    *console.Printer
-	live   *console.Live // nil when lines are appended
-	names  []string      // empty strings when there is only one registration
+	*display
+	names  []string // empty strings when there is only one registration
 	logs   []view.Log
 	views  []follow.View
 	ticker *time.Ticker
 	done   chan struct{}
 	idle   chan struct{}
-	unmute func()
 }
 
 const (
@@ -33,12 +29,11 @@ const (
 
 func newProgress(out *console.Printer, names []string) *progress {
 	p := &progress{
-		out: out, names: make([]string, len(names)), logs: make([]view.Log, len(names)),
+		display: newDisplay(out), names: make([]string, len(names)), logs: make([]view.Log, len(names)),
 		views: make([]follow.View, len(names)), done: make(chan struct{}), idle: make(chan struct{}),
-		ticker: time.NewTicker(appending), unmute: out.Mute(),
+		ticker: time.NewTicker(appending),
 	}
-	if out.Terminal() {
-		p.live = &console.Live{Printer: out}
+	if p.live != nil {
 		p.ticker.Reset(redraw)
 	}
 	width := 0
@@ -131,10 +126,5 @@ func (p *progress) close() {
 	p.ticker.Stop()
 	close(p.done)
 	<-p.idle
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.live != nil {
-		p.live.Update(nil, nil)
-	}
-	p.unmute()
+	p.clear()
 }
