@@ -14,7 +14,7 @@ import (
 // Bounds of what any program that reaches Temporal may hand to ManageModel. What operations hand over stays far below them.
 const (
 	maxOwnershipBytes  = 256 << 10 // of JSON: a memo has room for it
-	maxOwnershipWord   = 300       // characters of an id or a name
+	maxOwnershipWord   = 1000      // characters of an id or a name; the server has this bound for a workflow id
 	shortestCheckEvery = time.Minute
 	longestCheckEvery  = 720 * time.Hour
 )

@@ -48,6 +48,14 @@ func TestARecordThatNoOperationHandsOverIsRefused(t *testing.T) {
 	}
 }
 
+// A name of 64 characters of four bytes each makes a workflow id of 783.
+func TestTheRecordOfAModelWithTheLongestNameIsTaken(t *testing.T) {
+	name := strings.Repeat("𝔐", schemas.MaxName)
+	o := handedOver(t, "run-1", time.Unix(100, 0))
+	o.Name, o.WorkflowID = name, schemas.RegisterModelWorkflowID(name)
+	require.Empty(t, ownershipProblem(name, o, time.Unix(100, 0)))
+}
+
 func TestAStatusThatNoRunOfManageModelHandsOnEndsItAtOnce(t *testing.T) {
 	forged := map[string]func(*schemas.ModelStatus){
 		"an unknown state":     func(s *schemas.ModelStatus) { s.State = "SUNK" },
