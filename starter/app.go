@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/user"
 	"strings"
 
 	"golang.org/x/term"
@@ -83,30 +82,6 @@ func (a *app) print(document any) error {
 func (a *app) interactive() bool {
 	f, ok := a.in.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd())) && a.err.Terminal() && !a.machine()
-}
-
-// requester is who asks, as was said, or else who acts.
-func (a *app) requester(said string) string {
-	if said = strings.TrimSpace(said); said != "" {
-		return said
-	}
-	return a.identity()
-}
-
-// identity is who acts: REGISTRAR_REQUESTER, or user@host.
-func (a *app) identity() string {
-	if who := strings.TrimSpace(a.env.Get("REGISTRAR_REQUESTER")); who != "" {
-		return who
-	}
-	name := a.env.Get("USER")
-	if u, err := user.Current(); err == nil {
-		name = u.Username
-	}
-	host, err := os.Hostname()
-	if err != nil {
-		host = "localhost"
-	}
-	return name + "@" + host
 }
 
 // confirm asks a question on the terminal; anything but y is no.

@@ -70,14 +70,11 @@ func (a *app) apply(ctx context.Context, paths []string, o applyOptions) error {
 	if err != nil {
 		return err
 	}
-	c, err := a.connect(ctx)
+	c, err := a.connect(ctx, o.uiURL)
 	if err != nil {
 		return err
 	}
 	defer c.Close()
-	if o.uiURL != "" {
-		c.uiURL = o.uiURL
-	}
 	f := fleetRun{paths: paths, applied: true, prune: o.prune}
 	items, err := a.joined(ctx, c, requests, o)
 	if err == nil && items == nil {
@@ -87,7 +84,7 @@ func (a *app) apply(ctx context.Context, paths []string, o applyOptions) error {
 	case err != nil:
 		return explained(err)
 	case len(items) > 0:
-		return a.runFleet(ctx, c, registrar.FleetRequest{Items: items, Requester: a.requester(o.requester)}, o.fleetOptions, f)
+		return a.runFleet(ctx, c, registrar.FleetRequest{Items: items, Requester: a.env.requester(o.requester)}, o.fleetOptions, f)
 	case a.machine():
 		if err := a.print(schemas.FleetResult{Status: schemas.FleetCompleted, Outcomes: schemas.FleetTally{}}); err != nil {
 			return err
@@ -152,7 +149,7 @@ func (a *app) agreed(ctx context.Context, c *connection, p schemas.Plan, o apply
 			created = append(created, i.ModelName())
 		}
 	}
-	a.warnOfLookalikes(ctx, c, created)
+	c.warnOfLookalikes(ctx, a.err, created)
 	switch {
 	case o.yes:
 	case !a.interactive():

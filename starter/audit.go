@@ -49,8 +49,8 @@ Exit codes: 0 nothing is wrong; 1 something is wrong with the trail, or it canno
 }
 
 // signer is what checkpoints are signed with, or nil.
-func (a *app) signer() (*audit.Signer, error) {
-	text, err := a.env.secret("REGISTRAR_AUDIT_KEY")
+func (e environment) signer() (*audit.Signer, error) {
+	text, err := e.secret("REGISTRAR_AUDIT_KEY")
 	if err != nil || text == "" {
 		return nil, err
 	}
@@ -85,10 +85,10 @@ A checkpoint is a file that ` + "`starter audit checkpoint`" + ` wrote, or the b
 				return err
 			}
 			var checks audit.Checks
-			if checks.Key, err = a.publicKey(publicKey); err != nil {
+			if checks.Key, err = a.env.publicKey(publicKey); err != nil {
 				return err
 			}
-			if checks.Decision, err = a.recheck(signers); err != nil {
+			if checks.Decision, err = a.env.recheck(signers); err != nil {
 				return err
 			}
 			checks.Signed = signers != "" || a.env.Get("REGISTRAR_APPROVERS_FILE") != ""
@@ -113,10 +113,10 @@ A checkpoint is a file that ` + "`starter audit checkpoint`" + ` wrote, or the b
 
 // recheck is how the signatures of decisions are checked again. Without an approvers file, that a key is somebody's is
 // not checked.
-func (a *app) recheck(path string) (func(schemas.AuditedDecision) error, error) {
+func (e environment) recheck(path string) (func(schemas.AuditedDecision) error, error) {
 	var signers *approvers.Signers
 	if path == "" {
-		path = a.env.Get("REGISTRAR_APPROVERS_FILE")
+		path = e.Get("REGISTRAR_APPROVERS_FILE")
 	}
 	if path != "" {
 		var err error
@@ -131,9 +131,9 @@ func (a *app) recheck(path string) (func(schemas.AuditedDecision) error, error) 
 }
 
 // publicKey reads a public key or the file that it is in. Whoever has the private key needs none.
-func (a *app) publicKey(text string) (ed25519.PublicKey, error) {
+func (e environment) publicKey(text string) (ed25519.PublicKey, error) {
 	if text == "" {
-		s, err := a.signer()
+		s, err := e.signer()
 		return s.Public(), err
 	}
 	key, err := audit.ParsePublicKey(text)
@@ -202,7 +202,7 @@ func (a *app) auditVerify(ctx context.Context, t reading, checks audit.Checks) e
 	if a.machine() {
 		err = a.print(report)
 	} else {
-		a.printReport(report, checks)
+		printReport(a.out, report, checks)
 	}
 	if err != nil || report.OK() {
 		return err
@@ -212,15 +212,15 @@ func (a *app) auditVerify(ctx context.Context, t reading, checks audit.Checks) e
 		hinting("Compare it with a backup from before. What can be wrong and what it means: docs/audit.md")
 }
 
-func (a *app) printReport(r audit.Report, checks audit.Checks) {
+func printReport(out *console.Printer, r audit.Report, checks audit.Checks) {
 	good := func(format string, args ...any) {
-		a.out.Print(console.Styled(console.Good, "✓ ").And(console.Plain, fmt.Sprintf(format, args...)))
+		out.Print(console.Styled(console.Good, "✓ ").And(console.Plain, fmt.Sprintf(format, args...)))
 	}
 	note := func(format string, args ...any) {
-		a.out.Print(console.Styled(console.Alert, "! ").And(console.Plain, fmt.Sprintf(format, args...)))
+		out.Print(console.Styled(console.Alert, "! ").And(console.Plain, fmt.Sprintf(format, args...)))
 	}
 	for _, p := range r.Problems {
-		a.out.Print(console.Styled(console.Bad, "✗ ").And(console.Plain, p.String()))
+		out.Print(console.Styled(console.Bad, "✗ ").And(console.Plain, p.String()))
 	}
 	if r.More > 0 {
 		note("there are %d problems more", r.More)
@@ -272,7 +272,7 @@ REGISTRAR_AUDIT_KEY (or REGISTRAR_AUDIT_KEY_FILE) it is signed. Keep it where th
 			if err != nil {
 				return err
 			}
-			signer, err := a.signer()
+			signer, err := a.env.signer()
 			if err != nil {
 				return err
 			}

@@ -58,7 +58,7 @@ func (a *app) cancel(ctx context.Context, c *connection, name string, why schema
 		return failed("nothing was cancelled")
 	}
 	if strings.TrimSpace(why.By) == "" {
-		why.By = a.identity()
+		why.By = a.env.identity()
 	}
 	out, err := c.Cancel(ctx, name, why)
 	if err != nil {

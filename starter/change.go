@@ -86,7 +86,7 @@ that is gone already counts as deleted; the gateway is read back before anything
 }
 
 func (a *app) retire(ctx context.Context, names []string, o retireOptions) error {
-	requester := a.requester(o.requester)
+	requester := a.env.requester(o.requester)
 	var requests []registrar.Request
 	for _, name := range names {
 		if err := notAFleet(name); err != nil {
@@ -97,13 +97,10 @@ func (a *app) retire(ctx context.Context, names []string, o retireOptions) error
 			Manifest: schemas.Manifest{Name: registrar.ModelNamed(name), Approval: schemas.ApprovalSpec{Policy: schemas.ApprovalPolicy(o.approval)}},
 		})
 	}
-	c, err := a.connect(ctx)
+	c, err := a.connect(ctx, o.uiURL)
 	if err != nil {
 		return err
 	}
 	defer c.Close()
-	if o.uiURL != "" {
-		c.uiURL = o.uiURL
-	}
 	return a.operate(ctx, c, requests, o.registerOptions)
 }

@@ -49,7 +49,7 @@ func (a *app) steeringCommand(cmd *cobra.Command, ask steering) *cobra.Command {
 	cmd.Args = name
 	cmd.RunE = a.online(func(ctx context.Context, c *connection, args []string) error {
 		if strings.TrimSpace(why.By) == "" {
-			why.By = a.identity()
+			why.By = a.env.identity()
 		}
 		if err := notAFleet(args[0]); err != nil {
 			return err
@@ -61,7 +61,7 @@ func (a *app) steeringCommand(cmd *cobra.Command, ask steering) *cobra.Command {
 		if a.machine() {
 			err = a.print(seen)
 		} else {
-			a.showCheck(seen)
+			showCheck(a.out, seen)
 		}
 		if err == nil && seen.Trouble != "" && cmd.Name() == "check" {
 			return failed("the check found nothing out: %s", seen.Trouble)
@@ -73,12 +73,12 @@ func (a *app) steeringCommand(cmd *cobra.Command, ask steering) *cobra.Command {
 	return cmd
 }
 
-func (a *app) showCheck(seen schemas.ModelCheck) {
+func showCheck(out *console.Printer, seen schemas.ModelCheck) {
 	style := console.Alert
 	if seen.State == schemas.ModelActive {
 		style = console.Good
 	}
-	a.out.Print(console.Styled(console.Strong, seen.Name).And(console.Plain, " is ").And(style, string(seen.State)))
+	out.Print(console.Styled(console.Strong, seen.Name).And(console.Plain, " is ").And(style, string(seen.State)))
 	var t table
 	t.row("reason", seen.Reason)
 	for _, c := range seen.Drift {
@@ -88,5 +88,5 @@ func (a *app) showCheck(seen schemas.ModelCheck) {
 	if !seen.At.IsZero() {
 		t.row("last seen", clock(seen.At))
 	}
-	a.out.Print(t.lines()...)
+	out.Print(t.lines()...)
 }

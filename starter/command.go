@@ -41,7 +41,7 @@ func (a *app) online(
 	do func(ctx context.Context, c *connection, args []string) error,
 ) func(*cobra.Command, []string) error {
 	return offline(func(ctx context.Context, args []string) error {
-		c, err := a.connect(ctx)
+		c, err := a.connect(ctx, "")
 		if err != nil {
 			return err
 		}

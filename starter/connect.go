@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -24,8 +25,8 @@ type connection struct {
 }
 
 // connect reaches Temporal as the ecosystem's variables and profiles say (TEMPORAL_ADDRESS, TEMPORAL_PROFILE, …). Only
-// commands that need it call it: the others work offline.
-func (a *app) connect(ctx context.Context) (*connection, error) {
+// commands that need it call it: the others work offline. Links are to the given UI, or else to REGISTRAR_UI_URL.
+func (a *app) connect(ctx context.Context, uiURL string) (*connection, error) {
 	logger, err := a.logger()
 	if err != nil {
 		return nil, err
@@ -35,7 +36,7 @@ func (a *app) connect(ctx context.Context) (*connection, error) {
 		return nil, explained(err)
 	}
 	options.Temporal.Logger = sdklog.NewStructuredLogger(logger)
-	c := &connection{uiURL: a.env.Get("REGISTRAR_UI_URL"), unread: &unread{}}
+	c := &connection{uiURL: cmp.Or(uiURL, a.env.Get("REGISTRAR_UI_URL")), unread: &unread{}}
 	options.OnUnreadable = c.unread.note
 	c.Client, err = registrar.Dial(ctx, options)
 	return c, explained(err)

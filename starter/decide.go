@@ -193,7 +193,7 @@ func (a *app) decide(ctx context.Context, c *connection, p pending, key *signing
 			return err
 		}
 	case d.Approver == "":
-		d.Approver = a.identity()
+		d.Approver = a.env.identity()
 	}
 	receipt, err := c.Decide(ctx, name, d)
 	if err != nil {

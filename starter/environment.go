@@ -1,6 +1,8 @@
 package main
 
 import (
+	"os"
+	"os/user"
 	"strings"
 
 	"model-registrar/internal/config"
@@ -43,4 +45,28 @@ func (e environment) secret(name string) (string, error) {
 		return "", misused("%w", err)
 	}
 	return read[name], nil
+}
+
+// requester is who asks, as was said, or else who acts.
+func (e environment) requester(said string) string {
+	if said = strings.TrimSpace(said); said != "" {
+		return said
+	}
+	return e.identity()
+}
+
+// identity is who acts: REGISTRAR_REQUESTER, or user@host.
+func (e environment) identity() string {
+	if who := strings.TrimSpace(e.Get("REGISTRAR_REQUESTER")); who != "" {
+		return who
+	}
+	name := e.Get("USER")
+	if u, err := user.Current(); err == nil {
+		name = u.Username
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		host = "localhost"
+	}
+	return name + "@" + host
 }

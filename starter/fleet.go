@@ -92,14 +92,11 @@ func (a *app) fleet(ctx context.Context, paths []string, o fleetOptions) error {
 	if err != nil {
 		return err
 	}
-	c, err := a.connect(ctx)
+	c, err := a.connect(ctx, o.uiURL)
 	if err != nil {
 		return err
 	}
 	defer c.Close()
-	if o.uiURL != "" {
-		c.uiURL = o.uiURL
-	}
 	if o.onlyFailedOf != "" {
 		requests, err = onlyUndone(ctx, a, c, requests, func(r request) string { return r.Manifest.Name },
 			o.onlyFailedOf)
@@ -117,7 +114,7 @@ func (a *app) fleet(ctx context.Context, paths []string, o fleetOptions) error {
 		return misused("a fleet has at most %d manifests, these are %d; make several fleets", schemas.MaxFleet,
 			len(requests))
 	}
-	a.warnOfLookalikes(ctx, c, namesOf(requests))
+	c.warnOfLookalikes(ctx, a.err, namesOf(requests))
 	r := registrar.FleetRequest{Manifests: manifestsOf(requests), Requester: requests[0].Requester}
 	return a.runFleet(ctx, c, r, o, fleetRun{paths: paths})
 }
@@ -129,7 +126,7 @@ func (a *app) runFleet(ctx context.Context, c *connection, r registrar.FleetRequ
 		return explained(err)
 	}
 	if !o.detach {
-		a.followFleet(ctx, c, &f)
+		f.watch(ctx, a.err, c)
 	}
 	return a.concludeFleet(c, &f)
 }

@@ -20,8 +20,8 @@ const (
 	fleetQueryTime = 5 * time.Second
 )
 
-// followFleet shows how a fleet goes until it has ended or the context does. What it came to is in the run.
-func (a *app) followFleet(ctx context.Context, c *connection, f *fleetRun) {
+// watch shows how a fleet goes until it has ended or the context does. What it came to is in the run.
+func (f *fleetRun) watch(ctx context.Context, out *console.Printer, c *connection) {
 	ends := make(chan error, 1)
 	var result schemas.FleetResult
 	go func() {
@@ -29,10 +29,10 @@ func (a *app) followFleet(ctx context.Context, c *connection, f *fleetRun) {
 		result, err = c.AwaitFleet(ctx, f.id)
 		ends <- err
 	}()
-	show := newFleetProgress(a.err)
+	show := newFleetProgress(out)
 	defer show.clear()
 	began, first := time.Now(), fleetLookPlain
-	if a.err.Terminal() {
+	if out.Terminal() {
 		first = fleetLook
 	}
 	look := time.NewTimer(0)

@@ -16,7 +16,7 @@ func (a *app) watchFleet(ctx context.Context, c *connection, name string) error 
 		return err
 	}
 	if !f.ended {
-		a.followFleet(ctx, c, f)
+		f.watch(ctx, a.err, c)
 	}
 	return a.concludeFleet(c, f)
 }

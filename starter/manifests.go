@@ -56,15 +56,15 @@ func refuseRepeatedNames(documents []manifest.Document) {
 }
 
 // complainAbout prints every violation with its place and returns how many there are.
-func (a *app) complainAbout(documents []manifest.Document, problems []error) int {
+func complainAbout(out *console.Printer, documents []manifest.Document, problems []error) int {
 	n := len(problems)
 	for _, err := range problems {
-		a.err.Print(console.Text(err.Error()))
+		out.Print(console.Text(err.Error()))
 	}
 	for _, d := range documents {
 		n += len(d.Violations)
 		for _, v := range d.Violations {
-			a.err.Print(console.Text(v.In(d.File)))
+			out.Print(console.Text(v.In(d.File)))
 		}
 	}
 	return n

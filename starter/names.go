@@ -48,9 +48,9 @@ func notAFleet(argument string) error {
 }
 
 // warnOfLookalikes names those that are easily taken for another one. Which of the two is meant, people know.
-func (a *app) warnOfLookalikes(ctx context.Context, c *connection, names []string) {
+func (c *connection) warnOfLookalikes(ctx context.Context, out *console.Printer, names []string) {
 	for _, l := range c.Lookalikes(ctx, names) {
-		a.err.Print(console.Styled(console.Alert, fmt.Sprintf("! %s and %s look alike, and are two models. Is that "+
+		out.Print(console.Styled(console.Alert, fmt.Sprintf("! %s and %s look alike, and are two models. Is that "+
 			"meant?",
 			spelled(l.Name), spelled(l.Other))))
 	}

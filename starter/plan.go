@@ -95,7 +95,7 @@ func (a *app) makePlan(ctx context.Context, paths []string, prune bool) (schemas
 	if err != nil {
 		return schemas.Plan{}, err
 	}
-	c, err := a.connect(ctx)
+	c, err := a.connect(ctx, "")
 	if err != nil {
 		return schemas.Plan{}, err
 	}

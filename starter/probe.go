@@ -118,7 +118,7 @@ func (a *app) prober() (*probe.Prober, error) {
 // probeInputs reads the manifests, and accepts all of them or none.
 func (a *app) probeInputs(files []string, o probeOptions) ([]schemas.ProbeInput, error) {
 	documents, problems := a.readManifests(files)
-	if n := a.complainAbout(documents, problems); n > 0 {
+	if n := complainAbout(a.err, documents, problems); n > 0 {
 		return nil, misused("%s; nothing was probed", counted(n, "problem"))
 	}
 	inputs := make([]schemas.ProbeInput, len(documents))

@@ -8,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"model-registrar/internal/words"
 	"model-registrar/registrar"
 	"model-registrar/schemas"
 	"model-registrar/starter/console"
@@ -56,16 +55,13 @@ func (a *app) register(ctx context.Context, files []string, o registerOptions) e
 	if err != nil {
 		return err
 	}
-	c, err := a.connect(ctx)
+	c, err := a.connect(ctx, o.uiURL)
 	if err != nil {
 		return err
 	}
 	defer c.Close()
-	if o.uiURL != "" {
-		c.uiURL = o.uiURL
-	}
 	if o.operation == "" {
-		a.warnOfLookalikes(ctx, c, namesOf(requests))
+		c.warnOfLookalikes(ctx, a.err, namesOf(requests))
 	}
 	operations := make([]registrar.Request, len(requests))
 	for i, r := range requests {
@@ -80,7 +76,7 @@ func (a *app) operate(ctx context.Context, c *connection, requests []registrar.R
 	for _, r := range requests {
 		reg, err := c.begin(ctx, r)
 		if err != nil {
-			a.tellStarted(registrations)
+			tellStarted(a.err, registrations)
 			return about(r.Manifest.Name+" was not started", explained(err))
 		}
 		a.tellBegun(c, reg)
@@ -93,40 +89,15 @@ func (a *app) operate(ctx context.Context, c *connection, requests []registrar.R
 		a.confirm(ctx, "Watch it?") {
 		registrations[0].state = started
 	}
-	a.followFor(ctx, c, registrations, o.timeout)
+	followFor(ctx, a.err, c, registrations, o.timeout)
 	return a.conclude(c, registrations)
-}
-
-// followFor follows registrations for at most so long, or however long it takes. Where nobody sees the view that goes
-// on, it says how long that may be.
-func (a *app) followFor(ctx context.Context, c *connection, all []*registration, limit time.Duration) {
-	following := ctx
-	if limit > 0 {
-		var cancel context.CancelFunc
-		following, cancel = context.WithTimeout(ctx, limit)
-		defer cancel()
-	}
-	if goesOn := slices.ContainsFunc(all, func(r *registration) bool { return r.state == started }); goesOn &&
-		!a.err.Terminal() {
-		how := "however long it takes, a person's decision included; --timeout limits that, and --detach does not wait"
-		if limit > 0 {
-			how = "for at most " + words.Exactly(limit)
-		}
-		a.err.Print(console.Text("Waiting for the end, " + how + "."))
-	}
-	a.followAll(following, c, all)
-	for _, r := range all {
-		if following.Err() != nil && ctx.Err() == nil && r.state == started && r.ending == nil {
-			r.waited = limit
-		}
-	}
 }
 
 // requests reads the manifests of files and folders, and makes requests of them if nothing is wrong with any, and
 // otherwise says what is.
 func (a *app) requests(paths []string, o registerOptions) ([]request, error) {
 	documents, problems := a.readManifests(paths)
-	requester := a.requester(o.requester)
+	requester := a.env.requester(o.requester)
 	requests := make([]request, 0, len(documents))
 	for _, d := range documents {
 		if o.approval != "" {
@@ -137,7 +108,7 @@ func (a *app) requests(paths []string, o registerOptions) ([]request, error) {
 		}
 		requests = append(requests, request{Manifest: d.Manifest, Requester: requester})
 	}
-	if n := a.complainAbout(documents, problems); n > 0 {
+	if n := complainAbout(a.err, documents, problems); n > 0 {
 		return nil, misused("%s; nothing was started", counted(n, "problem"))
 	}
 	return requests, nil
@@ -168,10 +139,10 @@ func (a *app) tellBegun(c *connection, r *registration) {
 }
 
 // tellStarted says what goes on although the command fails.
-func (a *app) tellStarted(registrations []*registration) {
+func tellStarted(out *console.Printer, registrations []*registration) {
 	i := slices.IndexFunc(registrations, func(r *registration) bool { return r.state == started })
 	if i >= 0 {
-		a.err.Print(console.Styled(console.Alert, "! The registrations that were started go on; see `starter list`."))
+		out.Print(console.Styled(console.Alert, "! The registrations that were started go on; see `starter list`."))
 	}
 }
 

@@ -43,7 +43,7 @@ func (a *app) setup(ctx context.Context, c *connection) error {
 	if err != nil {
 		return err
 	}
-	trail, err := a.setupAudit(ctx)
+	trail, err := a.env.setupAudit(ctx)
 	if err != nil {
 		return err
 	}
@@ -70,8 +70,8 @@ func (a *app) setup(ctx context.Context, c *connection) error {
 
 // setupAudit makes the tables of an audit trail that is kept in a database, and names the database. A file needs
 // nothing.
-func (a *app) setupAudit(ctx context.Context) (string, error) {
-	text, err := a.env.secret("REGISTRAR_AUDIT")
+func (e environment) setupAudit(ctx context.Context) (string, error) {
+	text, err := e.secret("REGISTRAR_AUDIT")
 	if err != nil || text == "" {
 		return "", err
 	}

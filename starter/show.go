@@ -63,7 +63,7 @@ func (a *app) show(ctx context.Context, name, flag string) error {
 
 // story reads the story from whatever can be reached.
 func (a *app) story(ctx context.Context, name string, trail *registrar.Trail) (schemas.ModelStory, error) {
-	c, err := a.connect(ctx)
+	c, err := a.connect(ctx, "")
 	_, unreachable := errors.AsType[*registrar.Unreachable](err)
 	switch {
 	case unreachable && ctx.Err() == nil:

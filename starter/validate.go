@@ -57,7 +57,7 @@ func (a *app) validate(_ context.Context, files []string) error {
 			}
 		}
 	}
-	if n := a.complainAbout(documents, problems); n > 0 {
+	if n := complainAbout(a.err, documents, problems); n > 0 {
 		return misused("%s", counted(n, "problem"))
 	}
 	return nil

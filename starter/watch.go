@@ -35,7 +35,7 @@ A fleet is named by its id, or as register-fleet/ID.`,
 			}
 			r := &registration{name: t.Name(), workflowID: t.WorkflowID, runID: t.RunID, state: started}
 			r.result = schemas.Result{Name: r.name, Status: statusInProgress, WorkflowID: r.workflowID, RunID: r.runID}
-			a.followFor(ctx, c, []*registration{r}, timeout)
+			followFor(ctx, a.err, c, []*registration{r}, timeout)
 			return a.conclude(c, []*registration{r})
 		}),
 	}

@@ -87,7 +87,7 @@ type verified struct {
 }
 
 func (a *app) webhookVerify(in captured, args []string) error {
-	secrets, err := a.webhookSecrets()
+	secrets, err := a.env.webhookSecrets()
 	if err != nil {
 		return err
 	}
@@ -122,8 +122,8 @@ func (a *app) webhookVerify(in captured, args []string) error {
 	return nil
 }
 
-func (a *app) webhookSecrets() ([]string, error) {
-	text, err := a.env.secret("REGISTRAR_WEBHOOK_SECRET")
+func (e environment) webhookSecrets() ([]string, error) {
+	text, err := e.secret("REGISTRAR_WEBHOOK_SECRET")
 	if err != nil {
 		return nil, err
 	}
