@@ -133,8 +133,9 @@ func (a *Activities) isThisRun(ctx context.Context, id string) (bool, error) {
 		}
 		events, err := a.history(ctx, info.WorkflowExecution.ID, run)
 		if err != nil {
-			return false, temporal.NewApplicationError("Temporal could not be asked which run this one was reset from: "+
-				err.Error(), string(schemas.ErrTemporal))
+			return false, temporal.NewApplicationError(
+				"Temporal could not be asked which run this one was reset from: "+err.Error(),
+				string(schemas.ErrTemporal))
 		}
 		run = resetFrom(events)
 	}

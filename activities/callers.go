@@ -101,7 +101,8 @@ func admit[In any](ctx context.Context, in In, permits []permit[In]) error {
 	activity.GetLogger(ctx).Warn("a call was refused: somebody uses the registrar's activities from outside", "caller",
 		who)
 	return fatal(schemas.ErrCallerRefused, fmt.Sprintf(
-		"%s serves the registrar's own workflows alone, each for what it is about; %s. Nothing was done", by.ActivityType.Name, who))
+		"%s serves the registrar's own workflows alone, each for what it is about; %s. Nothing was done",
+		by.ActivityType.Name, who))
 }
 
 // The rules of the activities whose callers are of several kinds.

@@ -15,9 +15,9 @@ import (
 	"model-registrar/schemas"
 )
 
-// CheckModel compares how the gateway has a model that is ours with what was approved. It does not judge a model on which
-// an operation works: what differs then may be the operation's doing. Soon after an operation it reads again until the
-// model is as approved or the gateway's reads must have caught up.
+// CheckModel compares how the gateway has a model that is ours with what was approved. It does not judge a model on
+// which an operation works: what differs then may be the operation's doing. Soon after an operation it reads again
+// until the model is as approved or the gateway's reads must have caught up.
 func (a *Activities) CheckModel(ctx context.Context, in schemas.CheckInput) (schemas.CheckResult, error) {
 	defer keepAlive(ctx)()
 	before, err := a.lastOperation(ctx, in.Name)
@@ -80,7 +80,8 @@ func (a *Activities) lastOperation(ctx context.Context, name string) (*workflowp
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
 	}
-	return nil, temporal.NewApplicationError("Temporal could not be asked whether an operation works on "+name+": "+err.Error(),
+	return nil, temporal.NewApplicationError("Temporal could not be asked whether an operation works on "+name+": "+
+		err.Error(),
 		string(schemas.ErrTemporal))
 }
 

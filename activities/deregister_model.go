@@ -19,12 +19,12 @@ import (
 // submittedStep is how far the clock of the workflow, which says when a submission began, may be from this worker's.
 const submittedStep = 5 * time.Second
 
-// DeregisterModel deletes what is proven to be a registration's: the model that its own job made, while the gateway lists
-// it under the registration's name. It returns nil once the absence was seen: at once after a deletion that the gateway
-// acknowledged, otherwise when it is still absent after the read lag. A job that still runs may yet make the model: that
-// is JobStillRunning, for which the workflow waits on a timer. What may be the registration's, and is not proven to be, is
-// not deleted: ModelNotProven names it. What is proven and does not go away is RollbackNotConfirmed. Both carry the
-// models as their second detail.
+// DeregisterModel deletes what is proven to be a registration's: the model that its own job made, while the gateway
+// lists it under the registration's name. It returns nil once the absence was seen: at once after a deletion that the
+// gateway acknowledged, otherwise when it is still absent after the read lag. A job that still runs may yet make the
+// model: that is JobStillRunning, for which the workflow waits on a timer. What may be the registration's, and is not
+// proven to be, is not deleted: ModelNotProven names it. What is proven and does not go away is RollbackNotConfirmed.
+// Both carry the models as their second detail.
 func (a *Activities) DeregisterModel(ctx context.Context, in schemas.DeregisterInput) error {
 	payload, err := unsealed(in.Payload)
 	if err != nil {
@@ -50,7 +50,8 @@ func (a *Activities) DeregisterModel(ctx context.Context, in schemas.DeregisterI
 			return err
 		}
 		if !pause(ctx, again) {
-			return temporal.NewApplicationError("the rollback of "+payload.Name+" goes on in another attempt", string(schemas.ErrTemporal))
+			return temporal.NewApplicationError("the rollback of "+payload.Name+" goes on in another attempt",
+				string(schemas.ErrTemporal))
 		}
 	}
 }
@@ -116,12 +117,15 @@ func (r *rollback) once(ctx context.Context, found gateway.Found) (again time.Du
 		return c.Again, nil
 	case len(c.Kept) > 0:
 		models := shown(c.Kept, r.Want)
-		return 0, temporal.NewNonRetryableApplicationError(fmt.Sprintf("the deletion of %s could not be confirmed: the gateway still shows %s "+
-			"after %s. Operator action required: look whether it is gone, and remove it by the platform's DELETE {gateway}/models/%s",
-			r.Want.Name, schemas.ModelIDs(models), r.ReadLag, models[0].ID), string(schemas.ErrNotConfirmed), nil, schemas.ErrorDetails{}, models)
+		return 0, temporal.NewNonRetryableApplicationError(fmt.Sprintf("the deletion of %s could not be confirmed: "+
+			"the gateway still shows %s after %s. Operator action required: look whether it is gone, and remove it "+
+			"by the platform's DELETE {gateway}/models/%s",
+			r.Want.Name, schemas.ModelIDs(models), r.ReadLag, models[0].ID), string(schemas.ErrNotConfirmed), nil,
+			schemas.ErrorDetails{}, models)
 	case len(c.Named) > 0:
 		models := shown(c.Named, r.Want)
-		return 0, temporal.NewNonRetryableApplicationError(notProven(r.Want.Name, models), string(schemas.ErrModelNotProven), nil,
+		return 0, temporal.NewNonRetryableApplicationError(notProven(r.Want.Name, models),
+			string(schemas.ErrModelNotProven), nil,
 			schemas.ErrorDetails{}, models)
 	}
 	return r.stillThere(ctx)
@@ -143,9 +147,10 @@ func (r *rollback) stillThere(ctx context.Context) (again time.Duration, err err
 		case time.Since(r.Begun) < r.ReadLag:
 			return creation.Gap(time.Since(r.Begun), r.ReadLag), nil
 		}
-		return 0, temporal.NewNonRetryableApplicationError(fmt.Sprintf("the deletion of %s could not be confirmed: the gateway does not list "+
-			"model %s and shows it nevertheless. Operator action required: look whether it is gone, and remove it by the platform's "+
-			"DELETE {gateway}/models/%s", r.Want.Name, id, id), string(schemas.ErrNotConfirmed), nil, schemas.ErrorDetails{},
+		return 0, temporal.NewNonRetryableApplicationError(fmt.Sprintf("the deletion of %s could not be confirmed: "+
+			"the gateway does not list model %s and shows it nevertheless. Operator action required: look whether it "+
+			"is gone, and remove it by the platform's DELETE {gateway}/models/%s", r.Want.Name, id, id),
+			string(schemas.ErrNotConfirmed), nil, schemas.ErrorDetails{},
 			shown([]gateway.Model{*m}, r.Want))
 	}
 	return 0, nil
@@ -178,7 +183,8 @@ func (a *Activities) endedJob(ctx context.Context, id, may string) (*gateway.Job
 	case !job.Failed() && !job.Succeeded():
 		return nil, temporal.NewApplicationErrorWithOptions(
 			fmt.Sprintf("job %s is still %s and may yet %s the model", id, job.Status, may),
-			string(schemas.ErrJobStillRunning), temporal.ApplicationErrorOptions{NonRetryable: true, NextRetryDelay: job.RetryAfter})
+			string(schemas.ErrJobStillRunning),
+			temporal.ApplicationErrorOptions{NonRetryable: true, NextRetryDelay: job.RetryAfter})
 	}
 	return &job, nil
 }

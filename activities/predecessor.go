@@ -61,7 +61,8 @@ func (a *Activities) history(ctx context.Context, id, run string) (events []*his
 // were copied with the events.
 func resetFrom(events []*historypb.HistoryEvent) (run string) {
 	for _, e := range events {
-		if f := e.GetWorkflowTaskFailedEventAttributes(); f.GetCause() == enumspb.WORKFLOW_TASK_FAILED_CAUSE_RESET_WORKFLOW {
+		f := e.GetWorkflowTaskFailedEventAttributes()
+		if f.GetCause() == enumspb.WORKFLOW_TASK_FAILED_CAUSE_RESET_WORKFLOW {
 			run = f.GetBaseRunId()
 		}
 	}
@@ -80,7 +81,8 @@ func (a *Activities) submittedJobs(info activity.Info, events []*historypb.Histo
 	})
 	submissions := map[int64]bool{}
 	for _, e := range events {
-		if s := e.GetActivityTaskScheduledEventAttributes(); s.GetActivityType().GetName() == schemas.SubmitRegistrationActivity {
+		s := e.GetActivityTaskScheduledEventAttributes()
+		if s.GetActivityType().GetName() == schemas.SubmitRegistrationActivity {
 			submissions[e.GetEventId()] = true
 		}
 		var out schemas.Submission

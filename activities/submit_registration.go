@@ -19,8 +19,8 @@ import (
 
 // SubmitRegistration creates the model, and is safe to repeat. The platform takes no idempotency key, so each attempt
 // looks the name up first, and records what it is about to send before it sends it; package creation decides what the
-// two together mean. Every error carries the record as its second detail ([schemas.Creation]): a submission that recorded
-// nothing has sent nothing.
+// two together mean. Every error carries the record as its second detail ([schemas.Creation]): a submission that
+// recorded nothing has sent nothing.
 func (a *Activities) SubmitRegistration(ctx context.Context, in schemas.SubmitInput) (schemas.Submission, error) {
 	payload, err := unsealed(in.Payload)
 	if err != nil {
@@ -70,7 +70,8 @@ func recorded(ctx context.Context, earlier *schemas.Creation) (rec schemas.Creat
 	return rec
 }
 
-// once looks the name up and does what follows from it. If again is not zero, it has to be looked again after that time.
+// once looks the name up and does what follows from it. If again is not zero, it has to be looked again after that
+// time.
 func (s *submission) once(ctx context.Context) (out schemas.Submission, again time.Duration, err error) {
 	owner, err := s.owner(ctx, s.want.Name)
 	if err != nil {
@@ -94,8 +95,8 @@ func (s *submission) once(ctx context.Context) (out schemas.Submission, again ti
 	if d.Action == creation.NotOwned && s.rec.Sent == 0 {
 		jobs, err := s.jobsBeforeReset(ctx)
 		if err != nil {
-			return out, 0, s.with(temporal.NewApplicationError("Temporal could not be asked what the runs before a reset of "+
-				s.want.Name+" made: "+err.Error(), string(schemas.ErrTemporal)))
+			return out, 0, s.with(temporal.NewApplicationError("Temporal could not be asked what the runs before a "+
+				"reset of "+s.want.Name+" made: "+err.Error(), string(schemas.ErrTemporal)))
 		}
 		if len(jobs) > 0 {
 			s.rec.JobIDs, s.rec.Sent = jobs, len(jobs)
@@ -121,8 +122,8 @@ func (s *submission) once(ctx context.Context) (out schemas.Submission, again ti
 	return out, again, err
 }
 
-// turns takes turns within the quota: of the look-up and of the creation that is likely to follow, since a look-up that is
-// followed by none is wasted. Who only looks for what was sent before takes a turn as those who finish something.
+// turns takes turns within the quota: of the look-up and of the creation that is likely to follow, since a look-up that
+// is followed by none is wasted. Who only looks for what was sent before takes a turn as those who finish something.
 func (s *submission) turns(ctx context.Context, owner *schemas.Ownership) (context.Context, func()) {
 	switch {
 	case s.rec.Lost > 0:
@@ -133,8 +134,8 @@ func (s *submission) turns(ctx context.Context, owner *schemas.Ownership) (conte
 	return quota.Reserve(ctx, 2)
 }
 
-// look is what the platform shows of the name. A model that is owned and that the list does not show is asked for by its
-// id before it counts as gone.
+// look is what the platform shows of the name. A model that is owned and that the list does not show is asked for by
+// its id before it counts as gone.
 func (s *submission) look(ctx context.Context, owner *schemas.Ownership) (creation.Sight, error) {
 	sight := creation.Sight{Want: s.want, Lag: s.ReadLag}
 	found, err := s.Gateway.FindModels(ctx, s.want.Name)
@@ -158,9 +159,11 @@ func (s *submission) look(ctx context.Context, owner *schemas.Ownership) (creati
 	return sight, nil
 }
 
-// withoutDeleted decides anew if the list shows models that are gone by their ids: the name was retired a moment ago. One that
-// is younger than the read lag may be too new to be known by its id, and is looked for again.
-func (s *submission) withoutDeleted(ctx context.Context, d creation.Decision, sight creation.Sight) (creation.Decision, error) {
+// withoutDeleted decides anew if the list shows models that are gone by their ids: the name was retired a moment ago.
+// One that is younger than the read lag may be too new to be known by its id, and is looked for again.
+func (s *submission) withoutDeleted(
+	ctx context.Context, d creation.Decision, sight creation.Sight,
+) (creation.Decision, error) {
 	var there []gateway.Model
 	for _, listed := range d.Models {
 		m, err := s.Gateway.GetModel(ctx, listed.ID)
@@ -197,7 +200,8 @@ func (s *submission) create(ctx, calls context.Context, sight creation.Sight) (s
 	intended := creation.Intend(s.rec, sight)
 	if err := s.record(ctx, intended); err != nil {
 		return schemas.Submission{}, s.with(temporal.NewApplicationError(
-			"Temporal could not record that "+s.want.Name+" is about to be created, so that nothing was sent: "+err.Error(),
+			"Temporal could not record that "+s.want.Name+" is about to be created, so that nothing was sent: "+
+				err.Error(),
 			string(schemas.ErrTemporal)))
 	}
 	if ctx.Err() != nil { // the answer to the heartbeat asked to cancel
@@ -242,7 +246,8 @@ func (s *submission) stopped(ctx context.Context) error {
 	if ctx.Err() != nil && s.lease.Check() == nil {
 		return temporal.NewCanceledError(schemas.ErrorDetails{}, s.rec)
 	}
-	return s.with(temporal.NewApplicationError("this attempt ends here, and another one goes on", string(schemas.ErrTemporal)))
+	return s.with(temporal.NewApplicationError("this attempt ends here, and another one goes on",
+		string(schemas.ErrTemporal)))
 }
 
 // with adds the record to an error that has none.
@@ -261,20 +266,24 @@ func (s *submission) with(err error) error {
 func (s *submission) refusal(d creation.Decision, owner *schemas.Ownership) error {
 	switch d.Action {
 	case creation.Conflict:
-		return fatal(schemas.ErrNameConflict, conflict(s.want, d.Model, owner), schemas.ErrorDetails{ModelID: d.Model.ID}, s.rec)
+		return fatal(schemas.ErrNameConflict, conflict(s.want, d.Model, owner),
+			schemas.ErrorDetails{ModelID: d.Model.ID}, s.rec)
 	case creation.NotOwned:
-		return fatal(schemas.ErrModelNotOwned, fmt.Sprintf("a model named %s is in the gateway as %s, and no operation is known to have "+
-			"completed it: it is nobody's, and was not touched; `starter adopt` takes it over, `starter retire` removes it, and so "+
-			"does the platform's DELETE {gateway}/models/%s", s.want.Name, schemas.ModelIDs(shown(d.Models, s.want)), d.Models[0].ID), schemas.ErrorDetails{ModelID: d.Models[0].ID}, s.rec)
+		return fatal(schemas.ErrModelNotOwned, fmt.Sprintf("a model named %s is in the gateway as %s, and no "+
+			"operation is known to have completed it: it is nobody's, and was not touched; `starter adopt` takes it "+
+			"over, `starter retire` removes it, and so does the platform's DELETE {gateway}/models/%s", s.want.Name,
+			schemas.ModelIDs(shown(d.Models, s.want)), d.Models[0].ID),
+			schemas.ErrorDetails{ModelID: d.Models[0].ID}, s.rec)
 	}
-	return fatal(schemas.ErrModelNotProven, notProven(s.want.Name, shown(d.Models, s.want)), schemas.ErrorDetails{}, s.rec)
+	return fatal(schemas.ErrModelNotProven, notProven(s.want.Name, shown(d.Models, s.want)), schemas.ErrorDetails{},
+		s.rec)
 }
 
 // notProven says which models may be an operation's, and what a person has to do.
 func notProven(name string, models []schemas.FoundModel) string {
-	return fmt.Sprintf("the answer to a creation of %s was lost, and what is in the gateway under that name may be its work or "+
-		"somebody else's: %s; nothing was deleted. Operator action required: look at it, and remove what nobody wants by the "+
-		"platform's DELETE {gateway}/models/%s", name, schemas.ModelIDs(models), models[0].ID)
+	return fmt.Sprintf("the answer to a creation of %s was lost, and what is in the gateway under that name may be "+
+		"its work or somebody else's: %s; nothing was deleted. Operator action required: look at it, and remove what "+
+		"nobody wants by the platform's DELETE {gateway}/models/%s", name, schemas.ModelIDs(models), models[0].ID)
 }
 
 func conflict(want schemas.Payload, m gateway.Model, owner *schemas.Ownership) string {
@@ -286,8 +295,8 @@ func conflict(want schemas.Payload, m gateway.Model, owner *schemas.Ownership) s
 	if hash, err := want.Hash(); err == nil && owner != nil && owner.PayloadHash == hash {
 		drifted = ", although this manifest is what was registered: somebody has changed the model in the gateway"
 	}
-	return fmt.Sprintf("%s is registered as model %s with other values (%s)%s; `starter plan` shows the difference and "+
-		"`starter change` makes it", want.Name, m.ID, strings.Join(changes, "; "), drifted)
+	return fmt.Sprintf("%s is registered as model %s with other values (%s)%s; `starter plan` shows the difference "+
+		"and `starter change` makes it", want.Name, m.ID, strings.Join(changes, "; "), drifted)
 }
 
 // shown are models for the result.

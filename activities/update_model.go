@@ -16,19 +16,20 @@ import (
 	"model-registrar/schemas"
 )
 
-// UpdateModel gives a model another payload, and is safe to repeat: the update says the whole payload, so that one whose
-// answer was lost and that is sent again changes nothing twice. Right before it is sent the model is read, and nothing is
-// sent over values that are neither those that the caller saw nor those that are wanted: somebody else has changed the model
-// then, which is ModelMoved.
+// UpdateModel gives a model another payload, and is safe to repeat: the update says the whole payload, so that one
+// whose answer was lost and that is sent again changes nothing twice. Right before it is sent the model is read, and
+// nothing is sent over values that are neither those that the caller saw nor those that are wanted: somebody else has
+// changed the model then, which is ModelMoved.
 //
-// That an update is about to be sent is recorded first, as a creation is, and every error carries the record as its second
-// detail ([schemas.SentUpdates]): an update that recorded nothing has sent nothing.
+// That an update is about to be sent is recorded first, as a creation is, and every error carries the record as its
+// second detail ([schemas.SentUpdates]): an update that recorded nothing has sent nothing.
 func (a *Activities) UpdateModel(ctx context.Context, in schemas.UpdateInput) (schemas.Update, error) {
 	want, err := unsealed(in.Payload)
 	if err != nil {
 		return schemas.Update{}, err
 	}
-	err = a.authorize(ctx, deed{name: want.Name, hash: in.Payload.Hash, auth: in.Authorization, needed: a.needsApproval()})
+	err = a.authorize(ctx, deed{name: want.Name, hash: in.Payload.Hash, auth: in.Authorization,
+		needed: a.needsApproval()})
 	if err != nil {
 		return schemas.Update{}, err
 	}
@@ -82,7 +83,8 @@ func (u *update) run(ctx context.Context) (out schemas.Update, err error) {
 }
 
 func (u *update) missing() error {
-	return fatal(schemas.ErrModelMissing, fmt.Sprintf("the gateway has no model %s named %s any more", u.in.ModelID, u.want.Name))
+	return fatal(schemas.ErrModelMissing, fmt.Sprintf("the gateway has no model %s named %s any more", u.in.ModelID,
+		u.want.Name))
 }
 
 // send records that an update is about to be sent, and sends it once the record is stored. An update that has begun is
@@ -91,8 +93,8 @@ func (u *update) send(ctx context.Context) (schemas.Update, error) {
 	before := u.sent
 	intended := schemas.SentUpdates{Lost: before.Lost + 1}
 	if err := u.record(ctx, intended); err != nil {
-		return schemas.Update{}, temporal.NewApplicationError("Temporal could not record that "+u.want.Name+" is about to be updated, so that "+
-			"nothing was sent: "+err.Error(), string(schemas.ErrTemporal))
+		return schemas.Update{}, temporal.NewApplicationError("Temporal could not record that "+u.want.Name+
+			" is about to be updated, so that nothing was sent: "+err.Error(), string(schemas.ErrTemporal))
 	}
 	if ctx.Err() != nil { // the answer to the heartbeat asked to cancel
 		_ = u.record(ctx, before) // nothing was sent; without this the record only says too much
@@ -106,8 +108,9 @@ func (u *update) send(ctx context.Context) (schemas.Update, error) {
 		return schemas.Update{JobID: jobID, Lost: before.Lost}, nil
 	case known && (refused.Status == http.StatusMethodNotAllowed || refused.Status == http.StatusNotImplemented):
 		u.sent = before
-		return schemas.Update{}, fatal(schemas.ErrUpdateUnsupported, fmt.Sprintf("the gateway does not update models (%s); set "+
-			"GENESYS_UPDATE_METHOD to the method that it takes, PUT or PATCH; or to replace, which deletes the model and creates it anew", refused.Error()))
+		return schemas.Update{}, fatal(schemas.ErrUpdateUnsupported, fmt.Sprintf("the gateway does not update models "+
+			"(%s); set GENESYS_UPDATE_METHOD to the method that it takes, PUT or PATCH; or to replace, which deletes "+
+			"the model and creates it anew", refused.Error()))
 	case known && refused.Type == schemas.ErrNotFound:
 		u.sent = before
 		return schemas.Update{}, u.missing()
@@ -149,8 +152,8 @@ func (u *update) expected(live *gateway.Model) error {
 	for _, c := range changes {
 		keys = append(keys, c.Key)
 	}
-	return fatal(schemas.ErrModelMoved, fmt.Sprintf("somebody has changed model %s of %s in the gateway meanwhile (%s), which is not "+
-		"overwritten; make a new plan", u.in.ModelID, u.want.Name, strings.Join(keys, ", ")))
+	return fatal(schemas.ErrModelMoved, fmt.Sprintf("somebody has changed model %s of %s in the gateway meanwhile "+
+		"(%s), which is not overwritten; make a new plan", u.in.ModelID, u.want.Name, strings.Join(keys, ", ")))
 }
 
 // with adds the record to an error.
@@ -163,12 +166,14 @@ func (u *update) with(ctx context.Context, err error) error {
 		var d schemas.ErrorDetails
 		_ = app.Details(&d) // there are none
 		return temporal.NewApplicationErrorWithOptions(app.Message(), app.Type(), temporal.ApplicationErrorOptions{
-			NonRetryable: app.NonRetryable(), NextRetryDelay: app.NextRetryDelay(), Category: app.Category(), Details: []any{d, u.sent},
+			NonRetryable: app.NonRetryable(), NextRetryDelay: app.NextRetryDelay(), Category: app.Category(),
+			Details: []any{d, u.sent},
 		})
 	case ctx.Err() != nil && u.lease.Check() == nil:
 		return temporal.NewCanceledError(schemas.ErrorDetails{}, u.sent)
 	case ctx.Err() != nil:
-		return temporal.NewApplicationErrorWithOptions("this attempt ends here, and another one goes on", string(schemas.ErrTemporal),
+		return temporal.NewApplicationErrorWithOptions("this attempt ends here, and another one goes on",
+			string(schemas.ErrTemporal),
 			temporal.ApplicationErrorOptions{Details: []any{schemas.ErrorDetails{}, u.sent}})
 	}
 	return err

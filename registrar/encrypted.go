@@ -33,8 +33,8 @@ func (*Encrypted) typed() {}
 // encryptedTypes are the workflow types that workers start, or clients that were checked. Reads of the gateway are none
 // of them: a client without keys may make one.
 var encryptedTypes = append([]string{
-	schemas.RegisterFleetWorkflow, schemas.HoldFleetPartWorkflow, schemas.DeliverWebhookWorkflow, schemas.RecordDecisionWorkflow,
-	schemas.ManageModelWorkflow,
+	schemas.RegisterFleetWorkflow, schemas.HoldFleetPartWorkflow, schemas.DeliverWebhookWorkflow,
+	schemas.RecordDecisionWorkflow, schemas.ManageModelWorkflow,
 }, schemas.Operations...)
 
 // checkEncryption returns an [*Encrypted] if a client without keys is about to write where payloads are encrypted. The

@@ -115,8 +115,8 @@ func (c *Client) Status(ctx context.Context, name, runID string) (schemas.Progre
 	return query[schemas.Progress](ctx, c, schemas.RegisterModelWorkflowID(name), runID, schemas.StatusQuery)
 }
 
-// Retrying is what of a running registration failed and is tried again just now, which neither its history nor its workflow
-// tells. It needs no worker.
+// Retrying is what of a running registration failed and is tried again just now, which neither its history nor its
+// workflow tells. It needs no worker.
 func (c *Client) Retrying(ctx context.Context, name, runID string) (all []schemas.Retry, err error) {
 	err = c.call(ctx, func(ctx context.Context) (err error) {
 		all, err = follow.Retrying(ctx, c.temporal, c.decoder, schemas.RegisterModelWorkflowID(name), runID)

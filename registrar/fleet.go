@@ -122,8 +122,8 @@ func (c *Client) StartFleet(ctx context.Context, r FleetRequest) (Fleet, error) 
 		}
 	}
 	f.RunID, err = c.startFleet(ctx, schemas.RegisterFleetInput{
-		FleetID: r.ID, Total: f.Total, Parts: f.Parts, Window: r.Window, StopOnFailure: r.StopOnFailure, Requester: r.Requester,
-		Operations: countsOf(items),
+		FleetID: r.ID, Total: f.Total, Parts: f.Parts, Window: r.Window, StopOnFailure: r.StopOnFailure,
+		Requester: r.Requester, Operations: countsOf(items),
 	})
 	if err != nil {
 		return f, c.notStarted(r.ID, len(parts), err)

@@ -45,8 +45,8 @@ type Listed struct {
 	RunID      string             `json:"runId"`
 }
 
-// List reads registrations from Temporal's visibility store, in the order of their starts, newest first, and reports whether there are more than the
-// limit allows. The store may lag behind by a second or so.
+// List reads registrations from Temporal's visibility store, in the order of their starts, newest first, and reports
+// whether there are more than the limit allows. The store may lag behind by a second or so.
 func (c *Client) List(ctx context.Context, f Filter) (all []Listed, more bool, err error) {
 	all, more, err = c.list(ctx, f.query(), f.Limit)
 	if err == nil {
@@ -61,8 +61,19 @@ func (c *Client) ListFleets(ctx context.Context, limit int) (all []Listed, more 
 		"'ContinuedAsNew'", limit)
 }
 
-// list reads the visibility store page by page. Of more than the limit, the store answers those that run and those that ended
-// last.
+// page reads one page of the visibility store.
+func (c *Client) page(
+	ctx context.Context, request *workflowservice.ListWorkflowExecutionsRequest,
+) (page *workflowservice.ListWorkflowExecutionsResponse, err error) {
+	err = c.call(ctx, func(ctx context.Context) (err error) {
+		page, err = c.temporal.ListWorkflow(ctx, request)
+		return err
+	})
+	return page, err
+}
+
+// list reads the visibility store page by page. Of more than the limit, the store answers those that run and those that
+// ended last.
 func (c *Client) list(ctx context.Context, query string, limit int) (all []Listed, more bool, err error) {
 	if limit <= 0 {
 		limit = DefaultLimit
@@ -71,11 +82,7 @@ func (c *Client) list(ctx context.Context, query string, limit int) (all []Liste
 	request := &workflowservice.ListWorkflowExecutionsRequest{Namespace: c.namespace, Query: query,
 		PageSize: int32(min(limit, 500))}
 	for {
-		var page *workflowservice.ListWorkflowExecutionsResponse
-		err := c.call(ctx, func(ctx context.Context) (err error) {
-			page, err = c.temporal.ListWorkflow(ctx, request)
-			return err
-		})
+		page, err := c.page(ctx, request)
 		if err != nil {
 			return nil, false, err
 		}
@@ -131,9 +138,10 @@ func listedOf(w *workflowpb.WorkflowExecutionInfo, now time.Time) Listed {
 	}
 	r := Listed{
 		Name: attribute(schemas.ModelNameAttribute), Stage: attribute(schemas.RegistrationStageAttribute),
-		Architecture: attribute(schemas.ModelArchitectureAttribute), PayloadHash: attribute(schemas.PayloadHashAttribute),
-		StartedAt:  w.GetStartTime().AsTime(),
-		WorkflowID: w.GetExecution().GetWorkflowId(), RunID: w.GetExecution().GetRunId(), Operation: w.GetType().GetName(),
+		Architecture: attribute(schemas.ModelArchitectureAttribute),
+		PayloadHash:  attribute(schemas.PayloadHashAttribute), StartedAt: w.GetStartTime().AsTime(),
+		WorkflowID: w.GetExecution().GetWorkflowId(), RunID: w.GetExecution().GetRunId(),
+		Operation: w.GetType().GetName(),
 	}
 	if r.Name == "" {
 		var ok bool

@@ -53,11 +53,7 @@ func (c *Client) Models(ctx context.Context) ([]schemas.Ownership, error) {
 	}
 	all := []schemas.Ownership{}
 	for {
-		var page *workflowservice.ListWorkflowExecutionsResponse
-		err := c.call(ctx, func(ctx context.Context) (err error) {
-			page, err = c.temporal.ListWorkflow(ctx, request)
-			return err
-		})
+		page, err := c.page(ctx, request)
 		if err != nil {
 			return nil, err
 		}
@@ -139,7 +135,8 @@ func Items(p schemas.Plan) []schemas.FleetItem {
 		item := schemas.FleetItem{Operation: schemas.RegisterModelWorkflow, Manifest: i.Manifest}
 		switch i.Action {
 		case schemas.PlanChange, schemas.PlanRestore:
-			item.Operation, item.Seen, item.Restore = schemas.ChangeModelWorkflow, &i.Seen, i.Action == schemas.PlanRestore
+			item.Operation, item.Seen, item.Restore = schemas.ChangeModelWorkflow, &i.Seen,
+				i.Action == schemas.PlanRestore
 		case schemas.PlanAdopt:
 			item.Operation, item.Seen = schemas.AdoptModelWorkflow, &i.Seen
 		case schemas.PlanRetire:

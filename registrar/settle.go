@@ -37,7 +37,8 @@ func (*Unsettled) typed() {}
 // which finds a workflow of that id if the first one arrived; mine reports whether that is what was to be started. It
 // is asked after the first try too where starts are repeatable.
 func (c *Client) settle(
-	ctx context.Context, id string, repeatable bool, start func(context.Context) error, mine func(context.Context) (bool, error),
+	ctx context.Context, id string, repeatable bool, start func(context.Context) error,
+	mine func(context.Context) (bool, error),
 ) error {
 	lost := false
 	for try := 1; ; try++ {

@@ -45,7 +45,8 @@ func (r Request) item() schemas.FleetItem {
 	case schemas.AdoptModelWorkflow:
 		i.Seen = r.Seen
 	case schemas.RetireModelWorkflow:
-		i.Manifest, i.Name, i.Seen, i.Reason, i.Keep, i.ModelID = nil, r.Manifest.Name, r.Seen, r.Reason, r.Keep, r.ModelID
+		i.Manifest, i.Name, i.Seen, i.Reason, i.Keep, i.ModelID = nil, r.Manifest.Name, r.Seen, r.Reason, r.Keep,
+			r.ModelID
 		if r.Manifest.Approval != (schemas.ApprovalSpec{}) {
 			i.Approval = &r.Manifest.Approval
 		}

@@ -21,16 +21,17 @@ type teller struct {
 
 func newTeller(name string, at time.Time) *teller {
 	return &teller{
-		name: name, seen: map[string]bool{}, operations: map[string]*schemas.StoryOperation{}, messages: map[string]int{},
-		story: schemas.ModelStory{Name: name, At: at, Operations: []schemas.StoryOperation{},
-			Transitions: []schemas.StoryTransition{}},
+		name: name, seen: map[string]bool{}, operations: map[string]*schemas.StoryOperation{},
+		messages: map[string]int{}, story: schemas.ModelStory{
+			Name: name, At: at, Operations: []schemas.StoryOperation{}, Transitions: []schemas.StoryTransition{}},
 	}
 }
 
 // run takes in what the history of an operation says.
 func (t *teller) run(line *Timeline, entries []schemas.AuditEntry) {
 	o := t.operation(line.WorkflowID, line.RunID)
-	o.Operation, o.Requester, o.AskedFor, o.StartedAt = line.Operation, line.Input.Requester, line.AskedFor, line.StartedAt
+	o.Operation, o.Requester, o.AskedFor, o.StartedAt = line.Operation, line.Input.Requester, line.AskedFor,
+		line.StartedAt
 	o.ModelID, o.PayloadHash = line.Evidence.ModelID, line.Evidence.PayloadHash
 	if line.Current != nil {
 		o.Stage = line.Current.Stage

@@ -60,8 +60,8 @@ type DecisionStatement struct {
 // Statement is what the decision states about the model of this name.
 func (d Decision) Statement(name string) DecisionStatement {
 	return DecisionStatement{
-		Name: name, RunID: d.RunID, PayloadHash: d.PayloadHash, Decision: d.Decision, Approver: d.Approver, Reason: d.Reason,
-		Probe: d.Probe, Operation: d.Operation, PreviousHash: d.PreviousHash,
+		Name: name, RunID: d.RunID, PayloadHash: d.PayloadHash, Decision: d.Decision, Approver: d.Approver,
+		Reason: d.Reason, Probe: d.Probe, Operation: d.Operation, PreviousHash: d.PreviousHash,
 	}
 }
 

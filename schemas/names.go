@@ -91,7 +91,8 @@ const (
 
 // SearchAttributes lists the search attributes that must exist in the namespace before a worker starts.
 var SearchAttributes = []string{
-	ModelNameAttribute, ModelArchitectureAttribute, RegistrationStageAttribute, PayloadHashAttribute, ModelStateAttribute,
+	ModelNameAttribute, ModelArchitectureAttribute, RegistrationStageAttribute, PayloadHashAttribute,
+	ModelStateAttribute,
 }
 
 // MessageID is the webhook-id of one event of a run; the kind tells its events apart.
@@ -102,13 +103,13 @@ func IsType(name string) bool { return slices.Contains(types, name) }
 
 // types has to list every workflow and activity that a worker registers; a test compares.
 var types = []string{
-	RegisterModelWorkflow, ChangeModelWorkflow, AdoptModelWorkflow, RetireModelWorkflow, RegisterFleetWorkflow, HoldFleetPartWorkflow,
-	DeliverWebhookWorkflow, RecordDecisionWorkflow, ManageModelWorkflow,
-	ValidatePayloadActivity, SubmitRegistrationActivity, PollJobActivity, SyntheticProbeActivity, TriggerHealthCheckActivity,
-	NotifyWebhookActivity, WriteAuditActivity, DeregisterModelActivity, VerifyDecisionActivity, FindTwinsActivity,
-	LoadFleetPartActivity, AwaitRegistrationsActivity, HandOverActivity, ReleaseModelActivity, FindOwnerActivity,
-	ReadModelActivity, UpdateModelActivity, DeleteModelActivity, ObserveModelActivity,
-	ReadGatewayWorkflow, ListModelsActivity, CheckModelActivity,
+	RegisterModelWorkflow, ChangeModelWorkflow, AdoptModelWorkflow, RetireModelWorkflow, RegisterFleetWorkflow,
+	HoldFleetPartWorkflow, DeliverWebhookWorkflow, RecordDecisionWorkflow, ManageModelWorkflow,
+	ValidatePayloadActivity, SubmitRegistrationActivity, PollJobActivity, SyntheticProbeActivity,
+	TriggerHealthCheckActivity, NotifyWebhookActivity, WriteAuditActivity, DeregisterModelActivity,
+	VerifyDecisionActivity, FindTwinsActivity, LoadFleetPartActivity, AwaitRegistrationsActivity, HandOverActivity,
+	ReleaseModelActivity, FindOwnerActivity, ReadModelActivity, UpdateModelActivity, DeleteModelActivity,
+	ObserveModelActivity, ReadGatewayWorkflow, ListModelsActivity, CheckModelActivity,
 }
 
 // WaitingMessage is the kind of the message which tells that a person has to decide.

@@ -38,9 +38,10 @@ func (m Manifest) Payload() Payload {
 // Manifest describes the payload, with no block of its own for probe and approval.
 func (p Payload) Manifest() Manifest {
 	return Manifest{
-		Name: p.Name, EndpointURL: p.EndpointURL, AuthCredentialID: p.AuthCredentialID, ModelArchitecture: p.ModelArchitecture,
-		MaxRequestsPerMinute: p.RateLimits.MaxRequestsPerMinute, MaxTokensPerMinute: p.RateLimits.MaxTokensPerMinute,
-		Parameters: p.Parameters, WebhookCallbackURL: orNone(p.WebhookCallbackURL),
+		Name: p.Name, EndpointURL: p.EndpointURL, AuthCredentialID: p.AuthCredentialID,
+		ModelArchitecture: p.ModelArchitecture, MaxRequestsPerMinute: p.RateLimits.MaxRequestsPerMinute,
+		MaxTokensPerMinute: p.RateLimits.MaxTokensPerMinute, Parameters: p.Parameters,
+		WebhookCallbackURL: orNone(p.WebhookCallbackURL),
 	}
 }
 

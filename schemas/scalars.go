@@ -45,9 +45,9 @@ func (d *Duration) UnmarshalJSON(b []byte) error {
 // JSONSchema describes the text form.
 func (Duration) JSONSchema() *jsonschema.Schema {
 	return &jsonschema.Schema{Type: "string", MaxLength: new(uint64(32)),
-		Pattern: `^([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h))+$`,
-		Not:     &jsonschema.Schema{Type: "string", Pattern: `[^0-9.nuµmsh]`}, Description: "A time span such as 90s or " +
-			"1h30m."}
+		Pattern:     `^([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h))+$`,
+		Not:         &jsonschema.Schema{Type: "string", Pattern: `[^0-9.nuµmsh]`},
+		Description: "A time span such as 90s or 1h30m."}
 }
 
 // JSONSchema lists the architectures.

@@ -8,8 +8,8 @@ import (
 
 // sentToGateway are the manifest's keys that the payload is built from.
 var sentToGateway = []string{
-	"name", "endpoint_url", "auth_credential_id", "model_architecture", "max_requests_per_minute", "max_tokens_per_minute",
-	"parameters", "webhook_callback_url",
+	"name", "endpoint_url", "auth_credential_id", "model_architecture", "max_requests_per_minute",
+	"max_tokens_per_minute", "parameters", "webhook_callback_url",
 }
 
 // ChangedSettings returns the keys of a manifest that differ and do not reach the gateway, such as probe, in the

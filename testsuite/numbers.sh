@@ -34,7 +34,7 @@ echo "functions of more than 60 lines:"
 sources | xargs awk 'FNR==1{in_f=0} /^func /{start=FNR; name=$0; in_f=1} /^}/{if(in_f && FNR-start+1>60){print "  " FILENAME ":" start " " FNR-start+1; n++} in_f=0} END{print "  " n+0}'
 
 echo "lines of more than 120 characters outside tests:"
-echo "  $(sources | xargs cat | sed 's/\t/    /g' | awk 'length($0)>120' | wc -l)"
+echo "  $(sources | xargs cat | sed 's/\t/    /g' | LC_ALL=C.UTF-8 grep -cE '^.{121}' || true)"
 
 echo "exported functions and methods without a caller outside tests:"
 for name in $(sources | grep -v '^registrar/' | xargs grep -hoE '^func (\([^)]*\) )?[A-Z][A-Za-z0-9_]*' | sed -E 's/^func (\([^)]*\) )?//' | sort -u); do

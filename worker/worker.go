@@ -82,7 +82,8 @@ func (w *Worker) connect() (err error) {
 	if w.temporal, err = client.NewLazyClient(w.options); err != nil {
 		return fmt.Errorf("set up the Temporal client: %w", err)
 	}
-	w.deps.Temporal, w.deps.Namespace, w.deps.Data = w.temporal, namespaceOf(w.options.Namespace), w.options.DataConverter
+	w.deps.Temporal, w.deps.Namespace, w.deps.Data = w.temporal, namespaceOf(w.options.Namespace),
+		w.options.DataConverter
 	w.deps.TaskQueue = w.cfg.TaskQueue
 	w.deps.Owners = ownership.Reader{Temporal: w.temporal, Namespace: w.deps.Namespace, Data: w.deps.Data}
 	if w.cfg.Profiling {

@@ -40,8 +40,8 @@ func (r *registration) findAdoptable(ctx workflow.Context) error {
 	case len(found.Live) == 0:
 		return final(schemas.ErrModelMissing, "the gateway has no model named %s; `starter register` makes one", name)
 	case len(found.Live) > 1:
-		return final(schemas.ErrNameConflict, "the gateway has %s named %s (%s), and which one is meant is not known; delete those that "+
-			"nobody wants first", count(len(found.Live), "model"), name, modelIDs(found.Live))
+		return final(schemas.ErrNameConflict, "the gateway has %s named %s (%s), and which one is meant is not "+
+			"known; delete those that nobody wants first", count(len(found.Live), "model"), name, modelIDs(found.Live))
 	}
 	live := found.Live[0]
 	r.result.ExistingModelID = live.ID
@@ -49,8 +49,9 @@ func (r *registration) findAdoptable(ctx workflow.Context) error {
 		return err
 	}
 	if len(live.Changes) > 0 {
-		return final(schemas.ErrNameConflict, "model %s in the gateway is not as the manifest of %s describes it (gateway → manifest: %s); "+
-			"`starter export %s` writes a manifest that does", live.ID, name, changesLine(live.Changes), shellWord(name))
+		return final(schemas.ErrNameConflict, "model %s in the gateway is not as the manifest of %s describes it "+
+			"(gateway → manifest: %s); `starter export %s` writes a manifest that does", live.ID, name,
+			changesLine(live.Changes), shellWord(name))
 	}
 	r.result.ModelID = live.ID
 	return nil

@@ -12,9 +12,9 @@ import (
 	"model-registrar/schemas"
 )
 
-// ChangeModel changes a model that is ours to what its manifest says. What the new configuration is worth is proven before
-// anything live changes, people approve the difference, and after the update the gateway is read back. An operation that
-// does not complete puts the payload from before back. The input is a [schemas.ChangeModelInput].
+// ChangeModel changes a model that is ours to what its manifest says. What the new configuration is worth is proven
+// before anything live changes, people approve the difference, and after the update the gateway is read back. An
+// operation that does not complete puts the payload from before back. The input is a [schemas.ChangeModelInput].
 func ChangeModel(ctx workflow.Context, raw converter.RawValue) (schemas.Result, error) {
 	r := newOperation(ctx, schemas.ChangeModelWorkflow, raw)
 	var in schemas.ChangeModelInput
@@ -34,10 +34,11 @@ func (r *registration) compare(ctx workflow.Context) error {
 	name, own := r.manifest.Name, found.Owner
 	if own == nil {
 		if len(found.Live) > 0 {
-			return final(schemas.ErrModelNotOwned, "%s is in the gateway as %s and nobody's; `starter adopt` makes it ours first",
-				name, modelIDs(found.Live))
+			return final(schemas.ErrModelNotOwned, "%s is in the gateway as %s and nobody's; "+
+				"`starter adopt` makes it ours first", name, modelIDs(found.Live))
 		}
-		return final(schemas.ErrModelMissing, "no model named %s is owned, and the gateway has none; `starter register` makes it", name)
+		return final(schemas.ErrModelMissing,
+			"no model named %s is owned, and the gateway has none; `starter register` makes it", name)
 	}
 	r.result.ExistingModelID, r.result.PreviousHash, r.previous = own.ModelID, own.PayloadHash, own
 	live := found.Find(own.ModelID)
@@ -45,7 +46,8 @@ func (r *registration) compare(ctx workflow.Context) error {
 		return err
 	}
 	if live == nil {
-		return final(schemas.ErrModelMissing, "the gateway has no model %s any more, which is owned as %s; `starter register` makes it anew",
+		return final(schemas.ErrModelMissing,
+			"the gateway has no model %s any more, which is owned as %s; `starter register` makes it anew",
 			own.ModelID, name)
 	}
 	r.result.ModelID, r.liveHash, r.result.Changes = own.ModelID, live.Hash, live.Changes
@@ -54,10 +56,11 @@ func (r *registration) compare(ctx workflow.Context) error {
 	r.result.ChangedSettings = r.settings
 	switch {
 	case r.restore && (own.PayloadHash != r.payload.Hash || len(r.settings) > 0):
-		return final(schemas.ErrPlanOutdated, "%s is not what was approved (payload %s), so it cannot be restored without approval; "+
-			"`starter change` asks for it", name, short(own.PayloadHash))
+		return final(schemas.ErrPlanOutdated, "%s is not what was approved (payload %s), so it cannot be restored "+
+			"without approval; `starter change` asks for it", name, short(own.PayloadHash))
 	case len(live.Changes) == 0 && len(r.settings) == 0 && own.PayloadHash == r.payload.Hash:
-		return verdict{schemas.Unchanged, fmt.Sprintf("model %s has this payload, approved on %s; nothing was changed", own.ModelID, day(own.Since))}
+		return verdict{schemas.Unchanged, fmt.Sprintf("model %s has this payload, approved on %s; nothing was changed",
+			own.ModelID, day(own.Since))}
 	case r.restore:
 		r.policy = schemas.ApproveNever
 	}
@@ -72,7 +75,9 @@ var unproven = []string{"max_requests_per_minute", "max_tokens_per_minute", "web
 
 // probeTheNew proves the new configuration, unless nothing in it concerns the endpoint.
 func (r *registration) probeTheNew(ctx workflow.Context) error {
-	concerns := slices.ContainsFunc(r.result.Changes, func(c schemas.Change) bool { return !slices.Contains(unproven, c.Key) })
+	concerns := slices.ContainsFunc(r.result.Changes, func(c schemas.Change) bool {
+		return !slices.Contains(unproven, c.Key)
+	})
 	if !concerns && !slices.Contains(r.settings, "probe") {
 		r.unprobed = true
 		return nil
@@ -87,11 +92,12 @@ func (r *registration) update(ctx workflow.Context) error {
 	}
 	r.enter(ctx, schemas.StageUpdating)
 	r.submittedAt = workflow.Now(ctx)
-	out, err := r.sendUpdate(ctx, "Update model "+r.result.ModelID+": "+plain(changesLine(r.result.Changes), 120), func() schemas.UpdateInput {
-		return schemas.UpdateInput{
-			ModelID: r.result.ModelID, Payload: r.payload, From: r.liveHash, Before: &r.previous.Payload, Lost: r.lost,
-			Authorization: r.authorization()}
-	})
+	out, err := r.sendUpdate(ctx, "Update model "+r.result.ModelID+": "+plain(changesLine(r.result.Changes), 120),
+		func() schemas.UpdateInput {
+			return schemas.UpdateInput{
+				ModelID: r.result.ModelID, Payload: r.payload, From: r.liveHash, Before: &r.previous.Payload,
+				Lost: r.lost, Authorization: r.authorization()}
+		})
 	r.mayBeChanged = err == nil && !out.Replace || r.lost > 0
 	if err == nil && out.Replace {
 		return r.replace(ctx)
@@ -100,9 +106,11 @@ func (r *registration) update(ctx workflow.Context) error {
 	return err
 }
 
-// sendUpdate executes UpdateModel, and keeps the record of what it may have sent without an answer: what one execution has
-// sent, the next one knows by that alone.
-func (r *registration) sendUpdate(ctx workflow.Context, summary string, next func() schemas.UpdateInput) (out schemas.Update, err error) {
+// sendUpdate executes UpdateModel, and keeps the record of what it may have sent without an answer: what one execution
+// has sent, the next one knows by that alone.
+func (r *registration) sendUpdate(
+	ctx workflow.Context, summary string, next func() schemas.UpdateInput,
+) (out schemas.Update, err error) {
 	waitForJob := r.jobToWaitFor(ctx)
 	err = r.do(ctx, step{
 		activity: schemas.UpdateModelActivity, summary: summary,
@@ -135,8 +143,9 @@ func lostUpdates(err error, before int) int {
 // changedNothing reports whether an update's error says that nothing was sent, or that the gateway plainly refused it.
 func changedNothing(err error) bool {
 	switch explain(err).Type {
-	case schemas.ErrBadRequest, schemas.ErrForbidden, schemas.ErrUnauthorized, schemas.ErrConflict, schemas.ErrModelMoved,
-		schemas.ErrUpdateUnsupported, schemas.ErrModelMissing, schemas.ErrUnapproved, schemas.ErrCallerRefused, schemas.ErrSealedInput, schemas.ErrNewerWorker:
+	case schemas.ErrBadRequest, schemas.ErrForbidden, schemas.ErrUnauthorized, schemas.ErrConflict,
+		schemas.ErrModelMoved, schemas.ErrUpdateUnsupported, schemas.ErrModelMissing, schemas.ErrUnapproved,
+		schemas.ErrCallerRefused, schemas.ErrSealedInput, schemas.ErrNewerWorker:
 		return true
 	}
 	return false
@@ -158,7 +167,8 @@ func (r *registration) readBack(ctx workflow.Context) error {
 	r.enter(ctx, schemas.StageReadingBack)
 	changes, err := r.readUntil(ctx, r.payload)
 	if err == nil && len(changes) > 0 {
-		err = final(schemas.ErrReadBack, "after its update the gateway has model %s otherwise than approved (gateway → approved: %s)",
+		err = final(schemas.ErrReadBack, "after its update the gateway has model %s otherwise than approved (gateway "+
+			"→ approved: %s)",
 			r.result.ModelID, changesLine(changes))
 	}
 	return err
@@ -188,8 +198,8 @@ func (r *registration) checkHealthOfChange(ctx workflow.Context) error {
 }
 
 // putBack puts the payload from before back, where the change may have taken effect and did not complete, and sees that
-// it is there. What somebody else wrote meanwhile is not overwritten. If it cannot be put back, the model has drifted from
-// what was approved, or is gone, and ManageModel is told so. Whatever it was handed is handed back first.
+// it is there. What somebody else wrote meanwhile is not overwritten. If it cannot be put back, the model has drifted
+// from what was approved, or is gone, and ManageModel is told so. Whatever it was handed is handed back first.
 func (r *registration) putBack(ctx workflow.Context) {
 	if r.result.Status == schemas.Completed {
 		return
@@ -222,8 +232,9 @@ func (r *registration) notPutBack(err error) (state schemas.ModelState, why stri
 	f := explain(err)
 	r.result.Rollback.Error = f.Message
 	r.result.Status, r.result.ErrorType = schemas.Failed, schemas.ErrRollbackFailed
-	r.result.Reason = fmt.Sprintf("%s; and the payload from before could not be put back, so that model %s is not as it was approved: %s. "+
-		"Operator action required: `starter plan` shows the difference", r.result.Reason, r.previous.ModelID, f.Message)
+	r.result.Reason = fmt.Sprintf("%s; and the payload from before could not be put back, so that model %s is not as "+
+		"it was approved: %s. Operator action required: `starter plan` shows the difference", r.result.Reason,
+		r.previous.ModelID, f.Message)
 	if f.Type == schemas.ErrModelMissing || r.replacing.isMissing(r.result.ModelID) {
 		return schemas.ModelMissing, f.Message
 	}
@@ -241,11 +252,12 @@ func (r *registration) writeBack(ctx workflow.Context) error {
 		return r.bringBack(ctx)
 	}
 	job := r.result.JobID
-	out, err := r.sendUpdate(ctx, "Put the payload from before back, since "+plain(r.result.Reason, 80), func() schemas.UpdateInput {
-		return schemas.UpdateInput{
-			ModelID: r.result.ModelID, Payload: r.previous.Payload, Instead: &r.payload, After: job, Lost: r.lost,
-			Authorization: r.authorizationOfUndoing()}
-	})
+	out, err := r.sendUpdate(ctx, "Put the payload from before back, since "+plain(r.result.Reason, 80),
+		func() schemas.UpdateInput {
+			return schemas.UpdateInput{
+				ModelID: r.result.ModelID, Payload: r.previous.Payload, Instead: &r.payload, After: job, Lost: r.lost,
+				Authorization: r.authorizationOfUndoing()}
+		})
 	if err != nil {
 		return err
 	}

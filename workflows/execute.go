@@ -138,7 +138,8 @@ func (p *patience) afterAsking(err error, began, now time.Time) (schemas.Wait, e
 	p.asked += now.Sub(began)
 	if p.asked+wait > maxAskedWait {
 		return schemas.Wait{}, temporal.NewNonRetryableApplicationError(fmt.Sprintf(
-			"the gateway asks to wait for %s more, after %s of such waits at this step; one step waits for %s in all: %s",
+			"the gateway asks to wait for %s more, after %s of such waits at this step; one step waits for "+
+				"%s in all: %s",
 			words.Exactly(wait.Round(time.Second)), words.Exactly(p.asked.Round(time.Second)),
 			words.Exactly(maxAskedWait), explain(err).Message),
 			string(schemas.ErrAskedTooLong), nil)

@@ -91,7 +91,8 @@ func probeFailure(err error) (schemas.ProbeReport, bool) {
 			report.Error = app.Message()
 		}
 	case timedOut(err) && !errors.As(err, &app):
-		report.ErrorCode, report.Error = schemas.ReasonUnfinished, "the probe did not end within its time; is a worker running, and was it cut off?"
+		report.ErrorCode, report.Error = schemas.ReasonUnfinished, "the probe did not end within its time; is a "+
+			"worker running, and was it cut off?"
 	default:
 		return report, false
 	}

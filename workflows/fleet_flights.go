@@ -108,8 +108,8 @@ func (f *fleet) count(ctx workflow.Context, e schemas.FleetEnding) {
 		}
 	} else if len(f.state.Failures) < schemas.MaxFailures {
 		f.state.Failures = append(f.state.Failures, schemas.FleetFailure{
-			Name: e.Name, Operation: e.Operation, Outcome: e.Outcome, ErrorType: e.ErrorType, Reason: plain(e.Reason, schemas.MaxReason),
-			Left: e.Left,
+			Name: e.Name, Operation: e.Operation, Outcome: e.Outcome, ErrorType: e.ErrorType,
+			Reason: plain(e.Reason, schemas.MaxReason), Left: e.Left,
 		})
 	}
 	if f.in.StopOnFailure && !e.Outcome.Registered() && e.Outcome != schemas.Duplicate {
@@ -143,8 +143,8 @@ func (f *fleet) rejoin(ctx workflow.Context) {
 	}
 }
 
-// awaitAll waits for registrations of an earlier run: eagerly for those that are at work, and with growing gaps for all,
-// since those that wait for a person may wait for days.
+// awaitAll waits for registrations of an earlier run: eagerly for those that are at work, and with growing gaps for
+// all, since those that wait for a person may wait for days.
 func (f *fleet) awaitAll(ctx workflow.Context, group []*flight) {
 	gap, window, lookAtAll := firstWaitGap, awaitWindow, workflow.Now(ctx)
 	for len(group) > 0 {
@@ -166,7 +166,8 @@ func (f *fleet) awaitAll(ctx workflow.Context, group []*flight) {
 		var err error
 		if left, err = f.await(ctx, group, in); err != nil {
 			workflow.GetLogger(ctx).Warn("registrations could not be asked for; they are asked for again", "error", err)
-			_ = workflow.NewTimerWithOptions(ctx, awaitRetry, workflow.TimerOptions{Summary: "Ask again for registrations"}).Get(ctx, nil)
+			_ = workflow.NewTimerWithOptions(ctx, awaitRetry,
+				workflow.TimerOptions{Summary: "Ask again for registrations"}).Get(ctx, nil)
 			continue
 		}
 		quiet := len(left) == len(group)
@@ -191,8 +192,9 @@ func (fl *flight) isAtWork() bool { return !fl.Waiting || fl.asked }
 // waitForNews waits until one of the registrations goes on, or that time is over.
 func (f *fleet) waitForNews(ctx workflow.Context, group []*flight, gap time.Duration) {
 	_, _ = workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{
-		Timeout:      gap,
-		TimerOptions: workflow.TimerOptions{Summary: "All of these wait for approval; look again in " + words.Exactly(gap)},
+		Timeout: gap,
+		TimerOptions: workflow.TimerOptions{Summary: "All of these wait for approval; look again in " +
+			words.Exactly(gap)},
 	}, func() bool { return slices.ContainsFunc(group, (*flight).isAtWork) })
 }
 
@@ -201,7 +203,8 @@ func (f *fleet) await(ctx workflow.Context, group []*flight, in schemas.AwaitInp
 	o := activityTable[schemas.AwaitRegistrationsActivity]
 	o.Summary = "Wait for registrations that the fleet's earlier runs started"
 	var out schemas.AwaitResult
-	err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, o), schemas.AwaitRegistrationsActivity, in).Get(ctx, &out)
+	ctx = workflow.WithActivityOptions(ctx, o)
+	err := workflow.ExecuteActivity(ctx, schemas.AwaitRegistrationsActivity, in).Get(ctx, &out)
 	if err != nil {
 		return group, err
 	}

@@ -28,12 +28,14 @@ func checkFleet(ctx workflow.Context, in schemas.RegisterFleetInput) error {
 	}
 	id := workflow.GetInfo(ctx).WorkflowExecution.ID
 	if want := schemas.RegisterFleetWorkflowID(in.FleetID); id != want {
-		return refuse(schemas.ErrWrongWorkflowID, "the fleet %s must run as workflow %q, not as %q; start it with the starter",
+		return refuse(schemas.ErrWrongWorkflowID, "the fleet %s must run as workflow %q, not as %q; start it "+
+			"with the starter",
 			in.FleetID, want, plain(id, 100))
 	}
 	if in.Total < 1 || in.Total > schemas.MaxFleet || in.Parts < 1 || in.Parts > in.Total {
 		return refuse(schemas.ErrFleetInput,
-			"a fleet has 1 to %d manifests, in parts with at least one each; start fleets with the starter", schemas.MaxFleet)
+			"a fleet has 1 to %d manifests, in parts with at least one each; start fleets with the starter",
+			schemas.MaxFleet)
 	}
 	if in.Window < 0 || in.Window > schemas.MaxWindow {
 		return refuse(schemas.ErrFleetInput, "the window of a fleet is 1 to %d registrations", schemas.MaxWindow)
@@ -42,12 +44,13 @@ func checkFleet(ctx workflow.Context, in schemas.RegisterFleetInput) error {
 		return refuse(schemas.ErrFleetInput, "the requester of a fleet %s", problem)
 	}
 	if !announces(in) {
-		return refuse(schemas.ErrFleetInput, "the operations of the fleet %s are not as many as it has, or of unknown types; "+
-			"start fleets with the starter", in.FleetID)
+		return refuse(schemas.ErrFleetInput, "the operations of the fleet %s are not as many as it has, or of "+
+			"unknown types; start fleets with the starter", in.FleetID)
 	}
 	if problem := stateProblem(in); problem != "" {
 		return refuse(schemas.ErrFleetInput,
-			"the state of the fleet %s is not one that a fleet hands on: %s; start fleets with the starter", in.FleetID, problem)
+			"the state of the fleet %s is not one that a fleet hands on: %s; start fleets with the starter", in.FleetID,
+			problem)
 	}
 	return nil
 }
@@ -152,7 +155,8 @@ func flightsProblem(flights []schemas.FleetRun, in schemas.RegisterFleetInput) s
 	names := map[string]bool{}
 	for _, run := range flights {
 		switch {
-		case run.Index < 0 || run.Index >= in.Total || run.News < 0 || run.Operation != "" && in.Operations[run.Operation] == 0:
+		case run.Index < 0 || run.Index >= in.Total || run.News < 0 ||
+			run.Operation != "" && in.Operations[run.Operation] == 0:
 			return "a registration in flight is out of range"
 		case utf8.RuneCountInString(run.Name) > schemas.MaxName || len(run.RunID) > maxOwnershipWord:
 			return "the name of a registration in flight is too long"

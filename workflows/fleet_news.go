@@ -8,8 +8,8 @@ import (
 	"model-registrar/schemas"
 )
 
-// tellFleet tells the fleet that started a registration, if one did, whether it waits for a person: then it takes no place
-// of the fleet's window. The news costs no waiting, and a fleet that has ended has no use for it.
+// tellFleet tells the fleet that started a registration, if one did, whether it waits for a person: then it takes no
+// place of the fleet's window. The news costs no waiting, and a fleet that has ended has no use for it.
 func (r *registration) tellFleet(ctx workflow.Context, waiting bool) {
 	parent := workflow.GetInfo(ctx).ParentWorkflowExecution
 	if parent == nil || !strings.HasPrefix(parent.ID, schemas.RegisterFleetWorkflowID("")) {

@@ -15,18 +15,22 @@ func (f *fleet) listen(ctx workflow.Context) error {
 	queries := []error{
 		workflow.SetQueryHandlerWithOptions(ctx, schemas.StatusQuery,
 			func() (schemas.FleetProgress, error) { return f.progress(ctx), nil },
-			workflow.QueryHandlerOptions{Description: "Where the fleet stands: how many are queued, in flight and ended"}),
+			workflow.QueryHandlerOptions{Description: "Where the fleet stands: how many are queued, in " +
+				"flight and ended"}),
 		workflow.SetQueryHandlerWithOptions(ctx, schemas.SummaryQuery,
 			func() (schemas.FleetResult, error) { return f.result(ctx), nil },
-			workflow.QueryHandlerOptions{Description: "The fleet's result so far, with every failure that it remembers"}),
+			workflow.QueryHandlerOptions{Description: "The fleet's result so far, with every failure that " +
+				"it remembers"}),
 		update(ctx, f, schemas.PauseHandler, "Start nothing more until `resume`; what is in flight goes on",
 			func(struct{}) error { return f.goesOn() }, f.pause),
 		update(ctx, f, schemas.ResumeHandler, "Go on after `pause`",
 			func(struct{}) error { return f.goesOn() }, f.resume),
 		update(ctx, f, schemas.WindowHandler,
-			fmt.Sprintf(`Set how many operations run at a time: {"size":1 to %d}`, schemas.MaxWindow), f.checkWindow, f.setWindow),
+			fmt.Sprintf(`Set how many operations run at a time: {"size":1 to %d}`, schemas.MaxWindow),
+			f.checkWindow, f.setWindow),
 		update(ctx, f, schemas.CancelHandler,
-			`Start nothing more, cancel what is in flight (it is undone), and end: {"reason":"why"}`, f.checkCancel, f.cancel),
+			`Start nothing more, cancel what is in flight (it is undone), and end: {"reason":"why"}`,
+			f.checkCancel, f.cancel),
 	}
 	for _, err := range queries {
 		if err != nil {
@@ -37,7 +41,10 @@ func (f *fleet) listen(ctx workflow.Context) error {
 }
 
 // update registers an order to the fleet. An order that needs no argument takes one that is ignored.
-func update[In any](ctx workflow.Context, f *fleet, name, description string, check func(In) error, obey func(workflow.Context, In) string) error {
+func update[In any](
+	ctx workflow.Context, f *fleet, name, description string,
+	check func(In) error, obey func(workflow.Context, In) string,
+) error {
 	return workflow.SetUpdateHandlerWithOptions(ctx, name,
 		func(ctx workflow.Context, in In) (schemas.FleetReceipt, error) {
 			if err := check(in); err != nil { // another order may have come between the validator and this
@@ -45,7 +52,8 @@ func update[In any](ctx workflow.Context, f *fleet, name, description string, ch
 			}
 			message := obey(ctx, in)
 			f.describe(ctx)
-			return schemas.FleetReceipt{FleetID: f.in.FleetID, Status: f.status(), Window: f.state.Window, Message: message}, nil
+			return schemas.FleetReceipt{FleetID: f.in.FleetID, Status: f.status(), Window: f.state.Window,
+				Message: message}, nil
 		},
 		workflow.UpdateHandlerOptions{
 			Description: description,

@@ -26,14 +26,17 @@ func (f *fleet) keepLoaded(ctx workflow.Context) {
 			schemas.LoadPartInput{FleetID: f.in.FleetID, Part: f.loaded}).Get(ctx, &part)
 		if err != nil {
 			e := explain(err)
-			f.endAs(ctx, schemas.FleetFailed, e.Type, fmt.Sprintf("part %d of the fleet's manifests could not be loaded: %s",
+			f.endAs(ctx, schemas.FleetFailed, e.Type, fmt.Sprintf("part %d of the fleet's manifests could not "+
+				"be loaded: %s",
 				f.loaded+1, plain(e.Message, 400)))
 			return
 		}
 		for i, item := range part.All() {
-			if f.in.Operations[item.Operation] == 0 && (f.isMixed() || item.Operation != schemas.RegisterModelWorkflow) {
-				f.endAs(ctx, schemas.FleetFailed, schemas.ErrFleetPart, fmt.Sprintf("part %d of the fleet has a %s of %s, which the fleet "+
-					"was not started for", f.loaded+1, plain(item.Operation, 40), plain(item.ModelName(), 80)))
+			if f.in.Operations[item.Operation] == 0 &&
+				(f.isMixed() || item.Operation != schemas.RegisterModelWorkflow) {
+				f.endAs(ctx, schemas.FleetFailed, schemas.ErrFleetPart, fmt.Sprintf("part %d of the fleet has a %s "+
+					"of %s, which the fleet was not started for", f.loaded+1, plain(item.Operation, 40),
+					plain(item.ModelName(), 80)))
 				return
 			}
 			if index := part.First + i; index >= f.state.Next {
@@ -52,8 +55,9 @@ func (f *fleet) renewParts(ctx workflow.Context) {
 	for {
 		left := max(0, f.state.RenewedAt.Add(partsRenewed).Sub(workflow.Now(ctx)))
 		over, err := workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{
-			Timeout:      left,
-			TimerOptions: workflow.TimerOptions{Summary: "Renew the fleet's parts in " + words.Exactly(left.Round(time.Second))},
+			Timeout: left,
+			TimerOptions: workflow.TimerOptions{Summary: "Renew the fleet's parts in " +
+				words.Exactly(left.Round(time.Second))},
 		}, func() bool { return f.leaving || f.over })
 		if over || err != nil {
 			return
@@ -63,8 +67,8 @@ func (f *fleet) renewParts(ctx workflow.Context) {
 	}
 }
 
-// tellParts signals every part. An error says that the part has ended already, and its manifests can still be read for as
-// long as the namespace keeps it.
+// tellParts signals every part. An error says that the part has ended already, and its manifests can still be read for
+// as long as the namespace keeps it.
 func (f *fleet) tellParts(ctx workflow.Context, signal string) {
 	var told []workflow.Future
 	wait := func() {
@@ -74,7 +78,8 @@ func (f *fleet) tellParts(ctx workflow.Context, signal string) {
 		told = nil
 	}
 	for part := range f.in.Parts {
-		told = append(told, workflow.SignalExternalWorkflow(ctx, schemas.FleetPartWorkflowID(f.in.FleetID, part), "", signal, nil))
+		told = append(told, workflow.SignalExternalWorkflow(ctx, schemas.FleetPartWorkflowID(f.in.FleetID, part), "",
+			signal, nil))
 		if len(told) == maxAsking {
 			wait()
 		}

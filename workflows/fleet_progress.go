@@ -19,9 +19,10 @@ func (f *fleet) progress(ctx workflow.Context) schemas.FleetProgress {
 	return schemas.FleetProgress{
 		FleetID: f.in.FleetID, RunID: f.runID, Status: f.status(), Reason: f.state.Reason, Requester: f.in.Requester,
 		StartedAt: f.state.StartedAt, Total: f.in.Total, Queued: f.unstarted(), InFlight: len(f.flights) - f.waiting,
-		Waiting: f.waiting, Ended: f.state.Tally.Sum(), Outcomes: f.state.Tally, Operations: f.shares(), Window: f.state.Window,
-		StopOnFailure: f.in.StopOnFailure, PausedMs: f.pausedFor(workflow.Now(ctx)).Milliseconds(),
-		Recent: failures[max(0, len(failures)-recent):], Runs: f.state.Runs + 1,
+		Waiting: f.waiting, Ended: f.state.Tally.Sum(), Outcomes: f.state.Tally, Operations: f.shares(),
+		Window: f.state.Window, StopOnFailure: f.in.StopOnFailure,
+		PausedMs: f.pausedFor(workflow.Now(ctx)).Milliseconds(), Recent: failures[max(0, len(failures)-recent):],
+		Runs: f.state.Runs + 1,
 	}
 }
 
@@ -31,10 +32,11 @@ func (f *fleet) result(ctx workflow.Context) schemas.FleetResult {
 	info := workflow.GetInfo(ctx)
 	r := schemas.FleetResult{
 		FleetID: f.in.FleetID, Status: f.status(), Reason: f.state.Reason, ErrorType: f.state.ErrorType,
-		Requester: f.in.Requester, Total: f.in.Total, Outcomes: f.state.Tally, Operations: f.shares(), NotStarted: f.unstarted(),
-		Failures: f.state.Failures, Registered: f.state.Registered, Parts: f.in.Parts, StartedAt: f.state.StartedAt.UTC(),
-		DurationMs: now.Sub(f.state.StartedAt).Milliseconds(), PausedMs: f.pausedFor(now).Milliseconds(),
-		WorkflowID: info.WorkflowExecution.ID, RunID: f.runID, Runs: f.state.Runs + 1,
+		Requester: f.in.Requester, Total: f.in.Total, Outcomes: f.state.Tally, Operations: f.shares(),
+		NotStarted: f.unstarted(), Failures: f.state.Failures, Registered: f.state.Registered, Parts: f.in.Parts,
+		StartedAt: f.state.StartedAt.UTC(), DurationMs: now.Sub(f.state.StartedAt).Milliseconds(),
+		PausedMs: f.pausedFor(now).Milliseconds(), WorkflowID: info.WorkflowExecution.ID, RunID: f.runID,
+		Runs: f.state.Runs + 1,
 	}
 	failed := 0
 	for _, o := range schemas.FleetOutcomes {
@@ -118,12 +120,13 @@ func (f *fleet) details() string {
 	if all := f.state.Failures; len(all) > 0 {
 		b.WriteString("\nThe newest failures:\n\n")
 		for _, x := range all[max(0, len(all)-recent):] {
-			fmt.Fprintf(&b, "- %s: %s %s\n", markdown(strings.TrimSpace(x.Operation+" "+x.Name)), x.Outcome, markdown(x.Reason))
+			fmt.Fprintf(&b, "- %s: %s %s\n", markdown(strings.TrimSpace(x.Operation+" "+x.Name)), x.Outcome,
+				markdown(x.Reason))
 		}
 	}
 	if !f.status().Ended() {
-		fmt.Fprintf(&b, "\nFollow it with `starter watch %s`; `starter fleet pause`, `resume`, `window` and `cancel` steer it, "+
-			"like the updates of the same names.\n", schemas.RegisterFleetWorkflowID(f.in.FleetID))
+		fmt.Fprintf(&b, "\nFollow it with `starter watch %s`; `starter fleet pause`, `resume`, `window` and `cancel` "+
+			"steer it, like the updates of the same names.\n", schemas.RegisterFleetWorkflowID(f.in.FleetID))
 	}
 	return b.String()
 }

@@ -10,8 +10,8 @@ import (
 	"model-registrar/schemas"
 )
 
-// handOver makes the model ours before anybody is told that it is registered: ManageModel owns it from now on. It is the
-// point of no return, so a cancellation that comes meanwhile is too late.
+// handOver makes the model ours before anybody is told that it is registered: ManageModel owns it from now on. It is
+// the point of no return, so a cancellation that comes meanwhile is too late.
 func (r *registration) handOver(ctx workflow.Context) error {
 	if err := r.commit(ctx); err != nil {
 		return err
@@ -27,8 +27,8 @@ func (r *registration) handTo(ctx workflow.Context, summary string, o schemas.Ow
 		schemas.HandOverInput{Ownership: o, Label: plain(r.manifest.Name, 80)}, nil)
 }
 
-// handBack has ManageModel own the model as it did before a change whose hand-over did not succeed, and may have happened
-// nevertheless.
+// handBack has ManageModel own the model as it did before a change whose hand-over did not succeed, and may have
+// happened nevertheless.
 func (r *registration) handBack(ctx workflow.Context) {
 	o := *r.previous
 	o.Since = workflow.Now(ctx).UTC() // an earlier hand-over would be refused
@@ -72,7 +72,8 @@ func (r *registration) takeBack(ctx workflow.Context) {
 		return
 	}
 	err := r.execute(ctx, schemas.ReleaseModelActivity, "Take the hand-over of "+plain(r.manifest.Name, 80)+" back",
-		schemas.ReleaseInput{Name: r.manifest.Name, RunID: r.result.RunID, Reason: "the registration did not complete"}, nil)
+		schemas.ReleaseInput{Name: r.manifest.Name, RunID: r.result.RunID, Reason: "the registration did not complete"},
+		nil)
 	if err != nil {
 		r.result.Reason = fmt.Sprintf("%s; and %s may still own it: %s", r.result.Reason,
 			schemas.ManageModelWorkflowID(r.manifest.Name), explain(err).Message)
@@ -87,7 +88,8 @@ func (r *registration) unchanged(found schemas.Submission) error {
 	}
 	reason += ", at " + found.SeenAt.UTC().Format("2006-01-02 15:04:05 MST")
 	if o := found.Owner; o != nil {
-		reason += fmt.Sprintf("; it is owned since %s, by %s run %s", o.Since.UTC().Format("2006-01-02 15:04:05 MST"), o.Operation, o.RunID)
+		reason += fmt.Sprintf("; it is owned since %s, by %s run %s", o.Since.UTC().Format("2006-01-02 15:04:05 MST"),
+			o.Operation, o.RunID)
 	}
 	return verdict{schemas.Unchanged, reason + "; nothing was changed"}
 }
@@ -110,8 +112,8 @@ func existingModel(err error) string {
 	return ""
 }
 
-// findExisting learns, for a registration that made no model, whether there is one of that name nevertheless. What is said
-// of this attempt must not be taken for news of that model.
+// findExisting learns, for a registration that made no model, whether there is one of that name nevertheless. What is
+// said of this attempt must not be taken for news of that model.
 func (r *registration) findExisting(ctx workflow.Context) error {
 	made := r.result.ModelID != "" || r.result.JobID != ""
 	misnamed := r.result.ErrorType == schemas.ErrWrongWorkflowID // no activity serves it

@@ -12,13 +12,13 @@ import (
 	"model-registrar/schemas"
 )
 
-// unownedLife is how long ManageModel waits for the hand-over that it was started for. A start whose hand-over never came
-// leaves nothing for ever.
+// unownedLife is how long ManageModel waits for the hand-over that it was started for. A start whose hand-over never
+// came leaves nothing for ever.
 const unownedLife = time.Hour
 
-// ManageModel owns one model, from the moment an operation hands it over until it is released: while it runs and has been
-// handed a model, that model is ours. Its memo is the record, which the server tells without a worker. A cancellation
-// changes nothing: only a release, or an operator's termination, gives a model up.
+// ManageModel owns one model, from the moment an operation hands it over until it is released: while it runs and has
+// been handed a model, that model is ours. Its memo is the record, which the server tells without a worker. A
+// cancellation changes nothing: only a release, or an operator's termination, gives a model up.
 //
 // It checks the model from time to time (checks.go), and tells of each change of the model's state (transitions.go).
 //
@@ -91,12 +91,14 @@ func (m *owned) setUp(ctx workflow.Context) error {
 	}
 	if m.handedOn {
 		if problem := statusProblem(m.name, m.status, workflow.Now(ctx)); problem != "" {
-			return final(schemas.ErrHandOverRefused, "what the workflow was started with is nothing that an earlier run of it hands on: %s", problem)
+			return final(schemas.ErrHandOverRefused, "what the workflow was started with is nothing that an earlier "+
+				"run of it hands on: %s", problem)
 		}
 	}
 	err := workflow.SetQueryHandlerWithOptions(ctx, schemas.StatusQuery,
 		func() (schemas.ModelStatus, error) { return m.status, nil },
-		workflow.QueryHandlerOptions{Description: "What is registered, by which operation and since when, and how the model is doing"})
+		workflow.QueryHandlerOptions{Description: "What is registered, by which operation and since when, and how " +
+			"the model is doing"})
 	if err != nil {
 		return err
 	}
@@ -114,7 +116,8 @@ func (m *owned) setUp(ctx workflow.Context) error {
 		return err
 	}
 	err = workflow.SetUpdateHandlerWithOptions(ctx, schemas.ReleaseHandler, m.giveUp, workflow.UpdateHandlerOptions{
-		Description: "Sent by an operation that retires the model or takes its hand-over back: the model is owned no more",
+		Description: "Sent by an operation that retires the model or takes its hand-over back: the model is " +
+			"owned no more",
 	})
 	if err != nil {
 		return err
@@ -125,8 +128,9 @@ func (m *owned) setUp(ctx workflow.Context) error {
 // awaitHandOver waits for the first hand-over, which comes with the start.
 func (m *owned) awaitHandOver(ctx workflow.Context) error {
 	taken, err := workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{
-		Timeout:      unownedLife,
-		TimerOptions: workflow.TimerOptions{Summary: "End unless the model is handed over within " + words.Exactly(unownedLife)},
+		Timeout: unownedLife,
+		TimerOptions: workflow.TimerOptions{Summary: "End unless the model is handed over within " +
+			words.Exactly(unownedLife)},
 	}, func() bool { return m.status.ModelID != "" || m.released != nil })
 	if err == nil && !taken {
 		m.released = &schemas.ReleaseInput{Name: m.name, Reason: "no operation handed the model over"}
@@ -168,7 +172,8 @@ func (m *owned) takeOver(ctx workflow.Context, o schemas.Ownership) (schemas.Mod
 	case before.State != schemas.ModelActive:
 		m.status.StateSince = workflow.Now(ctx).UTC()
 		if before.State != "" {
-			m.note(ctx, before.State, fmt.Sprintf("%s handed it over, run %s", plain(o.Operation, 40), plain(o.RunID, 60)))
+			m.note(ctx, before.State, fmt.Sprintf("%s handed it over, run %s",
+				plain(o.Operation, 40), plain(o.RunID, 60)))
 		}
 	}
 	m.plan(ctx)

@@ -11,7 +11,8 @@ import (
 	"model-registrar/schemas"
 )
 
-// Bounds of what any program that reaches Temporal may hand to ManageModel. What operations hand over stays far below them.
+// Bounds of what any program that reaches Temporal may hand to ManageModel. What operations hand over stays far below
+// them.
 const (
 	maxOwnershipBytes  = 256 << 10 // of JSON: a memo has room for it
 	maxOwnershipWord   = 1000      // characters of an id or a name; the server has this bound for a workflow id
@@ -31,9 +32,11 @@ func ownershipProblem(name string, o schemas.Ownership, now time.Time) string {
 	case o.Since.After(now.Add(24 * time.Hour)): // no later operation could take it over
 		return fmt.Sprintf("%s was handed over in the future, at %s", plain(name, 80), day(o.Since))
 	case err != nil || len(raw) > maxOwnershipBytes:
-		return fmt.Sprintf("the record of %s has more than %d KiB, or cannot be written", plain(name, 80), maxOwnershipBytes>>10)
+		return fmt.Sprintf("the record of %s has more than %d KiB, or cannot be written", plain(name, 80),
+			maxOwnershipBytes>>10)
 	case slices.ContainsFunc([]string{o.ModelID, o.Operation, o.WorkflowID, o.RunID, o.JobID, o.Requester}, isTooLong):
-		return fmt.Sprintf("an id or a name in the record of %s has more than %d characters", plain(name, 80), maxOwnershipWord)
+		return fmt.Sprintf("an id or a name in the record of %s has more than %d characters", plain(name, 80),
+			maxOwnershipWord)
 	case errors.Is(o.Payload.Check(), schemas.ErrSealBroken) || o.Payload.Hash != o.PayloadHash:
 		return fmt.Sprintf("the payload of %s does not have the hash that the hand-over names", plain(name, 80))
 	case every != 0 && (every < shortestCheckEvery || every > longestCheckEvery):

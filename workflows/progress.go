@@ -139,8 +139,12 @@ func (r *registration) describeGate(b *strings.Builder) {
 func (r *registration) describeChoice(b *strings.Builder) {
 	fmt.Fprintf(b, "\nTo decide:\n\n"+
 		"- choose *Send an Update* or *Send a Signal* under *More Actions*, then `%s`, with "+
-		"`{\"decision\":\"approve\",\"approver\":\"who you are\",\"reason\":\"why\",\"payloadHash\":\"%s\",\"runId\":\"%s\",\"probe\":\"%s\"}` (or `\"reject\"`; say who you are and why: the placeholders are refused),\n"+
-		"- or run `starter approve %s --reason \"…\"` (or `starter reject`).\n", schemas.DecideHandler, r.result.PayloadHash, r.result.RunID, r.probeVerdict(), shellWord(code(r.manifest.Name)))
+		"`{\"decision\":\"approve\",\"approver\":\"who you are\",\"reason\":\"why\",\"payloadHash\":\"%s\","+
+		"\"runId\":\"%s\",\"probe\":\"%s\"}` (or `\"reject\"`; say who you are and why: the placeholders "+
+		"are refused),\n"+
+		"- or run `starter approve %s --reason \"…\"` (or `starter reject`).\n",
+		schemas.DecideHandler, r.result.PayloadHash, r.result.RunID, r.probeVerdict(),
+		shellWord(code(r.manifest.Name)))
 }
 
 func (r *registration) describeEvidence(row func(name, value string)) {

@@ -12,7 +12,8 @@ import (
 // ReadGateway lists models of the gateway for those who have no credentials of it, such as the starter, from a page on
 // and as many as fit into its result. A list that is longer takes several of them. Nothing secret is in the result.
 func ReadGateway(ctx workflow.Context, in schemas.ListModelsInput) (out schemas.ListedModels, err error) {
-	if id, folder := workflow.GetInfo(ctx).WorkflowExecution.ID, schemas.ReadGatewayWorkflowID(""); !strings.HasPrefix(id, folder) {
+	id, folder := workflow.GetInfo(ctx).WorkflowExecution.ID, schemas.ReadGatewayWorkflowID("")
+	if !strings.HasPrefix(id, folder) {
 		return out, wrongID("reading the gateway", folder+"…", id)
 	}
 	// A refused login is for the person who waits, and not for hours to come.

@@ -74,12 +74,14 @@ func operationOn(ctx workflow.Context, operation string, m schemas.Manifest, req
 	info := workflow.GetInfo(ctx)
 	story, halt := workflow.WithCancel(ctx)
 	return &registration{
-		operation: operation, manifest: m, requester: schemas.Cut(requester, schemas.MaxRequester), startedAt: workflow.Now(ctx),
-		stages: []schemas.StageRecord{{Stage: schemas.StageValidating, StartedAt: workflow.Now(ctx)}},
-		story:  story, halt: halt,
+		operation: operation, manifest: m, requester: schemas.Cut(requester, schemas.MaxRequester),
+		startedAt: workflow.Now(ctx),
+		stages:    []schemas.StageRecord{{Stage: schemas.StageValidating, StartedAt: workflow.Now(ctx)}},
+		story:     story, halt: halt,
 		gate: gate{required: max(1, m.Approval.Required)},
 		result: schemas.Result{
-			Name: m.Name, Operation: operation, WorkflowID: info.WorkflowExecution.ID, RunID: info.WorkflowExecution.RunID,
+			Name: m.Name, Operation: operation, WorkflowID: info.WorkflowExecution.ID,
+			RunID: info.WorkflowExecution.RunID,
 		},
 	}
 }
@@ -98,7 +100,8 @@ func (r *registration) setUp(ctx workflow.Context) error {
 // wrongID refuses to run under an id that does not fit the input.
 func wrongID(what, want, is string) error {
 	return temporal.NewNonRetryableApplicationError(
-		fmt.Sprintf("%s must run as workflow %q, not as %q; start it with the starter", plain(what, 120), plain(want, 100), plain(is, 100)),
+		fmt.Sprintf("%s must run as workflow %q, not as %q; start it with the starter",
+			plain(what, 120), plain(want, 100), plain(is, 100)),
 		string(schemas.ErrWrongWorkflowID), nil)
 }
 
@@ -118,7 +121,7 @@ func (r *registration) enter(ctx workflow.Context, stage schemas.Stage) {
 	r.stages = append(r.stages, schemas.StageRecord{Stage: stage, StartedAt: now})
 	r.describe(ctx)
 	switch {
-	case stage != schemas.StageRegistering && slices.Contains(schemas.IndexedStages, stage): // it is started at that one
+	case stage != schemas.StageRegistering && slices.Contains(schemas.IndexedStages, stage): // it starts at that one
 		r.index(ctx, stage)
 	case stage == schemas.Stage(r.result.Status):
 		r.index(ctx, stage)

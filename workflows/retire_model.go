@@ -13,7 +13,8 @@ import (
 // RetireModel deletes a model that is ours, once it is approved, sees that it is gone, and gives it up. With keep it is
 // given up and left in the gateway. A model that is nobody's can be retired too, if it is named by its id.
 func RetireModel(ctx workflow.Context, in schemas.RetireModelInput) (schemas.Result, error) {
-	r := operationOn(ctx, schemas.RetireModelWorkflow, schemas.Manifest{Name: in.Name, Approval: in.Approval}, in.Requester)
+	r := operationOn(ctx, schemas.RetireModelWorkflow, schemas.Manifest{Name: in.Name, Approval: in.Approval},
+		in.Requester)
 	r.seen, r.retirement = in.Seen, in
 	return r.run(ctx, r.findRetiring, r.waitForApproval, r.delete, r.release)
 }
@@ -43,7 +44,8 @@ func (r *registration) findRetiring(ctx workflow.Context) error {
 // operations that have a manifest.
 func (r *registration) checkRequester() error {
 	if problem := people.RequesterProblem(r.retirement.Requester); problem != "" {
-		return temporal.NewPayloadValidationError([]schemas.Violation{{Path: "requester", Code: schemas.CodeMissing, Message: problem}})
+		return temporal.NewPayloadValidationError([]schemas.Violation{
+			{Path: "requester", Code: schemas.CodeMissing, Message: problem}})
 	}
 	return nil
 }
@@ -53,7 +55,8 @@ func (r *registration) checkRetiring(found schemas.ReadModel) error {
 	id := r.retirement.ModelID
 	if own != nil {
 		if id != "" && id != own.ModelID {
-			return final(schemas.ErrNameConflict, "%s is owned as model %s, not as %s", name, own.ModelID, plain(id, 80))
+			return final(schemas.ErrNameConflict, "%s is owned as model %s, not as %s", name, own.ModelID,
+				plain(id, 80))
 		}
 		id = own.ModelID
 		own.Manifest.Approval.Policy = own.Manifest.Approval.Policy.Stricter(r.manifest.Approval.Policy)
@@ -67,14 +70,18 @@ func (r *registration) checkRetiring(found schemas.ReadModel) error {
 	}
 	switch {
 	case own == nil && len(found.Live) == 0:
-		return final(schemas.ErrModelMissing, "no model named %s is owned, and the gateway has none: there is nothing to retire", name)
+		return final(schemas.ErrModelMissing, "no model named %s is owned, and the gateway has none: there is "+
+			"nothing to retire", name)
 	case own == nil && id == "":
-		return final(schemas.ErrModelNotOwned, "%s is in the gateway as %s and nobody's; name the one that is meant with --model",
+		return final(schemas.ErrModelNotOwned, "%s is in the gateway as %s and nobody's; name the one that is meant "+
+			"with --model",
 			name, modelIDs(found.Live))
 	case own == nil && live == nil:
-		return final(schemas.ErrModelMissing, "the gateway has no model %s named %s; it has %s", plain(id, 80), name, modelIDs(found.Live))
+		return final(schemas.ErrModelMissing, "the gateway has no model %s named %s; it has %s", plain(id, 80), name,
+			modelIDs(found.Live))
 	case own == nil && r.retirement.Keep:
-		return final(schemas.ErrModelNotOwned, "model %s is nobody's already, and there is nothing to give up", plain(id, 80))
+		return final(schemas.ErrModelNotOwned, "model %s is nobody's already, and there is nothing to give up",
+			plain(id, 80))
 	case own == nil:
 		r.result.PayloadHash = live.Hash
 	}
@@ -95,8 +102,8 @@ func (r *registration) learnPolicy(ctx workflow.Context) error {
 	return err
 }
 
-// delete deletes the model and sees that it is gone, unless it is to be kept. A cancellation that comes meanwhile is too
-// late, since a model that is deleted must not stay owned.
+// delete deletes the model and sees that it is gone, unless it is to be kept. A cancellation that comes meanwhile is
+// too late, since a model that is deleted must not stay owned.
 func (r *registration) delete(ctx workflow.Context) error {
 	if err := r.commit(ctx); err != nil || r.retirement.Keep {
 		return err

@@ -58,7 +58,8 @@ func (m *owned) checkNow(ctx workflow.Context, _ schemas.CheckRequest) (schemas.
 func (m *owned) seen() schemas.ModelCheck {
 	s := m.status
 	return schemas.ModelCheck{
-		Name: m.name, State: s.State, Reason: s.Reason, At: s.Checks.At, Trouble: s.Checks.Trouble, Drift: s.Checks.Drift,
+		Name: m.name, State: s.State, Reason: s.Reason, At: s.Checks.At, Trouble: s.Checks.Trouble,
+		Drift: s.Checks.Drift,
 		Probe: s.Checks.Probe,
 	}
 }

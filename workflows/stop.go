@@ -12,15 +12,16 @@ import (
 	"model-registrar/schemas"
 )
 
-// Where a registration ends by itself. The server terminates a workflow with more than 50 MiB or 51,200 events of history,
-// and would leave its model live; what the ending itself takes has to fit in between, and what others may send meanwhile.
+// Where a registration ends by itself. The server terminates a workflow with more than 50 MiB or 51,200 events of
+// history, and would leave its model live; what the ending itself takes has to fit in between, and what others may send
+// meanwhile.
 const (
 	maxHistoryBytes  = 8 << 20
 	maxHistoryEvents = 20_000
 )
 
-// stop ends the story of a registration from outside it, with a reason of its own: the present step is cancelled, and what
-// exists is rolled back. It does nothing once the story has ended, or what it does cannot be undone.
+// stop ends the story of a registration from outside it, with a reason of its own: the present step is cancelled, and
+// what exists is rolled back. It does nothing once the story has ended, or what it does cannot be undone.
 func (r *registration) stop(reason error) {
 	if r.ended || r.committed || r.stopped != nil {
 		return
@@ -36,7 +37,8 @@ func (r *registration) cancel(ctx workflow.Context, raw converter.RawValue) (sch
 	if err != nil {
 		return schemas.CancelReceipt{}, err
 	}
-	given := &schemas.Cancellation{By: strings.TrimSpace(c.By), Reason: strings.TrimSpace(c.Reason), At: workflow.Now(ctx).UTC()}
+	given := &schemas.Cancellation{By: strings.TrimSpace(c.By), Reason: strings.TrimSpace(c.Reason),
+		At: workflow.Now(ctx).UTC()}
 	r.result.Cancellation = given
 	stage := r.stage()
 	r.gate.unrecorded = append(r.gate.unrecorded, unrecorded{
@@ -97,8 +99,10 @@ func (r *registration) watchHistory(ctx workflow.Context) {
 		}
 		info := workflow.GetInfo(ctx)
 		r.stop(temporal.NewNonRetryableApplicationError(fmt.Sprintf(
-			"the history of the registration of %s has %d events and %d KiB, near where the server terminates a workflow, so the "+
-				"registration ended by itself; see who sent it so many or so large signals, and register the model again",
-			r.manifest.Name, info.GetCurrentHistoryLength(), info.GetCurrentHistorySize()>>10), string(schemas.ErrHistoryFull), nil))
+			"the history of the registration of %s has %d events and %d KiB, near where the server terminates a "+
+				"workflow, so the registration ended by itself; see who sent it so many or so large signals, and "+
+				"register the model again",
+			r.manifest.Name, info.GetCurrentHistoryLength(), info.GetCurrentHistorySize()>>10),
+			string(schemas.ErrHistoryFull), nil))
 	})
 }

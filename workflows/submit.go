@@ -17,8 +17,8 @@ func (r *registration) submit(ctx workflow.Context) error {
 	return r.create(ctx, schemas.SubmitInput{Payload: r.payload, Authorization: r.authorization()})
 }
 
-// create creates a model with this payload. One that this operation has deleted before counts as gone, whatever a read that
-// lags behind shows.
+// create creates a model with this payload. One that this operation has deleted before counts as gone, whatever a read
+// that lags behind shows.
 func (r *registration) create(ctx workflow.Context, in schemas.SubmitInput) error {
 	r.enter(ctx, schemas.StageSubmitting)
 	r.submittedAt = workflow.Now(ctx)
@@ -68,8 +68,8 @@ func (r *registration) create(ctx workflow.Context, in schemas.SubmitInput) erro
 // sentBefore is the record of what a submission that failed may have sent. Nil: it ended without a word about it.
 func sentBefore(err error) *schemas.Creation { return recordOf[schemas.Creation](err) }
 
-// recordOf is the record that an activity which failed left of what it may have sent: the second detail of its error, or
-// what its last heartbeat recorded before its time ran out. Nil: there is none.
+// recordOf is the record that an activity which failed left of what it may have sent: the second detail of its error,
+// or what its last heartbeat recorded before its time ran out. Nil: there is none.
 func recordOf[Record any](err error) *Record {
 	var rec Record
 	var late *temporal.TimeoutError
@@ -88,8 +88,8 @@ func recordOf[Record any](err error) *Record {
 	return nil
 }
 
-// createdNothing reports whether a submission's error proves that this registration created no model: its record says so,
-// or the gateway refused what an activity without a record asked for. After anything else (a time-out, an outage, a
+// createdNothing reports whether a submission's error proves that this registration created no model: its record says
+// so, or the gateway refused what an activity without a record asked for. After anything else (a time-out, an outage, a
 // cancellation) a model may exist.
 func createdNothing(err error) bool {
 	if rec := sentBefore(err); rec != nil {
@@ -103,14 +103,15 @@ func createdNothing(err error) bool {
 	return false
 }
 
-// lookForTwins looks the name up once more, when the gateway's reads have caught up, if an answer to a creation was lost:
-// what else is there under that name is said, and never passed over in silence. It does not undo what is well.
+// lookForTwins looks the name up once more, when the gateway's reads have caught up, if an answer to a creation was
+// lost: what else is there under that name is said, and never passed over in silence. It does not undo what is well.
 func (r *registration) lookForTwins(ctx workflow.Context) error {
 	if r.lookAgain.IsZero() {
 		return nil
 	}
 	wait := schemas.Wait{For: schemas.WaitReadLag, Since: workflow.Now(ctx), Until: r.lookAgain,
-		Message: fmt.Sprintf("The answer to a creation was lost; the gateway is looked at once more at %s", clockTime(r.lookAgain, 0))}
+		Message: fmt.Sprintf("The answer to a creation was lost; the gateway is looked at once more at %s",
+			clockTime(r.lookAgain, 0))}
 	if err := r.sleep(ctx, wait); err != nil {
 		return err
 	}
@@ -121,12 +122,14 @@ func (r *registration) lookForTwins(ctx workflow.Context) error {
 	case ctx.Err() != nil:
 		return err
 	case err != nil:
-		r.result.Reason = "whether a lost creation has left a second model could not be found out: " + explain(err).Message
+		r.result.Reason = "whether a lost creation has left a second model could not be found out: " +
+			explain(err).Message
 		return nil
 	}
 	if r.result.Twins = out.Named; len(out.Named) > 0 {
-		r.result.Reason = fmt.Sprintf("there are other models of this name beside %s: %s. Operator action required: look at them, and "+
-			"remove what nobody wants by the platform's DELETE {gateway}/models/%s", r.result.ModelID, schemas.ModelIDs(out.Named), out.Named[0].ID)
+		r.result.Reason = fmt.Sprintf("there are other models of this name beside %s: %s. Operator action required: "+
+			"look at them, and remove what nobody wants by the platform's DELETE {gateway}/models/%s", r.result.ModelID,
+			schemas.ModelIDs(out.Named), out.Named[0].ID)
 	}
 	return nil
 }

@@ -71,10 +71,11 @@ func (m *owned) remember(ctx workflow.Context) {
 	}
 }
 
-// rememberCheck writes when the model was last seen where it can be read without a worker. Runs that began before there was
-// such a memo do without.
+// rememberCheck writes when the model was last seen where it can be read without a worker. Runs that began before there
+// was such a memo do without.
 func (m *owned) rememberCheck(ctx workflow.Context) {
-	if !m.isOwned() || workflow.GetVersion(ctx, "last-check-in-memo", workflow.DefaultVersion, 1) == workflow.DefaultVersion {
+	if !m.isOwned() ||
+		workflow.GetVersion(ctx, "last-check-in-memo", workflow.DefaultVersion, 1) == workflow.DefaultVersion {
 		return
 	}
 	if err := workflow.UpsertMemo(ctx, map[string]any{schemas.LastCheckMemo: m.lastCheck()}); err != nil {
@@ -83,7 +84,8 @@ func (m *owned) rememberCheck(ctx workflow.Context) {
 }
 
 func (m *owned) lastCheck() schemas.LastCheck {
-	return schemas.LastCheck{At: m.status.Checks.At, StateSince: m.status.StateSince, Trouble: plain(m.status.Checks.Trouble, 200)}
+	return schemas.LastCheck{At: m.status.Checks.At, StateSince: m.status.StateSince,
+		Trouble: plain(m.status.Checks.Trouble, 200)}
 }
 
 // tellAll tells transitions one after the other: nothing is announced that is not in the audit trail.
@@ -99,12 +101,13 @@ func (m *owned) tell(ctx workflow.Context, t transition) {
 	e := schemas.AuditEntry{
 		EntryID: fmt.Sprintf("%s/state-%d", self.RunID, t.number), Event: schemas.AuditModelState, Timestamp: t.at,
 		ModelID: t.model.ModelID, PayloadHash: t.model.PayloadHash, Compliance: schemas.RecordStored,
-		Name: schemas.RecordedName(m.name), Reason: t.reason, Requester: plain(t.model.Requester, 200), Probe: t.probe, Changes: t.drift,
-		State: t.after, StateBefore: t.before, WorkflowID: self.ID, RunID: self.RunID,
+		Name: schemas.RecordedName(m.name), Reason: t.reason, Requester: plain(t.model.Requester, 200), Probe: t.probe,
+		Changes: t.drift, State: t.after, StateBefore: t.before, WorkflowID: self.ID, RunID: self.RunID,
 	}
 	event := schemas.Event{
-		Event: schemas.ModelStateChanged, Timestamp: t.at, ModelID: t.model.ModelID, Status: string(t.after), StateBefore: t.before,
-		Name: m.name, Reason: t.reason, PayloadHash: t.model.PayloadHash, Changes: t.drift, WorkflowID: self.ID, RunID: self.RunID,
+		Event: schemas.ModelStateChanged, Timestamp: t.at, ModelID: t.model.ModelID, Status: string(t.after),
+		StateBefore: t.before, Name: m.name, Reason: t.reason, PayloadHash: t.model.PayloadHash, Changes: t.drift,
+		WorkflowID: self.ID, RunID: self.RunID,
 	}
 	if t.probe != nil {
 		e.ValidationStatus = t.probe.Status

@@ -25,7 +25,8 @@ type signer struct {
 func parseLine(line string) (signer, error) {
 	var s signer
 	if strings.HasPrefix(line, "-----BEGIN") {
-		return s, errors.New("this is no allowed_signers line; if it is a private key, take it out, and replace the key")
+		return s, errors.New("this is no allowed_signers line; if it is a private key, take it out, and " +
+			"replace the key")
 	}
 	list, rest, err := cutPrincipals(line)
 	if err != nil {

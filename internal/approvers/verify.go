@@ -21,7 +21,8 @@ func (s *Signers) Verify(
 ) (principal, fingerprint string, err error) {
 	if strings.TrimSpace(signature) == "" {
 		return "", "", refuse(ErrUnsigned, "decisions have to be signed here, and this one is not; sign it with "+
-			"`starter %s %s --key FILE`, with a key that is among the approvers", verb(statement.Decision), statement.Name)
+			"`starter %s %s --key FILE`, with a key that is among the approvers", verb(statement.Decision),
+			statement.Name)
 	}
 	key, err := signedBy(statement, signature)
 	if err != nil {

@@ -40,7 +40,8 @@ func tellConflicts(log *slog.Logger, trail string, added []sealed) {
 			id, _, _ := strings.Cut(s.id, conflictMark)
 			log.Error("the audit trail holds another entry under the id of one that was written now; one of the two "+
 				"is forged or "+
-				"was written by mistake; both are kept; run `starter audit verify`", "trail", trail, "entry_id", shown(id), "seq", s.at.seq)
+				"was written by mistake; both are kept; run `starter audit verify`", "trail", trail, "entry_id",
+				shown(id), "seq", s.at.seq)
 		}
 	}
 }

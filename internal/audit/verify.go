@@ -132,7 +132,8 @@ func (v *verifier) record(r Record) error {
 			Text: "this is no entry of the chain: it has no number; it was changed or put there by something else"})
 	case h.Seq > maxFollowed:
 		v.note(Problem{Kind: Foreign, Line: r.Line, Seq: r.seq(), EntryID: h.EntryID, Text: fmt.Sprintf(
-			"its number, %d, is one that nothing could follow: it was put there by something else, and the trail goes on without it", h.Seq)})
+			"its number, %d, is one that nothing could follow: it was put there by something else, and the trail "+
+				"goes on without it", h.Seq)})
 	default:
 		v.entry(r, h)
 	}
@@ -176,7 +177,8 @@ func (v *verifier) entry(r Record, h head) {
 	}
 	if id, _, conflict := strings.Cut(h.EntryID, conflictMark); conflict {
 		v.note(Problem{Kind: Conflict, Seq: h.Seq, Line: r.Line, EntryID: h.EntryID, Text: fmt.Sprintf(
-			"it was written under an id that %s already had, with other content: one of the two is forged, or was written by mistake", v.holderOf(id))})
+			"it was written under an id that %s already had, with other content: one of the two is forged, or was "+
+				"written by mistake", v.holderOf(id))})
 	}
 	if err := spelling(r.Text); err != nil {
 		v.note(Problem{Kind: Respelled, Seq: h.Seq, Line: r.Line, EntryID: h.EntryID, Text: fmt.Sprintf(
@@ -248,7 +250,8 @@ func (v *verifier) follows(r Record, h head, intact bool) {
 			"it was changed or replaced, and its hash computed anew: entry %d was written after another one", h.Seq)})
 	case v.last.seq == 0 && h.PrevHash != r.Before && v.report.Before > 0:
 		v.note(Problem{Kind: Changed, Line: 1, Text: fmt.Sprintf(
-			"the lines from before the chain (1 to %d) are not what they were when the chain began; at least one was changed, removed or added", v.report.Before)})
+			"the lines from before the chain (1 to %d) are not what they were when the chain began; at least one was "+
+				"changed, removed or added", v.report.Before)})
 	case v.last.seq == 0 && h.PrevHash != r.Before:
 		v.note(Problem{Kind: Missing, Seq: h.Seq, Line: r.Line, EntryID: h.EntryID,
 			Text: "what stood before the first entry is missing"})
@@ -354,8 +357,8 @@ func (v *verifier) ofAnother(c schemas.Checkpoint) bool {
 		return false
 	}
 	v.note(Problem{Kind: OtherTrail, Text: fmt.Sprintf(
-		"the checkpoint of %s is of another trail: its first entry has the hash %s, and this one's %s; if it was made of this trail, "+
-			"the whole trail was written anew since", when(c), shown(c.Trail), shown(v.first))})
+		"the checkpoint of %s is of another trail: its first entry has the hash %s, and this one's %s; if it was "+
+			"made of this trail, the whole trail was written anew since", when(c), shown(c.Trail), shown(v.first))})
 	return true
 }
 

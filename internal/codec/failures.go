@@ -30,11 +30,14 @@ type sealedFailure struct {
 }
 
 // unverified is the message of a failure that was not written by anybody with a key, or was cut on its way.
-const unverified = "the failure was not written by anybody with a key, or the server has cut it because of its size; it is not believed"
+const unverified = "the failure was not written by anybody with a key, or the server has cut it because of its size; " +
+	"it is not believed"
 
 func (k *Keys) failures(data placed) failures {
 	return failures{
-		FailureConverter: temporal.NewDefaultFailureConverter(temporal.DefaultFailureConverterOptions{DataConverter: data}), keys: k, data: data,
+		FailureConverter: temporal.NewDefaultFailureConverter(
+			temporal.DefaultFailureConverterOptions{DataConverter: data}),
+		keys: k, data: data,
 	}
 }
 

@@ -93,7 +93,8 @@ func withoutSource(err error) string {
 	switch {
 	case errors.As(err, &unknown):
 		kind = "unknown key; a credential has hosts, token_file or token_env or anonymous, header, scheme, query, " +
-			"headers, ca_file, client_cert_file, client_key_file, proxy; each of headers has token_file or token_env, and scheme"
+			"headers, ca_file, client_cert_file, client_key_file, proxy; each of headers has token_file or " +
+			"token_env, and scheme"
 	case errors.As(err, &duplicate):
 		kind = "this key is there twice"
 	case errors.As(err, &mismatch):

@@ -136,7 +136,8 @@ func completeAnthropic(u *url.URL, t Target) (Target, *Problem) {
 		strings.HasPrefix(host, "bedrock") && strings.HasSuffix(host, ".amazonaws.com") {
 		return Target{}, &Problem{"endpoint_url", "is Vertex AI or Bedrock, whose requests to Anthropic's models " +
 			"name the model " +
-			"in the path and are signed or carry tokens of an hour, which no credential here can; see docs/endpoints.md"}
+			"in the path and are signed or carry tokens of an hour, which no credential here can; see " +
+			"docs/endpoints.md"}
 	}
 	switch segments := segmentsOf(u); {
 	case hasTail(segments, "messages"):
@@ -155,7 +156,8 @@ func completeCohere(u *url.URL) *url.URL {
 		return extend(u)
 	case hasTail(segments, "v2"):
 		return extend(u, "chat")
-	case hasTail(segments, "v1"): // the first version is another protocol, and its address what many still have written down
+	case hasTail(segments, "v1"):
+		// the first version is another protocol, and its address what many still have written down
 		return extend(parent(u, 1), "v2", "chat")
 	case hasTail(segments, "v1", "chat"):
 		return extend(parent(u, 2), "v2", "chat")

@@ -132,7 +132,8 @@ func (t *Timeline) failed(activity string, err error) {
 		t.note(Warn, "the webhook was not delivered"+again+": "+sentence(err))
 		return
 	case deliveryRecord:
-		t.note(Warn, "what came of the webhook is not in the audit trail yet; a workflow of its own goes on trying: "+sentence(err))
+		t.note(Warn, "what came of the webhook is not in the audit trail yet; a workflow of its own goes on trying: "+
+			sentence(err))
 		return
 	case schemas.WriteAuditActivity:
 		t.note(Warn, "the registration waits until the audit trail can be written again: "+sentence(err))

@@ -43,7 +43,8 @@ func EndOf(result schemas.Result, err error) Ending {
 func FleetEnding(run schemas.FleetRun, result schemas.Result, err error) schemas.FleetEnding {
 	e := schemas.FleetEnding{FleetRun: run}
 	if taken := (*temporal.ChildWorkflowExecutionAlreadyStartedError)(nil); errors.As(err, &taken) {
-		e.Outcome, e.Reason = schemas.AlreadyInProgress, "an operation on this name was in progress already, and was left alone"
+		e.Outcome, e.Reason = schemas.AlreadyInProgress, "an operation on this name was in progress already, and "+
+			"was left alone"
 		return e
 	}
 	end := EndOf(result, err)

@@ -103,9 +103,9 @@ func (t *Timeline) Name() string {
 // Progress is what the query `status` would answer, as far as the history tells.
 func (t *Timeline) Progress() schemas.Progress {
 	p := schemas.Progress{
-		Name: t.Name(), RunID: t.RunID, Requester: t.Input.Requester, StartedAt: t.StartedAt, Stages: slices.Clone(t.Stages),
-		PayloadHash: t.Evidence.PayloadHash, JobID: t.Evidence.JobID, ModelID: t.Evidence.ModelID,
-		Validation: t.Evidence.Probe, Operation: t.Operation,
+		Name: t.Name(), RunID: t.RunID, Requester: t.Input.Requester, StartedAt: t.StartedAt,
+		Stages: slices.Clone(t.Stages), PayloadHash: t.Evidence.PayloadHash, JobID: t.Evidence.JobID,
+		ModelID: t.Evidence.ModelID, Validation: t.Evidence.Probe, Operation: t.Operation,
 	}
 	switch {
 	case t.Current != nil:

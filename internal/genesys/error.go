@@ -57,7 +57,8 @@ func notSent(o op, err error) *gateway.Error {
 		return e
 	}
 	e := o.failure(schemas.ErrRateLimited)
-	e.RetryAfter, e.NoEffect, e.Message = busy.RetryAfter.Round(time.Millisecond), true, "the request quota of the OAuth client is in use"
+	e.RetryAfter, e.NoEffect, e.Message = busy.RetryAfter.Round(time.Millisecond), true, "the request quota of the "+
+		"OAuth client is in use"
 	return e
 }
 

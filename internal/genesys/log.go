@@ -19,7 +19,8 @@ var loggedHeaders = []struct{ key, header string }{
 // logCall writes the one debug line of a call: the path without its query, and neither payload nor header but those
 // named here.
 func logCall(
-	ctx context.Context, log *slog.Logger, r redactor, o op, req *http.Request, resp *http.Response, err error, took time.Duration,
+	ctx context.Context, log *slog.Logger, r redactor, o op, req *http.Request, resp *http.Response, err error,
+	took time.Duration,
 ) {
 	if !log.Enabled(ctx, slog.LevelDebug) {
 		return

@@ -45,8 +45,8 @@ func (r redactor) clean(s string, limit int) string {
 // plainStatuses are words that are compared and acted on. None of them is a secret, even where one is short enough to
 // be a part of them.
 var plainStatuses = []string{
-	"completed", "succeeded", "success", "passed", "pass", "healthy", "ok", "failed", "failure", "fail", "unhealthy", "error",
-	"running", "pending", "queued", "in_progress", "active", "inactive", "cancelled", "canceled",
+	"completed", "succeeded", "success", "passed", "pass", "healthy", "ok", "failed", "failure", "fail", "unhealthy",
+	"error", "running", "pending", "queued", "in_progress", "active", "inactive", "cancelled", "canceled",
 }
 
 // status is clean for a status, which keeps its word.

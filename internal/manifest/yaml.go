@@ -91,8 +91,9 @@ func (c chunk) read() ([]*tree, error) {
 // unwanted are the parts of YAML that a manifest has no use for. Anchors and aliases are what YAML bombs are made of;
 // tags and merge keys make a document mean something else than it says.
 var unwanted = map[token.Type]string{
-	token.AnchorType:     "anchors (&) are not allowed in a manifest; write the value out",
-	token.AliasType:      "aliases (*) are not allowed in a manifest; write the value out, or put it in quotes if it is text",
+	token.AnchorType: "anchors (&) are not allowed in a manifest; write the value out",
+	token.AliasType: "aliases (*) are not allowed in a manifest; write the value out, or put it in quotes " +
+		"if it is text",
 	token.TagType:        "tags (!) are not allowed in a manifest; put the value in quotes if it is text",
 	token.MergeKeyType:   "merge keys (<<) are not allowed in a manifest; write the values out",
 	token.MappingKeyType: "keys that begin with ? are not allowed in a manifest; write `key: value`",

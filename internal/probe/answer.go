@@ -179,11 +179,12 @@ var finishReasons = map[string]finish{
 	"modelcontextwindowexceeded": finishLength, "modellength": finishLength,
 	"toolcalls": finishTools, "toolcall": finishTools, "tooluse": finishTools, "functioncall": finishTools,
 	"refusal": finishFiltered, "safety": finishFiltered, "errortoxic": finishFiltered, "sensitive": finishFiltered,
-	"recitation": finishFiltered, "prohibitedcontent": finishFiltered, "blocklist": finishFiltered, "spii": finishFiltered,
-	"guardrailintervened": finishFiltered, "guardrails": finishFiltered, "moderation": finishFiltered, "imagesafety": finishFiltered,
-	"networkerror": finishTransient, "insufficientsystemresource": finishTransient, "abort": finishTransient,
-	"aborted": finishTransient, "cancelled": finishTransient, "canceled": finishTransient, "timeout": finishTransient,
-	"error": finishError, "errorlimit": finishError, "failed": finishError, "malformedfunctioncall": finishTools,
+	"recitation": finishFiltered, "prohibitedcontent": finishFiltered, "blocklist": finishFiltered,
+	"spii": finishFiltered, "guardrailintervened": finishFiltered, "guardrails": finishFiltered,
+	"moderation": finishFiltered, "imagesafety": finishFiltered, "networkerror": finishTransient,
+	"insufficientsystemresource": finishTransient, "abort": finishTransient, "aborted": finishTransient,
+	"cancelled": finishTransient, "canceled": finishTransient, "timeout": finishTransient, "error": finishError,
+	"errorlimit": finishError, "failed": finishError, "malformedfunctioncall": finishTools,
 }
 
 // finishClass puts the providers' finish reasons into the classes that matter here.

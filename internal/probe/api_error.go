@@ -116,8 +116,8 @@ var (
 	kindKeys    = []string{"type", "error_type", "__type", "status", "reason", "name"}
 	messageKeys = []string{
 		"error", "errors", "message", "msg", "detail", "details", "error_description", "error_message", "error_msg",
-		"errorMessage", "status_msg", "description", "title", "reason", "hint", "metadata", "raw", "body", "response", "innererror",
-		"inner_error", "cause", "base_resp", "fault", "faultstring", "exception",
+		"errorMessage", "status_msg", "description", "title", "reason", "hint", "metadata", "raw", "body", "response",
+		"innererror", "inner_error", "cause", "base_resp", "fault", "faultstring", "exception",
 	}
 )
 

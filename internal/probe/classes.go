@@ -16,33 +16,36 @@ var wordClasses = map[string]string{}
 func init() {
 	for code, words := range map[string][]string{
 		schemas.ReasonQuota: {
-			"insufficientquota", "insufficientuserquota", "exceededcurrentquotaerror", "exceededcurrentquota", "billinghardlimitreached",
-			"billingerror", "billingnotactive", "insufficientbalance", "insufficientbalanceerror", "insufficientcredits",
-			"insufficientfunds", "arrearage", "accountoverdueerror", "accountoverdue", "overduebill", "paymentrequired", "quotaexhausted",
-			"creditsexhausted", "accountsuspended", "accountdeactivated", "notenoughcredits", "freetierexhausted",
+			"insufficientquota", "insufficientuserquota", "exceededcurrentquotaerror", "exceededcurrentquota",
+			"billinghardlimitreached", "billingerror", "billingnotactive", "insufficientbalance",
+			"insufficientbalanceerror", "insufficientcredits", "insufficientfunds", "arrearage", "accountoverdueerror",
+			"accountoverdue", "overduebill", "paymentrequired", "quotaexhausted", "creditsexhausted",
+			"accountsuspended", "accountdeactivated", "notenoughcredits", "freetierexhausted",
 			"allocationquotafreetieronly", "1008", "1113", "20033",
 		},
 		schemas.ReasonContentFiltered: {
-			"contentfilter", "contentfiltered", "contentpolicyviolation", "responsibleaipolicyviolation", "datainspectionfailed",
-			"contentsafety", "promptblocked", "moderationblocked", "guardrailintervened", "sensitivecontentdetected",
-			"1301", "1026", "1027",
+			"contentfilter", "contentfiltered", "contentpolicyviolation", "responsibleaipolicyviolation",
+			"datainspectionfailed", "contentsafety", "promptblocked", "moderationblocked", "guardrailintervened",
+			"sensitivecontentdetected", "1301", "1026", "1027",
 		},
 		schemas.ReasonUnsupportedAPI: {"operationnotsupported", "unsupportedapiformodel"},
 		schemas.ReasonModelNotFound: {
-			"modelnotfound", "modelnotfounderror", "deploymentnotfound", "invalidmodel", "invalidmodelerror", "invalidmodelname",
-			"modelnotexist", "modelnotexists", "modeldoesnotexist", "modelnotavailable", "modelnotsupported", "unknownmodel",
-			"modeldecommissioned", "nosuchmodel", "modelnotopen", "unsupportedmodel", "resourcenotfoundmodel", "endpointnotfoundmodel",
-			"invalidendpointormodelnotfound", "modelnotready", "1211", "20012",
+			"modelnotfound", "modelnotfounderror", "deploymentnotfound", "invalidmodel", "invalidmodelerror",
+			"invalidmodelname", "modelnotexist", "modelnotexists", "modeldoesnotexist", "modelnotavailable",
+			"modelnotsupported", "unknownmodel", "modeldecommissioned", "nosuchmodel", "modelnotopen",
+			"unsupportedmodel", "resourcenotfoundmodel", "endpointnotfoundmodel", "invalidendpointormodelnotfound",
+			"modelnotready", "1211", "20012",
 		},
 		schemas.ReasonUnauthorized: {"invalidapikey", "apikeyinvalid", "incorrectapikey", "invalidauthenticationerror"},
 		schemas.ReasonRateLimited: {
-			"ratelimitexceeded", "ratelimiterror", "ratelimitreached", "ratelimited", "resourceexhausted", "toomanyrequests",
-			"tokensperminute", "requestsperminute", "throttling", "throttlingexception", "1302", "1303",
+			"ratelimitexceeded", "ratelimiterror", "ratelimitreached", "ratelimited", "resourceexhausted",
+			"toomanyrequests", "tokensperminute", "requestsperminute", "throttling", "throttlingexception", "1302",
+			"1303",
 		},
 		schemas.ReasonOverloaded: {
-			"overloaded", "overloadederror", "engineoverloaded", "engineoverloadederror", "serviceunavailable", "serviceunavailableerror",
-			"modeloverloaded", "unavailable", "modelloading", "loadingmodel", "insufficientsystemresource", "capacityexceeded",
-			"deploymentnotready", "1305",
+			"overloaded", "overloadederror", "engineoverloaded", "engineoverloadederror", "serviceunavailable",
+			"serviceunavailableerror", "modeloverloaded", "unavailable", "modelloading", "loadingmodel",
+			"insufficientsystemresource", "capacityexceeded", "deploymentnotready", "1305",
 		},
 	} {
 		for _, word := range words {

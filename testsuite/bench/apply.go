@@ -82,9 +82,9 @@ func (d *bed) plans(ctx context.Context, part, dir string, n int) error {
 		"")
 	atQuota := float64(n) / 100 / quotaCalls * time.Minute.Seconds()
 	d.b.report.ratio(part, of+" ÷ the calls' time at the quota's rate", newSeries("", "s", plans...),
-		newSeries("ideal", "s", atQuota), goal{Most: 1.3}, fmt.Sprintf("%d calls at %d a minute; the time is that of starter plan, with reading the manifests "+
-			"and the records of what is owned; reading the pages directly, without a quota and with the simulator on the same "+
-			"machine, takes %.2f s", n/100, quotaCalls, direct))
+		newSeries("ideal", "s", atQuota), goal{Most: 1.3}, fmt.Sprintf("%d calls at %d a minute; the time is that of "+
+			"starter plan, with reading the manifests and the records of what is owned; reading the pages directly, "+
+			"without a quota and with the simulator on the same machine, takes %.2f s", n/100, quotaCalls, direct))
 	return d.quotaOf(ctx, unlimited, time.Minute)
 }
 
@@ -126,9 +126,10 @@ func (d *bed) applyLittle(ctx context.Context, part, dir string, names []string)
 		few, names = append(few, t), names[fewChanges:]
 	}
 	n := len(names) + len(few)*fewChanges
-	d.b.report.figure(part, fmt.Sprintf("apply of %d with nothing to do", n), newSeries("", "s", nothing...), goal{}, "")
-	d.b.report.figure(part, fmt.Sprintf("apply of %d with %d changes", n, fewChanges), newSeries("", "s", few...), goal{},
-		"no quota, jobs done at once")
+	d.b.report.figure(part, fmt.Sprintf("apply of %d with nothing to do", n), newSeries("", "s", nothing...),
+		goal{}, "")
+	d.b.report.figure(part, fmt.Sprintf("apply of %d with %d changes", n, fewChanges), newSeries("", "s", few...),
+		goal{}, "no quota, jobs done at once")
 	return nil
 }
 

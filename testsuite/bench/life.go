@@ -31,14 +31,7 @@ func owned(ctx context.Context, b *bench) error {
 		return err
 	}
 	defer d.Close()
-	w, err := d.startWorker(ctx)
-	if err != nil {
-		return err
-	}
-	if _, err := d.register(ctx, d.Manifest(d.name("warm-up"))); err != nil {
-		return err
-	}
-	idle, err := settled(ctx, w.PID())
+	w, idle, err := d.idleWorker(ctx)
 	if err != nil {
 		return err
 	}
@@ -90,9 +83,10 @@ func (d *bed) handOver(ctx context.Context, m schemas.Manifest, gateway *genesys
 	}
 	_, err = activities.HandOver(ctx, d.client, schemas.DefaultTaskQueue, "bench", schemas.HandOverInput{
 		Label: m.Name, Ownership: schemas.Ownership{
-			Name: m.Name, ModelID: id, PayloadHash: payload.Hash, Payload: payload, Manifest: m, State: schemas.ModelActive,
-			Operation: schemas.AdoptModelWorkflow, WorkflowID: schemas.RegisterModelWorkflowID(m.Name), RunID: "bench",
-			Requester: "bench", Since: time.Now().UTC(),
+			Name: m.Name, ModelID: id, PayloadHash: payload.Hash, Payload: payload, Manifest: m,
+			State: schemas.ModelActive, Operation: schemas.AdoptModelWorkflow,
+			WorkflowID: schemas.RegisterModelWorkflowID(m.Name), RunID: "bench", Requester: "bench",
+			Since: time.Now().UTC(),
 		}})
 	return err
 }

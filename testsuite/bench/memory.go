@@ -24,14 +24,7 @@ func memory(ctx context.Context, b *bench) error {
 		return err
 	}
 	defer d.Close()
-	w, err := d.startWorker(ctx)
-	if err != nil {
-		return err
-	}
-	if _, err := d.register(ctx, d.Manifest(d.name("warm-up"))); err != nil {
-		return err
-	}
-	idle, err := settled(ctx, w.PID())
+	w, idle, err := d.idleWorker(ctx)
 	if err != nil {
 		return err
 	}
@@ -99,6 +92,19 @@ func resident(pid int) (footprint, error) {
 		return f, fmt.Errorf("%s does not say how much memory is resident; this figure needs Linux", file)
 	}
 	return f, nil
+}
+
+// idleWorker starts a worker, has it register one model, and returns it with what it holds once it is at rest.
+func (d *bed) idleWorker(ctx context.Context) (*worker, footprint, error) {
+	w, err := d.startWorker(ctx)
+	if err != nil {
+		return nil, footprint{}, err
+	}
+	if _, err := d.register(ctx, d.Manifest(d.name("warm-up"))); err != nil {
+		return nil, footprint{}, err
+	}
+	idle, err := settled(ctx, w.PID())
+	return w, idle, err
 }
 
 // settled waits until a process's memory stops changing, and returns what it then is.

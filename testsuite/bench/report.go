@@ -80,7 +80,8 @@ func (r *report) figure(part, figure string, measured series, g goal, note strin
 // ratio adds a row about a measured value over its baseline.
 func (r *report) ratio(part, figure string, measured, baseline series, g goal, note string) {
 	r.add(row{
-		Part: part, Figure: figure, Measured: measured, Baseline: &baseline, Value: measured.Median / baseline.Median, Goal: g, Note: note,
+		Part: part, Figure: figure, Measured: measured, Baseline: &baseline, Value: measured.Median / baseline.Median,
+		Goal: g, Note: note,
 	})
 }
 

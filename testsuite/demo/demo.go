@@ -70,7 +70,8 @@ func demo(ctx context.Context, server stack.Server) error {
 		}
 	}
 	if interactive() {
-		fmt.Printf("\nIts page in the Temporal UI: %s/namespaces/default/workflows/%s\nPress Enter to stop everything. ",
+		fmt.Printf("\nIts page in the Temporal UI: %s/namespaces/default/workflows/%s\nPress Enter to stop "+
+			"everything. ",
 			s.UI,
 			strings.ReplaceAll(schemas.RegisterModelWorkflowID(modelName), "/", "%2F"))
 		readLine(ctx)

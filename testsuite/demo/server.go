@@ -54,7 +54,8 @@ func running(environ []string) stack.Server {
 	}
 	s.Running = append(s.Running, queue)
 	fmt.Printf("The Temporal server is that of TEMPORAL_ADDRESS, %s, with the task queue %s.\n"+
-		"What it keeps stays, while the simulated Genesys Cloud forgets.\n", os.Getenv("TEMPORAL_ADDRESS"), strings.TrimPrefix(queue, "REGISTRAR_TASK_QUEUE="))
+		"What it keeps stays, while the simulated Genesys Cloud forgets.\n", os.Getenv("TEMPORAL_ADDRESS"),
+		strings.TrimPrefix(queue, "REGISTRAR_TASK_QUEUE="))
 	return s
 }
 

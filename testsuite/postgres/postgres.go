@@ -224,8 +224,8 @@ func (s *Server) Log() string {
 // Close stops the server and removes its data.
 func (s *Server) Close() error { return errors.Join(s.Stop(), os.RemoveAll(s.dir)) }
 
-// freePort is a port that nobody listens on, below those that the system gives to whoever asks for any: while the server is
-// stopped, its port would else go to another program, or to a client that looks for it and finds itself.
+// freePort is a port that nobody listens on, below those that the system gives to whoever asks for any: while the
+// server is stopped, its port would else go to another program, or to a client that looks for it and finds itself.
 func freePort() (int, error) {
 	const first, last, tries = 15_000, 32_000, 100
 	var err error

@@ -101,8 +101,8 @@ func matches(m control.Match, r *control.Request) bool {
 }
 
 var ops = []control.Op{
-	"", control.OpToken, control.OpCreate, control.OpList, control.OpGet, control.OpUpdate, control.OpDelete, control.OpJob,
-	control.OpHealth, control.OpHealthResult, control.OpProvider, control.OpWebhook, control.OpUnknown,
+	"", control.OpToken, control.OpCreate, control.OpList, control.OpGet, control.OpUpdate, control.OpDelete,
+	control.OpJob, control.OpHealth, control.OpHealthResult, control.OpProvider, control.OpWebhook, control.OpUnknown,
 }
 
 // checkFault refuses rules that could not do what their author meant.

@@ -136,7 +136,8 @@ func (c *call) orderedRefusal() (reply, bool) {
 	return c.refuse(status, a.Code, a.Message), true
 }
 
-const htmlPage = "<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body><h1>Sign in to continue</h1></body></html>\n"
+const htmlPage = "<!DOCTYPE html>\n<html><head><title>Sign in</title></head>" +
+	"<body><h1>Sign in to continue</h1></body></html>\n"
 
 func (c *call) raw(status int, contentType, body string) reply {
 	if status == 0 {

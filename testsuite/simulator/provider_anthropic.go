@@ -19,14 +19,15 @@ type anthropic struct{ only string }
 
 // anthropicFields are the members of a request that the API documents.
 var anthropicFields = []string{
-	"model", "messages", "max_tokens", "system", "metadata", "stop_sequences", "stream", "temperature", "top_k", "top_p",
-	"thinking", "tools", "tool_choice", "service_tier",
+	"model", "messages", "max_tokens", "system", "metadata", "stop_sequences", "stream", "temperature", "top_k",
+	"top_p", "thinking", "tools", "tool_choice", "service_tier",
 }
 
 // anthropicKinds are the error types of statuses; others have api_error.
 var anthropicKinds = map[int]string{
 	400: "invalid_request_error", 401: "authentication_error", 402: "billing_error", 403: "permission_error",
-	404: "not_found_error", 413: "request_too_large", 429: "rate_limit_error", 504: "timeout_error", 529: "overloaded_error",
+	404: "not_found_error", 413: "request_too_large", 429: "rate_limit_error", 504: "timeout_error",
+	529: "overloaded_error",
 }
 
 // generation is the one of a request, or "" if it is not served here.

@@ -10,9 +10,9 @@ type cohere struct{}
 
 // cohereFields are the members of a request that the API documents.
 var cohereFields = []string{
-	"model", "messages", "stream", "tools", "tool_choice", "strict_tools", "documents", "citation_options", "response_format",
-	"safety_mode", "max_tokens", "stop_sequences", "temperature", "seed", "frequency_penalty", "presence_penalty", "k", "p",
-	"logprobs", "thinking", "priority",
+	"model", "messages", "stream", "tools", "tool_choice", "strict_tools", "documents", "citation_options",
+	"response_format", "safety_mode", "max_tokens", "stop_sequences", "temperature", "seed", "frequency_penalty",
+	"presence_penalty", "k", "p", "logprobs", "thinking", "priority",
 }
 
 func (cohere) token(r *http.Request) string { return bearer(r) }

@@ -51,10 +51,10 @@ func (openAI) broke() refusal {
 
 // openAIFields are the members of a request that the API documents.
 var openAIFields = []string{
-	"model", "messages", "stream", "stream_options", "max_tokens", "max_completion_tokens", "temperature", "top_p", "stop",
-	"frequency_penalty", "presence_penalty", "n", "seed", "user", "logprobs", "top_logprobs", "logit_bias", "response_format",
-	"tools", "tool_choice", "parallel_tool_calls", "reasoning_effort", "store", "metadata", "service_tier", "verbosity",
-	"prediction", "modalities", "safety_identifier", "prompt_cache_key",
+	"model", "messages", "stream", "stream_options", "max_tokens", "max_completion_tokens", "temperature", "top_p",
+	"stop", "frequency_penalty", "presence_penalty", "n", "seed", "user", "logprobs", "top_logprobs", "logit_bias",
+	"response_format", "tools", "tool_choice", "parallel_tool_calls", "reasoning_effort", "store", "metadata",
+	"service_tier", "verbosity", "prediction", "modalities", "safety_identifier", "prompt_cache_key",
 }
 
 func (openAI) read(c *call) (chat, *refusal) {
@@ -91,7 +91,8 @@ func (r *chatReader) openAI(c *call, model string) (chat, *refusal) {
 func (r *chatReader) onlyDefaultTemperature() {
 	if raw, sent := r.members["temperature"]; sent && string(raw) != "1" && string(raw) != "1.0" {
 		r.wrongCode("temperature", "unsupported_value", fmt.Sprintf(
-			"Unsupported value: 'temperature' does not support %s with this model. Only the default (1) value is supported.", raw))
+			"Unsupported value: 'temperature' does not support %s with this model. Only the default (1) value "+
+				"is supported.", raw))
 	}
 }
 

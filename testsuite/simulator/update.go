@@ -58,7 +58,8 @@ func (s *store) update(id string, p payload, duration time.Duration, shape contr
 		return nil, false
 	}
 	j := &job{
-		id: newUUID(), model: m, created: time.Now(), duration: duration, status: queued, update: &p, isOver: make(chan struct{}),
+		id: newUUID(), model: m, created: time.Now(), duration: duration, status: queued, update: &p,
+		isOver: make(chan struct{}),
 	}
 	s.jobs[j.id], s.jobOrder = j, append(s.jobOrder, j)
 	s.shape(j, shape)

@@ -40,7 +40,8 @@ func (s *Server) keepWebhook(c *call) {
 	}
 	s.webhooks.add(func(seq uint64) control.Webhook {
 		return control.Webhook{
-			Seq: seq, Time: c.record.Time, Path: c.record.Path, Headers: headers, Body: kept, Event: event, Status: c.record.Status,
+			Seq: seq, Time: c.record.Time, Path: c.record.Path, Headers: headers, Body: kept, Event: event,
+			Status: c.record.Status,
 		}
 	})
 }

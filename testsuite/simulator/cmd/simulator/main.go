@@ -106,7 +106,8 @@ func serve(ctx context.Context, in invocation, stdout io.Writer) error {
 	}
 	sim := simulator.New(in.options)
 	server := &http.Server{
-		Handler: sim, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+		Handler: sim, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute,
+		MaxHeaderBytes: 64 << 10,
 	}
 	failed := make(chan error, len(listeners))
 	for _, l := range listeners {
