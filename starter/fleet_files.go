@@ -47,7 +47,10 @@ func manifestFiles(paths []string) (files []string, problems []error) {
 			case strings.HasPrefix(d.Name(), ".") && file != path && d.IsDir():
 				return filepath.SkipDir
 			case strings.HasPrefix(d.Name(), "."), d.IsDir():
-			case slices.Contains(manifestExtensions, strings.ToLower(filepath.Ext(file))):
+			case !slices.Contains(manifestExtensions, strings.ToLower(filepath.Ext(file))):
+			case waits(file):
+				problems = append(problems, fmt.Errorf("%s: this is a pipe or a device; a folder's manifests are files", file))
+			default:
 				add(file)
 			}
 			if len(files) > maxFleetFiles {
@@ -63,6 +66,13 @@ func manifestFiles(paths []string) (files []string, problems []error) {
 		}
 	}
 	return files, problems
+}
+
+// waits reports whether opening or reading what is found in a folder could wait for ever: who names it means it, who names
+// the folder does not.
+func waits(file string) bool {
+	info, err := os.Stat(file)
+	return err == nil && !info.Mode().IsRegular() && !info.IsDir() // a folder and a broken link are refused when read
 }
 
 // parseInPieces parses a file piece by piece, where documents begin: each JSON value on a line of its own, or behind a

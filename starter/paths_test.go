@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -22,6 +23,15 @@ func TestFoldersAreTakenWhereverManifestsAre(t *testing.T) {
 	probed := filepath.Dir(file(t, "model.yaml", p.manifest("my-model", "openai", "samples: 1")))
 	r := starter(t, "", p.env(), "probe", "-o", "json", probed)
 	require.Zero(t, r.code, r.errors)
+}
+
+func TestWhatIsNoFileInAFolderOfManifestsIsRefusedWithoutOpeningIt(t *testing.T) {
+	folder := folderOf(t, 1)
+	device := filepath.Join(folder, "device.yaml") // a pipe would wait for ever for who writes to it
+	require.NoError(t, os.Symlink(os.DevNull, device))
+	r := starter(t, "", nil, "validate", folder)
+	require.Equal(t, exitUsage, r.code)
+	require.Contains(t, r.errors, device+": this is a pipe or a device")
 }
 
 func TestANameThatComesTwiceIsAnErrorOfEveryCommandThatReadsManifests(t *testing.T) {
