@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -110,12 +111,14 @@ func (m *owned) setUp(ctx workflow.Context) error {
 		return err
 	}
 	err = workflow.SetUpdateHandlerWithOptions(ctx, schemas.ObserveHandler, m.observe, workflow.UpdateHandlerOptions{
+		Validator:   m.checkObservation,
 		Description: "Sent by who has looked at the model: how it was found to be",
 	})
 	if err != nil {
 		return err
 	}
 	err = workflow.SetUpdateHandlerWithOptions(ctx, schemas.ReleaseHandler, m.giveUp, workflow.UpdateHandlerOptions{
+		Validator:   func(in schemas.ReleaseInput) error { return m.checkName(in.Name) },
 		Description: "Sent by an operation that retires the model or takes its hand-over back: the model is " +
 			"owned no more",
 	})
@@ -181,6 +184,23 @@ func (m *owned) takeOver(ctx workflow.Context, o schemas.Ownership) (schemas.Mod
 	m.index(ctx)
 	m.describe(ctx)
 	return m.status, nil
+}
+
+// checkName refuses an update that is about another model.
+func (m *owned) checkName(name string) error {
+	if name == m.name {
+		return nil
+	}
+	return temporal.NewApplicationError(fmt.Sprintf("this workflow owns %s, not %s", plain(m.name, 80), plain(name, 80)),
+		string(schemas.ErrHandOverRefused))
+}
+
+// checkObservation refuses a state that there is not, too: no later run would take it over.
+func (m *owned) checkObservation(in schemas.ObserveInput) error {
+	if !slices.Contains(modelStates, in.State) {
+		return temporal.NewApplicationError("no model has the state "+plain(string(in.State), 40), string(schemas.ErrHandOverRefused))
+	}
+	return m.checkName(in.Name)
 }
 
 // observe is the update `observe`: how the model was found to be.

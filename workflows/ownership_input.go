@@ -45,6 +45,10 @@ func ownershipProblem(name string, o schemas.Ownership, now time.Time) string {
 	return ""
 }
 
+var modelStates = []schemas.ModelState{
+	schemas.ModelActive, schemas.ModelDegraded, schemas.ModelDrifted, schemas.ModelMissing, schemas.ModelPaused,
+}
+
 func isTooLong(word string) bool { return utf8.RuneCountInString(word) > maxOwnershipWord }
 
 // statusProblem says what no earlier run of ManageModel hands on, if anything.
@@ -52,15 +56,12 @@ func statusProblem(name string, s schemas.ModelStatus, now time.Time) string {
 	if problem := ownershipProblem(name, s.Ownership, now); problem != "" {
 		return problem
 	}
-	states := []schemas.ModelState{
-		schemas.ModelActive, schemas.ModelDegraded, schemas.ModelDrifted, schemas.ModelMissing, schemas.ModelPaused,
-	}
 	raw, err := json.Marshal(s)
 	c := s.Checks
 	switch {
 	case err != nil || len(raw) > 2*maxOwnershipBytes:
 		return "it is too large"
-	case !slices.Contains(states, s.State) || c.Paused != nil && !slices.Contains(states, c.Paused.State):
+	case !slices.Contains(modelStates, s.State) || c.Paused != nil && !slices.Contains(modelStates, c.Paused.State):
 		return "its state is unknown"
 	case s.HandOvers < 0 || c.Transitions < 0 || c.ProbeFailures < 0:
 		return "it counts below nothing"

@@ -48,6 +48,34 @@ func TestARecordThatNoOperationHandsOverIsRefused(t *testing.T) {
 	}
 }
 
+func TestAnObservationOrAReleaseThatIsNotOfThisModelIsRefused(t *testing.T) {
+	for name, forged := range map[string]struct {
+		handler string
+		ask     any
+	}{
+		"the state of another model": {schemas.ObserveHandler, schemas.ObserveInput{Name: "another", State: schemas.ModelDrifted}},
+		"a state that there is not":  {schemas.ObserveHandler, schemas.ObserveInput{Name: modelName, State: "SUNK"}},
+		"another model's release":    {schemas.ReleaseHandler, schemas.ReleaseInput{Name: "another"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStory(t)
+			var refused *answer
+			s.at(0, func() { s.send(schemas.HandOverHandler, handedOver(t, "run-1", time.Unix(100, 0))) })
+			s.at(time.Minute, func() { refused = s.send(forged.handler, forged.ask) })
+			s.at(2*time.Minute, func() {
+				require.Equal(t, schemas.ModelActive, s.modelStatus().State)
+				s.send(schemas.ReleaseHandler, schemas.ReleaseInput{Name: modelName})
+			})
+			began := s.env.Now()
+			s.manage(schemas.ManageModelInput{Name: modelName})
+			var app *temporal.ApplicationError
+			require.ErrorAs(t, refused.err, &app)
+			require.Equal(t, string(schemas.ErrHandOverRefused), app.Type())
+			require.GreaterOrEqual(t, s.env.Now().Sub(began), 2*time.Minute, "it stays owned")
+		})
+	}
+}
+
 // A name of 64 characters of four bytes each makes a workflow id of 783.
 func TestTheRecordOfAModelWithTheLongestNameIsTaken(t *testing.T) {
 	name := strings.Repeat("𝔐", schemas.MaxName)
