@@ -122,7 +122,7 @@ func (a *app) fleet(ctx context.Context, paths []string, o fleetOptions) error {
 // runFleet starts a fleet, and follows it to its end unless it is to be left to itself.
 func (a *app) runFleet(ctx context.Context, c *connection, r registrar.FleetRequest, o fleetOptions, f fleetRun) error {
 	r.ID, r.Window, r.StopOnFailure, r.PartSize = o.id, o.window, o.stopOnFailure, o.partSize
-	if err := a.beginFleet(ctx, c, r, &f); err != nil {
+	if err := f.start(ctx, a.err, c, r); err != nil {
 		return explained(err)
 	}
 	if !o.detach {

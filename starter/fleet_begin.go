@@ -42,8 +42,8 @@ func (c *connection) foundFleet(ctx context.Context, name string) (*fleetRun, er
 	return f, nil
 }
 
-// beginFleet starts a fleet.
-func (a *app) beginFleet(ctx context.Context, c *connection, r registrar.FleetRequest, f *fleetRun) error {
+// start starts the fleet.
+func (f *fleetRun) start(ctx context.Context, out *console.Printer, c *connection, r registrar.FleetRequest) error {
 	started, err := c.StartFleet(ctx, r)
 	if err != nil {
 		return about("the fleet was not started", explained(err))
@@ -57,11 +57,8 @@ func (a *app) beginFleet(ctx context.Context, c *connection, r registrar.FleetRe
 	if f.applied {
 		what = "operation"
 	}
-	a.err.Print(console.Text("fleet ").And(console.Strong, f.id).And(console.Plain, ": "+counted(started.Total, what)+" ").
-		And(console.Faint, f.workflowID+" run "+f.runID))
-	if page := c.page(f.workflowID, f.runID); page != "" {
-		a.err.Print(console.Text("  " + page))
-	}
+	tellRun(out, c, console.Text("fleet ").And(console.Strong, f.id).
+		And(console.Plain, ": "+counted(started.Total, what)+" "), f.workflowID, f.runID)
 	return nil
 }
 

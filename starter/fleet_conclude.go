@@ -23,17 +23,14 @@ func (a *app) concludeFleet(c *connection, f *fleetRun) error {
 			return err
 		}
 	}
-	watch := "starter watch " + f.workflowID
 	switch {
 	case f.ended && !a.machine():
 		a.out.Print(fleetLines(f, c.page(f.workflowID, f.result.RunID))...)
 	case f.result.Status == schemas.FleetStatus(statusInProgress):
-		a.err.Print(console.Styled(console.Alert, "! Interrupted. The fleet ").And(console.Strong,
-			f.id).And(console.Plain, " goes on without this command."))
-		a.err.Print(console.Text("  Watch it again:  " + watch))
+		tellLeft(a.err, "Interrupted", "fleet ", f.id, f.workflowID)
 		return exitWith(exitInterrupted)
 	case !f.ended && !a.machine():
-		a.out.Print(console.Text("It goes on by itself. Watch it:  " + watch))
+		tellDetached(a.out, f.workflowID)
 	}
 	if !f.ended {
 		return nil

@@ -86,7 +86,7 @@ func (a *app) probe(ctx context.Context, files []string, o probeOptions) error {
 	for _, in := range inputs {
 		a.err.Printf("Probing %s at %s, for at most %s …", in.Name, words.Host(in.EndpointURL),
 			words.Span(probe.TimeLimit(in.Spec)))
-		report, err := a.probeUntil(ctx, prober, in, o.wait)
+		report, err := probeUntil(ctx, a.err, prober, in, o.wait)
 		if err != nil {
 			return &failure{code: exitInterrupted, err: fmt.Errorf("the probe of %s was interrupted", in.Name)}
 		}

@@ -21,8 +21,8 @@ const (
 
 // probeUntil probes an endpoint, and again while it may only be starting, until the time to wait for it is up. What it
 // then is, is the report. The error is the context's.
-func (a *app) probeUntil(
-	ctx context.Context, p *probe.Prober, in schemas.ProbeInput, wait time.Duration,
+func probeUntil(
+	ctx context.Context, out *console.Printer, p *probe.Prober, in schemas.ProbeInput, wait time.Duration,
 ) (*schemas.ProbeReport, error) {
 	giveUp := time.Now().Add(wait)
 	gap := firstRetry
@@ -38,10 +38,10 @@ func (a *app) probeUntil(
 		}
 		left := time.Until(giveUp)
 		if pause > left {
-			a.tellUnready(wait, unready)
+			tellUnready(out, wait, unready)
 			return unready.Report(), nil
 		}
-		a.alert("%s Next try in %s; it has %s more to come up.", unready.Message, words.Span(pause), words.Span(left))
+		alert(out, "%s Next try in %s; it has %s more to come up.", unready.Message, words.Span(pause), words.Span(left))
 		select {
 		case <-ctx.Done():
 			return nil, ctx.Err()
@@ -52,20 +52,20 @@ func (a *app) probeUntil(
 }
 
 // tellUnready says that the FAIL that follows may not be for good, and what to do.
-func (a *app) tellUnready(wait time.Duration, unready *probe.RetryableError) {
+func tellUnready(out *console.Printer, wait time.Duration, unready *probe.RetryableError) {
 	asks := ""
 	if unready.RetryAfter > 0 {
 		asks = " It asks for " + words.Span(unready.RetryAfter) + " until the next try."
 	}
 	if wait == 0 {
-		a.alert("The endpoint may only be starting, or busy.%s To have it tried again for two minutes: --wait 2m", asks)
+		alert(out, "The endpoint may only be starting, or busy.%s To have it tried again for two minutes: --wait 2m", asks)
 		return
 	}
-	a.alert("The endpoint may only be starting, or busy, and did not come up within %s.%s A longer --wait gives it "+
+	alert(out, "The endpoint may only be starting, or busy, and did not come up within %s.%s A longer --wait gives it "+
 		"more time.",
 		words.Span(wait), asks)
 }
 
-func (a *app) alert(format string, args ...any) {
-	a.err.Print(console.Styled(console.Alert, "! "+fmt.Sprintf(format, args...)))
+func alert(out *console.Printer, format string, args ...any) {
+	out.Print(console.Styled(console.Alert, "! "+fmt.Sprintf(format, args...)))
 }

@@ -79,7 +79,7 @@ func (a *app) operate(ctx context.Context, c *connection, requests []registrar.R
 			tellStarted(a.err, registrations)
 			return about(r.Manifest.Name+" was not started", explained(err))
 		}
-		a.tellBegun(c, reg)
+		reg.tellBegun(a.err, c)
 		registrations = append(registrations, reg)
 	}
 	if o.detach {
@@ -120,22 +120,6 @@ func namesOf(requests []request) []string {
 		names[i] = r.Manifest.Name
 	}
 	return names
-}
-
-// tellBegun says what became of a request.
-func (a *app) tellBegun(c *connection, r *registration) {
-	name := console.Clean(r.name)
-	switch r.state {
-	case started:
-		a.err.Print(console.Styled(console.Strong, name).And(console.Plain, ": started ").And(console.Faint,
-			r.workflowID+" run "+r.runID))
-		if page := c.page(r.workflowID, r.runID); page != "" {
-			a.err.Print(console.Text("  " + page))
-		}
-	case inProgress:
-		a.err.Print(console.Styled(console.Alert, "! ").And(console.Plain, r.result.Reason))
-		a.err.Print(console.Text("  Watch it:  starter watch " + argument(r.name)))
-	}
 }
 
 // tellStarted says what goes on although the command fails.

@@ -9,6 +9,7 @@ import (
 	"model-registrar/internal/follow"
 	"model-registrar/registrar"
 	"model-registrar/schemas"
+	"model-registrar/starter/console"
 )
 
 // state is what became of a request to register.
@@ -78,5 +79,17 @@ func (r *registration) occupied(t registrar.Timeline, hash string) {
 		r.result.Reason += "; its payload is the same as this manifest's"
 	default:
 		r.result.Reason += fmt.Sprintf("; its payload is another: %s, and this manifest's is %s", follow.Short(theirs), follow.Short(hash))
+	}
+}
+
+// tellBegun says what became of a request.
+func (r *registration) tellBegun(out *console.Printer, c *connection) {
+	name := console.Clean(r.name)
+	switch r.state {
+	case started:
+		tellRun(out, c, console.Styled(console.Strong, name).And(console.Plain, ": started "), r.workflowID, r.runID)
+	case inProgress:
+		out.Print(console.Styled(console.Alert, "! ").And(console.Plain, r.result.Reason))
+		out.Print(console.Text("  Watch it:  starter watch " + argument(r.name)))
 	}
 }

@@ -30,11 +30,9 @@ func (a *app) conclude(c *connection, all []*registration) error {
 			if r.waited > 0 {
 				why = "Not over within " + words.Exactly(r.waited)
 			}
-			a.err.Print(console.Styled(console.Alert, "! "+why+". The registration of ").And(console.Strong, r.name).
-				And(console.Plain, " goes on without this command."))
-			a.err.Print(console.Text("  Watch it again:  starter watch " + argument(r.name)))
+			tellLeft(a.err, why, "registration of ", r.name, argument(r.name))
 		case r.result.Status == statusStarted && !a.machine():
-			a.out.Print(console.Text("It goes on by itself. Watch it:  starter watch " + argument(r.name)))
+			tellDetached(a.out, argument(r.name))
 		}
 	}
 	return exitWith(code)

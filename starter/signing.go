@@ -94,10 +94,10 @@ func (a *app) sign(ctx context.Context, k *signingKey, statement schemas.Decisio
 		return signed(statement, signer)
 	}
 	if k.private == nil {
-		return a.signByAgent(ctx, k, statement)
+		return k.signByAgent(ctx, a.env, statement)
 	}
 	if k.public != nil && a.env.Get("SSH_AUTH_SOCK") != "" { // as ssh does: no passphrase if the agent has the key
-		if signature, err := a.signByAgent(ctx, k, statement); err == nil || ctx.Err() != nil {
+		if signature, err := k.signByAgent(ctx, a.env, statement); err == nil || ctx.Err() != nil {
 			return signature, err
 		}
 	}
@@ -122,8 +122,8 @@ func signed(statement schemas.DecisionStatement, signer ssh.Signer) (string, err
 }
 
 // signByAgent has the SSH agent sign, with the key that is wanted or with the only one that it holds.
-func (a *app) signByAgent(ctx context.Context, k *signingKey, statement schemas.DecisionStatement) (string, error) {
-	socket := a.env.Get("SSH_AUTH_SOCK")
+func (k *signingKey) signByAgent(ctx context.Context, env environment, statement schemas.DecisionStatement) (string, error) {
+	socket := env.Get("SSH_AUTH_SOCK")
 	if socket == "" {
 		return "", failed("there is no SSH agent: SSH_AUTH_SOCK is not set").
 			hinting("Start one (eval $(ssh-agent); ssh-add KEY), or sign with a private key: --key FILE.")
