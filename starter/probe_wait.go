@@ -41,7 +41,8 @@ func probeUntil(
 			tellUnready(out, wait, unready)
 			return unready.Report(), nil
 		}
-		alert(out, "%s Next try in %s; it has %s more to come up.", unready.Message, words.Span(pause), words.Span(left))
+		alert(out, "%s Next try in %s; it has %s more to come up.",
+			unready.Message, words.Span(pause), words.Span(left))
 		select {
 		case <-ctx.Done():
 			return nil, ctx.Err()
@@ -58,7 +59,8 @@ func tellUnready(out *console.Printer, wait time.Duration, unready *probe.Retrya
 		asks = " It asks for " + words.Span(unready.RetryAfter) + " until the next try."
 	}
 	if wait == 0 {
-		alert(out, "The endpoint may only be starting, or busy.%s To have it tried again for two minutes: --wait 2m", asks)
+		alert(out, "The endpoint may only be starting, or busy.%s To have it tried again for two minutes: "+
+			"--wait 2m", asks)
 		return
 	}
 	alert(out, "The endpoint may only be starting, or busy, and did not come up within %s.%s A longer --wait gives it "+

@@ -122,7 +122,9 @@ func signed(statement schemas.DecisionStatement, signer ssh.Signer) (string, err
 }
 
 // signByAgent has the SSH agent sign, with the key that is wanted or with the only one that it holds.
-func (k *signingKey) signByAgent(ctx context.Context, env environment, statement schemas.DecisionStatement) (string, error) {
+func (k *signingKey) signByAgent(
+	ctx context.Context, env environment, statement schemas.DecisionStatement,
+) (string, error) {
 	socket := env.Get("SSH_AUTH_SOCK")
 	if socket == "" {
 		return "", failed("there is no SSH agent: SSH_AUTH_SOCK is not set").
