@@ -15,9 +15,10 @@ func (a *app) cancelCommand() *cobra.Command {
 	yes := false
 	cmd := &cobra.Command{
 		Use:   "cancel NAME --reason TEXT",
-		Short: "Cancel a registration; its model, if it exists already, is removed again",
-		Long: `Ask for a registration to be cancelled, and return as soon as the request is taken. The registration
-then removes its model if there is one, announces and audits its ending, and ends as CANCELLED. Who cancelled and why is in
+		Short: "Cancel an operation; what it has made or changed is undone",
+		Long: `Ask for an operation to be cancelled, and return as soon as the request is taken. A registration then
+removes its model if there is one, a change puts back what was there, and an adoption or a retirement leaves the model as it is; it
+announces and audits its ending, and ends as CANCELLED. Who cancelled and why is in
 the audit trail. Where no worker answers, the workflow is cancelled through Temporal, and the trail says only that. A fleet is named by its id: it
 starts nothing more, has all its registrations in flight cancelled, and ends after them.`,
 		Example: `  starter cancel production-llm-v2 --reason "wrong region" && starter watch production-llm-v2`,
@@ -51,7 +52,11 @@ func (a *app) cancel(ctx context.Context, c *connection, name string, why schema
 		return err
 	}
 	name = t.Name() // the argument may be the workflow's id
-	if t.Ending == nil && !yes && a.interactive() && !a.confirm(ctx, "Cancel this, so that its model is removed?") {
+	ask, then := "Cancel this, so that its model is removed?", "its model is removed again if it exists"
+	if !creates(t.Operation) {
+		ask, then = "Cancel this, so that the model stays as it was?", "what it has changed in the gateway is put back"
+	}
+	if t.Ending == nil && !yes && a.interactive() && !a.confirm(ctx, ask) {
 		if ctx.Err() != nil {
 			return explained(ctx.Err())
 		}
@@ -68,7 +73,7 @@ func (a *app) cancel(ctx context.Context, c *connection, name string, why schema
 		return a.print(cancelled{name, t.WorkflowID, out.RunID, true, out.Plain})
 	}
 	a.out.Print(console.Styled(console.Good, "✓ ").And(console.Strong, name).
-		And(console.Plain, ": cancellation requested; its model is removed again if it exists"))
+		And(console.Plain, ": cancellation requested; "+then))
 	switch {
 	case out.Plain:
 		a.err.Print(console.Styled(console.Alert, "! no worker answered, so it was cancelled through Temporal: "+

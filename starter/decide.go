@@ -34,7 +34,7 @@ func (a *app) approveCommand() *cobra.Command {
 }
 
 func (a *app) rejectCommand() *cobra.Command {
-	return a.decideCommand(schemas.Reject, "reject", "Reject a registration; its model is removed again",
+	return a.decideCommand(schemas.Reject, "reject", "Reject an operation; a model that it registered is removed again",
 		`  starter reject production-llm-v2 --reason "wrong region" --approver bob@example.com
   starter reject production-llm-v2 --reason "wrong region" --key ~/.ssh/id_ed25519`)
 }
@@ -117,7 +117,7 @@ func (a *app) decideAll(ctx context.Context, c *connection, names []string, o de
 	if err != nil {
 		return err
 	}
-	if running > 0 && !o.yes && a.interactive() && !a.confirm(ctx, question(o.Decision.Decision, len(all))) {
+	if running > 0 && !o.yes && a.interactive() && !a.confirm(ctx, question(o.Decision.Decision, all)) {
 		if ctx.Err() != nil {
 			return explained(ctx.Err())
 		}
@@ -216,17 +216,33 @@ func (a *app) decide(ctx context.Context, c *connection, p pending, key *signing
 }
 
 // question is what a person is asked before decisions about so many models are sent.
-func question(verdict schemas.Verdict, models int) string {
+func question(verdict schemas.Verdict, all []pending) string {
+	created := 0
+	for _, p := range all {
+		if creates(p.timeline.Operation) {
+			created++
+		}
+	}
 	switch {
-	case verdict == schemas.Approve && models == 1:
+	case verdict == schemas.Approve && len(all) == 1:
 		return "Approve this?"
 	case verdict == schemas.Approve:
-		return fmt.Sprintf("Approve these %d?", models)
-	case models == 1:
+		return fmt.Sprintf("Approve these %d?", len(all))
+	case len(all) == 1 && created == 1:
 		return "Reject this, so that its model is removed?"
+	case len(all) == 1:
+		return "Reject this, so that the model stays as it is?"
+	case created == len(all):
+		return fmt.Sprintf("Reject these %d, so that their models are removed?", len(all))
+	case created == 0:
+		return fmt.Sprintf("Reject these %d, so that their models stay as they are?", len(all))
 	}
-	return fmt.Sprintf("Reject these %d, so that their models are removed?", models)
+	return fmt.Sprintf("Reject these %d, so that those being registered are removed, and the others stay as they are?",
+		len(all))
 }
+
+// creates reports whether an operation makes a model, which is gone again if the operation does not complete.
+func creates(operation string) bool { return operation == "" || operation == schemas.RegisterModelWorkflow }
 
 // bind shows what the decision is about, and binds the decision to it.
 func (a *app) bind(

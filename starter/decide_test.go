@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/temporal"
 
+	"model-registrar/registrar"
 	"model-registrar/schemas"
 )
 
@@ -221,6 +223,34 @@ func TestStatusShowsTheEvidenceOfAnOpenGate(t *testing.T) {
 	require.Contains(t, r.out, "(in 2d23h), or it is rolled back")
 	require.Contains(t, r.out, `starter approve llm --reason "…" --approver WHO`)
 	require.Contains(t, r.out, "a decision sent by signal was refused: approver must say who decides")
+}
+
+func TestWhatIsAskedBeforeARejectionSaysWhatItDoesToTheModels(t *testing.T) {
+	of := func(operations ...string) (all []pending) {
+		for _, o := range operations {
+			all = append(all, pending{timeline: &registrar.Timeline{Operation: o}})
+		}
+		return all
+	}
+	register, change, retire := schemas.RegisterModelWorkflow, schemas.ChangeModelWorkflow, schemas.RetireModelWorkflow
+	for asked, all := range map[string][]pending{
+		"Reject this, so that its model is removed?":                                                   of(register),
+		"Reject this, so that the model stays as it is?":                                               of(retire),
+		"Reject these 2, so that their models are removed?":                                            of(register, register),
+		"Reject these 2, so that their models stay as they are?":                                       of(change, retire),
+		"Reject these 3, so that those being registered are removed, and the others stay as they are?": of(register, change, retire),
+	} {
+		require.Equal(t, asked, question(schemas.Reject, all))
+	}
+	require.Equal(t, "Approve this?", question(schemas.Approve, of(retire)))
+}
+
+func TestTheEvidenceOfARetirementPromisesNoRollback(t *testing.T) {
+	rows := evidenceTable(schemas.Progress{Name: "llm", Operation: schemas.RetireModelWorkflow,
+		Approval: &schemas.ApprovalStatus{Open: true, Deadline: time.Now().Add(72 * time.Hour)}}, schemas.Manifest{}, "")
+	text := fmt.Sprint(rows)
+	require.Contains(t, text, "(in 2d23h), or the model stays as it is")
+	require.NotContains(t, text, "rolled back")
 }
 
 func TestStatusSaysWhatARegistrationWaitsForAndWhy(t *testing.T) {

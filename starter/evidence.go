@@ -57,8 +57,12 @@ func evidenceTable(p schemas.Progress, m schemas.Manifest, page string) table {
 		t.row("approvals", approvalsText(*s))
 		t.row("approvers told", webhookText(s.Announced))
 		if !s.Deadline.IsZero() {
-			t.row("decide by", fmt.Sprintf("%s (in %s), or it is rolled back", clock(s.Deadline),
-				words.Span(time.Until(s.Deadline))))
+			otherwise := "it is rolled back"
+			if !creates(p.Operation) {
+				otherwise = "the model stays as it is"
+			}
+			t.row("decide by", fmt.Sprintf("%s (in %s), or %s", clock(s.Deadline), words.Span(time.Until(s.Deadline)),
+				otherwise))
 		}
 	}
 	t.row("UI", page)

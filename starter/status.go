@@ -88,9 +88,9 @@ func (a *app) status(ctx context.Context, c *connection, args []string) error {
 // modelLine says how the model is doing now, apart from the registration above.
 func modelLine(o *schemas.Ownership) console.Line {
 	if o == nil {
-		return console.Text("No model of this name is registered now.")
+		return console.Text("No model of this name is ours now.")
 	}
-	return console.Text(fmt.Sprintf("The model is registered now as %s, %s, by run %s, since %s.", o.ModelID, o.State,
+	return console.Text(fmt.Sprintf("The model is ours as %s, %s, by run %s, since %s.", o.ModelID, o.State,
 		o.RunID, clock(o.Since)))
 }
 

@@ -136,11 +136,14 @@ func (r *registration) openGate(ctx workflow.Context) error {
 		r.announceWaiting(ctx)
 		r.tellFleet(ctx, true)
 	}
+	then := "roll back"
+	if r.operation != schemas.RegisterModelWorkflow {
+		then = "end"
+	}
 	_, err := workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{
 		Timeout: timeout,
 		TimerOptions: workflow.TimerOptions{
-			Summary: fmt.Sprintf("Wait %s for %s, then roll back", words.Exactly(timeout),
-				count(r.gate.required, "approval")),
+			Summary: fmt.Sprintf("Wait %s for %s, then %s", words.Exactly(timeout), count(r.gate.required, "approval"), then),
 		},
 	}, func() bool { return r.settled() && r.gate.quiet() })
 	if err == nil {

@@ -248,7 +248,7 @@ func (r *registration) whatFollows(t *ticket) string {
 	case t.Decision.Decision == schemas.Reject && open && r.gate.first:
 		return "the registration ends, and nothing is created"
 	case t.Decision.Decision == schemas.Reject && open:
-		return "the model is rolled back"
+		return r.unapproved()
 	case t.Decision.Decision == schemas.Reject:
 		return early
 	case !open && t.seen == schemas.ProbeNone && given < r.gate.required:
@@ -264,7 +264,23 @@ func (r *registration) whatFollows(t *ticket) string {
 	if r.gate.first {
 		return "the model is created"
 	}
-	return "the registration goes on to its health check"
+	return approved[r.operation]
+}
+
+// approved says what an operation does once enough people have approved it.
+var approved = map[string]string{
+	schemas.RegisterModelWorkflow: "the registration goes on to its health check",
+	schemas.ChangeModelWorkflow:   "the model is changed",
+	schemas.AdoptModelWorkflow:    "the adoption goes on to its health check",
+	schemas.RetireModelWorkflow:   "the model is retired",
+}
+
+// unapproved says what becomes of the model if somebody rejects the operation, or too few decide in time.
+func (r *registration) unapproved() string {
+	if r.operation == schemas.RegisterModelWorkflow {
+		return "the model is rolled back"
+	}
+	return "the operation ends, and the model stays as it is"
 }
 
 // unrecorded is an entry that has to be written to the trail, and what follows once it is there or never will be.

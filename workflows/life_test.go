@@ -305,10 +305,13 @@ func TestARetirementThatNobodyOrSomebodyInDisguiseAsksForDeletesNothing(t *testi
 func TestARetirementThatIsRejectedDeletesNothing(t *testing.T) {
 	s := newStory(t)
 	s.world.read = gatewayHas(ownedBefore(s.in.Manifest), nil)
+	var a *answer
 	s.at(time.Minute, func() {
-		s.update(schemas.Decision{Decision: schemas.Reject, Approver: approver, Reason: "it is needed"})
+		require.Contains(t, s.page().CurrentDetails, "after that the operation ends, and the model stays as it is.")
+		a = s.update(schemas.Decision{Decision: schemas.Reject, Approver: approver, Reason: "it is needed"})
 	})
 	e := s.retire(schemas.RetireModelInput{Approval: schemas.ApprovalSpec{Policy: schemas.ApproveAlways}})
+	require.Equal(t, willBeRecorded+"the operation ends, and the model stays as it is", a.receipt.Message)
 	require.Equal(t, schemas.Rejected, e.Status)
 	require.Empty(t, s.times(schemas.DeleteModelActivity))
 	require.Empty(t, s.times(schemas.ReleaseModelActivity))

@@ -123,7 +123,10 @@ func (r *registration) describeGate(b *strings.Builder) {
 	if r.gate.required > 1 {
 		who = fmt.Sprintf("%d of %d people, each another, still have", r.gate.required-len(given), r.gate.required)
 	}
-	then := "the model is rolled back. It is in the gateway while it waits"
+	then := r.unapproved()
+	if r.operation == schemas.RegisterModelWorkflow {
+		then += ". It is in the gateway while it waits"
+	}
 	if r.gate.first {
 		then = "the registration ends. Nothing has been created so far"
 	}

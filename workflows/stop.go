@@ -51,7 +51,10 @@ func (r *registration) cancel(ctx workflow.Context, raw converter.RawValue) (sch
 	})
 	r.stop(verdict{schemas.Cancelled, cancelledAt(stage, *given)})
 	message := "the registration ends, and nothing is left of it in the gateway"
-	if r.mayExist {
+	switch {
+	case r.operation != schemas.RegisterModelWorkflow:
+		message = "the operation ends, and what it has changed in the gateway is put back"
+	case r.mayExist:
 		message = "the registration ends, and its model is rolled back"
 	}
 	return schemas.CancelReceipt{Name: r.manifest.Name, Stage: stage, Message: message}, nil

@@ -85,7 +85,9 @@ func (t *Timeline) completed(activity string, result *commonpb.Payloads) {
 		var v schemas.ValidatedPayload
 		if t.decode.value(result, &v) {
 			t.Evidence.PayloadHash, t.required = v.Payload.Hash, v.Required
-			t.say("payload " + Short(v.Payload.Hash))
+			if v.Payload.Hash != "" { // a retirement has none
+				t.say("payload " + Short(v.Payload.Hash))
+			}
 		}
 	case schemas.SubmitRegistrationActivity:
 		var s schemas.Submission

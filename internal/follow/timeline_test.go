@@ -118,6 +118,7 @@ func TestARegistrationStaysUndecidedUntilEnoughPeopleHaveApproved(t *testing.T) 
 		require.Equal(t, undecided, tl.Undecided())
 	}
 	require.Contains(t, told(tl), "· approved by ann; 1 of 2 approvals\n")
+	require.NotContains(t, told(tl), "payload", "there is none to tell of")
 }
 
 func TestADecisionWhoseEntryIsWrittenInSeveralWindowsIsToldAndCountedOnce(t *testing.T) {

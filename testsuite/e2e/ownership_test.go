@@ -204,7 +204,7 @@ func TestARefusedSecondAttemptAnnouncesNothingAboutTheLiveModel(t *testing.T) {
 	stdout, stderr, code := k.Run(k.ctx, "status", m.Name)
 	require.Equal(t, 0, code, stderr)
 	require.Contains(t, stdout, "ended as FAILED")
-	require.Contains(t, stdout, "The model is registered now as "+first.ModelID+", ACTIVE")
+	require.Contains(t, stdout, "The model is ours as "+first.ModelID+", ACTIVE")
 	k.eventually(func() bool {
 		stdout, _, _ := k.Run(k.ctx, "list", "--stage", "FAILED", "--limit", "1000", "--output", "json")
 		for line := range strings.Lines(stdout) {
