@@ -242,7 +242,9 @@ func question(verdict schemas.Verdict, all []pending) string {
 }
 
 // creates reports whether an operation makes a model, which is gone again if the operation does not complete.
-func creates(operation string) bool { return operation == "" || operation == schemas.RegisterModelWorkflow }
+func creates(operation string) bool {
+	return operation == "" || operation == schemas.RegisterModelWorkflow
+}
 
 // bind shows what the decision is about, and binds the decision to it.
 func (a *app) bind(
