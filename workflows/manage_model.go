@@ -118,7 +118,7 @@ func (m *owned) setUp(ctx workflow.Context) error {
 		return err
 	}
 	err = workflow.SetUpdateHandlerWithOptions(ctx, schemas.ReleaseHandler, m.giveUp, workflow.UpdateHandlerOptions{
-		Validator:   func(in schemas.ReleaseInput) error { return m.checkName(in.Name) },
+		Validator: func(in schemas.ReleaseInput) error { return m.checkName(in.Name) },
 		Description: "Sent by an operation that retires the model or takes its hand-over back: the model is " +
 			"owned no more",
 	})
