@@ -49,7 +49,7 @@ func TestARegistrationThatMeetsAWorkerWithoutTheKeyWaitsForOneThatHasIt(t *testi
 	rotated := key2 + " " + key1 // meanwhile
 	_, err = k.StartWorkerWith(keysVariable + rotated)
 	require.NoError(t, err)
-	k.keys, k.client = parseKeys(t, rotated), k.party(rotated, clientSide)
+	k.connect(parseKeys(t, rotated))
 	k.awaitStage(m.Name, schemas.StageApproval)
 	status, err := k.progress(m.Name)
 	require.NoError(t, err)

@@ -70,12 +70,19 @@ func newKit(t *testing.T, s *stack.Stack) *kit {
 	t.Cleanup(cancel)
 	keys, err := s.Keys()
 	require.NoError(t, err)
-	options := client.Options{HostPort: s.Temporal, Logger: sdklog.NewStructuredLogger(telemetry.Logger(os.Stderr, "error", "json"))}
+	k := &kit{Stack: s, t: t, ctx: ctx}
+	k.connect(keys)
+	return k
+}
+
+// connect gives the test clients with these keys.
+func (k *kit) connect(keys *codec.Keys) {
+	options := client.Options{HostPort: k.Temporal, Logger: sdklog.NewStructuredLogger(telemetry.Logger(os.Stderr, "error", "json"))}
 	keys.Client().Into(&options)
 	c, err := client.NewLazyClient(options)
-	require.NoError(t, err)
-	t.Cleanup(c.Close)
-	return &kit{Stack: s, t: t, ctx: ctx, client: c, registrar: registrar.New(c, registrar.Options{Temporal: options}), keys: keys}
+	require.NoError(k.t, err)
+	k.t.Cleanup(c.Close)
+	k.client, k.registrar, k.keys = c, registrar.New(c, registrar.Options{Temporal: options}), keys
 }
 
 var names atomic.Int64
