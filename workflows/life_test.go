@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 	"time"
@@ -300,6 +301,20 @@ func TestARetirementThatNobodyOrSomebodyInDisguiseAsksForDeletesNothing(t *testi
 		p := s.progress()
 		require.LessOrEqual(t, len(p.Requester), schemas.MaxRequester+2)
 	}
+}
+
+func TestARetirementOfANameOfMegabytesEndsAtOnce(t *testing.T) {
+	s := newStory(t)
+	s.env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: schemas.RegisterModelWorkflowID(s.in.Manifest.Name)})
+	s.env.ExecuteWorkflow(schemas.RetireModelWorkflow, schemas.RetireModelInput{Name: megabytes, Requester: "alice", Reason: megabytes})
+	e := s.ending()
+	require.Equal(t, schemas.Failed, e.Status)
+	require.Equal(t, schemas.ErrWrongWorkflowID, e.ErrorType)
+	require.Less(t, len(e.Reason), 2000)
+	recorded, err := json.Marshal(s.entries(schemas.AuditEnded))
+	require.NoError(t, err)
+	require.Less(t, len(recorded), 10_000)
+	require.Empty(t, s.times(schemas.DeleteModelActivity))
 }
 
 func TestARetirementThatIsRejectedDeletesNothing(t *testing.T) {

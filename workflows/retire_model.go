@@ -13,6 +13,7 @@ import (
 // RetireModel deletes a model that is ours, once it is approved, sees that it is gone, and gives it up. With keep it is
 // given up and left in the gateway. A model that is nobody's can be retired too, if it is named by its id.
 func RetireModel(ctx workflow.Context, in schemas.RetireModelInput) (schemas.Result, error) {
+	in.Name = schemas.Cut(in.Name, schemas.MaxName+1) // a longer one is no model's, and would fill whatever tells of it
 	r := operationOn(ctx, schemas.RetireModelWorkflow, schemas.Manifest{Name: in.Name, Approval: in.Approval},
 		in.Requester)
 	r.seen, r.retirement = in.Seen, in
