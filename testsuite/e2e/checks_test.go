@@ -35,7 +35,12 @@ func (k *kit) toldStates(name string) (out []string) {
 	k.t.Helper()
 	messages, err := k.Sim.Webhooks(k.ctx, control.WebhookFilter{Path: "/webhooks/" + name, Event: schemas.ModelStateChanged})
 	require.NoError(k.t, err)
+	known := map[string]bool{} // a delivery whose worker was killed is repeated under the same id
 	for _, w := range messages {
+		if known[w.Headers["webhook-id"]] {
+			continue
+		}
+		known[w.Headers["webhook-id"]] = true
 		var e schemas.Event
 		require.NoError(k.t, json.Unmarshal([]byte(w.Body), &e))
 		out = append(out, fmt.Sprintf("%s → %s", e.StateBefore, e.Status))
