@@ -114,7 +114,8 @@ func urlForm(s *jsonschema.Schema) {
 	unseen := `[` + class(unicode.Z) + class(unicode.Cc, unicode.Cf, unicode.Co) + joiners + `\\]`
 	numeric := `^[A-Za-z]+://([^/?]*\.)?([0-9]+|0[Xx][0-9A-Fa-f]*)` + hostEnd
 	dotted := `^[A-Za-z]+://` + octet + `\.` + octet + `\.` + octet + `\.` + octet + hostEnd
-	reserved := `^[A-Za-z]+://(0\.|169\.254\.|2(2[4-9]|[3-5][0-9])\.|(100\.100\.100\.200|168\.63\.129\.16|192\.0\.0\.192)` + hostEnd + `)`
+	reserved := `^[A-Za-z]+://(0\.|169\.254\.|2(2[4-9]|[3-5][0-9])\.|` +
+		`(100\.100\.100\.200|168\.63\.129\.16|192\.0\.0\.192)` + hostEnd + `)`
 	s.Not = &jsonschema.Schema{Type: "string", AnyOf: []*jsonschema.Schema{
 		{Pattern: unseen}, {Pattern: reserved},
 		{Pattern: numeric, Not: &jsonschema.Schema{Pattern: dotted}},

@@ -22,10 +22,15 @@ func (OnDrift) JSONSchema() *jsonschema.Schema {
 
 // MonitorSpec is a manifest's monitor block. Zero values mean the defaults stated here.
 type MonitorSpec struct {
-	Every                  Duration `json:"every,omitzero" jsonschema_description:"How often the registered model is checked (default 24h, 1m to 720h)."`
-	Probe                  bool     `json:"probe,omitempty" jsonschema_description:"Whether a check sends the endpoint one prompt as well, which costs tokens (default false)."`
-	FailuresBeforeDegraded int      `json:"failures_before_degraded,omitempty" jsonschema:"minimum=1,maximum=100" jsonschema_description:"After how many failed probes in a row the model counts as DEGRADED (default 3)."`
-	OnDrift                OnDrift  `json:"on_drift,omitempty" jsonschema_description:"What follows when the gateway has the model otherwise than approved. report (default): it is audited and announced. restore: what was approved is put back as well."`
+	// How often the registered model is checked (default 24h, 1m to 720h).
+	Every Duration `json:"every,omitzero"`
+	// Whether a check sends the endpoint one prompt as well, which costs tokens (default false).
+	Probe bool `json:"probe,omitempty"`
+	// After how many failed probes in a row the model counts as DEGRADED (default 3).
+	FailuresBeforeDegraded int `json:"failures_before_degraded,omitempty" jsonschema:"minimum=1,maximum=100"`
+	// What follows when the gateway has the model otherwise than approved. report (default): it is audited and
+	// announced. restore: what was approved is put back as well.
+	OnDrift OnDrift `json:"on_drift,omitempty"`
 }
 
 // JSONSchemaExtend allows null wherever a key may be absent.

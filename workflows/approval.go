@@ -143,7 +143,8 @@ func (r *registration) openGate(ctx workflow.Context) error {
 	_, err := workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{
 		Timeout: timeout,
 		TimerOptions: workflow.TimerOptions{
-			Summary: fmt.Sprintf("Wait %s for %s, then %s", words.Exactly(timeout), count(r.gate.required, "approval"), then),
+			Summary: fmt.Sprintf("Wait %s for %s, then %s", words.Exactly(timeout),
+				count(r.gate.required, "approval"), then),
 		},
 	}, func() bool { return r.settled() && r.gate.quiet() })
 	if err == nil {

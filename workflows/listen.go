@@ -21,7 +21,8 @@ const (
 	maxListed = 100
 )
 
-const decisionShape = `{"decision":"approve"|"reject","approver":"who you are","reason":"why","payloadHash":"of what you approve"}`
+const decisionShape = `{"decision":"approve"|"reject","approver":"who you are","reason":"why",` +
+	`"payloadHash":"of what you approve"}`
 
 // listen registers the handlers. From here on decisions and cancellations are taken, by update and by signal: the SDK
 // may call a handler before this returns, so that the state has to be valid before.

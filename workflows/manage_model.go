@@ -143,16 +143,18 @@ func (m *owned) awaitHandOver(ctx workflow.Context) error {
 
 // checkHandOver refuses what cannot be the record of this model.
 func (m *owned) checkHandOver(ctx workflow.Context, o schemas.Ownership) error {
-	refuse := func(format string, args ...any) error {
-		return temporal.NewApplicationError(fmt.Sprintf(format, args...), string(schemas.ErrHandOverRefused))
-	}
 	if problem := ownershipProblem(m.name, o, workflow.Now(ctx)); problem != "" {
-		return refuse("%s", problem)
+		return refuseHandOver(problem)
 	}
 	if o.Since.Before(m.status.Since) {
-		return refuse("%s was handed over by a later operation, run %s", plain(m.name, 80), m.status.RunID)
+		return refuseHandOver(plain(m.name, 80) + " was handed over by a later operation, run " + m.status.RunID)
 	}
 	return nil
+}
+
+// refuseHandOver is the error of an update that this workflow does not take.
+func refuseHandOver(why string) error {
+	return temporal.NewApplicationError(why, string(schemas.ErrHandOverRefused))
 }
 
 // takeOver is the update `hand-over`. One that is repeated changes nothing.
@@ -191,14 +193,13 @@ func (m *owned) checkName(name string) error {
 	if name == m.name {
 		return nil
 	}
-	return temporal.NewApplicationError(fmt.Sprintf("this workflow owns %s, not %s", plain(m.name, 80), plain(name, 80)),
-		string(schemas.ErrHandOverRefused))
+	return refuseHandOver("this workflow owns " + plain(m.name, 80) + ", not " + plain(name, 80))
 }
 
 // checkObservation refuses a state that there is not, too: no later run would take it over.
 func (m *owned) checkObservation(in schemas.ObserveInput) error {
 	if !slices.Contains(modelStates, in.State) {
-		return temporal.NewApplicationError("no model has the state "+plain(string(in.State), 40), string(schemas.ErrHandOverRefused))
+		return refuseHandOver("no model has the state " + plain(string(in.State), 40))
 	}
 	return m.checkName(in.Name)
 }

@@ -24,7 +24,8 @@ var starterVariables = []string{
 }
 
 // ofKubernetes are the names that Kubernetes gives the containers beside a service called registrar or registrar-….
-var ofKubernetes = regexp.MustCompile(`^REGISTRAR_([A-Z0-9_]+_)?(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT(_[0-9]+_(TCP|UDP|SCTP)(_[A-Z]+)?)?)$`)
+var ofKubernetes = regexp.MustCompile(`^REGISTRAR_([A-Z0-9_]+_)?` +
+	`(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT(_[0-9]+_(TCP|UDP|SCTP)(_[A-Z]+)?)?)$`)
 
 // safety are the variables that say what must not happen unasked. An empty one is a mistake, not its default.
 var safety = []string{"REGISTRAR_APPROVAL", "REGISTRAR_GATE", "REGISTRAR_APPROVALS_REQUIRED",

@@ -16,11 +16,14 @@ import (
 	"model-registrar/testsuite/stack"
 )
 
-const usage = `usage: demo      register one model in a simulated Genesys Cloud, have it approved, and show what came of it
-       demo up   run the same stack until it is interrupted, for trying things from other terminals
+const usage = `usage: demo      register one model in a simulated Genesys Cloud, have it
+                 approved, and show what came of it
+       demo up   run the same stack until it is interrupted, for trying things
+                 from other terminals
 
-Both are run in the project's folder; make demo and make up build what they need first. The Temporal server is the one of
-TEMPORAL_ADDRESS if that is set, or else the development server of the temporal command if that is on the PATH and
+Both are run in the project's folder; make demo and make up build what they need
+first. The Temporal server is the one of TEMPORAL_ADDRESS if that is set, or
+else the development server of the temporal command if that is on the PATH and
 recent enough, or else this project's own. DEVSERVER=build insists on the last.
 `
 

@@ -3,12 +3,15 @@ package stack
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
+
+	"go.temporal.io/sdk/log"
 
 	"model-registrar/registrar"
 	"model-registrar/schemas"
@@ -115,7 +118,7 @@ func (s *Stack) onTemporal(ctx context.Context, do func(context.Context, *regist
 	if err != nil {
 		return err
 	}
-	o.Temporal.Logger = silent{}
+	o.Temporal.Logger = log.NewStructuredLogger(slog.New(slog.DiscardHandler)) // its errors are told by others
 	c, err := registrar.Dial(ctx, o)
 	if err != nil {
 		return err
@@ -123,14 +126,6 @@ func (s *Stack) onTemporal(ctx context.Context, do func(context.Context, *regist
 	defer c.Close()
 	return do(ctx, c)
 }
-
-// silent is a logger for a client whose errors are told by others.
-type silent struct{}
-
-func (silent) Debug(string, ...any) {}
-func (silent) Info(string, ...any)  {}
-func (silent) Warn(string, ...any)  {}
-func (silent) Error(string, ...any) {}
 
 // FreeAddress is an address of this machine on which nothing listened a moment ago.
 func FreeAddress() string {
