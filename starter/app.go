@@ -28,7 +28,7 @@ func run(ctx context.Context, args, env []string, stdin io.Reader, stdout, stder
 	a.out, a.err = console.NewPrinter(stdout, a.env.Get), console.NewPrinter(stderr, a.env.Get)
 	results := &written{to: stdout}
 	a.out.W = results
-	root := a.root()
+	root := rootCommand(a)
 	root.SetArgs(args)
 	root.SetIn(stdin)
 	root.SetOut(results)

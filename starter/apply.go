@@ -23,7 +23,7 @@ type applyOptions struct {
 	maxRetire int
 }
 
-func (a *app) applyCommand() *cobra.Command {
+func applyCommand(a *app) *cobra.Command {
 	var o applyOptions
 	cmd := &cobra.Command{
 		Use:   "apply PATH… | PLANFILE",

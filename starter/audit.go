@@ -22,7 +22,7 @@ import (
 
 const outputCSV = "csv"
 
-func (a *app) auditCommand() *cobra.Command {
+func auditCommand(a *app) *cobra.Command {
 	var trail string
 	cmd := &cobra.Command{
 		Use:   "audit",
@@ -43,8 +43,8 @@ Exit codes: 0 nothing is wrong; 1 something is wrong with the trail, or it canno
 		},
 	}
 	cmd.PersistentFlags().StringVar(&trail, "trail", "", "file:PATH, PATH, postgres://…, or - for stdin")
-	cmd.AddCommand(a.auditVerifyCommand(&trail), a.auditShowCommand(&trail), a.auditExportCommand(&trail),
-		a.auditCheckpointCommand(&trail))
+	cmd.AddCommand(auditVerifyCommand(a, &trail), auditShowCommand(a, &trail), auditExportCommand(a, &trail),
+		auditCheckpointCommand(a, &trail))
 	return cmd
 }
 
@@ -61,7 +61,7 @@ func (e environment) signer() (*audit.Signer, error) {
 	return s, nil
 }
 
-func (a *app) auditVerifyCommand(trail *string) *cobra.Command {
+func auditVerifyCommand(a *app, trail *string) *cobra.Command {
 	var checkpoints []string
 	var publicKey, signers string
 	cmd := &cobra.Command{
@@ -258,7 +258,7 @@ func printReport(out *console.Printer, r audit.Report, checks audit.Checks) {
 	}
 }
 
-func (a *app) auditCheckpointCommand(trail *string) *cobra.Command {
+func auditCheckpointCommand(a *app, trail *string) *cobra.Command {
 	return &cobra.Command{
 		Use:   "checkpoint",
 		Short: "Print a checkpoint of the audit trail, signed if there is a key",

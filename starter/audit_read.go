@@ -16,7 +16,7 @@ import (
 	"model-registrar/starter/console"
 )
 
-func (a *app) auditShowCommand(trail *string) *cobra.Command {
+func auditShowCommand(a *app, trail *string) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "show NAME",
 		Short: "Tell the story of one model: who asked, who decided what and why, and how it ended",
@@ -46,7 +46,7 @@ Whether the trail can be believed, ` + "`starter audit verify`" + ` says.`,
 	return cmd
 }
 
-func (a *app) auditExportCommand(trail *string) *cobra.Command {
+func auditExportCommand(a *app, trail *string) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "export",
 		Short: "Print the whole audit trail, as JSON Lines or as CSV",

@@ -10,7 +10,7 @@ import (
 	"model-registrar/starter/console"
 )
 
-func (a *app) cancelCommand() *cobra.Command {
+func cancelCommand(a *app) *cobra.Command {
 	var why schemas.CancelRequest
 	yes := false
 	cmd := &cobra.Command{

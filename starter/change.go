@@ -10,7 +10,7 @@ import (
 	"model-registrar/schemas"
 )
 
-func (a *app) changeCommand() *cobra.Command {
+func changeCommand(a *app) *cobra.Command {
 	o := registerOptions{operation: schemas.ChangeModelWorkflow}
 	cmd := &cobra.Command{
 		Use:   "change PATH…",
@@ -29,7 +29,7 @@ A manifest that is what was approved ends as UNCHANGED. A model that is in the g
 	return cmd
 }
 
-func (a *app) adoptCommand() *cobra.Command {
+func adoptCommand(a *app) *cobra.Command {
 	o := registerOptions{operation: schemas.AdoptModelWorkflow}
 	cmd := &cobra.Command{
 		Use:   "adopt PATH…",
@@ -53,7 +53,7 @@ type retireOptions struct {
 	modelID string
 }
 
-func (a *app) retireCommand() *cobra.Command {
+func retireCommand(a *app) *cobra.Command {
 	o := retireOptions{registerOptions: registerOptions{operation: schemas.RetireModelWorkflow}}
 	cmd := &cobra.Command{
 		Use:   "retire NAME…",

@@ -11,8 +11,8 @@ import (
 	"model-registrar/starter/console"
 )
 
-func (a *app) checkCommand() *cobra.Command {
-	return a.steeringCommand(&cobra.Command{
+func checkCommand(a *app) *cobra.Command {
+	return steeringCommand(a, &cobra.Command{
 		Use:   "check NAME",
 		Short: "Check a registered model now, and show what was seen",
 		Long: `Compare a registered model with what was approved, now, and probe it once if its manifest says so. What is found is the
@@ -22,8 +22,8 @@ model's state; a change of state is audited and announced. The exit code is 0 if
 	}, (*connection).CheckModel)
 }
 
-func (a *app) pauseChecksCommand() *cobra.Command {
-	return a.steeringCommand(&cobra.Command{
+func pauseChecksCommand(a *app) *cobra.Command {
+	return steeringCommand(a, &cobra.Command{
 		Use:   "pause-checks NAME",
 		Short: "Check a registered model no more, until its checks are resumed",
 		Long: `Pause the checks of a registered model, while it is being moved for example. Its state is PAUSED until they are resumed; a
@@ -32,8 +32,8 @@ check that is asked for is made all the same.`,
 	}, (*connection).PauseChecks)
 }
 
-func (a *app) resumeChecksCommand() *cobra.Command {
-	return a.steeringCommand(&cobra.Command{
+func resumeChecksCommand(a *app) *cobra.Command {
+	return steeringCommand(a, &cobra.Command{
 		Use:     "resume-checks NAME",
 		Short:   "Check a registered model again, for the first time at once",
 		Long:    `Resume the checks of a registered model. The first one is made at once, and its state is what that finds.`,
@@ -44,7 +44,7 @@ func (a *app) resumeChecksCommand() *cobra.Command {
 // steering is a request to the owner of a model.
 type steering func(c *connection, ctx context.Context, name string, why schemas.CheckRequest) (schemas.ModelCheck, error)
 
-func (a *app) steeringCommand(cmd *cobra.Command, ask steering) *cobra.Command {
+func steeringCommand(a *app, cmd *cobra.Command, ask steering) *cobra.Command {
 	var why schemas.CheckRequest
 	cmd.Args = name
 	cmd.RunE = a.online(func(ctx context.Context, c *connection, args []string) error {

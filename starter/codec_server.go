@@ -28,7 +28,7 @@ type codecServerOptions struct {
 
 const stopTime = 5 * time.Second // that running requests may take when the server is told to stop
 
-func (a *app) codecServerCommand() *cobra.Command {
+func codecServerCommand(a *app) *cobra.Command {
 	var o codecServerOptions
 	cmd := &cobra.Command{
 		Use:   "codec-server",

@@ -24,8 +24,8 @@ type decideOptions struct {
 	yes   bool
 }
 
-func (a *app) approveCommand() *cobra.Command {
-	return a.decideCommand(schemas.Approve, "approve", "Approve a registration that waits for a person, or will",
+func approveCommand(a *app) *cobra.Command {
+	return decideCommand(a, schemas.Approve, "approve", "Approve a registration that waits for a person, or will",
 		`  starter approve production-llm-v2 --reason "figures are fine" --approver bob@example.com
   starter approve production-llm-v2 --reason "figures are fine" --key ~/.ssh/id_ed25519
   starter approve eu-1 eu-2 eu-3 --reason "figures are fine"
@@ -33,13 +33,13 @@ func (a *app) approveCommand() *cobra.Command {
   starter approve production-llm-v2 --reason "figures are fine" --key ~/.ssh/id_ed25519.pub   # signed by the SSH agent`)
 }
 
-func (a *app) rejectCommand() *cobra.Command {
-	return a.decideCommand(schemas.Reject, "reject", "Reject an operation; a model that it registered is removed again",
+func rejectCommand(a *app) *cobra.Command {
+	return decideCommand(a, schemas.Reject, "reject", "Reject an operation; a model that it registered is removed again",
 		`  starter reject production-llm-v2 --reason "wrong region" --approver bob@example.com
   starter reject production-llm-v2 --reason "wrong region" --key ~/.ssh/id_ed25519`)
 }
 
-func (a *app) decideCommand(verdict schemas.Verdict, use, short, example string) *cobra.Command {
+func decideCommand(a *app, verdict schemas.Verdict, use, short, example string) *cobra.Command {
 	o := decideOptions{Decision: schemas.Decision{Decision: verdict}}
 	cmd := &cobra.Command{
 		Use: use + " NAME… --reason TEXT", Short: short,

@@ -22,7 +22,7 @@ type fleetOptions struct {
 	partSize      int
 }
 
-func (a *app) fleetCommand() *cobra.Command {
+func fleetCommand(a *app) *cobra.Command {
 	var o fleetOptions
 	cmd := &cobra.Command{
 		Use:   "fleet PATH…",
@@ -56,7 +56,7 @@ any failed, and 3 if others were rejected, rolled back or cancelled.`, schemas.M
 		"approval", "when a person has to decide, in place of the manifests' policies (the worker's floor holds in any case)")
 	f.StringVar(&o.requester, "requester", "", "who asks for the registrations, and so cannot approve them (default "+
 		"$REGISTRAR_REQUESTER, or user@host)")
-	cmd.AddCommand(a.steeringOfFleets()...)
+	cmd.AddCommand(steeringOfFleets(a)...)
 	return cmd
 }
 

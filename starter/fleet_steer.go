@@ -15,7 +15,7 @@ import (
 )
 
 // steeringOfFleets are the commands that steer a fleet, and show where it stands.
-func (a *app) steeringOfFleets() []*cobra.Command {
+func steeringOfFleets(a *app) []*cobra.Command {
 	one := func(use, short, long string, do func(context.Context, *connection, string) error) *cobra.Command {
 		verb, _, _ := strings.Cut(use, " ")
 		return &cobra.Command{
@@ -24,7 +24,7 @@ func (a *app) steeringOfFleets() []*cobra.Command {
 		}
 	}
 	return []*cobra.Command{
-		a.pauseCommand(), a.resumeCommand(), a.windowCommand(),
+		pauseCommand(a), resumeCommand(a), windowCommand(a),
 		one("cancel ID", "Cancel a fleet", `Cancel a fleet: it starts nothing more, has all that is in flight cancelled and undone, and
 ends after it.`, a.cancelFleet),
 		one("status ID", "Show where a fleet stands", `Show where a fleet stands, or what it came to. With --output json, a schemas.FleetProgress is
@@ -34,8 +34,8 @@ printed, and once it has ended a schemas.FleetResult.`, a.statusOfFleet),
 }
 
 // formerSpellings are commands that scripts of earlier versions call.
-func (a *app) formerSpellings() []*cobra.Command {
-	all := []*cobra.Command{a.pauseCommand(), a.resumeCommand(), a.windowCommand()}
+func formerSpellings(a *app) []*cobra.Command {
+	all := []*cobra.Command{pauseCommand(a), resumeCommand(a), windowCommand(a)}
 	for _, cmd := range all {
 		cmd.Hidden = true
 	}
@@ -50,18 +50,18 @@ func oneFleet(_ *cobra.Command, args []string) error {
 	return checkFleet(args[0])
 }
 
-func (a *app) pauseCommand() *cobra.Command {
-	return a.orderCommand("pause ID", "Have a fleet start nothing more until it is resumed",
+func pauseCommand(a *app) *cobra.Command {
+	return orderCommand(a, "pause ID", "Have a fleet start nothing more until it is resumed",
 		`Have a fleet start nothing more until it is resumed. What is in flight goes on to its end.`,
 		"  starter fleet pause migration-1", (*registrar.Client).Pause)
 }
 
-func (a *app) resumeCommand() *cobra.Command {
-	return a.orderCommand("resume ID", "Have a paused fleet go on", `Have a paused fleet go on.`,
+func resumeCommand(a *app) *cobra.Command {
+	return orderCommand(a, "resume ID", "Have a paused fleet go on", `Have a paused fleet go on.`,
 		"  starter fleet resume migration-1", (*registrar.Client).Resume)
 }
 
-func (a *app) windowCommand() *cobra.Command {
+func windowCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "window ID SIZE",
 		Short: "Set how many operations of a fleet run at a time",
@@ -88,7 +88,7 @@ until fewer are.`, schemas.MaxWindow),
 // order is a method of the client that steers a fleet.
 type order func(c *registrar.Client, ctx context.Context, id string) (schemas.FleetReceipt, error)
 
-func (a *app) orderCommand(use, short, long, example string, give order) *cobra.Command {
+func orderCommand(a *app, use, short, long, example string, give order) *cobra.Command {
 	return &cobra.Command{
 		Use: use, Short: short, Long: long + " The command waits for the fleet's answer.", Example: example,
 		Args: oneFleet,

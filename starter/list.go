@@ -25,7 +25,7 @@ type listOptions struct {
 	limit        int
 }
 
-func (a *app) listCommand() *cobra.Command {
+func listCommand(a *app) *cobra.Command {
 	var o listOptions
 	cmd := &cobra.Command{
 		Use:   "list",

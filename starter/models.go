@@ -22,7 +22,7 @@ var modelStates = []schemas.ModelState{
 	schemas.ModelActive, schemas.ModelDegraded, schemas.ModelDrifted, schemas.ModelMissing, schemas.ModelPaused,
 }
 
-func (a *app) modelsCommand() *cobra.Command {
+func modelsCommand(a *app) *cobra.Command {
 	var state, architecture string
 	cmd := &cobra.Command{
 		Use:   "models",
@@ -90,7 +90,7 @@ func lastCheck(c *schemas.LastCheck) string {
 	return words.Span(time.Since(c.At)) + " ago"
 }
 
-func (a *app) exportCommand() *cobra.Command {
+func exportCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "export [NAME…]",
 		Short: "Write a manifest for each model of the gateway",

@@ -26,7 +26,7 @@ type planOptions struct {
 	out      string
 }
 
-func (a *app) planCommand() *cobra.Command {
+func planCommand(a *app) *cobra.Command {
 	var o planOptions
 	cmd := &cobra.Command{
 		Use:   "plan PATH…",

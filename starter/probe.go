@@ -24,7 +24,7 @@ type probeOptions struct {
 	wait     time.Duration
 }
 
-func (a *app) probeCommand() *cobra.Command {
+func probeCommand(a *app) *cobra.Command {
 	var o probeOptions
 	cmd := &cobra.Command{
 		Use:   "probe PATH…",

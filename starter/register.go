@@ -23,7 +23,7 @@ type registerOptions struct {
 	uiURL     string
 }
 
-func (a *app) registerCommand() *cobra.Command {
+func registerCommand(a *app) *cobra.Command {
 	var o registerOptions
 	cmd := &cobra.Command{
 		Use:   "register PATH…",

@@ -29,7 +29,7 @@ Environment: TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_PROFILE, TEMPORAL_AP
 Temporal tools; REGISTRAR_TASK_QUEUE, REGISTRAR_REQUESTER, REGISTRAR_SIGNING_KEY, REGISTRAR_UI_URL, REGISTRAR_LOG_LEVEL (default warn),
 REGISTRAR_LOG_FORMAT (json or console), REGISTRAR_ENCRYPTION_KEYS (or REGISTRAR_ENCRYPTION_KEYS_FILE); NO_COLOR.`
 
-func (a *app) root() *cobra.Command {
+func rootCommand(a *app) *cobra.Command {
 	root := &cobra.Command{
 		Use: "starter", Short: "Register LLM endpoints in the Genesys Cloud LLM Gateway, durably", Long: manual,
 		Version: build.Version(), SilenceErrors: true, SilenceUsage: true,
@@ -61,16 +61,15 @@ func (a *app) root() *cobra.Command {
 	a.output = outputText
 	root.PersistentFlags().VarP(oneOf(&a.output, outputText, outputJSON), "output", "o",
 		"text, or json: one document per line on stdout")
-	root.AddCommand(
-		a.registerCommand(), a.changeCommand(), a.adoptCommand(), a.retireCommand(), a.planCommand(), a.applyCommand(),
-		a.modelsCommand(), a.showCommand(), a.exportCommand(), a.checkCommand(), a.pauseChecksCommand(),
-		a.resumeChecksCommand(), a.fleetCommand(), a.approveCommand(), a.rejectCommand(), a.statusCommand(),
-		a.watchCommand(),
-		a.cancelCommand(), a.listCommand(), a.validateCommand(),
-		a.probeCommand(), a.schemaCommand(), a.setupCommand(), a.auditCommand(), a.webhookCommand(),
-		a.codecServerCommand(), a.versionCommand(),
-	)
-	root.AddCommand(a.formerSpellings()...)
+	for _, command := range []func(*app) *cobra.Command{
+		registerCommand, changeCommand, adoptCommand, retireCommand, planCommand, applyCommand, modelsCommand,
+		showCommand, exportCommand, checkCommand, pauseChecksCommand, resumeChecksCommand, fleetCommand,
+		approveCommand, rejectCommand, statusCommand, watchCommand, cancelCommand, listCommand, validateCommand,
+		probeCommand, schemaCommand, setupCommand, auditCommand, webhookCommand, codecServerCommand, versionCommand,
+	} {
+		root.AddCommand(command(a))
+	}
+	root.AddCommand(formerSpellings(a)...)
 	return root
 }
 

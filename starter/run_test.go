@@ -104,7 +104,7 @@ func TestHelpAndVersionGoToStdout(t *testing.T) {
 }
 
 func TestEveryCommandHasAnExample(t *testing.T) {
-	for _, cmd := range (&app{}).root().Commands() {
+	for _, cmd := range rootCommand(&app{}).Commands() {
 		require.NotEmpty(t, cmd.Example, cmd.Name())
 		require.NotEmpty(t, cmd.Long, cmd.Name())
 	}

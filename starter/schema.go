@@ -9,7 +9,7 @@ import (
 	"model-registrar/schemas"
 )
 
-func (a *app) schemaCommand() *cobra.Command {
+func schemaCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "schema",
 		Short: "Print the manifest's JSON Schema",

@@ -13,7 +13,7 @@ import (
 	"model-registrar/starter/console"
 )
 
-func (a *app) setupCommand() *cobra.Command {
+func setupCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "setup",
 		Short: "Check the connection, and register the search attributes in the namespace",

@@ -13,7 +13,7 @@ import (
 	"model-registrar/starter/console"
 )
 
-func (a *app) showCommand() *cobra.Command {
+func showCommand(a *app) *cobra.Command {
 	var trail string
 	cmd := &cobra.Command{
 		Use:   "show NAME",

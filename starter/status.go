@@ -15,7 +15,7 @@ import (
 	"model-registrar/starter/view"
 )
 
-func (a *app) statusCommand() *cobra.Command {
+func statusCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "status NAME",
 		Short: "Show where the newest registration of a model stands",

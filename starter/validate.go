@@ -12,7 +12,7 @@ import (
 	"model-registrar/starter/console"
 )
 
-func (a *app) validateCommand() *cobra.Command {
+func validateCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "validate PATH…",
 		Short: "Check manifests offline: print the payload and its hash, or every violation",

@@ -9,7 +9,7 @@ import (
 	"model-registrar/starter/console"
 )
 
-func (a *app) versionCommand() *cobra.Command {
+func versionCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use: "version", Short: "Print what this command was built from",
 		Long: "Print the version, and the commit if it was built in a checkout.", Args: cobra.NoArgs,

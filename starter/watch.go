@@ -9,7 +9,7 @@ import (
 	"model-registrar/schemas"
 )
 
-func (a *app) watchCommand() *cobra.Command {
+func watchCommand(a *app) *cobra.Command {
 	var uiURL string
 	var timeout time.Duration
 	cmd := &cobra.Command{

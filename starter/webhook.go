@@ -16,7 +16,7 @@ import (
 	"model-registrar/starter/console"
 )
 
-func (a *app) webhookCommand() *cobra.Command {
+func webhookCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "webhook",
 		Short:   "Check what webhook receivers got",
@@ -29,7 +29,7 @@ func (a *app) webhookCommand() *cobra.Command {
 			return misused("say what to do with webhooks")
 		},
 	}
-	cmd.AddCommand(a.webhookVerifyCommand())
+	cmd.AddCommand(webhookVerifyCommand(a))
 	return cmd
 }
 
@@ -42,7 +42,7 @@ type captured struct {
 	anyTime   bool
 }
 
-func (a *app) webhookVerifyCommand() *cobra.Command {
+func webhookVerifyCommand(a *app) *cobra.Command {
 	var in captured
 	cmd := &cobra.Command{
 		Use:   "verify [CAPTURE | --header NAME:VALUE… --body FILE]",
