@@ -37,7 +37,7 @@ func (job *Job) next(spare bool, rate float64) time.Duration {
 	if surely := j.memory.surely(); job.looked < surely {
 		return surely
 	}
-	return job.looked + max(Patience(job.looked), share(j.late+len(j.away), rate, lateShare))
+	return job.looked + max(Patience(job.looked), share(j.late+len(j.onTimers), rate, lateShare))
 }
 
 // share is the gap at which that many jobs use their part of the quota together.

@@ -19,14 +19,14 @@ type Quota interface {
 type Jobs struct {
 	quota Quota
 
-	mu      sync.Mutex
-	memory  memory
-	watched []*Job        // the jobs waited for now, oldest first
-	late    int           // those of them that have outlasted what was expected
-	hurried int           // those of them that a person waits for
-	away    []time.Time   // when jobs that are left to a timer of the workflow or of the server come back
-	scout   *Job          // the one that is looked at more closely while there is no quota to spare
-	news    chan struct{} // closed when there is more to know
+	mu       sync.Mutex
+	memory   memory
+	watched  []*Job        // the jobs waited for now, oldest first
+	late     int           // those of them that have outlasted what was expected
+	hurried  int           // those of them that a person waits for
+	onTimers []time.Time   // when the jobs are looked at again that are left to a timer of the workflow or of the server
+	scout    *Job          // the one that is looked at more closely while there is no quota to spare
+	news     chan struct{} // closed when there is more to know
 }
 
 // New returns the memory of a process that knows nothing yet.
@@ -81,7 +81,7 @@ func (job *Job) Leave() {
 	j.scout = nil
 	if n := len(j.watched); n > 0 {
 		j.scout = j.watched[n-1]
-		j.tell()
+		j.wake()
 	}
 }
 
@@ -90,14 +90,14 @@ func (job *Job) Sleeps(d time.Duration) {
 	j := job.jobs
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.away = append(j.away, time.Now().Add(d))
+	j.onTimers = append(j.onTimers, time.Now().Add(d))
 }
 
 // unfinished is how many jobs of this process go on, as far as it knows. The caller holds the lock.
 func (j *Jobs) unfinished() int {
 	now := time.Now()
-	j.away = slices.DeleteFunc(j.away, func(back time.Time) bool { return !back.After(now) })
-	return len(j.watched) + len(j.away)
+	j.onTimers = slices.DeleteFunc(j.onTimers, func(back time.Time) bool { return !back.After(now) })
+	return len(j.watched) + len(j.onTimers)
 }
 
 // Looked reports that the job was looked at and runs. It returns the job's age.
@@ -126,12 +126,12 @@ func (job *Job) Ended() {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if j.memory.add(span{job.looked, max(age, 1)}, j.scout == job) {
-		j.tell()
+		j.wake()
 	}
 }
 
-// tell has everybody who waits ask again. The caller holds the lock.
-func (j *Jobs) tell() {
+// wake has everybody who waits ask again. The caller holds the lock.
+func (j *Jobs) wake() {
 	close(j.news)
 	j.news = make(chan struct{})
 }

@@ -12,13 +12,14 @@
 // end ([Pacer.learn]), so that processes that know nothing of each other follow one line together.
 //
 //   - The queue is ordered by [Class] and, within a class, first come first served ([queue]).
-//   - A caller that would wait longer than [patience] is deferred: it gets [*Deferred] with the time of a reservation,
-//     leaves
-//     the queue, and comes back by itself (Temporal retries its activity). Reservations are kept in the order of their
-//     times,
-//     so that the callers that are deferred one after the other get times one after the other ([Pacer.reserve]).
+//   - A caller that would wait longer than [patience] is deferred: it gets [*Deferred] with the time at which there is
+//     room, leaves the queue, and comes back by itself (Temporal retries its activity). Deferrals are kept in the order
+//     of their times, so that callers that are deferred one after the other get times one after the other
+//     ([Pacer.reserve]).
 //   - While nothing is known of what others have used, one call at a time goes ahead, the scout, and the others wait
-//     for
-//     its answer ([Pacer.blind]).
-//   - After a 429 nothing is sent until its Retry-After is over ([Pacer.blockedUntil]).
+//     for its answer ([Pacer.blind]).
+//   - After a 429 nothing is sent until its Retry-After is over (blockedUntil).
+//
+// How a call waits is said by its context, as its deadline is: who waits for it ([WithPriority], [Finishing]), and with
+// which calls it waits together ([Reserve]).
 package quota

@@ -19,15 +19,15 @@ type Headers struct{ Allowed, Count, Reset string }
 
 // read reads the platform's account of the window from a reply to a call that was sent and answered at these
 // times.
-func (n Headers) read(h http.Header, sent, answered time.Time) (told, bool) {
+func (n Headers) read(h http.Header, sent, answered time.Time) (report, bool) {
 	allowed, ok1 := number(h, n.Allowed)
 	count, ok2 := number(h, n.Count)
 	reset, ok3 := number(h, n.Reset)
 	if !ok1 || !ok2 || !ok3 || allowed < 1 || allowed > maxAllowed {
-		return told{}, false
+		return report{}, false
 	}
 	left := min(time.Duration(min(reset, maxAllowed))*time.Second, maxReset)
-	return told{allowed: allowed, count: min(count, maxAllowed), lo: sent.Add(left - time.Second),
+	return report{allowed: allowed, count: min(count, maxAllowed), lo: sent.Add(left - time.Second),
 		hi: answered.Add(left)}, true
 }
 

@@ -54,17 +54,17 @@ type Pacer struct {
 	window       window
 	length       time.Duration // of a window, as far as it is known
 	inFlight     int           // calls that may have been made and are in no reply's count yet
-	answered     time.Time     // of the newest reply that told of the window; zero: none
+	answered     time.Time     // of the newest reply that reports the window; zero: none
 	scoutAfter   time.Time     // the next scout goes no sooner
 	blockedUntil time.Time     // a 429 asked for no call before
 	queue        queue
-	timer        *time.Timer   // for the turn of the queue's front
-	deferred     []appointment // of the callers that were deferred, by time
+	timer        *time.Timer // for the turn of the queue's front
+	deferrals    []deferral  // of the callers that are to come back, by time
 	stats        Stats
 }
 
-// appointment is when a deferred caller is expected back, and for how many calls.
-type appointment struct {
+// deferral is when there is room for a caller that was deferred, and for how many calls.
+type deferral struct {
 	at time.Time
 	n  int
 }
@@ -77,7 +77,7 @@ func New(perMinute int, headers Headers) *Pacer {
 	return p
 }
 
-// Call is leave to make one call. Its end must be told by Answered or Lost.
+// Call is leave to make one call. Answered or Lost must report its end.
 type Call struct {
 	p    *Pacer
 	sent time.Time
@@ -167,15 +167,15 @@ func (p *Pacer) deferCaller(w *waiter, now time.Time) error {
 // reserve finds when there is room for n calls more, behind those that wait and between those that were deferred
 // already, and notes the time.
 func (p *Pacer) reserve(now time.Time, n int) (in time.Duration) {
-	p.deferred = slices.DeleteFunc(p.deferred, func(a appointment) bool { return !a.at.After(now) })
+	p.deferrals = slices.DeleteFunc(p.deferrals, func(d deferral) bool { return !d.at.After(now) })
 	before := p.queue.total() + n
 	in = p.eta(now, before)
 	place := 0
-	for ; place < len(p.deferred) && !p.deferred[place].at.After(now.Add(in)); place++ {
-		before += p.deferred[place].n
+	for ; place < len(p.deferrals) && !p.deferrals[place].at.After(now.Add(in)); place++ {
+		before += p.deferrals[place].n
 		in = p.eta(now, before)
 	}
-	p.deferred = slices.Insert(p.deferred, place, appointment{now.Add(in), n})
+	p.deferrals = slices.Insert(p.deferrals, place, deferral{now.Add(in), n})
 	return in
 }
 
@@ -317,13 +317,13 @@ func (c *Call) Answered(status int, h http.Header) {
 	p.dispatch(now)
 }
 
-func (p *Pacer) learn(t told, now time.Time) {
+func (p *Pacer) learn(r report, now time.Time) {
 	if p.ceiling > 0 {
-		t.allowed = min(t.allowed, p.ceiling)
+		r.allowed = min(r.allowed, p.ceiling)
 	}
 	first := !p.window.learned
-	if p.window.learn(t, now) {
-		length := t.hi.Sub(now)
+	if p.window.learn(r, now) {
+		length := r.hi.Sub(now)
 		if first {
 			p.length = 0
 		}

@@ -140,7 +140,7 @@ func TestNobodyWaitsLongerThanAWorkersSlotIsWorth(t *testing.T) {
 		synctest.Wait()
 		defer wg.Wait()
 		if s := p.Stats(); s.Deferred == 0 || s.Waiting[Start] == 0 {
-			t.Errorf("%+v; want some that wait and some that were sent away", s)
+			t.Errorf("%+v; want some that wait and some that were deferred", s)
 		}
 	})
 }

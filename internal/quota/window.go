@@ -64,29 +64,29 @@ func (w *window) when(n float64) time.Time {
 	return w.seen.Add(time.Duration(float64(w.end().Sub(w.seen)) * (n - from) / (top - from)))
 }
 
-// told is a reply's account of the window: the end lies after lo and not after hi.
-type told struct {
+// report is a reply's account of the window: the end lies after lo and not after hi.
+type report struct {
 	allowed, count int
 	lo, hi         time.Time
 }
 
 // learn takes in a reply and reports whether it speaks of another, later window than the one known.
-func (w *window) learn(t told, now time.Time) (another bool) {
-	if !w.learned || !t.lo.Before(w.hi) {
-		*w = window{learned: true, allowed: t.allowed, count: t.count, lo: t.lo, hi: t.hi, seen: now,
-			seenCount: t.count}
+func (w *window) learn(r report, now time.Time) (another bool) {
+	if !w.learned || !r.lo.Before(w.hi) {
+		*w = window{learned: true, allowed: r.allowed, count: r.count, lo: r.lo, hi: r.hi, seen: now,
+			seenCount: r.count}
 		return true
 	}
-	if !w.lo.Before(t.hi) {
+	if !w.lo.Before(r.hi) {
 		return false // a late answer, of a window that has ended
 	}
-	w.allowed = t.allowed
-	w.count = max(w.count, t.count)
-	if t.lo.After(w.lo) {
-		w.lo = t.lo
+	w.allowed = r.allowed
+	w.count = max(w.count, r.count)
+	if r.lo.After(w.lo) {
+		w.lo = r.lo
 	}
-	if t.hi.Before(w.hi) {
-		w.hi = t.hi
+	if r.hi.Before(w.hi) {
+		w.hi = r.hi
 	}
 	return false
 }
