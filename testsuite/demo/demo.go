@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -16,6 +17,7 @@ import (
 	"syscall"
 	"time"
 
+	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/log"
 
 	"model-registrar/internal/telemetry"
@@ -53,9 +55,10 @@ func demo(ctx context.Context, server stack.Server) error {
 	if err := likeAModel(ctx, s); err != nil {
 		return err
 	}
-	fmt.Printf("Temporal UI: %s/namespaces/default/workflows\n\n$ starter register %s   (its two URLs lead to the "+
-		"simulator here)\n\n",
-		s.UI, example)
+	if s.UI != "" {
+		fmt.Printf("Temporal UI: %s\n\n", s.UI)
+	}
+	fmt.Printf("$ starter register %s   (its two URLs lead to the simulator here)\n\n", example)
 
 	verdict, err := approved(ctx, s, "the probe passed", "register", manifest)
 	if err != nil {
@@ -70,10 +73,12 @@ func demo(ctx context.Context, server stack.Server) error {
 		}
 	}
 	if interactive() {
-		fmt.Printf("\nIts page in the Temporal UI: %s/namespaces/default/workflows/%s\nPress Enter to stop "+
-			"everything. ",
-			s.UI,
-			strings.ReplaceAll(schemas.RegisterModelWorkflowID(modelName), "/", "%2F"))
+		if s.UI != "" {
+			fmt.Printf("\nIts page in the Temporal UI: %s/namespaces/%s/workflows/%s", s.UI,
+				cmp.Or(os.Getenv("TEMPORAL_NAMESPACE"), client.DefaultNamespace),
+				strings.ReplaceAll(schemas.RegisterModelWorkflowID(modelName), "/", "%2F"))
+		}
+		fmt.Print("\nPress Enter to stop everything. ")
 		readLine(ctx)
 	}
 	return nil

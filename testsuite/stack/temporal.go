@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/log"
 
 	"model-registrar/registrar"
@@ -92,7 +93,8 @@ func (s *Stack) startCLI(ctx context.Context) error {
 	})
 }
 
-// useRunning prepares the server that runs already: it registers the search attributes that are missing.
+// useRunning prepares the server that runs already: it registers the search attributes that are missing. A namespace in
+// which another installation works is left alone, since what runs here would take its models over by their names.
 func (s *Stack) useRunning(ctx context.Context) error {
 	for _, variable := range s.options.Server.Running {
 		if address, ok := strings.CutPrefix(variable, "TEMPORAL_ADDRESS="); ok {
@@ -101,11 +103,33 @@ func (s *Stack) useRunning(ctx context.Context) error {
 	}
 	s.UI = s.options.Server.UI
 	err := s.onTemporal(ctx, func(ctx context.Context, c *registrar.Client) error {
+		if err := alone(ctx, c); err != nil {
+			return err
+		}
 		_, err := c.Setup(ctx)
 		return err
 	})
 	if err != nil {
 		return fmt.Errorf("the Temporal server of TEMPORAL_ADDRESS cannot be used: %w", err)
+	}
+	return nil
+}
+
+// alone refuses a namespace in which models or operations are served by workers of another task queue.
+func alone(ctx context.Context, c *registrar.Client) error {
+	types := append([]string{schemas.ManageModelWorkflow, schemas.RegisterFleetWorkflow}, schemas.Operations...)
+	found, err := c.Temporal().ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
+		PageSize: 1,
+		Query: fmt.Sprintf("ExecutionStatus = 'Running' AND TaskQueue != '%s' AND WorkflowType IN ('%s')",
+			strings.ReplaceAll(c.TaskQueue(), "'", "''"), strings.Join(types, "', '")),
+	})
+	if err != nil {
+		return c.Explain(ctx, err)
+	}
+	for _, w := range found.GetExecutions() {
+		return fmt.Errorf("another installation works in its namespace %q (%s, on the task queue %s), whose models "+
+			"would be taken over by their names; name another namespace with TEMPORAL_NAMESPACE",
+			c.Namespace(), w.GetExecution().GetWorkflowId(), w.GetTaskQueue())
 	}
 	return nil
 }
