@@ -70,7 +70,7 @@ func (w *Worker) connect() (err error) {
 	if w.web, err = telemetry.NewServer(w.ready); err != nil {
 		return err
 	}
-	w.replays = newReplays(telemetry.AtLeast(w.log, w.cfg.Log.SDKLevel).Handler())
+	w.replays = newReplays(telemetry.OfSDK(w.log, w.cfg.Log.SDKLevel).Handler())
 	w.options.Logger = sdklog.NewStructuredLogger(slog.New(w.replays))
 	config.Connect(&w.options)
 	w.options.MetricsHandler = w.web.MetricsHandler(w.log)

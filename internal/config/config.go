@@ -75,7 +75,8 @@ func (g Genesys) Complete() bool {
 // Log says what is logged and how. An empty format means console on a terminal and json elsewhere.
 type Log struct {
 	Level string `env:"REGISTRAR_LOG_LEVEL" envDefault:"info"`
-	// SDKLevel is the least level of lines that come through Temporal's SDK, whose debug lines are many.
+	// SDKLevel is the least level of the lines of Temporal's SDK, whose debug lines are many. What the worker says of
+	// operations through the SDK's loggers depends on Level alone.
 	SDKLevel string `env:"REGISTRAR_SDK_LOG_LEVEL" envDefault:"info"`
 	Format   string `env:"REGISTRAR_LOG_FORMAT"`
 }

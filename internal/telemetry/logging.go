@@ -6,6 +6,8 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"runtime"
+	"strings"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -31,33 +33,45 @@ func isTerminal(out io.Writer) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// atLeast drops what is below its level.
-type atLeast struct {
+// module is what the names of this project's functions begin with.
+const module = "model-registrar/"
+
+// ofSDK drops the lines of Temporal's SDK that are below its level. What this project's own code says through the SDK's
+// loggers is passed on: how an operation ends is of interest whatever the SDK may tell of itself.
+type ofSDK struct {
 	slog.Handler
 	level slog.Level
 }
 
-// AtLeast returns the logger that drops what is below a level of zerolog's, whatever the logger's own level is.
-func AtLeast(log *slog.Logger, level string) *slog.Logger {
+// OfSDK returns the logger for Temporal's SDK, which drops the SDK's own lines below a level of zerolog's, whatever the
+// logger's level is.
+func OfSDK(log *slog.Logger, level string) *slog.Logger {
 	l, err := zerolog.ParseLevel(level)
 	if err != nil {
 		l = zerolog.InfoLevel
 	}
 	// zerolog's levels are 1 apart and begin at debug with 0, slog's are 4 apart and begin there with -4.
-	return slog.New(atLeast{log.Handler(), slog.LevelDebug + 4*slog.Level(l)})
+	return slog.New(ofSDK{log.Handler(), slog.LevelDebug + 4*slog.Level(l)})
 }
 
-// Enabled reports whether a line of this level is written.
-func (a atLeast) Enabled(ctx context.Context, level slog.Level) bool {
-	return level >= a.level && a.Handler.Enabled(ctx, level)
+// Handle passes a record on, unless it is one of the SDK's below the level.
+func (h ofSDK) Handle(ctx context.Context, record slog.Record) error {
+	if record.Level < h.level && !isOwn(record.PC) {
+		return nil
+	}
+	return h.Handler.Handle(ctx, record)
+}
+
+// isOwn reports whether a line comes from a function of this project.
+func isOwn(pc uintptr) bool {
+	caller, _ := runtime.CallersFrames([]uintptr{pc}).Next()
+	return strings.HasPrefix(caller.Function, module)
 }
 
 // WithAttrs returns the handler with these attributes.
-func (a atLeast) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return atLeast{a.Handler.WithAttrs(attrs), a.level}
+func (h ofSDK) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return ofSDK{h.Handler.WithAttrs(attrs), h.level}
 }
 
 // WithGroup returns the handler with a group.
-func (a atLeast) WithGroup(name string) slog.Handler {
-	return atLeast{a.Handler.WithGroup(name), a.level}
-}
+func (h ofSDK) WithGroup(name string) slog.Handler { return ofSDK{h.Handler.WithGroup(name), h.level} }
