@@ -114,7 +114,7 @@ func checkFault(f control.Fault) error {
 			wrong = append(wrong, errors.New(message))
 		}
 	}
-	check(slices.Contains(ops, f.Match.Op), "match.op is not one of the operations")
+	check(slices.Contains(ops, f.Match.Op), "match.op must be one of "+strings.Trim(fmt.Sprint(ops), "[ ]"))
 	check(f.Times >= 0 && f.Skip >= 0 && f.Every >= 0, "times, skip and every must not be negative")
 	check(a.Status == 0 || a.Status >= 200 && a.Status <= 599, "action.status must be from 200 to 599")
 	check(min(a.LatencyMS, a.LateMS, a.LagMS, a.HealthDurationMS, a.JobDurationMS, a.FirstTokenMS,

@@ -3,7 +3,10 @@ package simulator_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
+	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -217,5 +220,21 @@ func TestAFaultThatCannotWorkIsRefused(t *testing.T) {
 		if a := w.must(http.MethodPost, "/_sim/faults", body); a.status != 400 || !strings.Contains(a.body, `"error"`) {
 			t.Errorf("%s: %d %s", name, a.status, a.body)
 		}
+	}
+}
+
+func TestTheReadmeAndARefusalNameEveryOperationThatARuleCanMatch(t *testing.T) {
+	w := start(t, simulator.Options{})
+	_, err := w.control.Fault(t.Context(), control.Fault{Match: control.Match{Op: "updaet"}, Action: control.Action{Status: 500}})
+	_, named, _ := strings.Cut(fmt.Sprint(err), "match.op must be one of ")
+	named, _, _ = strings.Cut(named, "\n")
+	for _, op := range []control.Op{control.OpToken, control.OpUpdate, control.OpHealthResult, control.OpUnknown} {
+		if !slices.Contains(strings.Fields(named), string(op)) {
+			t.Errorf("%s is not named: %v", op, err)
+		}
+	}
+	readme, err := os.ReadFile("README.md")
+	if err != nil || !strings.Contains(string(readme), "`match.op` is one of `"+named+"`") {
+		t.Errorf("the README does not name %q: %v", named, err)
 	}
 }

@@ -3,6 +3,7 @@ package simulator
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -95,7 +96,7 @@ func (s *Server) readRequests(r *http.Request) reply {
 	}
 	op, name, part := control.Op(q.query.Get("op")), q.query.Get("name"), q.query.Get("path")
 	if !slices.Contains(ops, op) {
-		return controlError(http.StatusBadRequest, "op is not one of the operations")
+		return controlError(http.StatusBadRequest, "op must be one of "+strings.Trim(fmt.Sprint(ops), "[ ]"))
 	}
 	ctx, done := s.waiting(r, q.wait)
 	defer done()
