@@ -30,8 +30,10 @@ func newTeller(name string, at time.Time) *teller {
 // run takes in what the history of an operation says.
 func (t *teller) run(line *Timeline, entries []schemas.AuditEntry) {
 	o := t.operation(line.WorkflowID, line.RunID)
-	o.Operation, o.Requester, o.AskedFor, o.StartedAt = line.Operation, line.Input.Requester, line.AskedFor,
-		line.StartedAt
+	o.Operation, o.Requester, o.StartedAt = line.Operation, line.Input.Requester, line.StartedAt
+	if line.Retirement != nil {
+		o.AskedFor = line.Retirement.Reason
+	}
 	o.ModelID, o.PayloadHash = line.Evidence.ModelID, line.Evidence.PayloadHash
 	if line.Current != nil {
 		o.Stage = line.Current.Stage

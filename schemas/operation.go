@@ -42,6 +42,29 @@ type RetireModelInput struct {
 	Seen     *Seen        `json:"seen,omitempty"`
 }
 
+// Retirement is what a retirement asks for, as those who decide about it are told.
+type Retirement struct {
+	Reason string `json:"reason,omitempty"` // the requester's, on one line
+	// Keep: the model stays in the gateway, and the ownership alone is given up.
+	Keep bool `json:"keep"`
+}
+
+// maxRetirementReason bounds what people are told of a retirement's reason, in characters.
+const maxRetirementReason = 500
+
+// Retirement is what the input asks for.
+func (in RetireModelInput) Retirement() *Retirement {
+	return &Retirement{Reason: Plain(in.Reason, maxRetirementReason), Keep: in.Keep}
+}
+
+// Effect says what becomes of the model.
+func (r Retirement) Effect() string {
+	if r.Keep {
+		return "kept in the gateway; the ownership alone is given up"
+	}
+	return "deleted from the gateway"
+}
+
 // Seen is what a plan saw of a model, and what has to be as it was when the plan is applied.
 type Seen struct {
 	ModelID   string `json:"modelId,omitempty"`   // in the gateway; empty: none

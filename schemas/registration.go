@@ -152,7 +152,9 @@ type Progress struct {
 	// LastApproved is what was approved before under the name of what is registered or adopted now.
 	LastApproved *LastApproved `json:"lastApproved,omitempty"`
 	// Replaces: the change deletes the model and creates it anew, since the platform updates no models.
-	Replaces   bool            `json:"replaces,omitempty"`
+	Replaces bool `json:"replaces,omitempty"`
+	// Retirement is what a retirement asks for.
+	Retirement *Retirement     `json:"retirement,omitempty"`
 	JobID      string          `json:"jobId,omitempty"`
 	JobStatus  string          `json:"jobStatus,omitempty"`
 	Polls      int             `json:"polls,omitempty"`

@@ -245,10 +245,12 @@ func TestWhatIsAskedBeforeARejectionSaysWhatItDoesToTheModels(t *testing.T) {
 	require.Equal(t, "Approve this?", question(schemas.Approve, of(retire)))
 }
 
-func TestTheEvidenceOfARetirementPromisesNoRollback(t *testing.T) {
+func TestTheEvidenceOfARetirementSaysWhyAndWhatBecomesOfTheModel_AndPromisesNoRollback(t *testing.T) {
 	rows := evidenceTable(schemas.Progress{Name: "llm", Operation: schemas.RetireModelWorkflow,
-		Approval: &schemas.ApprovalStatus{Open: true, Deadline: time.Now().Add(72 * time.Hour)}}, schemas.Manifest{}, "")
+		Retirement: &schemas.Retirement{Reason: "replaced by v2", Keep: true},
+		Approval:   &schemas.ApprovalStatus{Open: true, Deadline: time.Now().Add(72 * time.Hour)}}, schemas.Manifest{}, "")
 	text := fmt.Sprint(rows)
+	require.Contains(t, text, "[retired because replaced by v2] [the model is kept in the gateway; the ownership alone is given up]")
 	require.Contains(t, text, "(in 2d23h), or the model stays as it is")
 	require.NotContains(t, text, "rolled back")
 }

@@ -30,6 +30,10 @@ func evidenceTable(p schemas.Progress, m schemas.Manifest, page string) table {
 	if p.Operation != schemas.RegisterModelWorkflow {
 		t.row("operation", p.Operation)
 	}
+	if r := p.Retirement; r != nil {
+		t.row("retired because", r.Reason)
+		t.row("the model is", r.Effect())
+	}
 	for i, c := range p.Changes {
 		t.row(map[bool]string{true: "changes"}[i == 0], c.String())
 	}

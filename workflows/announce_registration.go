@@ -50,6 +50,7 @@ func (r *registration) deliveryOf(ctx workflow.Context, status, kind string) sch
 		WorkflowID: r.result.WorkflowID, RunID: r.result.RunID, Operation: r.named(),
 		PreviousHash: r.result.PreviousHash,
 		Changes:      r.result.Changes,
+		Retirement:   r.retires(),
 	}
 	if a := r.result.Approval; a != nil {
 		e.Approvers = approvers(a.Approvals)

@@ -272,6 +272,29 @@ func TestAModelThatIsKeptIsReleasedAndNotDeleted(t *testing.T) {
 	require.Len(t, s.times(schemas.ReleaseModelActivity), 1)
 }
 
+func TestWhoDecidesAboutARetirementSeesWhyItWasAskedFor_AndWhatBecomesOfTheModel(t *testing.T) {
+	for keep, effect := range map[bool]string{
+		false: "deleted from the gateway",
+		true:  "kept in the gateway; the ownership alone is given up",
+	} {
+		s := newStory(t)
+		s.world.read = gatewayHas(ownedBefore(s.in.Manifest), nil)
+		asked := &schemas.Retirement{Reason: "replaced", Keep: keep}
+		s.at(time.Minute, func() {
+			page := s.page().CurrentDetails
+			require.Contains(t, page, "- **retired because**: replaced\n- **the model is**: "+effect+"\n")
+			require.Contains(t, page, requester+" asked for this retirement and cannot approve it")
+			require.Equal(t, asked, s.progress().Retirement)
+			s.update(schemas.Decision{Decision: schemas.Reject, Approver: approver, Reason: "it is needed"})
+		})
+		s.retire(schemas.RetireModelInput{Keep: keep, Approval: schemas.ApprovalSpec{Policy: schemas.ApproveAlways}})
+		for _, told := range made[schemas.WebhookInput](s, schemas.NotifyWebhookActivity) {
+			require.Equal(t, asked, told.Event.Retirement, told.Event.Status)
+		}
+		require.NotEmpty(t, s.times(schemas.NotifyWebhookActivity))
+	}
+}
+
 func TestWhatIsNobodysIsRetiredOnlyByItsID(t *testing.T) {
 	s := newStory(t)
 	s.uncalled = true // nobody knows whom to tell

@@ -22,6 +22,7 @@ func (r *registration) progress() schemas.Progress {
 		RunID:      r.result.RunID, Waiting: r.waitingFor, Operation: r.operation, PreviousHash: r.result.PreviousHash,
 		Changes: r.result.Changes, LastApproved: r.lastApproved, Replaces: r.replaces,
 	}
+	p.Retirement = r.retires()
 	if len(r.stages) > 0 {
 		p.Stage = r.stage()
 	}
@@ -133,7 +134,7 @@ func (r *registration) describeGate(b *strings.Builder) {
 	fmt.Fprintf(b, "%s to decide by **%s**; after that %s.", who, r.gate.closes.UTC().Format("2006-01-02 15:04 MST"),
 		then)
 	if r.requester != "" {
-		fmt.Fprintf(b, " %s asked for this registration and cannot approve it.", markdown(r.requester))
+		fmt.Fprintf(b, " %s asked for this %s and cannot approve it.", markdown(r.requester), workNames[r.operation])
 	}
 	b.WriteString(" The evidence:\n\n")
 }
@@ -162,6 +163,10 @@ func (r *registration) describeEvidence(row func(name, value string)) {
 	if r.replaces {
 		row("how", "the platform updates no models: it is deleted and created anew, is gone meanwhile, and gets "+
 			"another id")
+	}
+	if t := r.retires(); t != nil {
+		row("retired because", t.Reason)
+		row("the model is", t.Effect())
 	}
 	row("payload hash", r.result.PayloadHash)
 	if l := r.lastApproved; l != nil {

@@ -13,7 +13,7 @@ func (r *registration) recordStart(ctx workflow.Context) workflow.Future {
 	ctx, _ = workflow.NewDisconnectedContext(ctx)
 	workflow.GoNamed(ctx, "record-start", func(ctx workflow.Context) {
 		e := r.auditEntry(ctx, schemas.AuditStarted, "started")
-		e.Reason = plain(r.retirement.Reason, 500)
+		e.Reason = r.retirement.Retirement().Reason
 		_, err := r.write(ctx, e)
 		settle.Set(nil, err)
 	})

@@ -41,6 +41,14 @@ func (r *registration) findRetiring(ctx workflow.Context) error {
 	return err
 }
 
+// retires is what a retirement asks for; nil for another operation.
+func (r *registration) retires() *schemas.Retirement {
+	if r.operation != schemas.RetireModelWorkflow {
+		return nil
+	}
+	return r.retirement.Retirement()
+}
+
 // checkRequester refuses a retirement that nobody, or somebody in disguise, asks for. ValidatePayload does that for the
 // operations that have a manifest.
 func (r *registration) checkRequester() error {
@@ -132,6 +140,6 @@ func (r *registration) release(ctx workflow.Context) error {
 	}
 	return r.execute(ctx, schemas.ReleaseModelActivity, "Release "+plain(r.manifest.Name, 80), schemas.ReleaseInput{
 		Name: r.manifest.Name, RunID: r.previous.RunID,
-		Reason: fmt.Sprintf("%s by %s: %s", verb, plain(r.requester, 100), plain(r.retirement.Reason, 500)),
+		Reason: fmt.Sprintf("%s by %s: %s", verb, plain(r.requester, 100), r.retirement.Retirement().Reason),
 	}, nil)
 }

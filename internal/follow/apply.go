@@ -89,7 +89,7 @@ func (t *Timeline) started(a *historypb.WorkflowExecutionStartedEventAttributes,
 	if t.Operation == schemas.RetireModelWorkflow {
 		var in schemas.RetireModelInput
 		t.decode.value(a.GetInput(), &in)
-		t.AskedFor = schemas.Cut(in.Reason, 500)
+		t.Retirement = in.Retirement()
 	}
 	// one that is longer is refused, and shown all the same
 	t.Input.Requester = schemas.Cut(t.Input.Requester, schemas.MaxRequester)

@@ -18,7 +18,7 @@ type Timeline struct {
 	StartedAt  time.Time
 	Operation  string                     // the workflow type
 	Input      schemas.RegisterModelInput // zero when it cannot be decoded; of a retirement the requester alone
-	AskedFor   string                     // the reason that a retirement was asked for with
+	Retirement *schemas.Retirement        // what a retirement asks for; nil of another operation
 
 	Stages   []schemas.StageRecord // as far as the history shows them
 	Current  *Step                 // nil once ended
@@ -106,6 +106,7 @@ func (t *Timeline) Progress() schemas.Progress {
 		Name: t.Name(), RunID: t.RunID, Requester: t.Input.Requester, StartedAt: t.StartedAt,
 		Stages: slices.Clone(t.Stages), PayloadHash: t.Evidence.PayloadHash, JobID: t.Evidence.JobID,
 		ModelID: t.Evidence.ModelID, Validation: t.Evidence.Probe, Operation: t.Operation,
+		Retirement: t.Retirement,
 	}
 	switch {
 	case t.Current != nil:
