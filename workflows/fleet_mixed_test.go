@@ -161,6 +161,17 @@ func TestAFleetDoesNothingThatItWasNotStartedFor(t *testing.T) {
 	require.Empty(t, v.inputs["model-004"])
 }
 
+func TestAFleetRetiresNoMoreThanItWasStartedFor(t *testing.T) {
+	v := newApply(t, 2, 5)
+	v.in.Operations[schemas.RetireModelWorkflow]--
+	v.in.Operations[schemas.RegisterModelWorkflow]++
+	e := v.run()
+	require.Equal(t, schemas.FleetFailed, e.Status)
+	require.Equal(t, schemas.ErrFleetPart, e.ErrorType)
+	require.Contains(t, e.Reason, "has a RetireModel of")
+	require.Contains(t, e.Reason, "which the fleet was not started for")
+}
+
 func TestCountsOfOperationsThatNobodySendsAreRefused(t *testing.T) {
 	for name, forged := range map[string]map[string]int{
 		"too few":   {schemas.RegisterModelWorkflow: 1},

@@ -31,20 +31,60 @@ func (f *fleet) keepLoaded(ctx workflow.Context) {
 				f.loaded+1, plain(e.Message, 400)))
 			return
 		}
+		if problem := f.misfit(part); problem != "" {
+			f.endAs(ctx, schemas.FleetFailed, schemas.ErrFleetPart,
+				fmt.Sprintf("part %d of the fleet has %s", f.loaded+1, problem))
+			return
+		}
 		for i, item := range part.All() {
-			if f.in.Operations[item.Operation] == 0 &&
-				(f.isMixed() || item.Operation != schemas.RegisterModelWorkflow) {
-				f.endAs(ctx, schemas.FleetFailed, schemas.ErrFleetPart, fmt.Sprintf("part %d of the fleet has a %s "+
-					"of %s, which the fleet was not started for", f.loaded+1, plain(item.Operation, 40),
-					plain(item.ModelName(), 80)))
-				return
-			}
 			if index := part.First + i; index >= f.state.Next {
 				f.queue = append(f.queue, queued{part.Part, index, item})
 			}
 		}
 		f.loaded++
 	}
+}
+
+// misfit says what of a part is not what comes next in this fleet, or more than it was started for; empty: nothing.
+// Anything that reaches Temporal may start a part.
+func (f *fleet) misfit(part schemas.FleetPart) string {
+	end := part.First + part.Len()
+	comesNext := part.First <= f.state.Next && f.state.Next < end
+	if n := len(f.queue); n > 0 {
+		comesNext = part.First == f.queue[n-1].index+1
+	}
+	isLast := part.Part == f.in.Parts-1
+	if !comesNext || end > f.in.Total || isLast != (end == f.in.Total) {
+		return fmt.Sprintf("the operations %d to %d of %d, which are not those that come next", part.First+1, end,
+			f.in.Total)
+	}
+	left := f.operationsLeft()
+	for i, item := range part.All() {
+		o := item.Operation
+		if !f.isMixed() && o == schemas.RegisterModelWorkflow || part.First+i < f.state.Next {
+			continue
+		}
+		if left[o]--; left[o] < 0 {
+			return fmt.Sprintf("a %s of %s, which the fleet was not started for", plain(o, 40),
+				plain(item.ModelName(), 80))
+		}
+	}
+	return ""
+}
+
+// operationsLeft counts, by operation, what the fleet was started for, and neither begun nor loaded yet.
+func (f *fleet) operationsLeft() map[string]int {
+	left := map[string]int{}
+	for _, o := range schemas.Operations {
+		left[o] = f.in.Operations[o] - f.state.Tallies[o].Sum()
+	}
+	for _, fl := range f.flights {
+		left[fl.Operation]--
+	}
+	for _, q := range f.queue {
+		left[q.item.Operation]--
+	}
+	return left
 }
 
 // partsRenewed is how often a fleet renews its parts, well before the end of their life.

@@ -458,6 +458,33 @@ func TestAFleetWhosePartIsMissingEndsWhatItStartedAndFails(t *testing.T) {
 	require.Equal(t, len(v.begun), e.Outcomes[schemas.Completed])
 }
 
+func TestAPartThatIsNotWhatComesNextIsRefusedAndNothingOfItStarts(t *testing.T) {
+	for name, forge := range map[string]func(*schemas.FleetPart){
+		"more than the fleet has": func(p *schemas.FleetPart) { p.Manifests = append(p.Manifests, p.Manifests...) },
+		"fewer":                   func(p *schemas.FleetPart) { p.Manifests = p.Manifests[:9] },
+		"those of before":         func(p *schemas.FleetPart) { p.First = 0 },
+		"a gap":                   func(p *schemas.FleetPart) { p.First++ },
+		"far away":                func(p *schemas.FleetPart) { p.First = math.MaxInt },
+	} {
+		t.Run(name, func(t *testing.T) {
+			v := newVoyage(t, 10, names(20)...)
+			v.load = func(in schemas.LoadPartInput) (schemas.FleetPart, error) {
+				p := v.parts[in.Part]
+				if in.Part == 1 {
+					forge(&p)
+				}
+				return p, nil
+			}
+			e := v.run()
+			require.Equal(t, schemas.FleetFailed, e.Status)
+			require.Equal(t, schemas.ErrFleetPart, e.ErrorType)
+			require.Contains(t, e.Reason, "which are not those that come next")
+			require.NotContains(t, v.begun, "model-010")
+			require.Equal(t, 20, e.NotStarted+len(v.begun))
+		})
+	}
+}
+
 func TestAFleetThatCannotBeWorkedWithIsRefused(t *testing.T) {
 	for want, spoil := range map[string]func(*schemas.RegisterFleetInput){
 		"a fleet's id has":  func(in *schemas.RegisterFleetInput) { in.FleetID = "a/b" },
