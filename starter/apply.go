@@ -15,7 +15,7 @@ import (
 	"model-registrar/starter/console"
 )
 
-// applyOptions are the flags of apply.
+// applyOptions are what apply is asked to do.
 type applyOptions struct {
 	fleetOptions
 	prune     bool
@@ -24,7 +24,7 @@ type applyOptions struct {
 }
 
 func applyCommand(a *app) *cobra.Command {
-	var o applyOptions
+	o := &applyOptions{fleetOptions: fleetOptions{app: a}}
 	cmd := &cobra.Command{
 		Use:   "apply PATH… | PLANFILE",
 		Short: "Do what a plan says as one fleet, and follow it to the end",
@@ -53,7 +53,7 @@ failed or is a conflict, and 3 if anything was rejected, rolled back or cancelle
 			}
 			return o.check()
 		},
-		RunE: offline(func(ctx context.Context, paths []string) error { return a.apply(ctx, paths, o) }),
+		RunE: offline(o.run),
 	}
 	f := cmd.Flags()
 	f.BoolVar(&o.prune, "prune", false, "retire what is owned and in no manifest")
@@ -61,56 +61,56 @@ failed or is a conflict, and 3 if anything was rejected, rolled back or cancelle
 	f.BoolVarP(&o.yes, "yes", "y", false, "do not ask")
 	f.StringVar(&o.onlyFailedOf, "only-failed-of", "", "do only what the fleet of this id did not")
 	f.StringVar(&o.requester, "requester", "", "who asks, and so cannot approve (default $REGISTRAR_REQUESTER, or user@host)")
-	runFlags(f, &o.fleetOptions)
+	o.flags(f)
 	return cmd
 }
 
-func (a *app) apply(ctx context.Context, paths []string, o applyOptions) error {
-	plan, requests, err := a.toApply(paths)
+func (o *applyOptions) run(ctx context.Context, paths []string) error {
+	plan, manifests, err := o.read(paths)
 	if err != nil {
 		return err
 	}
-	c, err := a.connect(ctx, o.uiURL)
+	c, err := o.connect(ctx, o.uiURL)
 	if err != nil {
 		return err
 	}
 	defer c.Close()
-	f := fleetRun{paths: paths, applied: true, prune: o.prune}
-	items, err := a.joined(ctx, c, requests, o)
+	f := &fleetRun{paths: paths, applied: true, prune: o.prune}
+	items, err := o.joined(ctx, c, manifests)
 	if err == nil && items == nil {
-		items, f.code, err = a.planned(ctx, c, plan, requests, o)
+		items, f.least, err = o.planned(ctx, c, plan, manifests)
 	}
 	switch {
 	case err != nil:
 		return explained(err)
 	case len(items) > 0:
-		return a.runFleet(ctx, c, registrar.FleetRequest{Items: items, Requester: a.env.requester(o.requester)}, o.fleetOptions, f)
-	case a.machine():
-		if err := a.print(schemas.FleetResult{Status: schemas.FleetCompleted, Outcomes: schemas.FleetTally{}}); err != nil {
+		return o.operate(ctx, c, registrar.FleetRequest{Items: items}, f)
+	case o.machine():
+		if err := o.print(schemas.FleetResult{Status: schemas.FleetCompleted, Outcomes: schemas.FleetTally{}}); err != nil {
 			return err
 		}
 	}
-	return exitWith(f.code)
+	return exitWith(f.least)
 }
 
-// toApply reads what is to be applied: a saved plan, or manifests.
-func (a *app) toApply(paths []string) (*schemas.Plan, []request, error) {
+// read reads what is to be applied: a saved plan, or manifests.
+func (o *applyOptions) read(paths []string) (*schemas.Plan, []schemas.Manifest, error) {
 	if len(paths) == 1 && strings.HasSuffix(paths[0], ".json") {
-		if saved, ok, err := a.savedPlan(paths[0]); ok || err != nil {
+		if saved, ok, err := o.savedPlan(paths[0]); ok || err != nil {
 			return &saved, nil, err
 		}
 	}
-	requests, err := a.requests(paths, registerOptions{})
-	return nil, requests, err
+	manifests, err := o.validManifests(paths, "")
+	return nil, manifests, err
 }
 
 // planned makes a plan unless there is one, and returns the operations that are to be run, and the code that the command
 // exits with at least: a conflict is nothing that was done.
-func (a *app) planned(
-	ctx context.Context, c *connection, plan *schemas.Plan, requests []request, o applyOptions,
+func (o *applyOptions) planned(
+	ctx context.Context, c *connection, plan *schemas.Plan, manifests []schemas.Manifest,
 ) (items []schemas.FleetItem, code int, err error) {
 	if plan == nil {
-		made, err := c.Plan(ctx, manifestsOf(requests), registrar.PlanOptions{Prune: o.prune})
+		made, err := c.Plan(ctx, manifests, registrar.PlanOptions{Prune: o.prune})
 		if err != nil {
 			return nil, exitFailed, err
 		}
@@ -119,13 +119,13 @@ func (a *app) planned(
 	if plan.Counts[schemas.PlanConflict] > 0 {
 		code = exitFailed
 	}
-	items, err = a.agreed(ctx, c, *plan, o)
+	items, err = o.agreed(ctx, c, *plan)
 	return items, code, err
 }
 
 // agreed shows a plan and asks for it, and returns its operations.
-func (a *app) agreed(ctx context.Context, c *connection, p schemas.Plan, o applyOptions) ([]schemas.FleetItem, error) {
-	a.err.Print(planLines(p, false)...)
+func (o *applyOptions) agreed(ctx context.Context, c *connection, p schemas.Plan) ([]schemas.FleetItem, error) {
+	o.err.Print(planLines(p, false)...)
 	if n := p.Counts[schemas.PlanRetire]; n > o.maxRetire {
 		return nil, misused("the plan retires %s, and --max-retire allows %d; nothing was started",
 			counted(n, "model"), o.maxRetire).hinting(
@@ -134,7 +134,7 @@ func (a *app) agreed(ctx context.Context, c *connection, p schemas.Plan, o apply
 	items := registrar.Items(p)
 	var err error
 	if o.onlyFailedOf != "" {
-		items, err = onlyUndone(ctx, a, c, items, schemas.FleetItem.ModelName, o.onlyFailedOf)
+		items, err = onlyUndone(ctx, c, items, schemas.FleetItem.ModelName, o.onlyFailedOf)
 	}
 	switch {
 	case err != nil || len(items) == 0:
@@ -149,21 +149,23 @@ func (a *app) agreed(ctx context.Context, c *connection, p schemas.Plan, o apply
 			created = append(created, i.ModelName())
 		}
 	}
-	c.warnOfLookalikes(ctx, a.err, created)
+	c.warnOfLookalikes(ctx, created)
 	switch {
 	case o.yes:
-	case !a.interactive():
+	case !o.interactive():
 		return nil, misused("there is nobody to ask; say --yes. Nothing was started")
-	case !a.confirm(ctx, "Apply this plan?"):
+	case !o.confirm(ctx, "Apply this plan?"):
 		return nil, failed("nothing was started")
 	}
 	return items, nil
 }
 
-// joined returns what the fleet of the id that was asked for does, if there is one and it does what these manifests ask for:
-// a plan that is made in the middle of an apply has less to do, and is another one. Nil: there is nothing to join.
-func (a *app) joined(ctx context.Context, c *connection, requests []request, o applyOptions) ([]schemas.FleetItem, error) {
-	if o.id == "" || len(requests) == 0 {
+// joined returns what the fleet of the id that was asked for does, if there is one and it does what these manifests ask
+// for: a plan that is made in the middle of an apply has less to do, and is another one. Nil: there is nothing to join.
+func (o *applyOptions) joined(
+	ctx context.Context, c *connection, manifests []schemas.Manifest,
+) ([]schemas.FleetItem, error) {
+	if o.id == "" || len(manifests) == 0 {
 		return nil, nil
 	}
 	items, err := c.FleetItems(ctx, o.id)
@@ -174,8 +176,8 @@ func (a *app) joined(ctx context.Context, c *connection, requests []request, o a
 		return nil, err
 	}
 	wanted := map[string]*schemas.Manifest{}
-	for i := range requests {
-		wanted[requests[i].Manifest.Name] = &requests[i].Manifest
+	for i := range manifests {
+		wanted[manifests[i].Name] = &manifests[i]
 	}
 	for _, i := range items {
 		m := wanted[i.ModelName()]
@@ -184,7 +186,7 @@ func (a *app) joined(ctx context.Context, c *connection, requests []request, o a
 			return nil, &registrar.Taken{ID: o.id}
 		}
 	}
-	a.err.Print(console.Text("The fleet ").And(console.Strong, o.id).And(console.Plain,
+	o.err.Print(console.Text("The fleet ").And(console.Strong, o.id).And(console.Plain,
 		" was started with these manifests before; joining it. What else they ask for is for another apply."))
 	return items, nil
 }

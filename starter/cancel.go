@@ -46,7 +46,7 @@ type cancelled struct {
 func (a *app) cancel(ctx context.Context, c *connection, name string, why schemas.CancelRequest, yes bool) error {
 	t, fleet, err := c.find(ctx, name)
 	if fleet != "" {
-		return a.cancelFleet(ctx, c, fleet)
+		return c.cancelFleet(ctx, fleet)
 	}
 	if err != nil {
 		return err

@@ -11,8 +11,7 @@ import (
 )
 
 func changeCommand(a *app) *cobra.Command {
-	o := registerOptions{operation: schemas.ChangeModelWorkflow}
-	cmd := &cobra.Command{
+	return operationCommand(a, schemas.ChangeModelWorkflow, &cobra.Command{
 		Use:   "change PATH…",
 		Short: "Change models that are ours to what their manifests say, and follow the changes to their end",
 		Long: `Change models that are registered to what their manifests say. The new configuration is probed before anything live
@@ -22,30 +21,21 @@ the gateway is updated and read back. A change that does not complete puts back 
 A manifest that is what was approved ends as UNCHANGED. A model that is in the gateway and nobody's has to be adopted first.`,
 		Example: `  starter change model.yaml
   starter change --detach models/*.yaml`,
-		Args: paths,
-		RunE: offline(func(ctx context.Context, files []string) error { return a.register(ctx, files, o) }),
-	}
-	operationFlags(cmd, &o)
-	return cmd
+	})
 }
 
 func adoptCommand(a *app) *cobra.Command {
-	o := registerOptions{operation: schemas.AdoptModelWorkflow}
-	cmd := &cobra.Command{
+	return operationCommand(a, schemas.AdoptModelWorkflow, &cobra.Command{
 		Use:   "adopt PATH…",
 		Short: "Make models ours that are in the gateway and nobody's",
 		Long: `Make models ours that are in the gateway and nobody's: made by hand, by another program or by a registration that was
 terminated. Each manifest has to describe its model exactly, or the differences are named. The model is probed and approved as
 in a registration. Nothing is created, and an adoption that does not complete changes nothing.`,
 		Example: `  starter adopt model.yaml`,
-		Args:    paths,
-		RunE:    offline(func(ctx context.Context, files []string) error { return a.register(ctx, files, o) }),
-	}
-	operationFlags(cmd, &o)
-	return cmd
+	})
 }
 
-// retireOptions are the flags of retire.
+// retireOptions are what retire is asked to do.
 type retireOptions struct {
 	registerOptions
 	reason  string
@@ -54,7 +44,7 @@ type retireOptions struct {
 }
 
 func retireCommand(a *app) *cobra.Command {
-	o := retireOptions{registerOptions: registerOptions{operation: schemas.RetireModelWorkflow}}
+	o := &retireOptions{registerOptions: registerOptions{app: a}}
 	cmd := &cobra.Command{
 		Use:   "retire NAME…",
 		Short: "Delete models that are ours from the gateway, once it is approved, and give them up",
@@ -75,32 +65,33 @@ that is gone already counts as deleted; the gateway is read back before anything
 			}
 			return nil
 		},
-		RunE: offline(func(ctx context.Context, names []string) error { return a.retire(ctx, names, o) }),
+		RunE: offline(o.run),
 	}
-	operationFlags(cmd, &o.registerOptions)
 	f := cmd.Flags()
+	o.flags(f)
 	f.StringVar(&o.reason, "reason", "", "why, for those who approve and for the audit trail")
 	f.BoolVar(&o.keep, "keep", false, "give up the ownership, and leave the model in the gateway")
 	f.StringVar(&o.modelID, "model", "", "the id of the model that is meant, where it is nobody's")
 	return cmd
 }
 
-func (a *app) retire(ctx context.Context, names []string, o retireOptions) error {
-	requester := a.env.requester(o.requester)
+func (o *retireOptions) run(ctx context.Context, names []string) error {
 	var requests []registrar.Request
 	for _, name := range names {
 		if err := notAFleet(name); err != nil {
 			return err
 		}
 		requests = append(requests, registrar.Request{
-			Operation: schemas.RetireModelWorkflow, Requester: requester, Reason: o.reason, Keep: o.keep, ModelID: o.modelID,
-			Manifest: schemas.Manifest{Name: registrar.ModelNamed(name), Approval: schemas.ApprovalSpec{Policy: schemas.ApprovalPolicy(o.approval)}},
+			Operation: schemas.RetireModelWorkflow, Requester: o.env.requester(o.requester), Reason: o.reason,
+			Keep: o.keep, ModelID: o.modelID,
+			Manifest: schemas.Manifest{Name: registrar.ModelNamed(name),
+				Approval: schemas.ApprovalSpec{Policy: schemas.ApprovalPolicy(o.approval)}},
 		})
 	}
-	c, err := a.connect(ctx, o.uiURL)
+	c, err := o.connect(ctx, o.uiURL)
 	if err != nil {
 		return err
 	}
 	defer c.Close()
-	return a.operate(ctx, c, requests, o.registerOptions)
+	return operate(ctx, c, requests, c.begin, o.followOptions)
 }

@@ -17,8 +17,10 @@ import (
 	"model-registrar/registrar"
 )
 
-// connection is a client of the registrar, and what the starter wants to know of its connection beside that.
+// connection is the app with a client of the registrar, and what the starter wants to know of its connection beside
+// that.
 type connection struct {
+	*app
 	*registrar.Client
 	uiURL  string // base of the Temporal UI; empty if unknown
 	unread *unread
@@ -36,7 +38,7 @@ func (a *app) connect(ctx context.Context, uiURL string) (*connection, error) {
 		return nil, explained(err)
 	}
 	options.Temporal.Logger = sdklog.NewStructuredLogger(logger)
-	c := &connection{uiURL: cmp.Or(uiURL, a.env.Get("REGISTRAR_UI_URL")), unread: &unread{}}
+	c := &connection{app: a, uiURL: cmp.Or(uiURL, a.env.Get("REGISTRAR_UI_URL")), unread: &unread{}}
 	options.OnUnreadable = c.unread.note
 	c.Client, err = registrar.Dial(ctx, options)
 	return c, explained(err)

@@ -113,6 +113,14 @@ func explained(err error) error {
 	return &failure{code: codeOf(err), err: text, hint: hintOf(err), kind: typeOf(err)}
 }
 
+// asFailure is an error as what ends a command.
+func asFailure(err error) *failure {
+	if f, ok := explained(err).(*failure); ok {
+		return f
+	}
+	return failed("%w", err)
+}
+
 // codeOf is the exit code of a command that failed with an error of the registrar.
 func codeOf(err error) int {
 	if _, ok := errors.AsType[*registrar.Unreachable](err); ok {

@@ -12,9 +12,12 @@ import (
 	"model-registrar/starter/console"
 )
 
-// fleetOptions are the flags of fleet.
+// fleetOptions are what a fleet is asked to do.
 type fleetOptions struct {
-	registerOptions
+	*app
+	followOptions
+	approval      string
+	requester     string
 	id            string
 	window        int
 	stopOnFailure bool
@@ -23,7 +26,7 @@ type fleetOptions struct {
 }
 
 func fleetCommand(a *app) *cobra.Command {
-	var o fleetOptions
+	o := &fleetOptions{app: a}
 	cmd := &cobra.Command{
 		Use:   "fleet PATH…",
 		Short: "Register many models as one fleet, within a window, and follow it to the end",
@@ -47,26 +50,25 @@ any failed, and 3 if others were rejected, rolled back or cancelled.`, schemas.M
   starter fleet - < models.jsonl`,
 		Args:    paths,
 		PreRunE: func(*cobra.Command, []string) error { return o.check() },
-		RunE:    offline(func(ctx context.Context, paths []string) error { return a.fleet(ctx, paths, o) }),
+		RunE:    offline(o.run),
 	}
 	f := cmd.Flags()
-	runFlags(f, &o)
+	o.flags(f)
 	f.StringVar(&o.onlyFailedOf, "only-failed-of", "", "register only the models that the fleet of this id did not")
-	f.Var(oneOf(&o.approval, names(schemas.ApprovalPolicies)...),
-		"approval", "when a person has to decide, in place of the manifests' policies (the worker's floor holds in any case)")
+	f.Var(oneOf(&o.approval, names(schemas.ApprovalPolicies)...), "approval", "when a person has to decide, in place "+
+		"of the manifests' policies (the worker's floor holds in any case)")
 	f.StringVar(&o.requester, "requester", "", "who asks for the registrations, and so cannot approve them (default "+
 		"$REGISTRAR_REQUESTER, or user@host)")
 	cmd.AddCommand(steeringOfFleets(a)...)
 	return cmd
 }
 
-// runFlags are the flags of every command that runs a fleet.
-func runFlags(f *pflag.FlagSet, o *fleetOptions) {
-	f.BoolVarP(&o.detach, "detach", "d", false, "start and return; do not follow")
+// flags are those of every command that runs a fleet.
+func (o *fleetOptions) flags(f *pflag.FlagSet) {
+	o.beginFlags(f)
 	f.IntVarP(&o.window, "window", "w", schemas.DefaultWindow, "how many operations run at a time")
 	f.BoolVar(&o.stopOnFailure, "stop-on-failure", false, "start no more once a model ended otherwise than asked for")
 	f.StringVar(&o.id, "id", "", "the fleet's id (default: the time and some letters)")
-	f.StringVar(&o.uiURL, "ui-url", "", "base address of the Temporal UI, for links (default $REGISTRAR_UI_URL)")
 	f.IntVar(&o.partSize, "part-size", schemas.MaxPart, "operations in one part of the fleet's input")
 	_ = f.MarkHidden("part-size") // for tests
 }
@@ -87,46 +89,39 @@ func (o *fleetOptions) check() error {
 	return nil
 }
 
-func (a *app) fleet(ctx context.Context, paths []string, o fleetOptions) error {
-	requests, err := a.requests(paths, o.registerOptions)
+func (o *fleetOptions) run(ctx context.Context, paths []string) error {
+	manifests, err := o.validManifests(paths, o.approval)
 	if err != nil {
 		return err
 	}
-	c, err := a.connect(ctx, o.uiURL)
+	c, err := o.connect(ctx, o.uiURL)
 	if err != nil {
 		return err
 	}
 	defer c.Close()
 	if o.onlyFailedOf != "" {
-		requests, err = onlyUndone(ctx, a, c, requests, func(r request) string { return r.Manifest.Name },
-			o.onlyFailedOf)
+		manifests, err = onlyUndone(ctx, c, manifests, func(m schemas.Manifest) string { return m.Name }, o.onlyFailedOf)
 		if err != nil {
 			return explained(err)
 		}
-		if len(requests) == 0 {
-			a.err.Print(console.Styled(console.Good, "✓ ").And(console.Plain,
-				"every model of the fleet "+o.onlyFailedOf+
-					" that is in these manifests is registered; nothing to do"))
+		if len(manifests) == 0 {
+			o.err.Print(console.Styled(console.Good, "✓ ").And(console.Plain, "every model of the fleet "+
+				o.onlyFailedOf+" that is in these manifests is registered; nothing to do"))
 			return nil
 		}
 	}
-	if len(requests) > schemas.MaxFleet {
-		return misused("a fleet has at most %d manifests, these are %d; make several fleets", schemas.MaxFleet,
-			len(requests))
+	if len(manifests) > schemas.MaxFleet {
+		return misused("a fleet has at most %d manifests, these are %d; make several fleets",
+			schemas.MaxFleet, len(manifests))
 	}
-	c.warnOfLookalikes(ctx, a.err, namesOf(requests))
-	r := registrar.FleetRequest{Manifests: manifestsOf(requests), Requester: requests[0].Requester}
-	return a.runFleet(ctx, c, r, o, fleetRun{paths: paths})
+	c.warnOfLookalikes(ctx, namesOf(manifests))
+	return o.operate(ctx, c, registrar.FleetRequest{Manifests: manifests}, &fleetRun{paths: paths})
 }
 
-// runFleet starts a fleet, and follows it to its end unless it is to be left to itself.
-func (a *app) runFleet(ctx context.Context, c *connection, r registrar.FleetRequest, o fleetOptions, f fleetRun) error {
+// operate starts a fleet, and follows it to its end unless it is to be left to itself.
+func (o *fleetOptions) operate(ctx context.Context, c *connection, r registrar.FleetRequest, f *fleetRun) error {
 	r.ID, r.Window, r.StopOnFailure, r.PartSize = o.id, o.window, o.stopOnFailure, o.partSize
-	if err := f.start(ctx, a.err, c, r); err != nil {
-		return explained(err)
-	}
-	if !o.detach {
-		f.watch(ctx, a.err, c)
-	}
-	return a.concludeFleet(c, &f)
+	r.Requester = o.env.requester(o.requester)
+	begin := func(ctx context.Context, r registrar.FleetRequest) (operation, error) { return f, f.begin(ctx, c, r) }
+	return operate(ctx, c, []registrar.FleetRequest{r}, begin, o.followOptions)
 }

@@ -11,15 +11,17 @@ import (
 
 // fleetRun is one fleet that a command deals with.
 type fleetRun struct {
-	id, workflowID, runID string
+	handle
+	paths   []string // that it was made of, if this command made it
+	applied bool     // by apply, with prune and a code that the command exits with at least
+	prune   bool
+	least   int
+	result  schemas.FleetResult
+}
 
-	paths    []string // that it was made of, if this command made it
-	applied  bool     // by apply, with prune and a code that the command exits with at least
-	prune    bool
-	code     int
-	result   schemas.FleetResult
-	ended    bool
-	followed error // why following ended early
+// found takes over where a fleet is.
+func (f *fleetRun) found(at registrar.Fleet) {
+	f.handle = handle{kind: "fleet ", name: at.ID, argument: at.WorkflowID, workflowID: at.WorkflowID, runID: at.RunID}
 }
 
 // foundFleet looks up the fleet that a command names, by its id or its workflow's.
@@ -32,9 +34,10 @@ func (c *connection) foundFleet(ctx context.Context, name string) (*fleetRun, er
 	if err != nil {
 		return nil, err
 	}
-	f := &fleetRun{id: id, workflowID: found.WorkflowID, runID: found.RunID}
+	f := &fleetRun{}
+	f.found(found)
 	if found.Result != nil {
-		f.result, f.ended = *found.Result, true
+		f.ends(*found.Result)
 		return f, nil
 	}
 	f.result = schemas.FleetResult{FleetID: id, Status: schemas.FleetStatus(statusInProgress),
@@ -42,28 +45,38 @@ func (c *connection) foundFleet(ctx context.Context, name string) (*fleetRun, er
 	return f, nil
 }
 
-// start starts the fleet.
-func (f *fleetRun) start(ctx context.Context, out *console.Printer, c *connection, r registrar.FleetRequest) error {
+// ends takes over what the fleet came to.
+func (f *fleetRun) ends(r schemas.FleetResult) { f.ended, f.result, f.runID = true, r, r.RunID }
+
+// begin starts the fleet.
+func (f *fleetRun) begin(ctx context.Context, c *connection, r registrar.FleetRequest) error {
 	started, err := c.StartFleet(ctx, r)
 	if err != nil {
 		return about("the fleet was not started", explained(err))
 	}
-	f.id, f.workflowID, f.runID = started.ID, started.WorkflowID, started.RunID
+	f.found(started)
 	f.result = schemas.FleetResult{
-		FleetID: f.id, Status: schemas.FleetStatus(statusStarted), Requester: started.Requester, Total: started.Total,
-		NotStarted: started.Total, Outcomes: schemas.FleetTally{}, Parts: started.Parts, WorkflowID: f.workflowID, RunID: f.runID,
+		FleetID: f.name, Status: schemas.FleetStatus(statusStarted), Requester: started.Requester,
+		Total: started.Total, NotStarted: started.Total, Outcomes: schemas.FleetTally{}, Parts: started.Parts,
+		WorkflowID: f.workflowID, RunID: f.runID,
 	}
+	return nil
+}
+
+// tell says what was started.
+func (f *fleetRun) tell(c *connection) {
 	what := "model"
 	if f.applied {
 		what = "operation"
 	}
-	tellRun(out, c, console.Text("fleet ").And(console.Strong, f.id).
-		And(console.Plain, ": "+counted(started.Total, what)+" "), f.workflowID, f.runID)
-	return nil
+	f.tellRun(c, console.Text("fleet ").And(console.Strong, f.name).
+		And(console.Plain, ": "+counted(f.result.Total, what)+" "))
 }
 
 // onlyUndone keeps those that are about models with which a fleet that has ended was not done.
-func onlyUndone[T any](ctx context.Context, a *app, c *connection, all []T, name func(T) string, id string) ([]T, error) {
+func onlyUndone[T any](
+	ctx context.Context, c *connection, all []T, name func(T) string, id string,
+) ([]T, error) {
 	f, err := c.foundFleet(ctx, id)
 	if err != nil {
 		return nil, err
@@ -84,8 +97,9 @@ func onlyUndone[T any](ctx context.Context, a *app, c *connection, all []T, name
 		}
 	}
 	if len(wanted) > 0 {
-		a.err.Print(console.Styled(console.Alert, fmt.Sprintf("! %s of the fleet %s not among these, and left out",
-			counted(len(wanted), "unfinished model"), map[bool]string{true: id + " is", false: id + " are"}[len(wanted) == 1])))
+		are := map[bool]string{true: " is", false: " are"}[len(wanted) == 1]
+		c.err.Print(console.Styled(console.Alert, fmt.Sprintf("! %s of the fleet %s not among these, and left out",
+			counted(len(wanted), "unfinished model"), id+are)))
 	}
 	return kept, nil
 }

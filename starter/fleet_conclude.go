@@ -13,30 +13,15 @@ import (
 // shownFailures is how many failures are listed for people; --output json has them all.
 const shownFailures = 100
 
-// concludeFleet prints what a fleet came to, and returns the exit code.
-func (a *app) concludeFleet(c *connection, f *fleetRun) error {
-	if f.followed != nil {
-		return about("the fleet "+f.id, explained(f.followed))
-	}
-	if a.machine() {
-		if err := a.print(f.result); err != nil {
-			return err
-		}
-	}
-	switch {
-	case f.ended && !a.machine():
-		a.out.Print(fleetLines(f, c.page(f.workflowID, f.result.RunID))...)
-	case f.result.Status == schemas.FleetStatus(statusInProgress):
-		tellLeft(a.err, "Interrupted", "fleet ", f.id, f.workflowID)
-		return exitWith(exitInterrupted)
-	case !f.ended && !a.machine():
-		tellDetached(a.out, f.workflowID)
-	}
-	if !f.ended {
+// document is the result, unless nobody knows it.
+func (f *fleetRun) document(*connection) any {
+	if f.trouble != nil {
 		return nil
 	}
-	return exitWith(worst(f.code, fleetExitCode(f.result)))
+	return f.result
 }
+
+func (f *fleetRun) code() int { return worst(f.least, fleetExitCode(f.result)) }
 
 // fleetExitCode is the exit code of a fleet that ended so.
 func fleetExitCode(r schemas.FleetResult) int {
@@ -59,8 +44,8 @@ func fleetExitCode(r schemas.FleetResult) int {
 	return worst(codes...)
 }
 
-// fleetLines is the result for people.
-func fleetLines(f *fleetRun, page string) []console.Line {
+// lines are the result for people.
+func (f *fleetRun) lines(page string) []console.Line {
 	r := f.result
 	registered := r.Outcomes[schemas.Completed] + r.Outcomes[schemas.Unchanged]
 	style := console.Good
@@ -212,9 +197,9 @@ func retryCommand(f *fleetRun) string {
 	}
 	switch {
 	case !f.isApply():
-		return "starter fleet --only-failed-of " + f.id + " " + paths
+		return "starter fleet --only-failed-of " + f.name + " " + paths
 	case f.prune:
 		paths += " --prune"
 	}
-	return "starter apply --only-failed-of " + f.id + " " + paths
+	return "starter apply --only-failed-of " + f.name + " " + paths
 }

@@ -20,19 +20,19 @@ const (
 	fleetQueryTime = 5 * time.Second
 )
 
-// watch shows how a fleet goes until it has ended or the context does. What it came to is in the run.
-func (f *fleetRun) watch(ctx context.Context, out *console.Printer, c *connection) {
+// follow shows how a fleet goes until it or the context has ended, and keeps what it came to.
+func (f *fleetRun) follow(ctx context.Context, c *connection, on *row) error {
+	f.result.Status = schemas.FleetStatus(statusInProgress)
 	ends := make(chan error, 1)
 	var result schemas.FleetResult
 	go func() {
 		var err error
-		result, err = c.AwaitFleet(ctx, f.id)
+		result, err = c.AwaitFleet(ctx, f.name)
 		ends <- err
 	}()
-	show := newFleetProgress(out)
-	defer show.clear()
+	seen := newFleetSketch(c.err.Terminal())
 	began, first := time.Now(), fleetLookPlain
-	if out.Terminal() {
+	if c.err.Terminal() {
 		first = fleetLook
 	}
 	look := time.NewTimer(0)
@@ -41,32 +41,28 @@ func (f *fleetRun) watch(ctx context.Context, out *console.Printer, c *connectio
 	for {
 		select {
 		case err := <-ends:
-			f.ended, f.followed = err == nil, err
-			if f.ended {
-				f.result = result
+			if err == nil {
+				f.ends(result)
 			}
-			if errors.Is(err, context.Canceled) || ctx.Err() != nil && !f.ended {
-				f.followed, f.result.Status = nil, schemas.FleetStatus(statusInProgress)
-			}
-			return
+			return err
 		case <-look.C:
 			go func() {
 				limited, cancel := context.WithTimeout(ctx, fleetQueryTime)
 				defer cancel()
-				p, err := c.FleetStatus(limited, f.id)
+				p, err := c.FleetStatus(limited, f.name)
 				answers <- fleetLooked{p, err}
 			}()
 		case l := <-answers:
 			if ctx.Err() == nil {
-				show.look(l.progress, c.unansweredFleet(l.err))
+				on.show(seen, func() { seen.look(l.progress, c.unansweredFleet(l.err)) })
 			}
 			look.Reset(fleetLookGap(first, time.Since(began)))
 		}
 	}
 }
 
-// fleetLookGap is how long to wait for the next look at a fleet that has been watched for so long: each is a query, which
-// Temporal Cloud bills, and of a fleet that takes a day a second more or less is no news.
+// fleetLookGap is how long to wait for the next look at a fleet that has been watched for so long: each is a query,
+// which Temporal Cloud bills, and of a fleet that takes a day a second more or less is no news.
 func fleetLookGap(first, watched time.Duration) time.Duration {
 	return min(max(first, watched/60), fleetLookLast)
 }

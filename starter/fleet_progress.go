@@ -17,72 +17,74 @@ const (
 	lastLine  = 10 * time.Minute
 )
 
-// fleetProgress shows how a fleet goes: a bar that is redrawn on a terminal; elsewhere a line whenever a twentieth more is
+// fleetSketch is how far a fleet is: a bar that is redrawn on a terminal; elsewhere a line whenever a twentieth more is
 // done, the status changes, or it has been quiet for a while, so that there are never many of them.
-type fleetProgress struct {
-	*display
-	speed   speed
-	told    time.Time // when the last line was printed
+type fleetSketch struct {
+	terminal bool
+	fresh    bool // what was seen has not been told
+	stalled  string
+	speed    speed // with what was seen last
+
+	// of the lines that were told
+	told    time.Time
 	quiet   time.Duration
-	step    int // twentieths that were told
+	step    int // twentieths
 	status  schemas.FleetStatus
-	stalled string
+	trouble string
 }
 
-func newFleetProgress(out *console.Printer) *fleetProgress {
-	return &fleetProgress{display: newDisplay(out), quiet: firstLine, step: -1}
+func newFleetSketch(terminal bool) *fleetSketch {
+	return &fleetSketch{terminal: terminal, quiet: firstLine, step: -1}
 }
 
 // look takes what a look found, or why there was no answer.
-func (p *fleetProgress) look(v schemas.FleetProgress, stalled string) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	now := time.Now()
+func (s *fleetSketch) look(v schemas.FleetProgress, stalled string) {
 	if v.Total > 0 {
-		p.speed.add(now, v)
-	} else if p.speed.last.Total > 0 {
-		v = p.speed.last
+		s.speed.add(time.Now(), v)
 	}
-	if p.live != nil {
-		p.live.Update(nil, p.block(v, stalled))
-		return
-	}
-	if stalled != "" && stalled != p.stalled {
-		p.out.Print(console.Styled(console.Alert, "! "+stalled))
-	}
-	p.stalled = stalled
-	if v.Total == 0 || stalled != "" {
-		return
-	}
-	step := 20 * v.Ended / v.Total
-	if step == p.step && v.Status == p.status && now.Sub(p.told) < p.quiet {
-		return
-	}
-	if step == p.step && v.Status == p.status {
-		p.quiet = min(2*p.quiet, lastLine)
-	}
-	p.step, p.status, p.told = step, v.Status, now
-	p.out.Print(console.Text(fmt.Sprintf("%s  %d of %d done  ", v.Status, v.Ended, v.Total) + fleetCounts(v) + p.speed.text()))
+	s.fresh, s.stalled = true, stalled
 }
 
-func (p *fleetProgress) block(v schemas.FleetProgress, stalled string) []console.Line {
-	if v.Total == 0 {
-		return []console.Line{console.Styled(console.Faint, "waiting for the fleet to say where it stands")}
+func (s *fleetSketch) next(now time.Time) []console.Line {
+	if s.terminal || !s.fresh {
+		return nil
 	}
-	done := barWidth * v.Ended / v.Total
-	lines := []console.Line{
-		console.Styled(console.Active, strings.Repeat("█", done)).And(console.Faint, strings.Repeat("░", barWidth-done)).
-			And(console.Strong, fmt.Sprintf("  %d of %d", v.Ended, v.Total)).
-			And(console.Plain, fmt.Sprintf("  %d %%  %s", 100*v.Ended/v.Total, v.Status)).
-			And(console.Faint, p.speed.text()),
-		console.Text("  " + fleetCounts(v)),
+	s.fresh = false
+	v, before := s.speed.last, s.trouble
+	s.trouble = s.stalled
+	switch same := v.Total > 0 && 20*v.Ended/v.Total == s.step && v.Status == s.status; {
+	case s.stalled != "" && s.stalled != before:
+		return []console.Line{console.Styled(console.Alert, "! "+s.stalled)}
+	case s.stalled != "", v.Total == 0, same && now.Sub(s.told) < s.quiet:
+		return nil
+	case same:
+		s.quiet = min(2*s.quiet, lastLine)
 	}
-	if n := len(v.Recent); n > 0 {
-		x := v.Recent[n-1]
-		lines = append(lines, console.Styled(console.Bad, "  "+failedName(x)+" "+string(x.Outcome)).And(console.Faint, "  "+x.Reason))
+	s.step, s.status, s.told = 20*v.Ended/v.Total, v.Status, now
+	return []console.Line{console.Text(fmt.Sprintf("%s  %d of %d done  ", v.Status, v.Ended, v.Total) +
+		fleetCounts(v) + s.speed.text())}
+}
+
+func (s *fleetSketch) block(time.Time) []console.Line {
+	lines := []console.Line{console.Styled(console.Faint, "waiting for the fleet to say where it stands")}
+	if v := s.speed.last; v.Total > 0 {
+		done := barWidth * v.Ended / v.Total
+		lines = []console.Line{
+			console.Styled(console.Active, strings.Repeat("█", done)).
+				And(console.Faint, strings.Repeat("░", barWidth-done)).
+				And(console.Strong, fmt.Sprintf("  %d of %d", v.Ended, v.Total)).
+				And(console.Plain, fmt.Sprintf("  %d %%  %s", 100*v.Ended/v.Total, v.Status)).
+				And(console.Faint, s.speed.text()),
+			console.Text("  " + fleetCounts(v)),
+		}
+		if n := len(v.Recent); n > 0 {
+			x := v.Recent[n-1]
+			lines = append(lines, console.Styled(console.Bad, "  "+failedName(x)+" "+string(x.Outcome)).
+				And(console.Faint, "  "+x.Reason))
+		}
 	}
-	if stalled != "" {
-		lines = append(lines, console.Styled(console.Alert, "  ! "+stalled))
+	if s.stalled != "" {
+		lines = append(lines, console.Styled(console.Alert, "  ! "+s.stalled))
 	}
 	return lines
 }

@@ -312,6 +312,15 @@ func TestADetachedFleetGoesOnAndAnInterruptedOneSaysHowToWatchIt(t *testing.T) {
 	require.Equal(t, exitInterrupted, r.code)
 	require.Contains(t, r.errors, "The fleet f2 goes on without this command.")
 	require.Contains(t, r.errors, "starter watch register-fleet/f2")
+
+	f.onWait = nil
+	for _, args := range [][]string{{"watch", "f2"}, {"fleet", folderOf(t, 2), "--id", "f3"}} {
+		r = starter(t, "", onFrontend(f), append(args, "--timeout", "1s", "-o", "json")...)
+		require.Equal(t, exitInterrupted, r.code, r.errors)
+		require.Contains(t, r.errors, "Waiting for the end, for at most 1s.")
+		require.Contains(t, r.errors, "Not over within 1s. The fleet f")
+		require.EqualValues(t, statusInProgress, documents[schemas.FleetResult](t, r)[0].Status)
+	}
 }
 
 func TestAFleetWhoseIDIsAnotherFleetsTouchesNothingOfIt(t *testing.T) {
@@ -404,12 +413,18 @@ func TestListShowsFleetsAndTheRegistrationsOfOne(t *testing.T) {
 
 func TestAFleetsProgressIsFewLinesWhereThereIsNoTerminal(t *testing.T) {
 	var out bytes.Buffer
-	p := newFleetProgress(&console.Printer{W: &out})
-	for i := range 10_001 {
-		p.look(schemas.FleetProgress{Status: schemas.FleetRunning, Total: 10_000, Ended: i, Queued: 10_000 - i, StartedAt: time.Now().Add(-time.Minute)}, "")
+	p := newProgress(&console.Printer{W: &out}, []string{"f1"})
+	seen := newFleetSketch(false)
+	look := func(v schemas.FleetProgress, stalled string) {
+		p.rows[0].show(seen, func() { seen.look(v, stalled) })
 	}
-	p.look(schemas.FleetProgress{}, "no worker answers")
-	p.look(schemas.FleetProgress{}, "no worker answers")
+	for i := range 10_001 {
+		look(schemas.FleetProgress{Status: schemas.FleetRunning, Total: 10_000, Ended: i, Queued: 10_000 - i,
+			StartedAt: time.Now().Add(-time.Minute)}, "")
+	}
+	look(schemas.FleetProgress{}, "no worker answers")
+	look(schemas.FleetProgress{}, "no worker answers")
+	p.close()
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
 	require.LessOrEqual(t, len(lines), 25)
 	require.Contains(t, lines[0], "RUNNING  0 of 10000 done  10000 queued")
@@ -417,14 +432,24 @@ func TestAFleetsProgressIsFewLinesWhereThereIsNoTerminal(t *testing.T) {
 	require.Equal(t, "! no worker answers", lines[len(lines)-1])
 }
 
-func TestAFleetsBarShowsCountsRateAndTimeLeft(t *testing.T) {
+// printed is what lines are on paper.
+func printed(lines []console.Line) string {
 	var out bytes.Buffer
-	p := newFleetProgress(&console.Printer{W: &out, Size: func() (int, int) { return 200, 24 }})
-	p.look(schemas.FleetProgress{Status: schemas.FleetRunning, Total: 100, Ended: 50, Queued: 40, InFlight: 8, Waiting: 2, Window: 8,
+	(&console.Printer{W: &out}).Print(lines...)
+	return out.String()
+}
+
+func TestAFleetsBarShowsCountsRateAndTimeLeft(t *testing.T) {
+	seen := newFleetSketch(true)
+	seen.look(schemas.FleetProgress{}, "no worker answers")
+	require.Equal(t, "waiting for the fleet to say where it stands\n  ! no worker answers\n", printed(seen.block(moment)))
+	seen.look(schemas.FleetProgress{Status: schemas.FleetRunning, Total: 100, Ended: 50, Queued: 40, InFlight: 8, Waiting: 2, Window: 8,
 		Outcomes: schemas.FleetTally{schemas.Completed: 49, schemas.Failed: 1}, StartedAt: time.Now().Add(-25 * time.Second),
 		Recent: []schemas.FleetFailure{{Name: "model-7", Outcome: schemas.Failed, Reason: "the job failed"}}}, "")
+	require.Empty(t, seen.next(time.Now()), "the block says it")
+	shown := printed(seen.block(time.Now()))
 	for _, want := range []string{strings.Repeat("█", 15) + strings.Repeat("░", 15), "50 of 100  50 %  RUNNING  2.0/s, about 2",
 		"49 COMPLETED, 1 FAILED, 8 in flight (window 8), 2 waiting for approval, 40 queued", "model-7 FAILED  the job failed"} {
-		require.Contains(t, out.String(), want)
+		require.Contains(t, shown, want)
 	}
 }

@@ -37,6 +37,26 @@ func (a *app) readManifests(paths []string) (documents []manifest.Document, prob
 	return documents, problems
 }
 
+// validManifests reads the manifests of files and folders, with this policy of approval if there is one. If anything is
+// wrong with any, it says what.
+func (a *app) validManifests(paths []string, approval string) ([]schemas.Manifest, error) {
+	documents, problems := a.readManifests(paths)
+	manifests := make([]schemas.Manifest, 0, len(documents))
+	for _, d := range documents {
+		if approval != "" {
+			d.Manifest.Approval.Policy = schemas.ApprovalPolicy(approval)
+		}
+		if _, err := d.Manifest.Payload().Hash(); err != nil && len(d.Violations) == 0 {
+			problems = append(problems, fmt.Errorf("%s: %w", place(d), err))
+		}
+		manifests = append(manifests, d.Manifest)
+	}
+	if n := complainAbout(a.err, documents, problems); n > 0 {
+		return nil, misused("%s; nothing was started", counted(n, "problem"))
+	}
+	return manifests, nil
+}
+
 // refuseRepeatedNames makes a violation of a name that another document has: which of the two is meant, nobody knows.
 func refuseRepeatedNames(documents []manifest.Document) {
 	seen := map[string]string{}

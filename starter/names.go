@@ -48,11 +48,10 @@ func notAFleet(argument string) error {
 }
 
 // warnOfLookalikes names those that are easily taken for another one. Which of the two is meant, people know.
-func (c *connection) warnOfLookalikes(ctx context.Context, out *console.Printer, names []string) {
+func (c *connection) warnOfLookalikes(ctx context.Context, names []string) {
 	for _, l := range c.Lookalikes(ctx, names) {
-		out.Print(console.Styled(console.Alert, fmt.Sprintf("! %s and %s look alike, and are two models. Is that "+
-			"meant?",
-			spelled(l.Name), spelled(l.Other))))
+		c.err.Print(console.Styled(console.Alert, fmt.Sprintf(
+			"! %s and %s look alike, and are two models. Is that meant?", spelled(l.Name), spelled(l.Other))))
 	}
 }
 

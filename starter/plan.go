@@ -18,16 +18,17 @@ const exitSomething = 2
 // outputMarkdown is an output that plan alone has.
 const outputMarkdown = "markdown"
 
-// planOptions are the flags of plan.
+// planOptions are what plan is asked to do.
 type planOptions struct {
+	*app
 	prune    bool
 	unowned  bool
 	detailed bool
-	out      string
+	file     string
 }
 
 func planCommand(a *app) *cobra.Command {
-	var o planOptions
+	o := &planOptions{app: a}
 	cmd := &cobra.Command{
 		Use:   "plan PATH…",
 		Short: "Compare manifests with the gateway and with what is owned, and show what apply would do",
@@ -48,7 +49,7 @@ model by model.`,
   starter plan models/ --prune --output markdown > comment.md
   starter plan models/ --out plan.json --detailed-exitcode`,
 		Args: paths,
-		RunE: offline(func(ctx context.Context, paths []string) error { return a.plan(ctx, paths, o) }),
+		RunE: offline(o.run),
 	}
 	f := cmd.Flags()
 	f.BoolVar(&o.prune, "prune", false, "retire what is owned and in no manifest")
@@ -56,32 +57,32 @@ model by model.`,
 	f.VarP(oneOf(&a.output, outputText, outputJSON, outputMarkdown), "output", "o",
 		"text, json, or markdown for a comment on a pull request")
 	f.BoolVar(&o.detailed, "detailed-exitcode", false, "exit with 0 if there is nothing to do, 2 if there is, and 1 after an error")
-	f.StringVar(&o.out, "out", "", "save the plan in this file")
+	f.StringVar(&o.file, "out", "", "save the plan in this file")
 	return cmd
 }
 
-func (a *app) plan(ctx context.Context, paths []string, o planOptions) error {
-	p, err := a.makePlan(ctx, paths, o.prune)
-	if err == nil && o.out != "" {
-		err = savePlan(o.out, p)
+func (o *planOptions) run(ctx context.Context, paths []string) error {
+	p, err := o.plan(ctx, paths)
+	if err == nil && o.file != "" {
+		err = savePlan(o.file, p)
 	}
 	if err != nil {
 		if o.detailed { // 2 says that there is something to do
-			a.complain(asFailure(err))
+			o.complain(asFailure(err))
 			return exitWith(exitFailed)
 		}
 		return err
 	}
 	switch {
-	case a.machine():
-		err = a.print(p)
-	case a.output == outputMarkdown:
-		a.out.Print(planMarkdown(p)...)
+	case o.machine():
+		err = o.print(p)
+	case o.output == outputMarkdown:
+		o.out.Print(planMarkdown(p)...)
 	default:
-		a.out.Print(planLines(p, o.unowned)...)
+		o.out.Print(planLines(p, o.unowned)...)
 	}
-	if o.out != "" {
-		a.err.Print(console.Text("Saved. Run it:  starter apply " + quote(o.out)))
+	if o.file != "" {
+		o.err.Print(console.Text("Saved. Run it:  starter apply " + quote(o.file)))
 	}
 	if err == nil && o.detailed && p.Work() > 0 {
 		return exitWith(exitSomething)
@@ -89,27 +90,19 @@ func (a *app) plan(ctx context.Context, paths []string, o planOptions) error {
 	return err
 }
 
-// makePlan compares the manifests of the paths with the world.
-func (a *app) makePlan(ctx context.Context, paths []string, prune bool) (schemas.Plan, error) {
-	requests, err := a.requests(paths, registerOptions{})
+// plan compares the manifests of the paths with the world.
+func (o *planOptions) plan(ctx context.Context, paths []string) (schemas.Plan, error) {
+	manifests, err := o.validManifests(paths, "")
 	if err != nil {
 		return schemas.Plan{}, err
 	}
-	c, err := a.connect(ctx, "")
+	c, err := o.connect(ctx, "")
 	if err != nil {
 		return schemas.Plan{}, err
 	}
 	defer c.Close()
-	p, err := c.Plan(ctx, manifestsOf(requests), registrar.PlanOptions{Prune: prune})
+	p, err := c.Plan(ctx, manifests, registrar.PlanOptions{Prune: o.prune})
 	return p, explained(err)
-}
-
-func manifestsOf(requests []request) []schemas.Manifest {
-	manifests := make([]schemas.Manifest, len(requests))
-	for i, r := range requests {
-		manifests[i] = r.Manifest
-	}
-	return manifests
 }
 
 func savePlan(file string, p schemas.Plan) error {
@@ -121,12 +114,4 @@ func savePlan(file string, p schemas.Plan) error {
 		return failed("the plan cannot be saved: %w", err)
 	}
 	return nil
-}
-
-// asFailure is an error as what ends a command.
-func asFailure(err error) *failure {
-	if f, ok := explained(err).(*failure); ok {
-		return f
-	}
-	return failed("%w", err)
 }

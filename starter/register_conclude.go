@@ -3,58 +3,20 @@ package main
 import (
 	"context"
 
-	"model-registrar/internal/words"
 	"model-registrar/schemas"
 	"model-registrar/starter/console"
 )
 
-// conclude prints what the registrations came to, in the order of their manifests, and returns the exit code for all of
-// them.
-func (a *app) conclude(c *connection, all []*registration) error {
-	code := exitDone
-	for _, r := range all {
-		code = worst(code, r.code())
-		r.result = c.WithDeliveries(context.Background(), r.result)
-		if a.machine() {
-			if err := a.print(r.result); err != nil {
-				return err
-			}
-		}
-		switch {
-		case r.ending != nil && !a.machine():
-			a.out.Print(r.resultLines(c.page(r.workflowID, r.runID))...)
-		case r.followed != nil:
-			a.complain(&failure{err: about(r.name, explained(r.followed))})
-		case r.result.Status == statusInProgress && r.state == started:
-			why := "Interrupted"
-			if r.waited > 0 {
-				why = "Not over within " + words.Exactly(r.waited)
-			}
-			tellLeft(a.err, why, "registration of ", r.name, argument(r.name))
-		case r.result.Status == statusStarted && !a.machine():
-			tellDetached(a.out, argument(r.name))
-		}
-	}
-	return exitWith(code)
+// document is the result, with what has become of its webhooks since.
+func (r *registration) document(c *connection) any {
+	r.result = c.WithDeliveries(context.Background(), r.result)
+	return r.result
 }
 
-// code is what this registration contributes to the command's.
-func (r *registration) code() int {
-	switch {
-	case r.state == inProgress:
-		return exitFailed
-	case r.ending != nil:
-		return exitCode(r.result.Status)
-	case r.followed != nil:
-		return exitFailed
-	case r.result.Status == statusInProgress:
-		return exitInterrupted
-	}
-	return exitDone
-}
+func (r *registration) code() int { return exitCode(r.result.Status) }
 
-// resultLines are the result for people.
-func (r *registration) resultLines(page string) []console.Line {
+// lines are the result for people.
+func (r *registration) lines(page string) []console.Line {
 	style := console.Good
 	if !r.result.Status.Registered() {
 		style = console.Bad

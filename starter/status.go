@@ -33,7 +33,7 @@ schemas.FleetResult.`,
 func (a *app) status(ctx context.Context, c *connection, args []string) error {
 	t, fleet, err := c.find(ctx, args[0])
 	if fleet != "" {
-		return a.statusOfFleet(ctx, c, fleet)
+		return c.statusOfFleet(ctx, fleet)
 	}
 	if err != nil {
 		return err
@@ -73,12 +73,12 @@ func (a *app) status(ctx context.Context, c *connection, args []string) error {
 		return nil
 	}
 	if t.Ending != nil {
-		r := &registration{name: p.Name, workflowID: t.WorkflowID, runID: t.RunID}
-		r.learn(*t, nil)
+		r := newRegistration(p.Name, t.WorkflowID, t.RunID)
+		r.learn(*t)
 		if p.Result != nil {
 			r.result = *p.Result // with what has become of its webhooks since
 		}
-		a.out.Print(r.resultLines(c.page(t.WorkflowID, t.RunID))...)
+		a.out.Print(r.lines(c.page(t.WorkflowID, t.RunID))...)
 		return nil
 	}
 	a.out.Print(console.Text("Follow it:  starter watch " + argument(p.Name)))

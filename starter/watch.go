@@ -2,16 +2,20 @@ package main
 
 import (
 	"context"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"model-registrar/schemas"
 )
 
+// watchOptions are what watch is asked to do.
+type watchOptions struct {
+	*app
+	followOptions
+}
+
 func watchCommand(a *app) *cobra.Command {
-	var uiURL string
-	var timeout time.Duration
+	o := &watchOptions{app: a}
 	cmd := &cobra.Command{
 		Use:   "watch NAME",
 		Short: "Follow the newest registration of a model to its end",
@@ -22,26 +26,24 @@ A fleet is named by its id, or as register-fleet/ID.`,
   starter watch -o json production-llm-v2
   starter watch migration-1`,
 		Args: name,
-		RunE: a.online(func(ctx context.Context, c *connection, args []string) error {
-			if uiURL != "" {
-				c.uiURL = uiURL
-			}
-			t, fleet, err := c.find(ctx, args[0])
-			if fleet != "" {
-				return a.watchFleet(ctx, c, fleet)
-			}
-			if err != nil {
-				return err
-			}
-			r := &registration{name: t.Name(), workflowID: t.WorkflowID, runID: t.RunID, state: started}
-			r.result = schemas.Result{Name: r.name, Status: statusInProgress, WorkflowID: r.workflowID, RunID: r.runID}
-			followFor(ctx, a.err, c, []*registration{r}, timeout)
-			return a.conclude(c, []*registration{r})
-		}),
+		RunE: a.online(o.run),
 	}
-	cmd.Flags().DurationVar(&timeout, "timeout", 0,
-		"follow for at most so long, such as 30m; what is not over by then goes on (exit code 130)")
-	cmd.Flags().StringVar(&uiURL, "ui-url", "",
-		"base address of the Temporal UI, for links (default $REGISTRAR_UI_URL)")
+	o.followFlags(cmd.Flags())
 	return cmd
+}
+
+func (o *watchOptions) run(ctx context.Context, c *connection, args []string) error {
+	if o.uiURL != "" {
+		c.uiURL = o.uiURL
+	}
+	t, fleet, err := c.find(ctx, args[0])
+	if fleet != "" {
+		return c.watchFleet(ctx, fleet, o.timeout)
+	}
+	if err != nil {
+		return err
+	}
+	r := newRegistration(t.Name(), t.WorkflowID, t.RunID)
+	r.result = schemas.Result{Name: r.name, WorkflowID: r.workflowID, RunID: r.runID}
+	return c.watch(ctx, o.timeout, r)
 }
