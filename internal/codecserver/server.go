@@ -47,6 +47,7 @@ type Config struct {
 	Host func(host string) bool
 	// Secure reports whether the server is reached over TLS.
 	Secure bool
+	// Logger takes a line for each refusal; nil means none.
 	Logger *slog.Logger
 }
 

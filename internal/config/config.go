@@ -25,40 +25,59 @@ import (
 
 // Worker is the configuration of a worker process.
 type Worker struct {
-	TaskQueue      string                 `env:"REGISTRAR_TASK_QUEUE" envDefault:"model-registrar"`
-	Approval       schemas.ApprovalPolicy `env:"REGISTRAR_APPROVAL" envDefault:"never"`
-	Gate           schemas.Gate           `env:"REGISTRAR_GATE" envDefault:"after_probe"`
-	Required       int                    `env:"REGISTRAR_APPROVALS_REQUIRED" envDefault:"1"`
-	ApproversFile  string                 `env:"REGISTRAR_APPROVERS_FILE"`
-	Audit          string                 `env:"REGISTRAR_AUDIT" envDefault:"file:llm_model_audit.log"`
-	AuditKey       string                 `env:"REGISTRAR_AUDIT_KEY"`
-	WebhookSecrets []string               `env:"REGISTRAR_WEBHOOK_SECRET" envSeparator:" "`
-	// WebhookCredentialsFile names credentials for the hosts of webhook receivers.
-	WebhookCredentialsFile string        `env:"REGISTRAR_WEBHOOK_CREDENTIALS_FILE"`
-	MetricsAddress         string        `env:"REGISTRAR_METRICS_ADDRESS" envDefault:"127.0.0.1:9464"`
-	ShutdownTimeout        time.Duration `env:"REGISTRAR_SHUTDOWN_TIMEOUT" envDefault:"30s"`
-	Profiling              bool          `env:"REGISTRAR_PPROF"`
-	Capacity               Capacity
-	Encryption             Encryption
-	Outbound               Outbound
-	Genesys                Genesys
-	Log                    Log
+	// TaskQueue is the task queue that the worker polls.
+	TaskQueue string `env:"REGISTRAR_TASK_QUEUE" envDefault:"model-registrar"`
+	// Approval is the floor of the approval policy: a manifest can only be stricter.
+	Approval schemas.ApprovalPolicy `env:"REGISTRAR_APPROVAL" envDefault:"never"`
+	// Gate is the floor of where a registration waits for a person: a manifest can only be stricter.
+	Gate schemas.Gate `env:"REGISTRAR_GATE" envDefault:"after_probe"`
+	// Required is how many people have to approve at least where somebody has to: 1 to [schemas.MaxRequired].
+	Required int `env:"REGISTRAR_APPROVALS_REQUIRED" envDefault:"1"`
+	// ApproversFile is the allowed_signers file by which decisions have to be signed. Empty: they need no signature.
+	ApproversFile string `env:"REGISTRAR_APPROVERS_FILE"`
+	// Audit is the audit trail: file:PATH or postgres://…. It may hold a password.
+	Audit string `env:"REGISTRAR_AUDIT" envDefault:"file:llm_model_audit.log"`
+	// AuditKey is the ed25519 private key that signs checkpoints, as PEM or 32 bytes in base64. Empty: they are not
+	// signed.
+	AuditKey string `env:"REGISTRAR_AUDIT_KEY"`
+	// WebhookSecrets sign webhooks, each whsec_…; several while they are rotated. Empty: webhooks are not signed.
+	WebhookSecrets []string `env:"REGISTRAR_WEBHOOK_SECRET" envSeparator:" "`
+	// WebhookCredentialsFile names credentials for the hosts of webhook receivers. Empty: none wants any.
+	WebhookCredentialsFile string `env:"REGISTRAR_WEBHOOK_CREDENTIALS_FILE"`
+	// MetricsAddress serves /metrics, /healthz and /readyz, as host:port.
+	MetricsAddress string `env:"REGISTRAR_METRICS_ADDRESS" envDefault:"127.0.0.1:9464"`
+	// ShutdownTimeout is how long running activities may take to finish at shutdown.
+	ShutdownTimeout time.Duration `env:"REGISTRAR_SHUTDOWN_TIMEOUT" envDefault:"30s"`
+	// Profiling serves Go's profiler on MetricsAddress, which has to be on loopback then.
+	Profiling  bool       `env:"REGISTRAR_PPROF"`
+	Capacity   Capacity   // how much the worker does at once
+	Encryption Encryption // of what Temporal stores
+	Outbound   Outbound   // the endpoints and receivers that may be called
+	Genesys    Genesys    // the platform
+	Log        Log        // what is logged and how
 }
 
-// Genesys says where the platform is and who we are to it.
+// Genesys says where the platform is and who the worker is to it. Either an OAuth client or an access token is needed.
 type Genesys struct {
-	Host          string `env:"GENESYS_CLOUD_HOST"`
-	Region        string `env:"GENESYSCLOUD_REGION"`
-	LoginHost     string `env:"GENESYS_LOGIN_HOST"`
-	ClientID      string `env:"GENESYS_OAUTH_CLIENT_ID"`
-	ClientSecret  string `env:"GENESYS_OAUTH_CLIENT_SECRET"`
-	ClientIDAlt   string `env:"GENESYSCLOUD_OAUTHCLIENT_ID"`
-	ClientSecret2 string `env:"GENESYSCLOUD_OAUTHCLIENT_SECRET"`
+	// Host is the base URL of the API. Default: that of Region, or https://api.mypurecloud.com.
+	Host string `env:"GENESYS_CLOUD_HOST"`
+	// Region is a region such as eu-central-1 or a domain such as mypurecloud.de, in place of Host.
+	Region string `env:"GENESYSCLOUD_REGION"`
+	// LoginHost is the base URL of OAuth. Default: Host with login. in place of api.
+	LoginHost string `env:"GENESYS_LOGIN_HOST"`
+	// ClientID and ClientSecret are those of an OAuth client with the client credentials grant. The alternatives are the
+	// names that Genesys' own tools read; they count where the others are empty.
+	ClientID        string `env:"GENESYS_OAUTH_CLIENT_ID"`
+	ClientSecret    string `env:"GENESYS_OAUTH_CLIENT_SECRET"`     // see ClientID
+	ClientIDAlt     string `env:"GENESYSCLOUD_OAUTHCLIENT_ID"`     // see ClientID
+	ClientSecretAlt string `env:"GENESYSCLOUD_OAUTHCLIENT_SECRET"` // see ClientID
 	// AccessToken is a token for a trial, in place of the client's credentials. Nothing renews it.
 	AccessToken string `env:"GENESYSCLOUD_ACCESS_TOKEN"`
+	// GatewayPath is the path of the LLM Gateway below Host.
 	GatewayPath string `env:"GENESYS_LLM_GATEWAY_PATH" envDefault:"/api/v2/ai/llm-gateway"`
-	JobsPath    string `env:"GENESYS_JOBS_PATH" envDefault:"/api/v2/ai/jobs"`
-	// ReadLag is for how long the platform's reads may lag behind its writes, a call be on its way included.
+	// JobsPath is the path of the jobs below Host.
+	JobsPath string `env:"GENESYS_JOBS_PATH" envDefault:"/api/v2/ai/jobs"`
+	// ReadLag is for how long the platform's reads may lag behind its writes, a call on its way included; at most 10m.
 	ReadLag time.Duration `env:"GENESYS_READ_LAG" envDefault:"60s"`
 	// UpdateMethod is the HTTP method of the call that changes a model, PUT or PATCH; or replace, which deletes the
 	// model and creates it anew.
@@ -72,13 +91,15 @@ func (g Genesys) Complete() bool {
 	return g.Host != "" && (g.AccessToken != "" || g.ClientID != "" && g.ClientSecret != "")
 }
 
-// Log says what is logged and how. An empty format means console on a terminal and json elsewhere.
+// Log says what is logged and how.
 type Log struct {
+	// Level is the least level that is logged: trace, debug, info, warn or error.
 	Level string `env:"REGISTRAR_LOG_LEVEL" envDefault:"info"`
 	// SDKLevel is the least level of the lines of Temporal's SDK, whose debug lines are many. What the worker says of
 	// operations through the SDK's loggers depends on Level alone.
 	SDKLevel string `env:"REGISTRAR_SDK_LOG_LEVEL" envDefault:"info"`
-	Format   string `env:"REGISTRAR_LOG_FORMAT"`
+	// Format is json or console. Empty: console on a terminal and json elsewhere.
+	Format string `env:"REGISTRAR_LOG_FORMAT"`
 }
 
 // maxSecretFile bounds a file with a secret, in bytes.
@@ -213,7 +234,7 @@ func (g *Genesys) resolve() (problems []error) {
 		g.ClientID = g.ClientIDAlt
 	}
 	if g.ClientSecret == "" {
-		g.ClientSecret = g.ClientSecret2
+		g.ClientSecret = g.ClientSecretAlt
 	}
 	if g.AccessToken != "" && (g.ClientID != "" || g.ClientSecret != "") {
 		bad("GENESYSCLOUD_ACCESS_TOKEN and an OAuth client are both set; set one of them: nothing renews the token")

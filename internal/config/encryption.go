@@ -10,6 +10,8 @@ import (
 
 // Encryption holds the keys with which payloads are encrypted. Worker and starter read it alike.
 type Encryption struct {
+	// EncryptionKeys are id:base64 of 32 bytes, several separated by spaces or lines; the first encrypts, all decrypt.
+	// Empty: payloads are not encrypted.
 	EncryptionKeys string `env:"REGISTRAR_ENCRYPTION_KEYS"`
 	// EncryptionMode is empty, or "required": what is not encrypted and bound to its place is refused.
 	EncryptionMode string `env:"REGISTRAR_ENCRYPTION"`

@@ -13,10 +13,14 @@ import (
 // Outbound says which endpoints a process may call and which tokens it may send them. The worker's probes and those of
 // `starter probe` read it alike, so that what passes at a desk passes in a registration.
 type Outbound struct {
-	AllowNetworks   string   `env:"REGISTRAR_ALLOW_NETWORKS"`
-	CredentialsFile string   `env:"REGISTRAR_CREDENTIALS_FILE"`
-	Token           string   `env:"EXTERNAL_AI_TOKEN"`
-	TokenHosts      []string `env:"EXTERNAL_AI_TOKEN_HOSTS"`
+	// AllowNetworks are CIDRs, separated by commas, that may be called although they are private. Empty: none.
+	AllowNetworks string `env:"REGISTRAR_ALLOW_NETWORKS"`
+	// CredentialsFile names many tokens, each with its hosts. Empty: there is Token alone.
+	CredentialsFile string `env:"REGISTRAR_CREDENTIALS_FILE"`
+	// Token is sent by the probe to TokenHosts.
+	Token string `env:"EXTERNAL_AI_TOKEN"`
+	// TokenHosts are the hosts that Token may be sent to. Empty: it is sent nowhere.
+	TokenHosts []string `env:"EXTERNAL_AI_TOKEN_HOSTS"`
 }
 
 // outboundSecrets are those of the secrets that an Outbound needs.

@@ -24,8 +24,8 @@ const (
 type Config struct {
 	APIBaseURL   string // e.g. https://api.mypurecloud.com
 	LoginBaseURL string // e.g. https://login.mypurecloud.com; empty: derived from APIBaseURL
-	ClientID     string
-	ClientSecret string
+	ClientID     string // of the OAuth client, client credentials grant
+	ClientSecret string // of the same
 	// AccessToken is used in place of tokens that are fetched with the client's credentials. Nothing renews it.
 	AccessToken  string
 	GatewayPath  string        // default DefaultGatewayPath

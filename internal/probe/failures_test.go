@@ -64,7 +64,7 @@ func TestEveryProviderFailureIsAFailWithItsReason(t *testing.T) {
 				w.order(failure.action)
 				in.Spec.Samples = 1
 				if failure.code == schemas.ReasonTimeout {
-					in.Spec.Timeout = schemas.Duration(100 * time.Millisecond)
+					in.Spec.Timeout = schemas.Duration(time.Second)
 				}
 				r, retry := outcome(t, w.prober, in)
 				wantFail(t, r, failure.code)
@@ -188,7 +188,7 @@ func TestASilentServerIsATimeout(t *testing.T) {
 		stream(chunk("VALI"))(w, r)
 		<-r.Context().Done()
 	})
-	in.Spec.Samples, in.Spec.Timeout = 1, schemas.Duration(100*time.Millisecond)
+	in.Spec.Samples, in.Spec.Timeout = 1, schemas.Duration(time.Second)
 	wantFail(t, report(t, prober, in), schemas.ReasonTimeout)
 }
 

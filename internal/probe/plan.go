@@ -19,8 +19,9 @@ const minTokens = 16
 type plan struct {
 	adapter adapter
 	target  endpoint.Target
-	samples int // warm ones
-	timeout time.Duration
+	samples int           // warm ones
+	timeout time.Duration // of one sample
+	limit   time.Duration // of the whole series
 	stream  bool
 	budget  int
 	gate    gate
@@ -35,6 +36,7 @@ func newPlan(in schemas.ProbeInput) (plan, *failure) {
 	p := plan{
 		samples:    cmp.Or(max(spec.Samples, 0), schemas.ProbeSamples),
 		timeout:    spec.Timeout.Or(schemas.ProbeTimeout),
+		limit:      TimeLimit(spec),
 		stream:     spec.Stream == nil || *spec.Stream,
 		budget:     cmp.Or(max(spec.TokenBudget, 0), defaultTokenBudget),
 		gate:       gate{minSuccess: 1, latencySLO: spec.LatencySLOMs, ttftSLO: spec.TTFTSLOMs},

@@ -13,9 +13,9 @@ import (
 
 // Config is what a prober works with.
 type Config struct {
-	Guard       *netguard.Guard
-	Credentials *credentials.Store
-	Logger      *slog.Logger // default: none
+	Guard       *netguard.Guard    // through which every call goes
+	Credentials *credentials.Store // tokens by credential id and host
+	Logger      *slog.Logger       // default: none
 }
 
 // Prober runs probes. It is safe for concurrent use; each run has connections of its own.

@@ -60,6 +60,9 @@ func (s *series) proveRegistered(ctx context.Context) *failure {
 	if len(all) == 0 {
 		return nil
 	}
+	if ctx.Err() != nil {
+		return s.outOfTime()
+	}
 	p := prompt{model: s.plan.target.Model, maxTokens: max(minTokens, s.left), shape: s.shape,
 		registered: &s.plan.parameters}
 	if s.plan.parameters.MaxTokens != nil {

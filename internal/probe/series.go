@@ -25,7 +25,7 @@ type series struct {
 // sample would meet as well.
 func (s *series) run(ctx context.Context) *failure {
 	f := s.neutral(ctx)
-	if f == nil && ctx.Err() == nil {
+	if f == nil {
 		f = s.proveRegistered(ctx)
 	}
 	s.details.Remarks = append(s.details.Remarks, s.limits.remarks(s.plan.rateLimits)...)
@@ -60,11 +60,20 @@ func (s *series) neutral(ctx context.Context) *failure {
 			s.details.Succeeded++
 		}
 	}
+	if ctx.Err() != nil {
+		first = orElse(first, orElse(coldFailure, s.outOfTime()))
+	}
 	s.summarise()
 	if asked == 0 {
 		return s.coldAlone(coldFailure)
 	}
 	return s.plan.gate.verdict(s.details, asked, first)
+}
+
+// outOfTime is the verdict where the time of the whole series ended first. What was not proven by then is not proven.
+func (s *series) outOfTime() *failure {
+	return failed(schemas.ReasonTimeout, "The probe's time, %s in all, was used up before everything was proven. Raise "+
+		"probe.timeout if the model needs longer, or look at its load.", s.plan.limit)
 }
 
 // usedUp reports whether a sample could not finish within what was left of the budget.

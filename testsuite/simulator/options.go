@@ -27,9 +27,12 @@ type Options struct {
 	// TokenTTL is a token's validity; default 24 h.
 	TokenTTL time.Duration
 	// Scopes are the permissions of the OAuth client; default the three that the registrar needs.
-	Scopes                  []string
-	ClientID, ClientSecret  string
-	ProviderToken           string
+	Scopes []string
+	// ClientID and ClientSecret are those of the OAuth client; default [DefaultClientID], [DefaultClientSecret].
+	ClientID, ClientSecret string
+	// ProviderToken is what the simulated endpoints take; default [DefaultProviderToken].
+	ProviderToken string
+	// ConflictOnDuplicateName refuses a second model of a name with 409; by default it is created.
 	ConflictOnDuplicateName bool
 	// ControlFromAnywhere lets callers from other machines use the control interface, for a simulator in a container:
 	// what comes in by a published port has the address of a gateway.

@@ -148,15 +148,16 @@ func (c Counts) Genesys() (sum Count) {
 
 // Settings are the simulator's habits, changeable while it runs.
 type Settings struct {
-	JobDurationMS           int64    `json:"jobDurationMs"`
-	Quota                   int      `json:"quota"`
-	QuotaWindowMS           int64    `json:"quotaWindowMs"`
-	TokenTTLSeconds         int64    `json:"tokenTtlSeconds"`
-	Scopes                  []string `json:"scopes"`
-	ConflictOnDuplicateName bool     `json:"conflictOnDuplicateName"`
+	JobDurationMS   int64    `json:"jobDurationMs"`   // how long a job takes
+	Quota           int      `json:"quota"`           // calls that the OAuth client may make in a window
+	QuotaWindowMS   int64    `json:"quotaWindowMs"`   // length of a window
+	TokenTTLSeconds int64    `json:"tokenTtlSeconds"` // validity of a token
+	Scopes          []string `json:"scopes"`          // permissions of the OAuth client
+	// ConflictOnDuplicateName refuses a second model of a name with 409.
+	ConflictOnDuplicateName bool `json:"conflictOnDuplicateName"`
 }
 
-// SettingsChange has the settings to change; nil fields stay as they are.
+// SettingsChange has the [Settings] to change; nil fields stay as they are.
 type SettingsChange struct {
 	JobDurationMS           *int64    `json:"jobDurationMs,omitempty"`
 	Quota                   *int      `json:"quota,omitempty"`
