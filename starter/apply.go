@@ -96,7 +96,7 @@ func (o *applyOptions) run(ctx context.Context, paths []string) error {
 // read reads what is to be applied: a saved plan, or manifests.
 func (o *applyOptions) read(paths []string) (*schemas.Plan, []schemas.Manifest, error) {
 	if len(paths) == 1 && strings.HasSuffix(paths[0], ".json") {
-		if saved, ok, err := o.savedPlan(paths[0]); ok || err != nil {
+		if saved, ok, err := savedPlan(o.app, paths[0]); ok || err != nil {
 			return &saved, nil, err
 		}
 	}

@@ -22,8 +22,14 @@ import (
 
 const outputCSV = "csv"
 
+// auditOptions are what every audit command is asked to do.
+type auditOptions struct {
+	*app
+	trail string
+}
+
 func auditCommand(a *app) *cobra.Command {
-	var trail string
+	o := &auditOptions{app: a}
 	cmd := &cobra.Command{
 		Use:   "audit",
 		Short: "Check the audit trail, read it, and make checkpoints of it",
@@ -42,9 +48,8 @@ Exit codes: 0 nothing is wrong; 1 something is wrong with the trail, or it canno
 			return misused("say what to do with the audit trail")
 		},
 	}
-	cmd.PersistentFlags().StringVar(&trail, "trail", "", "file:PATH, PATH, postgres://…, or - for stdin")
-	cmd.AddCommand(auditVerifyCommand(a, &trail), auditShowCommand(a, &trail), auditExportCommand(a, &trail),
-		auditCheckpointCommand(a, &trail))
+	cmd.PersistentFlags().StringVar(&o.trail, "trail", "", "file:PATH, PATH, postgres://…, or - for stdin")
+	cmd.AddCommand(auditVerifyCommand(o), auditShowCommand(o), auditExportCommand(o), auditCheckpointCommand(o))
 	return cmd
 }
 
@@ -61,9 +66,15 @@ func (e environment) signer() (*audit.Signer, error) {
 	return s, nil
 }
 
-func auditVerifyCommand(a *app, trail *string) *cobra.Command {
-	var checkpoints []string
-	var publicKey, signers string
+// verifyOptions are what audit verify is asked to do.
+type verifyOptions struct {
+	*auditOptions
+	checkpoints        []string
+	publicKey, signers string
+}
+
+func auditVerifyCommand(all *auditOptions) *cobra.Command {
+	o := &verifyOptions{auditOptions: all}
 	cmd := &cobra.Command{
 		Use:   "verify",
 		Short: "Check that nobody has changed the audit trail",
@@ -79,36 +90,38 @@ A checkpoint is a file that ` + "`starter audit checkpoint`" + ` wrote, or the b
   starter audit verify --checkpoint monday.json --checkpoint webhook-body.json --public-key audit.pub
   starter audit export | ssh auditor starter audit verify --trail -`,
 		Args: cobra.NoArgs,
-		RunE: offline(func(ctx context.Context, _ []string) error {
-			t, err := a.trail(*trail)
-			if err != nil {
-				return err
-			}
-			var checks audit.Checks
-			if checks.Key, err = a.env.publicKey(publicKey); err != nil {
-				return err
-			}
-			if checks.Decision, err = a.env.recheck(signers); err != nil {
-				return err
-			}
-			checks.Signed = signers != "" || a.env.Get("REGISTRAR_APPROVERS_FILE") != ""
-			for _, file := range checkpoints {
-				found, err := readCheckpoints(file)
-				if err != nil {
-					return err
-				}
-				checks.Checkpoints = append(checks.Checkpoints, found...)
-			}
-			return a.auditVerify(ctx, t, checks)
-		}),
+		RunE: offline(o.run),
 	}
-	cmd.Flags().StringArrayVar(&checkpoints, "checkpoint", nil,
+	cmd.Flags().StringArrayVar(&o.checkpoints, "checkpoint", nil,
 		"file with a checkpoint, or with a webhook's body; may be given several times")
-	cmd.Flags().StringVar(&publicKey, "public-key", "",
+	cmd.Flags().StringVar(&o.publicKey, "public-key", "",
 		"the key that checkpoints must be signed with: PEM or base64, or a file that holds it")
-	cmd.Flags().StringVar(&signers, "approvers", "",
-		"approvers file (OpenSSH allowed_signers) that signatures of decisions are checked against; default REGISTRAR_APPROVERS_FILE")
+	cmd.Flags().StringVar(&o.signers, "approvers", "", "approvers file (OpenSSH allowed_signers) that "+
+		"signatures of decisions are checked against; default REGISTRAR_APPROVERS_FILE")
 	return cmd
+}
+
+func (o *verifyOptions) run(ctx context.Context, _ []string) error {
+	t, err := o.openTrail(o.trail)
+	if err != nil {
+		return err
+	}
+	var checks audit.Checks
+	if checks.Key, err = o.env.publicKey(o.publicKey); err != nil {
+		return err
+	}
+	if checks.Decision, err = o.env.recheck(o.signers); err != nil {
+		return err
+	}
+	checks.Signed = o.signers != "" || o.env.Get("REGISTRAR_APPROVERS_FILE") != ""
+	for _, file := range o.checkpoints {
+		found, err := readCheckpoints(file)
+		if err != nil {
+			return err
+		}
+		checks.Checkpoints = append(checks.Checkpoints, found...)
+	}
+	return o.verify(ctx, t, checks)
 }
 
 // recheck is how the signatures of decisions are checked again. Without an approvers file, that a key is somebody's is
@@ -194,15 +207,15 @@ func readCheckpoints(path string) (found []schemas.Checkpoint, err error) {
 	}
 }
 
-func (a *app) auditVerify(ctx context.Context, t reading, checks audit.Checks) error {
+func (o *verifyOptions) verify(ctx context.Context, t reading, checks audit.Checks) error {
 	report, err := audit.Verify(ctx, t.Source, checks)
 	if err != nil {
 		return err
 	}
-	if a.machine() {
-		err = a.print(report)
+	if o.machine() {
+		err = o.print(report)
 	} else {
-		printReport(a.out, report, checks)
+		printReport(o.out, report, checks)
 	}
 	if err != nil || report.OK() {
 		return err
@@ -258,7 +271,7 @@ func printReport(out *console.Printer, r audit.Report, checks audit.Checks) {
 	}
 }
 
-func auditCheckpointCommand(a *app, trail *string) *cobra.Command {
+func auditCheckpointCommand(o *auditOptions) *cobra.Command {
 	return &cobra.Command{
 		Use:   "checkpoint",
 		Short: "Print a checkpoint of the audit trail, signed if there is a key",
@@ -267,33 +280,35 @@ REGISTRAR_AUDIT_KEY (or REGISTRAR_AUDIT_KEY_FILE) it is signed. Keep it where th
 		Example: `  starter audit checkpoint > checkpoint.json
   REGISTRAR_AUDIT_KEY_FILE=audit.key starter audit checkpoint --trail llm_model_audit.log`,
 		Args: cobra.NoArgs,
-		RunE: offline(func(ctx context.Context, _ []string) error {
-			t, err := a.trail(*trail)
-			if err != nil {
-				return err
-			}
-			signer, err := a.env.signer()
-			if err != nil {
-				return err
-			}
-			report, err := audit.Verify(ctx, t.Source, audit.Checks{})
-			switch {
-			case err != nil:
-				return err
-			case !report.OK():
-				return failed("there is no checkpoint of a trail that is damaged: %s", report.Problems[0]).
-					hinting("See `starter audit verify`.")
-			case report.Head.Seq == 0:
-				return failed("the audit trail %s has no entries, so there is nothing to make a checkpoint of", t.name)
-			}
-			c, err := signer.Checkpoint(report.Head, time.Now())
-			if err != nil {
-				return err
-			}
-			if signer == nil {
-				a.err.Print(console.Text("It is not signed, since REGISTRAR_AUDIT_KEY is not set."))
-			}
-			return a.print(c)
-		}),
+		RunE: offline(o.checkpoint),
 	}
+}
+
+func (o *auditOptions) checkpoint(ctx context.Context, _ []string) error {
+	t, err := o.openTrail(o.trail)
+	if err != nil {
+		return err
+	}
+	signer, err := o.env.signer()
+	if err != nil {
+		return err
+	}
+	report, err := audit.Verify(ctx, t.Source, audit.Checks{})
+	switch {
+	case err != nil:
+		return err
+	case !report.OK():
+		return failed("there is no checkpoint of a trail that is damaged: %s", report.Problems[0]).
+			hinting("See `starter audit verify`.")
+	case report.Head.Seq == 0:
+		return failed("the audit trail %s has no entries, so there is nothing to make a checkpoint of", t.name)
+	}
+	c, err := signer.Checkpoint(report.Head, time.Now())
+	if err != nil {
+		return err
+	}
+	if signer == nil {
+		o.err.Print(console.Text("It is not signed, since REGISTRAR_AUDIT_KEY is not set."))
+	}
+	return o.print(c)
 }

@@ -16,7 +16,7 @@ import (
 	"model-registrar/starter/console"
 )
 
-func auditShowCommand(a *app, trail *string) *cobra.Command {
+func auditShowCommand(o *auditOptions) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "show NAME",
 		Short: "Tell the story of one model: who asked, who decided what and why, and how it ended",
@@ -28,7 +28,7 @@ Whether the trail can be believed, ` + "`starter audit verify`" + ` says.`,
 		Args: name,
 		RunE: offline(func(ctx context.Context, args []string) error {
 			found := 0
-			err := a.readTrail(ctx, *trail, func(e schemas.AuditEntry) bool {
+			err := o.read(ctx, func(e schemas.AuditEntry) bool {
 				match := e.Name == args[0] || e.WorkflowID == args[0] || e.Name == registrar.ModelNamed(args[0])
 				if match {
 					found++
@@ -41,12 +41,12 @@ Whether the trail can be believed, ` + "`starter audit verify`" + ` says.`,
 			return err
 		}),
 	}
-	cmd.Flags().VarP(oneOf(&a.output, outputText, outputJSON, outputCSV), "output", "o",
+	cmd.Flags().VarP(oneOf(&o.output, outputText, outputJSON, outputCSV), "output", "o",
 		"text, json: one entry per line, or csv")
 	return cmd
 }
 
-func auditExportCommand(a *app, trail *string) *cobra.Command {
+func auditExportCommand(o *auditOptions) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "export",
 		Short: "Print the whole audit trail, as JSON Lines or as CSV",
@@ -56,42 +56,42 @@ func auditExportCommand(a *app, trail *string) *cobra.Command {
   starter audit export -o csv > trail.csv`,
 		Args: cobra.NoArgs,
 		RunE: offline(func(ctx context.Context, _ []string) error {
-			if a.output == outputText {
-				a.output = outputJSON
+			if o.output == outputText {
+				o.output = outputJSON
 			}
-			return a.readTrail(ctx, *trail, func(schemas.AuditEntry) bool { return true })
+			return o.read(ctx, func(schemas.AuditEntry) bool { return true })
 		}),
 	}
-	cmd.Flags().VarP(oneOf(&a.output, outputJSON, outputCSV), "output", "o", "json: one entry per line, or csv")
+	cmd.Flags().VarP(oneOf(&o.output, outputJSON, outputCSV), "output", "o", "json: one entry per line, or csv")
 	return cmd
 }
 
-// readTrail prints the entries of a trail that are wanted. Lines that are no entries are complained about.
-func (a *app) readTrail(ctx context.Context, trail string, wanted func(schemas.AuditEntry) bool) error {
-	t, err := a.trail(trail)
+// read prints the entries of a trail that are wanted. Lines that are no entries are complained about.
+func (o *auditOptions) read(ctx context.Context, wanted func(schemas.AuditEntry) bool) error {
+	t, err := o.openTrail(o.trail)
 	if err != nil {
 		return err
 	}
 	var show func(schemas.AuditEntry, []byte) error
 	flush := func() error { return nil }
-	switch a.output {
+	switch o.output {
 	case outputJSON:
 		show = func(_ schemas.AuditEntry, text []byte) error {
-			_, err := a.out.W.Write(append(bytes.Clone(text), '\n'))
+			_, err := o.out.W.Write(append(bytes.Clone(text), '\n'))
 			return err
 		}
 	case outputCSV:
-		table := csv.NewWriter(a.out.W)
+		table := csv.NewWriter(o.out.W)
 		if err := table.Write(csvTitles); err != nil {
 			return err
 		}
 		show = func(e schemas.AuditEntry, _ []byte) error { return table.Write(csvCells(e)) }
 		flush = func() error { table.Flush(); return table.Error() }
 	default:
-		s := story{out: a.out}
+		s := story{out: o.out}
 		show = func(e schemas.AuditEntry, _ []byte) error { s.tell(e); return nil }
 	}
-	err = a.eachEntry(ctx, t, func(entry schemas.AuditEntry, text []byte) error {
+	err = o.eachEntry(ctx, t, func(entry schemas.AuditEntry, text []byte) error {
 		if !wanted(entry) {
 			return nil
 		}

@@ -18,7 +18,8 @@ type reading struct {
 	name string
 }
 
-func (a *app) trail(flag string) (reading, error) {
+// openTrail is the trail that a flag names, or else the environment.
+func (a *app) openTrail(flag string) (reading, error) {
 	text := flag
 	if text == "" {
 		var err error

@@ -10,9 +10,14 @@ import (
 	"model-registrar/starter/console"
 )
 
+// cancelOptions are what cancel is asked to do.
+type cancelOptions struct {
+	schemas.CancelRequest
+	yes bool
+}
+
 func cancelCommand(a *app) *cobra.Command {
-	var why schemas.CancelRequest
-	yes := false
+	o := &cancelOptions{}
 	cmd := &cobra.Command{
 		Use:   "cancel NAME --reason TEXT",
 		Short: "Cancel an operation; what it has made or changed is undone",
@@ -23,14 +28,12 @@ the audit trail. Where no worker answers, the workflow is cancelled through Temp
 starts nothing more, has all its registrations in flight cancelled, and ends after them.`,
 		Example: `  starter cancel production-llm-v2 --reason "wrong region" && starter watch production-llm-v2`,
 		Args:    name,
-		RunE: a.online(func(ctx context.Context, c *connection, args []string) error {
-			return a.cancel(ctx, c, args[0], why, yes)
-		}),
+		RunE:    a.online(o.run),
 	}
 	f := cmd.Flags()
-	f.StringVarP(&why.Reason, "reason", "r", "", "why, for those who read the audit trail")
-	f.StringVar(&why.By, "by", "", "who cancels (default $REGISTRAR_REQUESTER, or user@host)")
-	f.BoolVarP(&yes, "yes", "y", false, "do not ask whether to go on")
+	f.StringVarP(&o.Reason, "reason", "r", "", "why, for those who read the audit trail")
+	f.StringVar(&o.By, "by", "", "who cancels (default $REGISTRAR_REQUESTER, or user@host)")
+	f.BoolVarP(&o.yes, "yes", "y", false, "do not ask whether to go on")
 	return cmd
 }
 
@@ -43,45 +46,46 @@ type cancelled struct {
 	Plain      bool   `json:"plain,omitempty"` // through Temporal: the trail does not say who and why
 }
 
-func (a *app) cancel(ctx context.Context, c *connection, name string, why schemas.CancelRequest, yes bool) error {
-	t, fleet, err := c.find(ctx, name)
+func (o *cancelOptions) run(ctx context.Context, c *connection, args []string) error {
+	why := o.CancelRequest
+	t, fleet, err := c.find(ctx, args[0])
 	if fleet != "" {
 		return c.cancelFleet(ctx, fleet)
 	}
 	if err != nil {
 		return err
 	}
-	name = t.Name() // the argument may be the workflow's id
+	name := t.Name() // the argument may be the workflow's id
 	ask, then := "Cancel this, so that its model is removed?", "its model is removed again if it exists"
 	if !creates(t.Operation) {
 		ask, then = "Cancel this, so that the model stays as it was?", "what it has changed in the gateway is put back"
 	}
-	if t.Ending == nil && !yes && a.interactive() && !a.confirm(ctx, ask) {
+	if t.Ending == nil && !o.yes && c.interactive() && !c.confirm(ctx, ask) {
 		if ctx.Err() != nil {
 			return explained(ctx.Err())
 		}
 		return failed("nothing was cancelled")
 	}
 	if strings.TrimSpace(why.By) == "" {
-		why.By = a.env.identity()
+		why.By = c.env.identity()
 	}
 	out, err := c.Cancel(ctx, name, why)
 	if err != nil {
 		return err
 	}
-	if a.machine() {
-		return a.print(cancelled{name, t.WorkflowID, out.RunID, true, out.Plain})
+	if c.machine() {
+		return c.print(cancelled{name, t.WorkflowID, out.RunID, true, out.Plain})
 	}
-	a.out.Print(console.Styled(console.Good, "✓ ").And(console.Strong, name).
+	c.out.Print(console.Styled(console.Good, "✓ ").And(console.Strong, name).
 		And(console.Plain, ": cancellation requested; "+then))
 	switch {
 	case out.Plain:
-		a.err.Print(console.Styled(console.Alert, "! no worker answered, so it was cancelled through Temporal: "+
+		c.err.Print(console.Styled(console.Alert, "! no worker answered, so it was cancelled through Temporal: "+
 			"the audit trail will not say who did so and why"))
 	case strings.TrimSpace(why.Reason) == "":
-		a.err.Print(console.Styled(console.Alert, "! the audit trail says that "+why.By+" cancelled it and gave no "+
+		c.err.Print(console.Styled(console.Alert, "! the audit trail says that "+why.By+" cancelled it and gave no "+
 			"reason; --reason says why"))
 	}
-	a.err.Print(console.Text("  Watch it:  starter watch " + argument(name)))
+	c.err.Print(console.Text("  Watch it:  starter watch " + argument(name)))
 	return nil
 }

@@ -20,8 +20,9 @@ import (
 	"model-registrar/starter/console"
 )
 
-// codecServerOptions are the flags of codec-server.
+// codecServerOptions are what codec-server is asked to do.
 type codecServerOptions struct {
+	*app
 	listen, tlsCert, tlsKey string
 	origins                 []string
 }
@@ -29,7 +30,7 @@ type codecServerOptions struct {
 const stopTime = 5 * time.Second // that running requests may take when the server is told to stop
 
 func codecServerCommand(a *app) *cobra.Command {
-	var o codecServerOptions
+	o := &codecServerOptions{app: a}
 	cmd := &cobra.Command{
 		Use:   "codec-server",
 		Short: "Decode encrypted payloads for the Temporal UI, until interrupted",
@@ -45,7 +46,7 @@ loopback need TLS.`,
 		Example: `  starter codec-server --origin http://127.0.0.1:8233
   starter codec-server --listen :8443 --tls-cert tls.crt --tls-key tls.key --origin https://temporal.example.com`,
 		Args: cobra.NoArgs,
-		RunE: offline(func(ctx context.Context, _ []string) error { return a.codecServer(ctx, o) }),
+		RunE: offline(o.run),
 	}
 	f := cmd.Flags()
 	f.StringVar(&o.listen, "listen", "127.0.0.1:8081", "address to listen on; port 0 picks a free one")
@@ -62,12 +63,12 @@ type serving struct {
 	Origins []string `json:"origins"`
 }
 
-func (a *app) codecServer(ctx context.Context, o codecServerOptions) error {
-	log, err := a.logger()
+func (o *codecServerOptions) run(ctx context.Context, _ []string) error {
+	log, err := o.logger()
 	if err != nil {
 		return err
 	}
-	keys, token, err := config.LoadCodecServer(a.env.Environ())
+	keys, token, err := config.LoadCodecServer(o.env.Environ())
 	switch {
 	case err != nil:
 		return misused("%w", err)
@@ -82,7 +83,7 @@ func (a *app) codecServer(ctx context.Context, o codecServerOptions) error {
 	case len(token) < codecserver.MinToken:
 		return misused("%s: the token must have at least %d characters", config.CodecToken, codecserver.MinToken)
 	}
-	if ui := a.env.Get("REGISTRAR_UI_URL"); ui != "" && len(o.origins) == 0 {
+	if ui := o.env.Get("REGISTRAR_UI_URL"); ui != "" && len(o.origins) == 0 {
 		if u, err := url.Parse(ui); err == nil {
 			o.origins = []string{u.Scheme + "://" + u.Host}
 		}
@@ -104,26 +105,26 @@ func (a *app) codecServer(ctx context.Context, o codecServerOptions) error {
 		return misused("%w", err)
 	}
 	address := o.address(listener, certificate)
-	if a.machine() {
-		if err := a.print(serving{address, append([]string{}, handler.Origins...)}); err != nil {
+	if o.machine() {
+		if err := o.print(serving{address, append([]string{}, handler.Origins...)}); err != nil {
 			return err
 		}
 	}
-	a.err.Print(console.Text("Decoding payloads at " + address + " until interrupted. Keys: " + keys.String() + "."))
+	o.err.Print(console.Text("Decoding payloads at " + address + " until interrupted. Keys: " + keys.String() + "."))
 	if made {
-		a.err.Print(console.Text("Token, made for this run: " + token))
+		o.err.Print(console.Text("Token, made for this run: " + token))
 	}
 	if len(handler.Origins) == 0 {
-		a.err.Print(console.Text("No Temporal UI may ask: name its origin with --origin, such as http://127.0.0.1:8233."))
+		o.err.Print(console.Text("No Temporal UI may ask: name its origin with --origin, such as http://127.0.0.1:8233."))
 	} else {
-		a.err.Print(console.Text("Open that address in your browser and sign in; then the Temporal UI at " +
+		o.err.Print(console.Text("Open that address in your browser and sign in; then the Temporal UI at " +
 			strings.Join(handler.Origins, ", ") + " can use it."))
 	}
 	return serveUntil(ctx, listener, certificate, handler, log)
 }
 
 // certificate reads the certificate, if one is given, and insists on one where others can listen in.
-func (o codecServerOptions) certificate() (*tls.Certificate, error) {
+func (o *codecServerOptions) certificate() (*tls.Certificate, error) {
 	host, _, err := net.SplitHostPort(o.listen)
 	switch {
 	case err != nil:
@@ -145,7 +146,7 @@ func (o codecServerOptions) certificate() (*tls.Certificate, error) {
 }
 
 // named is how requests may name the server.
-func (o codecServerOptions) named(l net.Listener, certificate *tls.Certificate) func(string) bool {
+func (o *codecServerOptions) named(l net.Listener, certificate *tls.Certificate) func(string) bool {
 	if certificate != nil {
 		return codecserver.Certified(certificate.Leaf)
 	}
@@ -153,7 +154,7 @@ func (o codecServerOptions) named(l net.Listener, certificate *tls.Certificate) 
 	return codecserver.Loopback(port)
 }
 
-func (o codecServerOptions) address(l net.Listener, certificate *tls.Certificate) string {
+func (o *codecServerOptions) address(l net.Listener, certificate *tls.Certificate) string {
 	host, _, _ := net.SplitHostPort(o.listen)
 	listening, port, _ := net.SplitHostPort(l.Addr().String())
 	switch {

@@ -14,8 +14,9 @@ import (
 	"model-registrar/starter/console"
 )
 
-// decideOptions are the flags of approve and reject.
+// decideOptions are what approve and reject are asked to do.
 type decideOptions struct {
+	*app
 	schemas.Decision
 	hash  string // that the decision insists on
 	fleet string // of which each model is decided about that waits
@@ -40,7 +41,7 @@ func rejectCommand(a *app) *cobra.Command {
 }
 
 func decideCommand(a *app, verdict schemas.Verdict, use, short, example string) *cobra.Command {
-	o := decideOptions{Decision: schemas.Decision{Decision: verdict}}
+	o := &decideOptions{app: a, Decision: schemas.Decision{Decision: verdict}}
 	cmd := &cobra.Command{
 		Use: use + " NAME… --reason TEXT", Short: short,
 		Long: short + `.
@@ -77,10 +78,7 @@ says who, where a key stands for several.`,
 			}
 			return nil
 		},
-		RunE: a.online(func(ctx context.Context, c *connection,
-			args []string) error {
-			return a.decideAll(ctx, c, args, o)
-		}),
+		RunE: a.online(o.run),
 	}
 	f := cmd.Flags()
 	f.StringVarP(&o.Reason, "reason", "r", "", "why (required)")
@@ -102,9 +100,9 @@ type pending struct {
 	decision schemas.Decision
 }
 
-// decideAll shows what there is to decide about, asks once, and sends a decision about each.
-func (a *app) decideAll(ctx context.Context, c *connection, names []string, o decideOptions) error {
-	key, err := a.signingKey(o.key, o.agent)
+// run shows what there is to decide about, asks once, and sends a decision about each.
+func (o *decideOptions) run(ctx context.Context, c *connection, names []string) error {
+	key, err := o.signingKey()
 	if err != nil {
 		return err
 	}
@@ -113,27 +111,27 @@ func (a *app) decideAll(ctx context.Context, c *connection, names []string, o de
 			return err
 		}
 	}
-	all, running, err := a.lookAtAll(ctx, c, names, o)
+	all, running, err := o.lookAtAll(ctx, c, names)
 	if err != nil {
 		return err
 	}
-	if running > 0 && !o.yes && a.interactive() && !a.confirm(ctx, question(o.Decision.Decision, all)) {
+	if running > 0 && !o.yes && o.interactive() && !o.confirm(ctx, question(o.Decision.Decision, all)) {
 		if ctx.Err() != nil {
 			return explained(ctx.Err())
 		}
 		return failed("nothing was decided about %s", strings.Join(names, ", "))
 	}
 	if len(all) == 1 {
-		return a.decide(ctx, c, all[0], key)
+		return o.decide(ctx, c, all[0], key)
 	}
 	code := exitDone
 	for _, p := range all {
-		if err := about(p.name, a.decide(ctx, c, p, key)); err != nil {
+		if err := about(p.name, o.decide(ctx, c, p, key)); err != nil {
 			f := asFailure(err)
 			code = worst(code, f.code)
-			a.complain(f)
-			if a.machine() {
-				_ = a.print(errorDocument{f.document()})
+			o.complain(f)
+			if o.machine() {
+				_ = o.print(errorDocument{f.document()})
 			}
 		}
 	}
@@ -158,8 +156,8 @@ func (c *connection) waitingIn(ctx context.Context, fleet string) (names []strin
 
 // lookAtAll shows the evidence of each, and binds a decision to it. What one of a fleet has ended meanwhile is left
 // out.
-func (a *app) lookAtAll(
-	ctx context.Context, c *connection, names []string, o decideOptions,
+func (o *decideOptions) lookAtAll(
+	ctx context.Context, c *connection, names []string,
 ) (all []pending, running int, err error) {
 	for _, name := range names {
 		t, fleet, err := c.find(ctx, name)
@@ -174,7 +172,7 @@ func (a *app) lookAtAll(
 		} else if o.fleet != "" {
 			continue
 		}
-		d, err := a.bind(ctx, c, t, o)
+		d, err := o.bind(ctx, c, t)
 		if err != nil {
 			return nil, 0, err
 		}
@@ -184,34 +182,34 @@ func (a *app) lookAtAll(
 }
 
 // decide sends one decision, and says what came of it.
-func (a *app) decide(ctx context.Context, c *connection, p pending, key *signingKey) (err error) {
+func (o *decideOptions) decide(ctx context.Context, c *connection, p pending, key *signingKey) (err error) {
 	d, name := p.decision, p.name
 	d.Approver = strings.TrimSpace(d.Approver)
 	switch {
 	case key != nil:
-		if d.Signature, err = a.sign(ctx, key, d.Statement(name)); err != nil {
+		if d.Signature, err = o.sign(ctx, key, d.Statement(name)); err != nil {
 			return err
 		}
 	case d.Approver == "":
-		d.Approver = a.env.identity()
+		d.Approver = o.env.identity()
 	}
 	receipt, err := c.Decide(ctx, name, d)
 	if err != nil {
 		return c.notDecided(name, err)
 	}
-	if a.machine() {
-		return a.print(receipt)
+	if o.machine() {
+		return o.print(receipt)
 	}
 	if receipt.Signalled {
-		a.out.Print(console.Styled(console.Alert, "! ").And(console.Strong, receipt.Name).And(console.Plain,
+		o.out.Print(console.Styled(console.Alert, "! ").And(console.Strong, receipt.Name).And(console.Plain,
 			": "+receipt.Message))
-		a.err.Print(console.Text("  Watch it:  starter watch " + argument(name)))
+		o.err.Print(console.Text("  Watch it:  starter watch " + argument(name)))
 		return nil
 	}
 	verb := map[schemas.Verdict]string{schemas.Approve: "approved", schemas.Reject: "rejected"}[receipt.Decision]
-	a.out.Print(console.Styled(console.Good, "✓ ").And(console.Strong, receipt.Name).
+	o.out.Print(console.Styled(console.Good, "✓ ").And(console.Strong, receipt.Name).
 		And(console.Plain, fmt.Sprintf(" %s by %s: %s", verb, receipt.Approver, receipt.Message)))
-	a.err.Print(console.Text("  Watch it:  starter watch " + argument(name)))
+	o.err.Print(console.Text("  Watch it:  starter watch " + argument(name)))
 	return nil
 }
 
@@ -247,11 +245,9 @@ func creates(operation string) bool {
 }
 
 // bind shows what the decision is about, and binds the decision to it.
-func (a *app) bind(
-	ctx context.Context, c *connection, t *registrar.Timeline, o decideOptions,
-) (schemas.Decision, error) {
+func (o *decideOptions) bind(ctx context.Context, c *connection, t *registrar.Timeline) (schemas.Decision, error) {
 	d := o.Decision
-	p, err := a.standing(ctx, c, t)
+	p, err := c.standing(ctx, t)
 	if err != nil {
 		return d, err
 	}
@@ -266,11 +262,11 @@ func (a *app) bind(
 	if p.PayloadHash == "" { // the worker has not come to it yet
 		p.PayloadHash = shown
 	}
-	if !a.machine() {
-		a.err.Print(console.Styled(console.Strong, p.Name).And(console.Plain,
+	if !o.machine() {
+		o.err.Print(console.Styled(console.Strong, p.Name).And(console.Plain,
 			" is at "+string(p.Stage)+". The evidence:"))
 		rows := evidenceTable(p, manifest, c.page(t.WorkflowID, t.RunID))
-		a.err.Print(rows.lines()...)
+		o.err.Print(rows.lines()...)
 	}
 	switch {
 	case o.hash != "" && !strings.EqualFold(o.hash, p.PayloadHash):

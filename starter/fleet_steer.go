@@ -81,7 +81,7 @@ until fewer are.`, schemas.MaxWindow),
 		RunE: a.online(func(ctx context.Context, c *connection, args []string) error {
 			size, _ := strconv.Atoi(args[1])
 			receipt, err := c.SetWindow(ctx, registrar.FleetID(args[0]), size)
-			return a.steered(c, args[0], receipt, err)
+			return c.steered(args[0], receipt, err)
 		}),
 	}
 }
@@ -95,7 +95,7 @@ func orderCommand(a *app, use, short, long, example string, give order) *cobra.C
 		Args: oneFleet,
 		RunE: a.online(func(ctx context.Context, c *connection, args []string) error {
 			receipt, err := give(c.Client, ctx, registrar.FleetID(args[0]))
-			return a.steered(c, args[0], receipt, err)
+			return c.steered(args[0], receipt, err)
 		}),
 	}
 }
@@ -104,7 +104,7 @@ func orderCommand(a *app, use, short, long, example string, give order) *cobra.C
 func checkFleet(name string) error { return schemas.CheckFleetID(registrar.FleetID(name)) }
 
 // steered prints what a fleet answered to an order.
-func (a *app) steered(c *connection, name string, receipt schemas.FleetReceipt, err error) error {
+func (c *connection) steered(name string, receipt schemas.FleetReceipt, err error) error {
 	if _, unknown := errors.AsType[*registrar.NoWorker](err); unknown {
 		return failed("%w", err).hinting("Check that a worker polls task queue %q, then look with `starter status %s`.",
 			c.TaskQueue(), schemas.RegisterFleetWorkflowID(registrar.FleetID(name)))
@@ -112,10 +112,10 @@ func (a *app) steered(c *connection, name string, receipt schemas.FleetReceipt, 
 	if err != nil {
 		return err
 	}
-	if a.machine() {
-		return a.print(receipt)
+	if c.machine() {
+		return c.print(receipt)
 	}
-	a.out.Print(console.Styled(console.Good, "✓ ").And(console.Strong, "fleet "+receipt.FleetID).
+	c.out.Print(console.Styled(console.Good, "✓ ").And(console.Strong, "fleet "+receipt.FleetID).
 		And(console.Plain, fmt.Sprintf(" is %s: %s", receipt.Status, receipt.Message)))
 	return nil
 }

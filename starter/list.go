@@ -16,7 +16,7 @@ import (
 // stageNames are what a registration can be filtered by: the stages that the workflow indexes, and the endings.
 var stageNames = append(names(schemas.IndexedStages), names(schemas.Outcomes)...)
 
-// listOptions are the flags of list.
+// listOptions are what list is asked to do.
 type listOptions struct {
 	stage        string
 	architecture string
@@ -26,7 +26,7 @@ type listOptions struct {
 }
 
 func listCommand(a *app) *cobra.Command {
-	var o listOptions
+	o := &listOptions{}
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List registrations, newest first",
@@ -51,7 +51,7 @@ last stage that is.`,
 			}
 			return nil
 		},
-		RunE: a.online(func(ctx context.Context, c *connection, _ []string) error { return a.list(ctx, c, o) }),
+		RunE: a.online(o.run),
 	}
 	cmd.Flags().Var(oneOf(&o.stage, stageNames...), "stage",
 		"only those at this stage or ending: "+strings.Join(stageNames, ", "))
@@ -63,7 +63,7 @@ last stage that is.`,
 	return cmd
 }
 
-func (a *app) list(ctx context.Context, c *connection, o listOptions) error {
+func (o *listOptions) run(ctx context.Context, c *connection, _ []string) error {
 	rows, more, err := c.List(ctx, registrar.Filter{
 		Stage: schemas.Stage(o.stage), Architecture: schemas.Architecture(o.architecture), Fleet: o.fleet,
 		Limit: o.limit,
@@ -75,19 +75,19 @@ func (a *app) list(ctx context.Context, c *connection, o listOptions) error {
 		return err
 	}
 	switch {
-	case a.machine():
+	case c.machine():
 		for _, r := range rows {
-			if err := a.print(r); err != nil {
+			if err := c.print(r); err != nil {
 				return err
 			}
 		}
 	case len(rows) == 0:
-		a.err.Printf("No registrations in namespace %q match.", c.Namespace())
+		c.err.Printf("No registrations in namespace %q match.", c.Namespace())
 	default:
-		a.out.Print(listLines(rows)...)
+		c.out.Print(listLines(rows)...)
 	}
 	if more {
-		a.err.Printf("There are more; --limit shows up to 10000.")
+		c.err.Printf("There are more; --limit shows up to 10000.")
 	}
 	return nil
 }

@@ -36,7 +36,7 @@ second or so. With --output json, one schemas.Ownership is printed for each.`,
 			if err != nil {
 				return err
 			}
-			return a.printModels(slices.DeleteFunc(all, func(o schemas.Ownership) bool {
+			return printModels(a, slices.DeleteFunc(all, func(o schemas.Ownership) bool {
 				return state != "" && string(o.State) != state ||
 					architecture != "" && string(o.Manifest.ModelArchitecture) != architecture
 			}))
@@ -48,7 +48,7 @@ second or so. With --output json, one schemas.Ownership is printed for each.`,
 	return cmd
 }
 
-func (a *app) printModels(all []schemas.Ownership) error {
+func printModels(a *app, all []schemas.Ownership) error {
 	slices.SortFunc(all, func(x, y schemas.Ownership) int { return cmp.Compare(x.Name, y.Name) })
 	if a.machine() {
 		for _, o := range all {
@@ -103,12 +103,12 @@ example, are named on stderr, and the exit code is 1.`,
 			if err != nil {
 				return err
 			}
-			return a.export(found.Models, wanted, found.Unreadable)
+			return export(a, found.Models, wanted, found.Unreadable)
 		}),
 	}
 }
 
-func (a *app) export(models []schemas.ListedModel, wanted []string, unreadable int) error {
+func export(a *app, models []schemas.ListedModel, wanted []string, unreadable int) error {
 	slices.SortFunc(models, func(x, y schemas.ListedModel) int {
 		return cmp.Or(cmp.Compare(x.Payload.Name, y.Payload.Name), cmp.Compare(x.ID, y.ID))
 	})

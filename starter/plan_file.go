@@ -9,7 +9,7 @@ import (
 )
 
 // savedPlan reads a plan, and reports whether the file holds one.
-func (a *app) savedPlan(file string) (p schemas.Plan, ok bool, err error) {
+func savedPlan(a *app, file string) (p schemas.Plan, ok bool, err error) {
 	label, data, err := a.readFile(file, maxFleetFile)
 	if err != nil {
 		return p, false, failed("%w", err)

@@ -16,8 +16,9 @@ import (
 	"model-registrar/schemas"
 )
 
-// probeOptions are the flags of probe.
+// probeOptions are what probe is asked to do.
 type probeOptions struct {
+	*app
 	samples  int
 	timeout  time.Duration
 	noStream bool
@@ -25,7 +26,7 @@ type probeOptions struct {
 }
 
 func probeCommand(a *app) *cobra.Command {
-	var o probeOptions
+	o := &probeOptions{app: a}
 	cmd := &cobra.Command{
 		Use:   "probe PATH…",
 		Short: "Probe the endpoints of manifests from here, without Temporal, and show the figures",
@@ -57,7 +58,7 @@ if all of them PASS, 1 if one is a FAIL, and 2 if a manifest or the configuratio
 			}
 			return nil
 		},
-		RunE: offline(func(ctx context.Context, files []string) error { return a.probe(ctx, files, o) }),
+		RunE: offline(o.run),
 	}
 	f := cmd.Flags()
 	f.IntVar(&o.samples, "samples", 0, "warm samples after the cold one, in place of the manifest's probe.samples")
@@ -73,24 +74,24 @@ type probed struct {
 	schemas.ProbeReport
 }
 
-func (a *app) probe(ctx context.Context, files []string, o probeOptions) error {
-	inputs, err := a.probeInputs(files, o)
+func (o *probeOptions) run(ctx context.Context, files []string) error {
+	inputs, err := o.inputs(files)
 	if err != nil {
 		return err
 	}
-	prober, err := a.prober()
+	prober, err := o.prober()
 	if err != nil {
 		return err
 	}
 	code := exitDone
 	for _, in := range inputs {
-		a.err.Printf("Probing %s at %s, for at most %s …", in.Name, words.Host(in.EndpointURL),
+		o.err.Printf("Probing %s at %s, for at most %s …", in.Name, words.Host(in.EndpointURL),
 			words.Span(probe.TimeLimit(in.Spec)))
-		report, err := probeUntil(ctx, a.err, prober, in, o.wait)
+		report, err := probeUntil(ctx, o.err, prober, in, o.wait)
 		if err != nil {
 			return &failure{code: exitInterrupted, err: fmt.Errorf("the probe of %s was interrupted", in.Name)}
 		}
-		if err := a.tellProbed(in, report); err != nil {
+		if err := o.tellProbed(in, report); err != nil {
 			return err
 		}
 		if report.Status != schemas.ProbePass {
@@ -101,12 +102,12 @@ func (a *app) probe(ctx context.Context, files []string, o probeOptions) error {
 }
 
 // prober makes the worker's prober from this environment.
-func (a *app) prober() (*probe.Prober, error) {
-	log, err := a.logger()
+func (o *probeOptions) prober() (*probe.Prober, error) {
+	log, err := o.logger()
 	if err != nil {
 		return nil, err
 	}
-	outbound, err := config.LoadOutbound(a.env)
+	outbound, err := config.LoadOutbound(o.env)
 	guard, guardErr := outbound.Guard()
 	tokens, tokensErr := outbound.Credentials()
 	if err := errors.Join(err, guardErr, tokensErr); err != nil {
@@ -115,10 +116,10 @@ func (a *app) prober() (*probe.Prober, error) {
 	return probe.New(probe.Config{Guard: guard, Credentials: tokens, Logger: log}), nil
 }
 
-// probeInputs reads the manifests, and accepts all of them or none.
-func (a *app) probeInputs(files []string, o probeOptions) ([]schemas.ProbeInput, error) {
-	documents, problems := a.readManifests(files)
-	if n := complainAbout(a.err, documents, problems); n > 0 {
+// inputs reads the manifests, and accepts all of them or none.
+func (o *probeOptions) inputs(files []string) ([]schemas.ProbeInput, error) {
+	documents, problems := o.readManifests(files)
+	if n := complainAbout(o.err, documents, problems); n > 0 {
 		return nil, misused("%s; nothing was probed", counted(n, "problem"))
 	}
 	inputs := make([]schemas.ProbeInput, len(documents))
@@ -134,7 +135,7 @@ func (a *app) probeInputs(files []string, o probeOptions) ([]schemas.ProbeInput,
 }
 
 // override puts what the flags say in place of what the manifest says.
-func (o probeOptions) override(spec *schemas.ProbeSpec) {
+func (o *probeOptions) override(spec *schemas.ProbeSpec) {
 	if o.samples != 0 {
 		spec.Samples = o.samples
 	}

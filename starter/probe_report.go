@@ -10,17 +10,17 @@ import (
 )
 
 // tellProbed prints a report: as JSON, or as a table with a chart on a terminal.
-func (a *app) tellProbed(in schemas.ProbeInput, r *schemas.ProbeReport) error {
-	if a.machine() {
-		return a.print(probed{in.Name, *r})
+func (o *probeOptions) tellProbed(in schemas.ProbeInput, r *schemas.ProbeReport) error {
+	if o.machine() {
+		return o.print(probed{in.Name, *r})
 	}
 	columns := 0
-	if a.out.Terminal() {
-		columns, _ = a.out.Size()
+	if o.out.Terminal() {
+		columns, _ = o.out.Size()
 	}
-	a.out.Print(reportLines(in, r, columns)...)
+	o.out.Print(reportLines(in, r, columns)...)
 	if strings.HasPrefix(r.ErrorCode, "credential_") {
-		a.err.Printf("Here it is this command's own environment that counts; a worker reads the same variables from " +
+		o.err.Printf("Here it is this command's own environment that counts; a worker reads the same variables from " +
 			"its own.")
 	}
 	return nil

@@ -25,7 +25,7 @@ bring them up to date. A worker does that too, if its user may.`,
 		Example: `  starter setup
   TEMPORAL_ADDRESS=temporal:7233 TEMPORAL_NAMESPACE=models starter setup`,
 		Args: cobra.NoArgs,
-		RunE: a.online(func(ctx context.Context, c *connection, _ []string) error { return a.setup(ctx, c) }),
+		RunE: a.online(setup),
 	}
 }
 
@@ -38,20 +38,20 @@ type prepared struct {
 	Audit     string   `json:"audit,omitempty"` // the database whose tables are ready
 }
 
-func (a *app) setup(ctx context.Context, c *connection) error {
+func setup(ctx context.Context, c *connection, _ []string) error {
 	before, err := c.Setup(ctx)
 	if err != nil {
 		return err
 	}
-	trail, err := a.env.setupAudit(ctx)
+	trail, err := c.env.setupAudit(ctx)
 	if err != nil {
 		return err
 	}
-	if a.machine() {
-		return a.print(prepared{c.Address(), c.Namespace(), append([]string{}, before.Existing...),
+	if c.machine() {
+		return c.print(prepared{c.Address(), c.Namespace(), append([]string{}, before.Existing...),
 			append([]string{}, before.Missing...), trail})
 	}
-	tick := func(text string) { a.out.Print(console.Styled(console.Good, "✓ ").And(console.Plain, text)) }
+	tick := func(text string) { c.out.Print(console.Styled(console.Good, "✓ ").And(console.Plain, text)) }
 	tick("Temporal at " + c.Address() + " answers")
 	tick("namespace " + c.Namespace() + " exists")
 	for _, name := range schemas.SearchAttributes {

@@ -13,8 +13,14 @@ import (
 	"model-registrar/starter/console"
 )
 
+// showOptions are what show is asked to do.
+type showOptions struct {
+	*app
+	trail string
+}
+
 func showCommand(a *app) *cobra.Command {
-	var trail string
+	o := &showOptions{app: a}
 	cmd := &cobra.Command{
 		Use:   "show NAME",
 		Short: "Tell one model's whole story: what is approved and ours, how it came to that, and how it is doing",
@@ -34,36 +40,34 @@ reached, and there is no trail.`,
   starter show production-llm-v2 --audit postgres://reader@db/audit
   starter show production-llm-v2 -o json | jq '.operations[] | {operation, outcome, changes}'`,
 		Args: name,
-		RunE: offline(func(ctx context.Context, args []string) error {
-			if err := notAFleet(args[0]); err != nil {
-				return err
-			}
-			return a.show(ctx, registrar.ModelNamed(args[0]), trail)
-		}),
+		RunE: offline(o.run),
 	}
-	cmd.Flags().StringVar(&trail, "audit", "", "the audit trail: file:PATH, PATH, postgres://…, or - for stdin")
+	cmd.Flags().StringVar(&o.trail, "audit", "", "the audit trail: file:PATH, PATH, postgres://…, or - for stdin")
 	return cmd
 }
 
-func (a *app) show(ctx context.Context, name, flag string) error {
-	trail, err := a.shownTrail(flag)
+func (o *showOptions) run(ctx context.Context, args []string) error {
+	if err := notAFleet(args[0]); err != nil {
+		return err
+	}
+	trail, err := o.shownTrail()
 	if err != nil {
 		return err
 	}
-	story, err := a.story(ctx, name, trail)
+	story, err := o.story(ctx, registrar.ModelNamed(args[0]), trail)
 	if err != nil {
 		return err
 	}
-	if a.machine() {
-		return a.print(story)
+	if o.machine() {
+		return o.print(story)
 	}
-	a.out.Print(storyLines(story)...)
+	o.out.Print(storyLines(story)...)
 	return nil
 }
 
 // story reads the story from whatever can be reached.
-func (a *app) story(ctx context.Context, name string, trail *registrar.Trail) (schemas.ModelStory, error) {
-	c, err := a.connect(ctx, "")
+func (o *showOptions) story(ctx context.Context, name string, trail *registrar.Trail) (schemas.ModelStory, error) {
+	c, err := o.connect(ctx, "")
 	_, unreachable := errors.AsType[*registrar.Unreachable](err)
 	switch {
 	case unreachable && ctx.Err() == nil:
@@ -74,18 +78,18 @@ func (a *app) story(ctx context.Context, name string, trail *registrar.Trail) (s
 	defer c.Close()
 	story, err := c.Story(ctx, name, trail)
 	if why := c.unread.why.Load(); why != nil {
-		a.err.Print(console.Styled(console.Bad, "warning: ").And(console.Plain, "not all can be shown: "+why.Error()))
+		o.err.Print(console.Styled(console.Bad, "warning: ").And(console.Plain, "not all can be shown: "+why.Error()))
 	}
 	return story, err
 }
 
 // shownTrail is the trail to tell from; nil if none is named and the usual file is not there.
-func (a *app) shownTrail(flag string) (*registrar.Trail, error) {
-	t, err := a.trail(flag)
+func (o *showOptions) shownTrail() (*registrar.Trail, error) {
+	t, err := o.openTrail(o.trail)
 	if err != nil {
 		return nil, err
 	}
-	if named, _ := a.env.secret("REGISTRAR_AUDIT"); flag == "" && named == "" {
+	if named, _ := o.env.secret("REGISTRAR_AUDIT"); o.trail == "" && named == "" {
 		if _, err := os.Stat(strings.TrimPrefix(defaultTrail, "file:")); err != nil {
 			return nil, nil
 		}
@@ -93,7 +97,7 @@ func (a *app) shownTrail(flag string) (*registrar.Trail, error) {
 	return &registrar.Trail{
 		Name: "the audit trail " + t.name,
 		Read: func(ctx context.Context, each func(schemas.AuditEntry)) error {
-			return a.eachEntry(ctx, t, func(e schemas.AuditEntry, _ []byte) error { each(e); return nil })
+			return o.eachEntry(ctx, t, func(e schemas.AuditEntry, _ []byte) error { each(e); return nil })
 		},
 	}, nil
 }

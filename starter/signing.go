@@ -34,9 +34,10 @@ type signingKey struct {
 }
 
 // signingKey finds the key that the flags name; nil if there is none, and so no signature.
-func (a *app) signingKey(path string, viaAgent bool) (*signingKey, error) {
+func (o *decideOptions) signingKey() (*signingKey, error) {
+	path, viaAgent := o.key, o.agent
 	if path == "" {
-		path = a.env.Get("REGISTRAR_SIGNING_KEY")
+		path = o.env.Get("REGISTRAR_SIGNING_KEY")
 	}
 	if path == "" {
 		if viaAgent {
@@ -85,7 +86,7 @@ func (k *signingKey) fit() error {
 }
 
 // sign signs what a decision states.
-func (a *app) sign(ctx context.Context, k *signingKey, statement schemas.DecisionStatement) (string, error) {
+func (o *decideOptions) sign(ctx context.Context, k *signingKey, statement schemas.DecisionStatement) (string, error) {
 	if k.private != nil && !k.locked {
 		signer, err := ssh.ParsePrivateKey(k.private)
 		if err != nil {
@@ -94,14 +95,14 @@ func (a *app) sign(ctx context.Context, k *signingKey, statement schemas.Decisio
 		return signed(statement, signer)
 	}
 	if k.private == nil {
-		return k.signByAgent(ctx, a.env, statement)
+		return k.signByAgent(ctx, o.env, statement)
 	}
-	if k.public != nil && a.env.Get("SSH_AUTH_SOCK") != "" { // as ssh does: no passphrase if the agent has the key
-		if signature, err := k.signByAgent(ctx, a.env, statement); err == nil || ctx.Err() != nil {
+	if k.public != nil && o.env.Get("SSH_AUTH_SOCK") != "" { // as ssh does: no passphrase if the agent has the key
+		if signature, err := k.signByAgent(ctx, o.env, statement); err == nil || ctx.Err() != nil {
 			return signature, err
 		}
 	}
-	passphrase, err := a.passphrase(ctx, k.path)
+	passphrase, err := o.passphrase(ctx, k.path)
 	if err != nil {
 		return "", err
 	}
@@ -185,8 +186,8 @@ func (k *signingKey) choose(held []ssh.Signer) (ssh.Signer, error) {
 }
 
 // passphrase asks for a key's passphrase on the terminal, without echo.
-func (a *app) passphrase(ctx context.Context, path string) ([]byte, error) {
-	f, ok := a.in.(*os.File)
+func (o *decideOptions) passphrase(ctx context.Context, path string) ([]byte, error) {
+	f, ok := o.in.(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) {
 		return nil, failed("%s has a passphrase, which can only be asked for on a terminal", path).
 			hinting("Add the key to an SSH agent (ssh-add %s), or decide on a terminal.", quote(path))
@@ -196,7 +197,7 @@ func (a *app) passphrase(ctx context.Context, path string) ([]byte, error) {
 	if err != nil {
 		return nil, failed("the terminal cannot be read: %w", err)
 	}
-	a.err.Ask(fmt.Sprintf("Passphrase of %s:", path))
+	o.err.Ask(fmt.Sprintf("Passphrase of %s:", path))
 	type answer struct {
 		text []byte
 		err  error
@@ -209,10 +210,10 @@ func (a *app) passphrase(ctx context.Context, path string) ([]byte, error) {
 	select {
 	case <-ctx.Done():
 		_ = term.Restore(fd, before)
-		a.err.Print(nil)
+		o.err.Print(nil)
 		return nil, &failure{code: exitInterrupted, err: errors.New("interrupted; nothing was decided")}
 	case got := <-answers:
-		a.err.Print(nil)
+		o.err.Print(nil)
 		if got.err != nil {
 			return nil, failed("no passphrase was given; nothing was decided")
 		}

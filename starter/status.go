@@ -26,11 +26,11 @@ schemas.FleetResult.`,
 		Example: `  starter status production-llm-v2
   starter status -o json production-llm-v2 | jq -r .stage`,
 		Args: name,
-		RunE: a.online(a.status),
+		RunE: a.online(status),
 	}
 }
 
-func (a *app) status(ctx context.Context, c *connection, args []string) error {
+func status(ctx context.Context, c *connection, args []string) error {
 	t, fleet, err := c.find(ctx, args[0])
 	if fleet != "" {
 		return c.statusOfFleet(ctx, fleet)
@@ -47,7 +47,7 @@ func (a *app) status(ctx context.Context, c *connection, args []string) error {
 		case ctx.Err() != nil:
 			return explained(err)
 		default:
-			a.err.Print(console.Styled(console.Alert, "! "+unanswered(err)))
+			c.err.Print(console.Styled(console.Alert, "! "+unanswered(err)))
 		}
 		if p.Retrying, err = c.Retrying(ctx, t.Name(), t.RunID); err != nil {
 			return err
@@ -63,13 +63,13 @@ func (a *app) status(ctx context.Context, c *connection, args []string) error {
 	if p.Model, err = c.Owner(ctx, t.Name()); err != nil {
 		return err
 	}
-	if a.machine() {
-		return a.print(p)
+	if c.machine() {
+		return c.print(p)
 	}
-	a.out.Print(statusLines(t, p, time.Now())...)
-	a.out.Print(modelLine(p.Model))
+	c.out.Print(statusLines(t, p, time.Now())...)
+	c.out.Print(modelLine(p.Model))
 	if p.Approval != nil && p.Approval.Open {
-		a.out.Print(evidenceLines(p, t.Input.Manifest, c.page(t.WorkflowID, t.RunID))...)
+		c.out.Print(evidenceLines(p, t.Input.Manifest, c.page(t.WorkflowID, t.RunID))...)
 		return nil
 	}
 	if t.Ending != nil {
@@ -78,10 +78,10 @@ func (a *app) status(ctx context.Context, c *connection, args []string) error {
 		if p.Result != nil {
 			r.result = *p.Result // with what has become of its webhooks since
 		}
-		a.out.Print(r.lines(c.page(t.WorkflowID, t.RunID))...)
+		c.out.Print(r.lines(c.page(t.WorkflowID, t.RunID))...)
 		return nil
 	}
-	a.out.Print(console.Text("Follow it:  starter watch " + argument(p.Name)))
+	c.out.Print(console.Text("Follow it:  starter watch " + argument(p.Name)))
 	return nil
 }
 
@@ -96,7 +96,7 @@ func modelLine(o *schemas.Ownership) console.Line {
 
 // standing is where a registration stands: as its workflow says, or, if it has ended or no worker answers, as its
 // history has it.
-func (a *app) standing(ctx context.Context, c *connection, t *registrar.Timeline) (schemas.Progress, error) {
+func (c *connection) standing(ctx context.Context, t *registrar.Timeline) (schemas.Progress, error) {
 	if t.Ending != nil {
 		return t.Progress(), nil
 	}
@@ -107,7 +107,7 @@ func (a *app) standing(ctx context.Context, c *connection, t *registrar.Timeline
 	case ctx.Err() != nil:
 		return p, explained(err)
 	}
-	a.err.Print(console.Styled(console.Alert, "! "+unanswered(err)))
+	c.err.Print(console.Styled(console.Alert, "! "+unanswered(err)))
 	return t.Progress(), nil
 }
 

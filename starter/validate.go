@@ -24,7 +24,7 @@ file:line:column: path: message, and exit code 2.`,
   cat model.json | starter validate -
   starter validate -o json model.yaml | jq -r .payloadHash`,
 		Args: paths,
-		RunE: offline(a.validate),
+		RunE: offline(func(_ context.Context, files []string) error { return validate(a, files) }),
 	}
 }
 
@@ -40,7 +40,7 @@ type checked struct {
 	Warnings    []schemas.Violation `json:"warnings,omitempty"`
 }
 
-func (a *app) validate(_ context.Context, files []string) error {
+func validate(a *app, files []string) error {
 	documents, problems := a.readManifests(files)
 	for _, d := range documents {
 		c, err := checkDocument(d)
@@ -52,7 +52,7 @@ func (a *app) validate(_ context.Context, files []string) error {
 				return err
 			}
 		} else if c.Valid {
-			if err := a.printPayload(d, c); err != nil {
+			if err := printPayload(a, d, c); err != nil {
 				return err
 			}
 		}
@@ -77,7 +77,7 @@ func checkDocument(d manifest.Document) (checked, error) {
 	return c, err
 }
 
-func (a *app) printPayload(d manifest.Document, c checked) error {
+func printPayload(a *app, d manifest.Document, c checked) error {
 	text, err := json.MarshalIndent(c.Payload, "", "  ")
 	if err != nil {
 		return err

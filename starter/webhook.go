@@ -33,8 +33,9 @@ func webhookCommand(a *app) *cobra.Command {
 	return cmd
 }
 
-// captured says where a captured delivery is, and when it is to be judged.
-type captured struct {
+// webhookOptions say where a captured delivery is, and when it is to be judged.
+type webhookOptions struct {
+	*app
 	headers   []string
 	body      string
 	tolerance time.Duration
@@ -43,7 +44,7 @@ type captured struct {
 }
 
 func webhookVerifyCommand(a *app) *cobra.Command {
-	var in captured
+	o := &webhookOptions{app: a}
 	cmd := &cobra.Command{
 		Use:   "verify [CAPTURE | --header NAME:VALUE… --body FILE]",
 		Short: "Check a captured delivery offline: its signature, its time, its body",
@@ -60,15 +61,15 @@ Exit codes: 0 it is genuine; 1 it is not, and what is wrong; 2 wrong usage, no s
     --header 'webhook-signature: v1,…' --body body.json
   starter webhook verify --any-time -o json capture.http | jq .checkpoint > checkpoint.json`,
 		Args: cobra.MaximumNArgs(1),
-		RunE: offline(func(_ context.Context, args []string) error { return a.webhookVerify(in, args) }),
+		RunE: offline(o.run),
 	}
 	f := cmd.Flags()
-	f.StringArrayVar(&in.headers, "header", nil, "a header of the delivery, NAME: VALUE; repeat it")
-	f.StringVar(&in.body, "body", "", "file with the body, or - for stdin")
-	f.DurationVar(&in.tolerance, "tolerance", webhook.DefaultTolerance,
+	f.StringArrayVar(&o.headers, "header", nil, "a header of the delivery, NAME: VALUE; repeat it")
+	f.StringVar(&o.body, "body", "", "file with the body, or - for stdin")
+	f.DurationVar(&o.tolerance, "tolerance", webhook.DefaultTolerance,
 		"how far its timestamp may be from now, or from --at")
-	f.StringVar(&in.at, "at", "", "the time at which it arrived, as 2026-01-31T12:00:00Z, for old captures")
-	f.BoolVar(&in.anyTime, "any-time", false, "take any timestamp, for old captures")
+	f.StringVar(&o.at, "at", "", "the time at which it arrived, as 2026-01-31T12:00:00Z, for old captures")
+	f.BoolVar(&o.anyTime, "any-time", false, "take any timestamp, for old captures")
 	cmd.MarkFlagsMutuallyExclusive("at", "any-time")
 	return cmd
 }
@@ -86,8 +87,8 @@ type verified struct {
 	Checkpoint *schemas.Checkpoint `json:"checkpoint,omitempty"`
 }
 
-func (a *app) webhookVerify(in captured, args []string) error {
-	secrets, err := a.env.webhookSecrets()
+func (o *webhookOptions) run(_ context.Context, args []string) error {
+	secrets, err := o.env.webhookSecrets()
 	if err != nil {
 		return err
 	}
@@ -95,11 +96,11 @@ func (a *app) webhookVerify(in captured, args []string) error {
 	if err != nil {
 		return misused("REGISTRAR_WEBHOOK_SECRET: %w", err)
 	}
-	moment, err := in.moment()
+	moment, err := o.moment()
 	if err != nil {
 		return err
 	}
-	header, body, err := a.readDelivery(in, args)
+	header, body, err := o.readDelivery(args)
 	if err != nil {
 		return err
 	}
@@ -113,7 +114,7 @@ func (a *app) webhookVerify(in captured, args []string) error {
 	if out.Secret > 0 && json.Unmarshal(body, &event) == nil && event.Event != "" {
 		out.Event, out.Checkpoint = &event, event.Checkpoint
 	}
-	if err := a.printVerified(out); err != nil {
+	if err := o.tell(out); err != nil {
 		return err
 	}
 	if !out.Valid {
@@ -134,35 +135,35 @@ func (e environment) webhookSecrets() ([]string, error) {
 	return strings.Fields(text), nil
 }
 
-func (in captured) moment() (webhook.Moment, error) {
-	now := webhook.Moment{At: time.Now(), Tolerance: in.tolerance}
-	if in.tolerance <= 0 {
+func (o *webhookOptions) moment() (webhook.Moment, error) {
+	now := webhook.Moment{At: time.Now(), Tolerance: o.tolerance}
+	if o.tolerance <= 0 {
 		return now, misused("--tolerance must be more than 0; --any-time takes any timestamp")
 	}
-	if in.anyTime {
+	if o.anyTime {
 		now.Tolerance = 0
 	}
-	if in.at == "" {
+	if o.at == "" {
 		return now, nil
 	}
-	at, err := time.Parse(time.RFC3339, in.at)
+	at, err := time.Parse(time.RFC3339, o.at)
 	if err != nil {
-		return now, misused("--at must be a time like 2026-01-31T12:00:00Z, not %q", in.at)
+		return now, misused("--at must be a time like 2026-01-31T12:00:00Z, not %q", o.at)
 	}
 	now.At = at
 	return now, nil
 }
 
 // readDelivery reads the headers and the body from where the command line says.
-func (a *app) readDelivery(in captured, args []string) (http.Header, []byte, error) {
-	byParts := len(in.headers) > 0 || in.body != ""
+func (o *webhookOptions) readDelivery(args []string) (http.Header, []byte, error) {
+	byParts := len(o.headers) > 0 || o.body != ""
 	switch {
 	case len(args) == 1 && byParts:
 		return nil, nil, misused("name a capture, or give --header and --body, but not both")
 	case len(args) == 0 && !byParts:
 		return nil, nil, misused("name a capture, or give --header and --body")
 	case len(args) == 1:
-		_, raw, err := a.readFile(args[0], webhook.MaxCaptureBytes)
+		_, raw, err := o.readFile(args[0], webhook.MaxCaptureBytes)
 		if err != nil {
 			return nil, nil, misused("%w", err)
 		}
@@ -171,32 +172,32 @@ func (a *app) readDelivery(in captured, args []string) (http.Header, []byte, err
 			return nil, nil, misused("%s cannot be read as a captured delivery: %w", args[0], err)
 		}
 		return header, body, nil
-	case in.body == "":
+	case o.body == "":
 		return nil, nil, misused("--body is missing: the signature covers the body")
 	}
 	header := http.Header{}
-	for _, h := range in.headers {
+	for _, h := range o.headers {
 		name, value, ok := strings.Cut(h, ":")
 		if !ok || strings.TrimSpace(name) == "" {
 			return nil, nil, misused("--header must be NAME: VALUE")
 		}
 		header.Add(strings.TrimSpace(name), strings.TrimSpace(value))
 	}
-	_, body, err := a.readFile(in.body, webhook.MaxCaptureBytes)
+	_, body, err := o.readFile(o.body, webhook.MaxCaptureBytes)
 	if err != nil {
 		return nil, nil, misused("%w", err)
 	}
 	return header, body, nil
 }
 
-func (a *app) printVerified(v verified) error {
-	if a.machine() {
-		return a.print(v)
+func (o *webhookOptions) tell(v verified) error {
+	if o.machine() {
+		return o.print(v)
 	}
 	if v.Valid {
-		a.out.Print(console.Styled(console.Good, "genuine"))
+		o.out.Print(console.Styled(console.Good, "genuine"))
 	} else {
-		a.out.Print(console.Styled(console.Bad, "NOT genuine"))
+		o.out.Print(console.Styled(console.Bad, "NOT genuine"))
 	}
 	t := table{}
 	for _, p := range v.Problems {
@@ -221,6 +222,6 @@ func (a *app) printVerified(v verified) error {
 		}
 		t.row("its signature", signed)
 	}
-	a.out.Print(t.lines()...)
+	o.out.Print(t.lines()...)
 	return nil
 }
