@@ -239,11 +239,6 @@ func question(verdict schemas.Verdict, all []pending) string {
 		len(all))
 }
 
-// creates reports whether an operation makes a model, which is gone again if the operation does not complete.
-func creates(operation string) bool {
-	return operation == "" || operation == schemas.RegisterModelWorkflow
-}
-
 // bind shows what the decision is about, and binds the decision to it.
 func (o *decideOptions) bind(ctx context.Context, c *connection, t *registrar.Timeline) (schemas.Decision, error) {
 	d := o.Decision

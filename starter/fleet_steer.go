@@ -100,9 +100,6 @@ func orderCommand(a *app, use, short, long, example string, give order) *cobra.C
 	}
 }
 
-// checkFleet checks the name of a fleet: its id, or its workflow's.
-func checkFleet(name string) error { return schemas.CheckFleetID(registrar.FleetID(name)) }
-
 // steered prints what a fleet answered to an order.
 func (c *connection) steered(name string, receipt schemas.FleetReceipt, err error) error {
 	if _, unknown := errors.AsType[*registrar.NoWorker](err); unknown {

@@ -47,6 +47,14 @@ func notAFleet(argument string) error {
 		argument, registrar.FleetID(argument))
 }
 
+// checkFleet checks the name of a fleet: its id, or its workflow's.
+func checkFleet(name string) error { return schemas.CheckFleetID(registrar.FleetID(name)) }
+
+// creates reports whether an operation makes a model, which is gone again if the operation does not complete.
+func creates(operation string) bool {
+	return operation == "" || operation == schemas.RegisterModelWorkflow
+}
+
 // warnOfLookalikes names those that are easily taken for another one. Which of the two is meant, people know.
 func (c *connection) warnOfLookalikes(ctx context.Context, names []string) {
 	for _, l := range c.Lookalikes(ctx, names) {
