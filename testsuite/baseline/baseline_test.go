@@ -2,6 +2,7 @@ package baseline_test
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -10,14 +11,19 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
+	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
 	historypb "go.temporal.io/api/history/v1"
 	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 	"google.golang.org/protobuf/encoding/protojson"
 
+	"model-registrar/internal/gateway"
 	"model-registrar/schemas"
 	"model-registrar/testsuite/baseline"
 	"model-registrar/testsuite/simulator"
@@ -33,11 +39,8 @@ func world(t *testing.T) (*baseline.Gateway, *control.Client, schemas.Manifest) 
 		sim.Close()
 		server.Close()
 	})
-	g := &baseline.Gateway{
-		URL: server.URL, ClientID: simulator.DefaultClientID, ClientSecret: simulator.DefaultClientSecret,
-		ProviderToken: simulator.DefaultProviderToken, HTTP: server.Client(),
-	}
-	require.NoError(t, g.Login(t.Context()))
+	g, err := baseline.New(server.URL, simulator.DefaultClientID, simulator.DefaultClientSecret, simulator.DefaultProviderToken)
+	require.NoError(t, err)
 	return g, control.New(server.URL), schemas.Manifest{
 		Name: "production-llm-v2", EndpointURL: server.URL + "/providers/openai", AuthCredentialID: "cred_abc123xyz",
 		ModelArchitecture: schemas.OpenAI, MaxRequestsPerMinute: 500, MaxTokensPerMinute: 100000,
@@ -76,7 +79,7 @@ func TestIdealMakesTheCallsThatARegistrationNeedsAndNoOther(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []control.Op{
 		control.OpToken, control.OpList, control.OpCreate, control.OpJob,
-		control.OpProvider, control.OpProvider, control.OpProvider, control.OpProvider, control.OpHealth,
+		control.OpProvider, control.OpProvider, control.OpProvider, control.OpProvider, control.OpHealth, control.OpHealthResult,
 	}, ops(t, c))
 	require.Equal(t, 1, announced(t, c))
 	require.Error(t, g.Ideal(t.Context(), m, nil), "a name that is taken")
@@ -98,24 +101,56 @@ func TestABaselineThatIsRefusedSaysSo(t *testing.T) {
 	g, c, m := world(t)
 	_, err := c.Fault(t.Context(), control.Fault{Match: control.Match{Op: control.OpHealth}, Action: control.Action{Status: http.StatusForbidden}})
 	require.NoError(t, err)
-	var refused *baseline.StatusError
+	var refused *gateway.Error
 	require.ErrorAs(t, g.Tutorial(t.Context(), m, filepath.Join(t.TempDir(), "audit.log")), &refused)
 	require.Equal(t, http.StatusForbidden, refused.Status)
 }
 
-func TestTheShapeOfAWorkflowIsReadFromItsHistory(t *testing.T) {
-	data, err := os.ReadFile("../replay/testdata/2026-11/completed.json")
+// history reads a recorded one.
+func history(t *testing.T, name string) []*historypb.HistoryEvent {
+	t.Helper()
+	data, err := os.ReadFile("../replay/testdata/2026-11/" + name)
 	require.NoError(t, err)
 	var h historypb.History
 	require.NoError(t, protojson.UnmarshalOptions{DiscardUnknown: true}.Unmarshal(data, &h))
-	shape := baseline.ShapeOf(h.Events)
-	require.GreaterOrEqual(t, len(shape), 5)
-	require.Empty(t, shape[0], "the first activity waits for nothing")
-	for i, waitsFor := range shape[1:] {
+	return h.Events
+}
+
+func scheduled(activity string) *historypb.HistoryEvent {
+	return &historypb.HistoryEvent{EventType: enumspb.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED,
+		Attributes: &historypb.HistoryEvent_ActivityTaskScheduledEventAttributes{
+			ActivityTaskScheduledEventAttributes: &historypb.ActivityTaskScheduledEventAttributes{
+				ActivityType: &commonpb.ActivityType{Name: activity}}}}
+}
+
+// owned is what counts of the first history of a model's owner.
+func owned(timers int) []*historypb.HistoryEvent {
+	events := []*historypb.HistoryEvent{{EventType: enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_COMPLETED}}
+	for range timers {
+		events = append(events, &historypb.HistoryEvent{EventType: enumspb.EVENT_TYPE_TIMER_STARTED})
+	}
+	return events
+}
+
+func TestTheShapeOfARegistrationIsReadFromItsHistory(t *testing.T) {
+	shape, err := baseline.ShapeOf(history(t, "completed.json"), owned(2))
+	require.NoError(t, err)
+	require.GreaterOrEqual(t, len(shape.WaitsFor), 5)
+	require.Empty(t, shape.WaitsFor[0], "the first activity waits for nothing")
+	for i, waitsFor := range shape.WaitsFor[1:] {
 		for _, j := range waitsFor {
 			require.LessOrEqual(t, j, i, "an activity waits for earlier ones alone: %v", shape)
 		}
 	}
+	require.Positive(t, shape.HandOver)
+}
+
+func TestAHistoryWithoutAHandOverHasNoShape(t *testing.T) {
+	completed := history(t, "completed.json")
+	_, err := baseline.ShapeOf(history(t, "rolled-back.json"), owned(2))
+	require.Error(t, err)
+	_, err = baseline.ShapeOf(completed, owned(2)[1:])
+	require.Error(t, err, "no update was taken")
 }
 
 func TestAnActivityWaitsForAllThatEndedSinceTheLastOneWasScheduled(t *testing.T) {
@@ -124,10 +159,10 @@ func TestAnActivityWaitsForAllThatEndedSinceTheLastOneWasScheduled(t *testing.T)
 		e.EventId = int64(len(events) + 1)
 		events = append(events, e)
 	}
-	decides := func(schedules int) {
+	decides := func(schedules ...string) {
 		add(&historypb.HistoryEvent{EventType: enumspb.EVENT_TYPE_WORKFLOW_TASK_COMPLETED})
-		for range schedules {
-			add(&historypb.HistoryEvent{EventType: enumspb.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED})
+		for _, activity := range schedules {
+			add(scheduled(activity))
 		}
 	}
 	ends := func(scheduled int64) {
@@ -135,18 +170,23 @@ func TestAnActivityWaitsForAllThatEndedSinceTheLastOneWasScheduled(t *testing.T)
 			Attributes: &historypb.HistoryEvent_ActivityTaskCompletedEventAttributes{
 				ActivityTaskCompletedEventAttributes: &historypb.ActivityTaskCompletedEventAttributes{ScheduledEventId: scheduled}}})
 	}
-	decides(2) // events 2 and 3
+	decides("A", "B") // events 2 and 3
 	ends(3)
-	decides(0)
+	decides()
 	ends(2)
-	decides(2) // both of them wait for both
-	require.Equal(t, baseline.Shape{nil, nil, {1, 0}, {1, 0}}, baseline.ShapeOf(events))
+	decides(schemas.HandOverActivity, "C") // both of them wait for both
+	shape, err := baseline.ShapeOf(events, owned(2))
+	require.NoError(t, err)
+	require.Equal(t, baseline.Shape{WaitsFor: [][]int{nil, nil, {1, 0}, {1, 0}}, HandOver: 2, Timers: 2}, shape)
 }
 
 func TestTheEngineRunsItsActivitiesInTheOrderOfTheShape(t *testing.T) {
-	var suite testsuite.WorkflowTestSuite
-	env := suite.NewTestWorkflowEnvironment()
-	baseline.RegisterEngine(env)
+	env := engine(t, nil)
+	var handedOver []int
+	env.OnActivity("HandOver", mock.Anything, mock.Anything).Return(func(_ context.Context, timers int) error {
+		handedOver = append(handedOver, timers)
+		return nil
+	})
 	var running, most, ran int
 	env.SetOnActivityStartedListener(func(*activity.Info, context.Context, converter.EncodedValues) {
 		running++
@@ -154,9 +194,69 @@ func TestTheEngineRunsItsActivitiesInTheOrderOfTheShape(t *testing.T) {
 		most = max(most, running)
 	})
 	env.SetOnActivityCompletedListener(func(*activity.Info, converter.EncodedValue, error) { running-- })
-	env.ExecuteWorkflow(baseline.EngineWorkflow, baseline.Shape{{}, {0}, {0}, {1, 2}})
+	env.ExecuteWorkflow(baseline.EngineWorkflow,
+		baseline.Shape{WaitsFor: [][]int{{}, {0}, {0}, {1, 2}}, HandOver: 2, Timers: 3})
 	require.True(t, env.IsWorkflowCompleted())
 	require.NoError(t, env.GetWorkflowError())
 	require.Equal(t, 4, ran)
 	require.LessOrEqual(t, most, 2)
+	require.Equal(t, []int{3}, handedOver, "one activity hands over")
+}
+
+// startsOwners records what an update-with-start starts and updates.
+type startsOwners struct {
+	client.Client
+	started client.StartWorkflowOptions
+	updated client.UpdateWithStartWorkflowOptions
+}
+
+func (c *startsOwners) NewWithStartWorkflowOperation(
+	o client.StartWorkflowOptions, _ any, _ ...any,
+) client.WithStartWorkflowOperation {
+	c.started = o
+	return nil
+}
+
+func (c *startsOwners) UpdateWithStartWorkflow(
+	_ context.Context, o client.UpdateWithStartWorkflowOptions,
+) (client.WorkflowUpdateHandle, error) {
+	c.updated = o
+	return nil, errors.New("recorded")
+}
+
+func TestTheEngineHandsOverByOneUpdateWithStart(t *testing.T) {
+	c := &startsOwners{}
+	env := engine(t, c)
+	env.ExecuteWorkflow(baseline.EngineWorkflow, baseline.Shape{WaitsFor: [][]int{{}}, Timers: 1})
+	require.ErrorContains(t, env.GetWorkflowError(), "recorded")
+	require.NotEmpty(t, c.started.ID)
+	require.Equal(t, c.started.ID, c.updated.UpdateOptions.WorkflowID)
+	require.Equal(t, client.WorkflowUpdateStageCompleted, c.updated.UpdateOptions.WaitForStage)
+}
+
+func TestAnOwnerTakesTheUpdateAndThenWaitsOnItsTimers(t *testing.T) {
+	env := engine(t, nil)
+	var taken bool
+	var timers int
+	env.SetOnTimerScheduledListener(func(string, time.Duration) { timers++ })
+	env.RegisterDelayedCallback(func() {
+		require.Zero(t, timers)
+		env.UpdateWorkflow("take", "", &testsuite.TestUpdateCallback{
+			OnAccept: func() {}, OnReject: func(error) {}, OnComplete: func(_ any, err error) { taken = err == nil },
+		})
+	}, time.Second)
+	env.RegisterDelayedCallback(env.CancelWorkflow, time.Hour)
+	env.ExecuteWorkflow("Owner", 2)
+	require.True(t, taken)
+	require.Equal(t, 2, timers)
+	require.True(t, temporal.IsCanceledError(env.GetWorkflowError()), "it owns the model until it is ended")
+}
+
+// engine is an environment of a test, with the engine registered.
+func engine(t *testing.T, c client.Client) *testsuite.TestWorkflowEnvironment {
+	t.Helper()
+	var suite testsuite.WorkflowTestSuite
+	env := suite.NewTestWorkflowEnvironment()
+	baseline.RegisterEngine(env, c)
+	return env
 }

@@ -2,34 +2,49 @@ package baseline
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
 	historypb "go.temporal.io/api/history/v1"
 	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
+
+	"model-registrar/schemas"
 )
 
 // Names of what the engine's worker runs.
 const (
 	EngineWorkflow = "Engine"
+	ownerWorkflow  = "Owner"
 	noOp           = "NoOp"
+	handOver       = "HandOver"
+	take           = "take" // the owner's update
 )
 
-// Shape is the skeleton of a workflow: for each of its activities, in the order in which they were scheduled, which of
-// the earlier ones had to end first.
-type Shape [][]int
+// Shape is the skeleton of a registration and of the workflow that owns the model from then on.
+type Shape struct {
+	// WaitsFor has for each activity of the registration, in the order in which they were scheduled, which of the
+	// earlier ones had to end first.
+	WaitsFor [][]int
+	// HandOver is the number of the activity that hands the model over to the owner.
+	HandOver int
+	// Timers is how many timers the owner had started when it had taken the model.
+	Timers int
+}
 
-// ShapeOf reads the shape of a workflow from its history. An activity was waiting for those that ended since the last
-// workflow task that scheduled any; if none did (a timer fired, say), for what its predecessor waited for.
-func ShapeOf(events []*historypb.HistoryEvent) Shape {
-	var shape Shape
+// ShapeOf reads the shape from the history of a registration and the first history of the model's owner. An activity
+// was waiting for those that ended since the last workflow task that scheduled any; if none did (a timer fired, say),
+// for what its predecessor waited for.
+func ShapeOf(registration, owner []*historypb.HistoryEvent) (Shape, error) {
+	shape := Shape{HandOver: -1}
 	number := map[int64]int{} // by the id of the event that scheduled it
 	var ended, cause []int
 	deciding := false // a workflow task was completed, and has scheduled nothing yet
-	for _, e := range events {
+	for _, e := range registration {
 		switch e.EventType {
 		case enumspb.EVENT_TYPE_ACTIVITY_TASK_COMPLETED:
 			ended = append(ended, number[e.GetActivityTaskCompletedEventAttributes().ScheduledEventId])
@@ -40,29 +55,53 @@ func ShapeOf(events []*historypb.HistoryEvent) Shape {
 				cause, ended = ended, nil
 			}
 			deciding = false
-			number[e.EventId] = len(shape)
-			shape = append(shape, slices.Clone(cause))
+			if e.GetActivityTaskScheduledEventAttributes().GetActivityType().GetName() == schemas.HandOverActivity {
+				shape.HandOver = len(shape.WaitsFor)
+			}
+			number[e.EventId] = len(shape.WaitsFor)
+			shape.WaitsFor = append(shape.WaitsFor, slices.Clone(cause))
 		}
 	}
-	return shape
+	updates := count(owner, enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_COMPLETED)
+	shape.Timers = count(owner, enumspb.EVENT_TYPE_TIMER_STARTED)
+	if shape.HandOver < 0 || updates != 1 {
+		return shape, errors.New("these are not the histories of a registration that handed its model over by one " +
+			"activity and one update: the engine would do something else")
+	}
+	return shape, nil
 }
 
-// RegisterEngine registers the engine's workflow and its activity, which does nothing.
-func RegisterEngine(w worker.Registry) {
+func count(events []*historypb.HistoryEvent, of enumspb.EventType) (n int) {
+	for _, e := range events {
+		if e.EventType == of {
+			n++
+		}
+	}
+	return n
+}
+
+// RegisterEngine registers the engine's two workflows and their activities: one that does nothing, and one that starts
+// an owner and updates it, by a client of the same Temporal.
+func RegisterEngine(w worker.Registry, c client.Client) {
 	w.RegisterWorkflowWithOptions(engine, workflow.RegisterOptions{Name: EngineWorkflow})
+	w.RegisterWorkflowWithOptions(owner, workflow.RegisterOptions{Name: ownerWorkflow})
 	w.RegisterActivityWithOptions(func(context.Context) error { return nil }, activity.RegisterOptions{Name: noOp})
+	w.RegisterActivityWithOptions(func(ctx context.Context, timers int) error {
+		return updateWithStart(ctx, c, timers)
+	}, activity.RegisterOptions{Name: handOver})
 }
 
-// engine runs as many activities as the shape has, each as soon as those that it waits for have ended. It has neither
-// payloads nor search attributes, timers or handlers: what it costs is what the engine itself costs.
+// engine runs as many activities as the shape has, each as soon as those that it waits for have ended. They do nothing,
+// but for the one that hands over. The workflow has neither payloads nor search attributes, timers or handlers: what it
+// costs is what the engine itself costs.
 func engine(ctx workflow.Context, shape Shape) error {
 	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{StartToCloseTimeout: time.Minute})
-	ended := make([]workflow.Future, len(shape))
-	settle := make([]workflow.Settable, len(shape))
-	for i := range shape {
+	ended := make([]workflow.Future, len(shape.WaitsFor))
+	settle := make([]workflow.Settable, len(shape.WaitsFor))
+	for i := range shape.WaitsFor {
 		ended[i], settle[i] = workflow.NewFuture(ctx)
 	}
-	for i, waitsFor := range shape {
+	for i, waitsFor := range shape.WaitsFor {
 		workflow.Go(ctx, func(ctx workflow.Context) {
 			for _, j := range waitsFor {
 				if err := ended[j].Get(ctx, nil); err != nil {
@@ -70,7 +109,11 @@ func engine(ctx workflow.Context, shape Shape) error {
 					return
 				}
 			}
-			settle[i].Set(nil, workflow.ExecuteActivity(ctx, noOp).Get(ctx, nil))
+			if i == shape.HandOver {
+				settle[i].Set(nil, workflow.ExecuteActivity(ctx, handOver, shape.Timers).Get(ctx, nil))
+			} else {
+				settle[i].Set(nil, workflow.ExecuteActivity(ctx, noOp).Get(ctx, nil))
+			}
 		})
 	}
 	for _, f := range ended {
@@ -79,4 +122,44 @@ func engine(ctx workflow.Context, shape Shape) error {
 		}
 	}
 	return nil
+}
+
+// updateWithStart starts an owner on the activity's task queue and waits until it has taken the update that comes with
+// the start, in one request, as a hand-over does.
+func updateWithStart(ctx context.Context, c client.Client, timers int) error {
+	info := activity.GetInfo(ctx)
+	id := info.WorkflowExecution.ID + "/owner"
+	handle, err := c.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
+		StartWorkflowOperation: c.NewWithStartWorkflowOperation(client.StartWorkflowOptions{
+			ID: id, TaskQueue: info.TaskQueue,
+			WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+		}, ownerWorkflow, timers),
+		UpdateOptions: client.UpdateWorkflowOptions{
+			WorkflowID: id, UpdateName: take, WaitForStage: client.WorkflowUpdateStageCompleted,
+		},
+	})
+	if err != nil {
+		return err
+	}
+	return handle.Get(ctx, nil)
+}
+
+// owner takes the update and then waits on as many timers as the owner of a model does, for longer than a benchmark
+// runs. It keeps no record.
+func owner(ctx workflow.Context, timers int) error {
+	taken := false
+	err := workflow.SetUpdateHandler(ctx, take, func(workflow.Context) error {
+		taken = true
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if err := workflow.Await(ctx, func() bool { return taken }); err != nil {
+		return err
+	}
+	for range timers {
+		workflow.NewTimer(ctx, 24*time.Hour)
+	}
+	return workflow.Await(ctx, func() bool { return false })
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"time"
 
+	"model-registrar/internal/gateway"
 	"model-registrar/schemas"
 )
 
@@ -24,13 +25,12 @@ const (
 // 2, 4 and 8 seconds), ask for the job every three seconds, wait five after a 429, send one prompt, trigger the health
 // check, call the webhook, append a line to the audit file.
 func (g *Gateway) Tutorial(ctx context.Context, m schemas.Manifest, auditFile string) error {
-	p := m.Payload()
-	hash, err := p.Hash()
+	payload, err := m.Payload().Seal()
 	if err != nil {
 		return err
 	}
 	started := time.Now()
-	jobID, err := g.submitLikeTheTutorial(ctx, p)
+	jobID, err := g.submitLikeTheTutorial(ctx, payload)
 	if err != nil {
 		return err
 	}
@@ -40,32 +40,33 @@ func (g *Gateway) Tutorial(ctx context.Context, m schemas.Manifest, auditFile st
 	}
 	took := time.Since(started)
 	prompted := time.Now()
-	if err := g.Prompt(ctx, m.EndpointURL, m.Probe.Model); err != nil {
+	if err := g.prompt(ctx, m); err != nil {
 		return err
 	}
 	latency := time.Since(prompted)
-	if err := g.CheckHealth(ctx, modelID); err != nil {
+	if _, err := g.TriggerHealthCheck(ctx, modelID); err != nil {
 		return err
 	}
-	if err := g.Announce(ctx, m.WebhookCallbackURL, event(m, modelID, took)); err != nil {
+	if err := g.announce(ctx, m, modelID, took); err != nil {
 		return err
 	}
 	return appendLine(auditFile, map[string]any{
-		"timestamp": time.Now().UTC(), "modelId": modelID, "payloadHash": hash, "jobDurationMs": took.Milliseconds(),
-		"validationStatus": "PASS", "latencyMs": latency.Milliseconds(), "compliance": schemas.RecordStored,
+		"timestamp": time.Now().UTC(), "modelId": modelID, "payloadHash": payload.Hash,
+		"jobDurationMs": took.Milliseconds(), "validationStatus": "PASS", "latencyMs": latency.Milliseconds(),
+		"compliance": schemas.RecordStored,
 	})
 }
 
 // submitLikeTheTutorial waits as tenacity's wait_exponential(multiplier=1, min=2, max=30) does.
-func (g *Gateway) submitLikeTheTutorial(ctx context.Context, p schemas.Payload) (jobID string, err error) {
+func (g *Gateway) submitLikeTheTutorial(ctx context.Context, p schemas.SealedPayload) (jobID string, err error) {
 	for attempt := range tutorialAttempts {
 		if attempt > 0 {
 			if err := sleep(ctx, max(2*time.Second, time.Second<<(attempt-1))); err != nil {
 				return "", err
 			}
 		}
-		var refused *StatusError
-		if jobID, err = g.Create(ctx, p); !errors.As(err, &refused) {
+		jobID, err = g.CreateModel(ctx, p)
+		if refused, is := errors.AsType[*gateway.Error](err); !is || refused.Status == 0 {
 			return jobID, err
 		}
 	}
@@ -74,17 +75,17 @@ func (g *Gateway) submitLikeTheTutorial(ctx context.Context, p schemas.Payload) 
 
 func (g *Gateway) pollLikeTheTutorial(ctx context.Context, jobID string) (modelID string, err error) {
 	for started := time.Now(); time.Since(started) < tutorialTimeout; {
-		status, modelID, err := g.Job(ctx, jobID)
-		var refused *StatusError
+		job, err := g.GetJob(ctx, jobID)
+		refused, is := errors.AsType[*gateway.Error](err)
 		gap := tutorialPoll
 		switch {
-		case errors.As(err, &refused) && refused.Status == http.StatusTooManyRequests:
+		case is && refused.Status == http.StatusTooManyRequests:
 			gap = tutorialRateLimit
 		case err != nil:
 			return "", err
-		case status == "COMPLETED":
-			return modelID, nil
-		case status == "FAILED":
+		case job.Succeeded():
+			return job.ModelID, nil
+		case job.Failed():
 			return "", fmt.Errorf("job %s failed", jobID)
 		}
 		if err := sleep(ctx, gap); err != nil {
@@ -95,10 +96,8 @@ func (g *Gateway) pollLikeTheTutorial(ctx context.Context, jobID string) (modelI
 }
 
 func sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
 	select {
-	case <-t.C:
+	case <-time.After(d):
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
@@ -106,14 +105,9 @@ func sleep(ctx context.Context, d time.Duration) error {
 }
 
 func appendLine(file string, entry any) error {
-	line, err := json.Marshal(entry)
-	if err != nil {
-		return err
-	}
 	f, err := os.OpenFile(file, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(append(line, '\n'))
-	return errors.Join(err, f.Close())
+	return errors.Join(json.NewEncoder(f).Encode(entry), f.Close())
 }

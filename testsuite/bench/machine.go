@@ -1,74 +1,98 @@
 package main
 
 import (
-	"bufio"
 	"fmt"
 	"os"
 	"runtime"
-	"strconv"
 	"strings"
+
+	"github.com/prometheus/procfs"
+
+	"model-registrar/testsuite/stack"
 )
 
-// machine is what the figures were measured on.
-type machine struct {
-	CPU    string `json:"cpu"`
-	CPUs   int    `json:"cpus"`
-	Memory int    `json:"memoryMiB"`
-	OS     string `json:"os"`
-	Go     string `json:"go"`
+const mib = 1 << 20
+
+// thisMachine says in one line what the figures were measured on.
+func thisMachine() string {
+	text := fmt.Sprintf("%d CPUs", runtime.NumCPU())
+	if proc, err := procfs.NewDefaultFS(); err == nil { // as on Linux
+		if name := cpuName(); name != "" {
+			text += " (" + name + ")"
+		}
+		if memory, err := proc.Meminfo(); err == nil && memory.MemTotalBytes != nil {
+			text += fmt.Sprintf(", %d GiB", (*memory.MemTotalBytes+512*mib)/(1024*mib))
+		}
+	}
+	return text + ", " + runtime.GOOS + "/" + runtime.GOARCH + ", " + runtime.Version()
 }
 
-func thisMachine() machine {
-	return machine{
-		CPU:    procField("/proc/cpuinfo", "model name"),
-		CPUs:   runtime.NumCPU(),
-		Memory: leadingInt(procField("/proc/meminfo", "MemTotal")) / 1024,
-		OS:     runtime.GOOS + "/" + runtime.GOARCH,
-		Go:     runtime.Version(),
-	}
-}
-
-// String says it in one line.
-func (m machine) String() string {
-	text := fmt.Sprintf("%d CPUs", m.CPUs)
-	if m.CPU != "" {
-		text += " (" + m.CPU + ")"
-	}
-	if m.Memory > 0 {
-		text += fmt.Sprintf(", %d GiB", (m.Memory+512)/1024)
-	}
-	return text + ", " + m.OS + ", " + m.Go
+// cpuName is what Linux calls the first CPU, if it says.
+func cpuName() string {
+	data, _ := os.ReadFile("/proc/cpuinfo")
+	_, rest, _ := strings.Cut(string(data), "model name")
+	line, _, _ := strings.Cut(rest, "\n")
+	return strings.Trim(line, "\t :")
 }
 
 // load is the load average of the last minute; 0 where nobody says.
 func load() float64 {
-	data, err := os.ReadFile("/proc/loadavg")
+	proc, err := procfs.NewDefaultFS()
 	if err != nil {
 		return 0
 	}
-	first, _, _ := strings.Cut(string(data), " ")
-	v, _ := strconv.ParseFloat(first, 64)
-	return v
-}
-
-// procField is the value of the first line "name: value" of a file under /proc; empty if there is none.
-func procField(file, name string) string {
-	f, err := os.Open(file)
+	average, err := proc.LoadAvg()
 	if err != nil {
-		return ""
+		return 0
 	}
-	defer f.Close()
-	for lines := bufio.NewScanner(f); lines.Scan(); {
-		if key, value, ok := strings.Cut(lines.Text(), ":"); ok && strings.TrimSpace(key) == name {
-			return strings.TrimSpace(value)
-		}
-	}
-	return ""
+	return average.Load1
 }
 
-// leadingInt is the number at the beginning of "12345 kB".
-func leadingInt(text string) int {
-	first, _, _ := strings.Cut(text, " ")
-	n, _ := strconv.Atoi(first)
-	return n
+// resident is the resident memory of a process in MiB.
+func resident(p *stack.Process) (float64, error) {
+	proc, err := procfs.NewProc(p.PID())
+	if err != nil {
+		return 0, fmt.Errorf("this figure needs Linux: %w", err)
+	}
+	status, err := proc.NewStatus()
+	return float64(status.VmRSS) / mib, err
+}
+
+// usage is the CPU time that workflows have used. Unlike the wall time it hardly depends on what else the machine does.
+type usage struct {
+	ms        [3]float64 // of the server, the worker and the simulator
+	workflows int
+}
+
+// timedCPU is [bed.timed] for n workflows of a worker, and adds the CPU time that was used meanwhile.
+func (d *bed) timedCPU(u *usage, worker *stack.Process, n int, do func()) spent {
+	processes := []*stack.Process{d.Devserver(), worker, d.Simulator()}
+	for i, p := range processes {
+		u.ms[i] -= cpuMs(p)
+	}
+	took := d.timed(do)
+	for i, p := range processes {
+		u.ms[i] += cpuMs(p)
+	}
+	u.workflows += n
+	return took
+}
+
+// String gives the share of one workflow.
+func (u usage) String() string {
+	n := float64(max(1, u.workflows))
+	return fmt.Sprintf("server %.1f ms, worker %.1f ms, simulator %.1f ms", u.ms[0]/n, u.ms[1]/n, u.ms[2]/n)
+}
+
+// cpuMs is the CPU time of a process since its start, which Linux counts in hundredths of a second; 0 elsewhere.
+func cpuMs(p *stack.Process) float64 {
+	proc, err := procfs.NewProc(p.PID())
+	if err != nil {
+		return 0
+	}
+	stat, err := proc.Stat()
+	if err != nil {
+		return 0
+	}
+	return 1000 * stat.CPUTime()
 }

@@ -27,29 +27,34 @@ func main() {
 
 // command returns the exit code: 0 measured, 1 something could not be measured, or with --strict a goal was missed; 2
 // wrong usage.
-func command(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+func command(ctx context.Context, args []string, stdout, stderr io.Writer) (code int) {
+	fail := func(code int, err error) int {
+		fmt.Fprintln(stderr, "bench:", err)
+		return code
+	}
 	if len(args) > 0 && args[0] == engineCommand {
-		return runEngine(ctx, stderr)
+		if err := runEngine(ctx, stderr); err != nil {
+			return fail(1, err)
+		}
+		return 0
 	}
 	s, err := parse(args, stderr)
 	switch {
 	case errors.Is(err, flag.ErrHelp):
 		return 0
 	case err != nil:
-		fmt.Fprintln(stderr, "bench:", err)
-		return 2
+		return fail(2, err)
 	}
-	b := &bench{settings: s, progress: stderr, report: newReport(s)}
+	b := &bench{settings: s, progress: stderr}
+	b.report = report{Started: time.Now().UTC(), Machine: thisMachine(), Quick: s.quick}
 	if err := b.run(ctx); err != nil {
-		fmt.Fprintln(stderr, "bench:", err)
-		return 1
+		return fail(1, err)
 	}
 	b.report.Ended = time.Now().UTC()
 	if err := b.report.write(stdout, s); err != nil {
-		fmt.Fprintln(stderr, "bench:", err)
-		return 1
+		return fail(1, err)
 	}
-	if b.report.failed() || s.strict && b.report.missed() {
+	if len(b.report.Errors) > 0 || s.strict && b.report.missed() {
 		return 1
 	}
 	return 0
@@ -63,15 +68,10 @@ type settings struct {
 	strict   bool
 	markdown bool
 	json     string
-	bin      string
-	dir      string
-	profiles string
-	worker   []string
 }
 
-func parse(args []string, stderr io.Writer) (settings, error) {
-	var s settings
-	var names, env string
+func parse(args []string, stderr io.Writer) (s settings, err error) {
+	var names string
 	fs := flag.NewFlagSet("bench", flag.ContinueOnError)
 	fs.SetOutput(stderr)
 	fs.StringVar(&names, "parts", "", "the `parts` to measure, separated by commas (default: all that are marked)")
@@ -82,12 +82,6 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 	fs.BoolVar(&s.strict, "strict", false, "exit with 1 if a goal is missed")
 	fs.BoolVar(&s.markdown, "markdown", false, "print the table as Markdown")
 	fs.StringVar(&s.json, "json", ".run/bench.json", "`file` for the figures, with every sample")
-	fs.StringVar(&s.bin, "bin", "bin", "`folder` with the built binaries")
-	fs.StringVar(&s.dir, "dir", "", "`folder` for databases, audit trails and logs, which then stay (default: a "+
-		"temporary one)")
-	fs.StringVar(&s.profiles, "profiles", "", "`folder` for profiles of server and worker, taken in the parts rate, "+
-		"fleets and memory; they slow them down a little")
-	fs.StringVar(&env, "worker", "", "further `variables` of the workers, NAME=VALUE separated by commas")
 	fs.Usage = func() {
 		fmt.Fprintln(stderr, "Measures the registrar. Flags:")
 		fs.PrintDefaults()
@@ -102,14 +96,7 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 	if fs.NArg() > 0 {
 		return s, fmt.Errorf("unexpected argument %q", fs.Arg(0))
 	}
-	if env != "" {
-		s.worker = strings.Split(env, ",")
-	}
-	var err error
-	if s.parts, err = chosen(names); err != nil {
-		return s, err
-	}
-	s.bin, err = filepath.Abs(s.bin)
+	s.parts, err = chosen(names)
 	return s, err
 }
 
@@ -131,52 +118,62 @@ func chosen(names string) (out []part, err error) {
 // part measures one or more figures, on a server, a simulator and workers of its own.
 type part struct {
 	name, what string
-	apart      bool // only when asked for
-	run        func(context.Context, *bench) error
+	apart      bool          // only when asked for
+	repeats    int           // how often it repeats its measurement
+	size       int           // how many models, changes or registrations it takes at once; a tenth in a quick run
+	job        time.Duration // how long jobs take
+	quota      bool          // the platform's quota holds, in shortened windows
+	workers    int           // 0 means 1
+	run        func(*bed)
 }
 
 var parts = []part{
-	{name: "one-1s", what: "one registration at a time, job of 1 s, against ideal", run: one(time.Second, 15)},
-	{name: "one-10s", what: "the same with a job of 10 s, against ideal and tutorial", run: one(10*time.Second, 3)},
-	{name: "rate", what: "registrations per second, 100 at a time, against engine", run: rate},
-	{name: "quota", what: "a fleet of 300 under a quota, and the tutorial under the same", run: quota(1)},
-	{name: "quota-3", what: "the same fleet with 3 workers", run: quota(3)},
-	{name: "fleets", what: "time per model in fleets of 100 and 1,000", run: fleets("fleets", 100, 3, 1000, 3)},
-	{name: "fleet-10000", what: "time per model in fleets of 1,000 and 10,000", apart: true,
-		run: fleets("fleet-10000", 1000, 2, 10_000, 1)},
-	{name: "plan-10000", what: "a plan of 10,000 manifests against 10,000 models, and applies of it", apart: true,
-		run: planLarge},
-	{name: "apply-1000", what: "an apply of 1,000 changes under a quota", apart: true, run: applyUnderQuota},
-	{name: "sizes", what: "registrations per second with workers of other sizes, against the default", apart: true,
-		run: sizes},
-	{name: "checks-beside", what: "registrations per second against engine, with 1,000 models checked hourly beside " +
-		"it and without", apart: true, run: checksBeside},
+	{name: "one-1s", what: "one registration at a time, job of 1 s, against ideal",
+		repeats: 15, job: time.Second, run: one},
+	{name: "one-10s", what: "the same with a job of 10 s, against ideal and tutorial",
+		repeats: 3, job: 10 * time.Second, run: one},
+	{name: "rate", what: "registrations per second, 100 at a time, against engine",
+		repeats: 10, size: 200, run: rate},
+	{name: "quota", what: "a fleet of 300 under a quota, and the tutorial under the same",
+		repeats: 1, size: 300, job: time.Second, quota: true, run: fleetUnderQuota},
+	{name: "quota-3", what: "the same fleet with 3 workers",
+		repeats: 1, size: 300, job: time.Second, quota: true, workers: 3, run: fleetUnderQuota},
+	{name: "fleets", what: "time per model in fleets of 100 and 1,000", repeats: 3, size: 1000, run: fleets},
+	{name: "memory", what: "a worker's memory with 2,000 registrations that wait for approval",
+		repeats: 1, size: 2000, run: memory},
+	{name: "checks-beside", what: "registrations per second against engine, with 1,000 models checked hourly and without",
+		apart: true, repeats: 5, size: 200, run: checksBeside},
 	{name: "priority", what: "one registration in the middle of a fleet of 1,000 under a quota, against alone",
-		apart: true, run: priority},
-	{name: "owned-10000", what: "a worker's memory with 10,000 models that are owned and at rest", apart: true,
-		run: owned},
-	{name: "memory", what: "a worker's memory with 2,000 registrations that wait for approval", run: memory},
+		apart: true, repeats: 7, size: 1000, job: time.Second, quota: true, run: priority},
+	{name: "owned-10000", what: "a worker's memory with 10,000 models that are owned and at rest",
+		apart: true, repeats: 1, size: 10_000, run: owned},
+	{name: "plan-10000", what: "a plan of 10,000 manifests against 10,000 models, and applies of it",
+		apart: true, repeats: 2, size: 10_000, run: plan},
+	{name: "apply-1000", what: "an apply of 1,000 changes under a quota", apart: true, repeats: 1, size: 1000, run: apply},
+	{name: "fleet-10000", what: "time per model in fleets of 1,000 and 10,000",
+		apart: true, repeats: 1, size: 10_000, run: fleets},
 }
 
 // bench is one run.
 type bench struct {
 	settings
+	bin      string // where the built binaries are
+	folder   string // for databases, audit trails and logs
 	progress io.Writer
-	report   *report
+	report   report
 }
 
-func (b *bench) run(ctx context.Context) error {
-	if b.dir == "" {
-		dir, err := os.MkdirTemp("", "model-registrar-bench-")
-		if err != nil {
-			return err
-		}
-		defer os.RemoveAll(dir)
-		b.dir = dir
+func (b *bench) run(ctx context.Context) (err error) {
+	if b.bin, err = filepath.Abs("bin"); err != nil {
+		return err
 	}
+	if b.folder, err = os.MkdirTemp("", "model-registrar-bench-"); err != nil {
+		return err
+	}
+	defer os.RemoveAll(b.folder)
 	for _, p := range b.parts {
 		b.say("%s: %s", p.name, p.what)
-		err := p.run(ctx, b)
+		err := b.measure(ctx, b.scaled(p))
 		if ctx.Err() != nil {
 			return errors.New("interrupted")
 		}
@@ -188,26 +185,21 @@ func (b *bench) run(ctx context.Context) error {
 	return nil
 }
 
+// scaled is the part as this run measures it.
+func (b *bench) scaled(p part) part {
+	switch {
+	case b.repeats > 0:
+		p.repeats = b.repeats
+	case b.quick:
+		p.repeats = 1
+	}
+	if b.quick {
+		p.size = max(10, p.size/10)
+	}
+	return p
+}
+
 // say tells a person what is going on.
 func (b *bench) say(format string, args ...any) {
 	fmt.Fprintf(b.progress, "%s  %s\n", time.Now().Format(time.TimeOnly), fmt.Sprintf(format, args...))
-}
-
-// times is how often to measure: what the command line says, or what the part needs.
-func (b *bench) times(usual int) int {
-	switch {
-	case b.repeats > 0:
-		return b.repeats
-	case b.quick:
-		return 1
-	}
-	return usual
-}
-
-// size is how many to take: all of them, or few in a quick run.
-func (b *bench) size(usual int) int {
-	if b.quick {
-		return max(10, usual/10)
-	}
-	return usual
 }

@@ -5,146 +5,89 @@ import (
 	"fmt"
 	"time"
 
-	"go.temporal.io/sdk/client"
-
+	"model-registrar/schemas"
 	"model-registrar/testsuite/cost"
 )
 
-// one measures registrations one at a time, in turn with the baselines.
-func one(job time.Duration, usual int) func(context.Context, *bench) error {
-	return func(ctx context.Context, b *bench) error {
-		part := "one-" + job.String()
-		d, err := b.open(ctx, part, job)
-		if err != nil {
-			return err
+// one measures registrations one at a time, in turn with the baselines: with ideal, and where jobs are long with the
+// tutorial.
+func one(d *bed) {
+	withTutorial := d.job >= 5*time.Second
+	// The first connections of everybody are made with a job that ends at once.
+	d.platform(10*time.Millisecond, unlimited, quotaWindow)
+	d.registerOne()
+	d.ideal()
+	d.platform(d.job, unlimited, quotaWindow)
+	var m singles
+	for i := range d.repeats {
+		m.round(d)
+		m.ideal = append(m.ideal, d.timed(d.ideal).seconds)
+		if withTutorial {
+			m.tutorial = append(m.tutorial, d.timed(d.tutorial).seconds)
 		}
-		defer d.Close()
-		w, err := d.startWorker(ctx)
-		if err != nil {
-			return err
-		}
-		m := singles{d: d, w: w, withTutorial: job >= 5*time.Second}
-		if err := m.warmUp(ctx, job); err != nil {
-			return err
-		}
-		for i := range b.times(usual) {
-			if err := m.round(ctx); err != nil {
-				return err
-			}
-			b.say("  %d: ours %.3f s, ideal %.3f s", i+1, m.ours[i], m.ideal[i])
-		}
-		m.report(b.report, part, job)
-		return nil
+		d.say("  %d: ours %.3f s, ideal %.3f s", i+1, m.ours[i], m.ideal[i])
 	}
+	m.add(d)
 }
 
 // singles is what one part measured, a sample a round.
 type singles struct {
-	d            *bed
-	w            *worker
-	withTutorial bool
-
 	ours, ideal, tutorial         []float64 // seconds
 	calls, events, bytes, actions []float64
+	owner                         string // what the last of them cost beside, for the model's owner
 }
 
-// warmUp makes the first connections of everybody, with a job that ends at once.
-func (m *singles) warmUp(ctx context.Context, job time.Duration) error {
-	if err := m.d.jobsTake(ctx, 10*time.Millisecond); err != nil {
+// ideal registers one model with the calls that it needs.
+func (d *bed) ideal() {
+	check(d.gateway.Ideal(d.ctx, d.manifests(1)[0], func(ctx context.Context, jobID string) error {
+		_, err := d.Sim.WaitJobEnd(ctx, jobID)
 		return err
-	}
-	if _, err := m.d.register(ctx, m.d.Manifest(m.d.name("warm-up"))); err != nil {
-		return err
-	}
-	if err := m.runIdeal(ctx); err != nil {
-		return err
-	}
-	m.ideal = nil
-	return m.d.jobsTake(ctx, job)
+	}))
 }
 
-func (m *singles) round(ctx context.Context) error {
-	if err := m.runOurs(ctx); err != nil {
-		return fmt.Errorf("ours: %w", err)
-	}
-	if err := m.runIdeal(ctx); err != nil {
-		return fmt.Errorf("ideal: %w", err)
-	}
-	if !m.withTutorial {
-		return nil
-	}
-	start := time.Now()
-	if err := m.d.gateway.Tutorial(ctx, m.d.Manifest(m.d.name("tutorial")), m.d.AuditFile+".tutorial"); err != nil {
-		return fmt.Errorf("tutorial: %w", err)
-	}
-	m.tutorial = append(m.tutorial, time.Since(start).Seconds())
-	return nil
+// tutorial registers one model as the tutorial does.
+func (d *bed) tutorial() {
+	check(d.gateway.Tutorial(d.ctx, d.manifests(1)[0], d.AuditFile+".tutorial"))
 }
 
-func (m *singles) runOurs(ctx context.Context) error {
-	since, err := m.d.Sim.Now(ctx)
-	if err != nil {
-		return err
-	}
-	beats, err := m.w.heartbeats(ctx)
-	if err != nil {
-		return err
-	}
-	start := time.Now()
-	run, err := m.d.register(ctx, m.d.Manifest(m.d.name("ours")))
-	if err != nil {
-		return err
-	}
-	m.ours = append(m.ours, time.Since(start).Seconds())
-	return m.count(ctx, run, since, beats)
-}
-
-// count takes down what the registration cost.
-func (m *singles) count(ctx context.Context, run client.WorkflowRun, since uint64, beats float64) error {
-	calls, _, err := m.d.calls(ctx, since)
-	if err != nil {
-		return err
-	}
-	events, size, err := m.d.history(ctx, run)
-	if err != nil {
-		return err
-	}
-	after, err := m.w.heartbeats(ctx)
-	if err != nil {
-		return err
-	}
-	m.calls = append(m.calls, float64(calls))
+// round registers one model, and takes down what that cost.
+func (m *singles) round(d *bed) {
+	before := d.started[0].heartbeats()
+	var name string
+	took := d.timed(func() { name = d.registerOne() })
+	beats := d.started[0].heartbeats() - before
+	events, owner := d.histories(name)
+	m.ours = append(m.ours, took.seconds)
+	m.calls = append(m.calls, float64(took.calls))
 	m.events = append(m.events, float64(len(events)))
-	m.bytes = append(m.bytes, float64(size)/1024)
-	m.actions = append(m.actions, float64(cost.Actions(events))+after-beats)
-	return nil
+	m.bytes = append(m.bytes, d.kib(schemas.RegisterModelWorkflowID(name)))
+	m.actions = append(m.actions, float64(cost.Actions(events)+beats))
+	m.owner = fmt.Sprintf("%d events, %.1f KiB and %d actions", len(owner), d.kib(schemas.ManageModelWorkflowID(name)),
+		cost.Actions(owner))
 }
 
-func (m *singles) runIdeal(ctx context.Context) error {
-	start := time.Now()
-	err := m.d.gateway.Ideal(ctx, m.d.Manifest(m.d.name("ideal")), func(ctx context.Context, jobID string) error {
-		_, err := m.d.Sim.WaitJobEnd(ctx, jobID)
-		return err
-	})
-	m.ideal = append(m.ideal, time.Since(start).Seconds())
-	return err
+// kib is the size of a workflow's history, as the server counts it.
+func (d *bed) kib(id string) float64 {
+	return float64(must(d.client.DescribeWorkflowExecution(d.ctx, id, "")).WorkflowExecutionInfo.HistorySizeBytes) / 1024
 }
 
-func (m *singles) report(r *report, part string, job time.Duration) {
-	of := fmt.Sprintf(" of one registration, job of %s", job)
-	ours := newSeries("", "s", m.ours...)
-	limit := 1.5
-	if m.withTutorial {
-		limit = 1.08
+func (m *singles) add(d *bed) {
+	of := fmt.Sprintf(" of one registration, job of %s", d.job)
+	wall := row{Figure: "wall time" + of + " ÷ ideal", Measured: newSeries("", "s", m.ours...),
+		Baseline: newSeries("ideal", "s", m.ideal...), Goal: goal{Most: 1.5}}
+	if m.tutorial != nil {
+		wall.Goal.Most = 1.08
 	}
-	r.ratio(part, "wall time"+of+" ÷ ideal", ours, newSeries("ideal", "s", m.ideal...), goal{Most: limit}, "")
-	if m.withTutorial {
-		r.ratio(part, "wall time"+of+" ÷ tutorial", ours, newSeries("tutorial", "s", m.tutorial...), goal{Most: 0.95},
-			"")
-		r.figure(part, "calls to Genesys"+of, newSeries("", "", m.calls...), goal{Most: 12}, "")
+	d.add(wall)
+	if m.tutorial != nil {
+		wall.Figure, wall.Goal.Most = "wall time"+of+" ÷ tutorial", 0.95
+		wall.Baseline = newSeries("tutorial", "s", m.tutorial...)
+		d.add(wall)
+		d.add(row{Figure: "calls to Genesys" + of, Measured: newSeries("", "", m.calls...), Goal: goal{Most: 12}})
 	}
-	r.figure(part, "history events"+of, newSeries("", "", m.events...), goal{Most: 60}, "")
-	r.figure(part, "history size"+of, newSeries("", "KiB", m.bytes...), goal{Most: 20}, "")
-	r.figure(part, "actions"+of, newSeries("", "", m.actions...), goal{Most: 12},
-		"counted in the history, and heartbeats by the worker's metrics")
+	d.add(row{Figure: "history events" + of, Measured: newSeries("", "", m.events...), Goal: goal{Most: 60}})
+	d.add(row{Figure: "history size" + of, Measured: newSeries("", "KiB", m.bytes...), Goal: goal{Most: 20}})
+	d.add(row{Figure: "actions" + of, Measured: newSeries("", "", m.actions...), Goal: goal{Most: 12},
+		Note: "counted in the history, and heartbeats by the worker's metrics; the workflow that owns the model from then " +
+			"on adds " + m.owner})
 }

@@ -17,7 +17,7 @@ import (
 type report struct {
 	Started time.Time `json:"started"`
 	Ended   time.Time `json:"ended"`
-	Machine machine   `json:"machine"`
+	Machine string    `json:"machine"`
 	Quick   bool      `json:"quick,omitempty"`
 	Rows    []row     `json:"rows"`
 	Errors  []string  `json:"errors,omitempty"` // parts that could not be measured
@@ -25,13 +25,17 @@ type report struct {
 
 // row is one figure.
 type row struct {
-	Part     string  `json:"part"`
-	Figure   string  `json:"figure"`
-	Measured series  `json:"measured"`
-	Baseline *series `json:"baseline,omitempty"`
-	// Value is what the goal is about: the ratio of the two medians, or the measured one if there is no baseline.
+	Part     string `json:"part"`
+	Figure   string `json:"figure"`
+	Measured series `json:"measured"`
+	Baseline series `json:"baseline,omitzero"`
+	// Paired says that samples were taken in turn with the baseline's.
+	Paired bool `json:"paired,omitempty"`
+	// Value is what the goal is about. Without a baseline it is the median; with one the ratio of the two medians; of
+	// pairs the median of the ratios of each sample to the baseline's beside it, which a machine that becomes slower or
+	// faster meanwhile changes little.
 	Value float64 `json:"value"`
-	Goal  goal    `json:"goal"`
+	Goal  goal    `json:"goal,omitzero"`
 	Met   bool    `json:"met"`
 	Note  string  `json:"note,omitempty"`
 	// Load is the machine's load average of the last minute when the part ended.
@@ -53,10 +57,6 @@ type goal struct {
 	Most  float64 `json:"most,omitempty"`
 }
 
-func newReport(s settings) *report {
-	return &report{Started: time.Now().UTC(), Machine: thisMachine(), Quick: s.quick}
-}
-
 func newSeries(of, unit string, samples ...float64) series {
 	return series{Of: of, Unit: unit, Median: median(samples), Samples: samples}
 }
@@ -72,39 +72,28 @@ func median(samples []float64) float64 {
 	return s[len(s)/2]
 }
 
-// figure adds a row about a measured value alone.
-func (r *report) figure(part, figure string, measured series, g goal, note string) {
-	r.add(row{Part: part, Figure: figure, Measured: measured, Value: measured.Median, Goal: g, Note: note})
-}
-
-// ratio adds a row about a measured value over its baseline.
-func (r *report) ratio(part, figure string, measured, baseline series, g goal, note string) {
-	r.add(row{
-		Part: part, Figure: figure, Measured: measured, Baseline: &baseline, Value: measured.Median / baseline.Median,
-		Goal: g, Note: note,
-	})
-}
-
-// paired is ratio for samples that were taken in turns: its value is the median of the ratios of each sample to the
-// baseline's beside it, which a machine that becomes slower or faster meanwhile changes little.
-func (r *report) paired(part, figure string, measured, baseline series, g goal, note string) {
-	var ratios []float64
-	for i := range measured.Samples {
-		ratios = append(ratios, measured.Samples[i]/baseline.Samples[i])
-	}
-	if n := len(ratios); n > 1 {
-		note = fmt.Sprintf("the median of %d ratios, each of two neighbours, %s to %s; ", n, number(slices.Min(ratios)),
-			number(slices.Max(ratios))) + note
-	}
-	r.add(row{
-		Part: part, Figure: figure, Measured: measured, Baseline: &baseline, Value: median(ratios), Goal: g, Note: note,
-	})
-}
-
+// add adds a figure, and works out its value and whether the goal is met.
 func (r *report) add(x row) {
+	x.Value = x.Measured.Median
+	switch {
+	case x.Paired:
+		var ratios []float64
+		for i := range x.Measured.Samples {
+			ratios = append(ratios, x.Measured.Samples[i]/x.Baseline.Samples[i])
+		}
+		x.Value = median(ratios)
+		if n := len(ratios); n > 1 {
+			x.Note = fmt.Sprintf("the median of %d ratios, each of two neighbours, %s to %s; ", n,
+				number(slices.Min(ratios)), number(slices.Max(ratios))) + x.Note
+		}
+	case x.hasBaseline():
+		x.Value /= x.Baseline.Median
+	}
 	x.Met, x.Load = x.Goal.met(x.Value), load()
 	r.Rows = append(r.Rows, x)
 }
+
+func (x row) hasBaseline() bool { return len(x.Baseline.Samples) > 0 }
 
 func (g goal) met(v float64) bool {
 	return !math.IsNaN(v) && (g.Least == 0 || v >= g.Least) && (g.Most == 0 || v <= g.Most)
@@ -122,19 +111,18 @@ func (g goal) String() string {
 	return "≤ " + number(g.Most)
 }
 
-func (r *report) failed() bool { return len(r.Errors) > 0 }
-
 func (r *report) missed() bool {
 	return slices.ContainsFunc(r.Rows, func(x row) bool { return !x.Met })
 }
 
 // write prints the table and writes the JSON file.
 func (r *report) write(out io.Writer, s settings) error {
-	if s.markdown {
-		r.printMarkdown(out)
-	} else {
-		r.print(out)
+	text := fmt.Sprintf("%s, %s.", r.Started.Format("2006-01-02 15:04 MST"), r.Machine)
+	if r.Quick {
+		text += " A quick run: its figures mean little."
 	}
+	fmt.Fprintln(out, text)
+	r.print(out, s.markdown)
 	data, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
 		return err
@@ -145,11 +133,40 @@ func (r *report) write(out io.Writer, s settings) error {
 	return os.WriteFile(s.json, append(data, '\n'), 0o644)
 }
 
-var heads = []string{"figure", "measured", "baseline", "ratio", "goal", "", "runs", "load"}
+// print prints the table, and a note for each figure that has one.
+func (r *report) print(out io.Writer, markdown bool) {
+	heads := []string{"figure", "measured", "baseline", "ratio", "goal", "", "runs", "load"}
+	before, between, after, bullet := "", "\t", "", "  "
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	if markdown {
+		before, between, after, bullet = "| ", " | ", " |", "- "
+		fmt.Fprintln(w)
+	}
+	line := func(cells []string) { fmt.Fprintln(w, before+strings.Join(cells, between)+after) }
+	line(heads)
+	if markdown {
+		fmt.Fprintln(w, "|"+strings.Repeat("---|", len(heads)))
+	}
+	for _, x := range r.Rows {
+		line(x.cells())
+	}
+	w.Flush()
+	if markdown {
+		fmt.Fprintln(out)
+	}
+	for _, x := range r.Rows {
+		if x.Note != "" {
+			fmt.Fprintf(out, "%s%s: %s\n", bullet, x.Figure, x.Note)
+		}
+	}
+	for _, e := range r.Errors {
+		fmt.Fprintf(out, "%snot measured: %s\n", bullet, e)
+	}
+}
 
 func (x row) cells() []string {
 	baseline, ratio, verdict := "", "", "met"
-	if x.Baseline != nil {
+	if x.hasBaseline() {
 		baseline, ratio = x.Baseline.String(), number(x.Value)
 	}
 	switch {
@@ -163,51 +180,7 @@ func (x row) cells() []string {
 }
 
 func (s series) String() string {
-	text := strings.TrimSpace(number(s.Median) + " " + s.Unit)
-	if s.Of != "" {
-		text = s.Of + " " + text
-	}
-	return text
-}
-
-func (r *report) print(out io.Writer) {
-	fmt.Fprintln(out, r.headline())
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, strings.Join(heads, "\t"))
-	for _, x := range r.Rows {
-		fmt.Fprintln(w, strings.Join(x.cells(), "\t"))
-	}
-	w.Flush()
-	r.printNotes(out, "  ")
-}
-
-func (r *report) printMarkdown(out io.Writer) {
-	fmt.Fprintf(out, "%s\n\n| %s |\n|%s\n", r.headline(), strings.Join(heads, " | "),
-		strings.Repeat("---|", len(heads)))
-	for _, x := range r.Rows {
-		fmt.Fprintf(out, "| %s |\n", strings.Join(x.cells(), " | "))
-	}
-	fmt.Fprintln(out)
-	r.printNotes(out, "- ")
-}
-
-func (r *report) printNotes(out io.Writer, before string) {
-	for _, x := range r.Rows {
-		if x.Note != "" {
-			fmt.Fprintf(out, "%s%s: %s\n", before, x.Figure, x.Note)
-		}
-	}
-	for _, e := range r.Errors {
-		fmt.Fprintf(out, "%snot measured: %s\n", before, e)
-	}
-}
-
-func (r *report) headline() string {
-	text := fmt.Sprintf("%s, %s.", r.Started.Format("2006-01-02 15:04 MST"), r.Machine)
-	if r.Quick {
-		text += " A quick run: its figures mean little."
-	}
-	return text
+	return strings.Join(strings.Fields(s.Of+" "+number(s.Median)+" "+s.Unit), " ")
 }
 
 // number writes three digits that count.

@@ -31,39 +31,53 @@ func TestTheMedianCounts(t *testing.T) {
 }
 
 func TestRatiosAreTakenOfNeighbours(t *testing.T) {
-	r := newReport(settings{})
+	var r report
 	// The machine becomes slower by half, and the ratio of the medians would be 8 ÷ 6.
-	r.paired("rate", "ours ÷ engine", newSeries("", "/s", 10, 9, 8, 4, 5), newSeries("engine", "/s", 10, 10, 6, 4, 5), goal{Least: 0.9}, "why")
+	r.add(row{Figure: "ours ÷ engine", Paired: true, Measured: newSeries("", "/s", 10, 9, 8, 4, 5),
+		Baseline: newSeries("engine", "/s", 10, 10, 6, 4, 5), Goal: goal{Least: 0.9}, Note: "why"})
 	require.Equal(t, 1.0, r.Rows[0].Value)
 	require.True(t, r.Rows[0].Met)
 	require.Contains(t, r.Rows[0].Note, "the median of 5 ratios, each of two neighbours, 0.900 to 1.33; why")
 }
 
 func TestWhatHasNoGoalIsNeitherMetNorMissed(t *testing.T) {
-	r := newReport(settings{})
-	r.paired("sizes", "small ÷ default", newSeries("", "/s", 5), newSeries("default", "/s", 10), goal{}, "")
+	var r report
+	r.add(row{Figure: "small ÷ default", Paired: true, Measured: newSeries("", "/s", 5), Baseline: newSeries("default", "/s", 10)})
 	require.Equal(t, []string{"small ÷ default", "5 /s", "default 10 /s", "0.500", "", "", "1"}, r.Rows[0].cells()[:7])
 	require.False(t, r.missed())
 }
 
 func TestTheReportHasARowAFigureAndSaysWhatIsMissed(t *testing.T) {
-	r := newReport(settings{})
-	r.ratio("one", "wall time ÷ ideal", newSeries("", "s", 3), newSeries("ideal", "s", 2), goal{Most: 1.2}, "why")
-	r.figure("one", "history events", newSeries("", "", 46), goal{Most: 60}, "")
+	var r report
+	r.add(row{Figure: "wall time ÷ ideal", Measured: newSeries("", "s", 3), Baseline: newSeries("ideal", "s", 2), Goal: goal{Most: 1.2}, Note: "why"})
+	r.add(row{Figure: "history events", Measured: newSeries("", "", 46), Goal: goal{Most: 60}})
 	require.True(t, r.missed())
-	require.False(t, r.failed())
 	s := settings{json: filepath.Join(t.TempDir(), "new", "bench.json"), markdown: true}
 	var out bytes.Buffer
 	require.NoError(t, r.write(&out, s))
+	require.Contains(t, out.String(), "\n\n| figure | measured | baseline | ratio | goal |  | runs | load |\n|---|---|---|---|---|---|---|---|\n| wall")
 	require.Contains(t, out.String(), "| wall time ÷ ideal | 3 s | ideal 2 s | 1.50 | ≤ 1.20 | MISSED |")
 	require.Contains(t, out.String(), "| history events | 46 |  |  | ≤ 60 | met |")
-	require.Contains(t, out.String(), "- wall time ÷ ideal: why")
+	require.Contains(t, out.String(), "|\n\n- wall time ÷ ideal: why")
 	data, err := os.ReadFile(s.json)
 	require.NoError(t, err)
 	var back report
 	require.NoError(t, json.Unmarshal(data, &back))
-	require.Len(t, back.Rows, 2)
-	require.Equal(t, 1.5, back.Rows[0].Value)
+	require.Equal(t, r.Rows[0], back.Rows[0])
+	s.markdown = false
+	out.Reset()
+	require.NoError(t, r.write(&out, s))
+	require.Regexp(t, `(?m)^figure +measured +baseline +ratio +goal +runs +load$`, out.String())
+	require.Regexp(t, `(?m)^history events +46 +≤ 60 +met +1 `, out.String())
+}
+
+func TestAStepThatFailsEndsItsPartAlone(t *testing.T) {
+	var log bytes.Buffer
+	broken := func(*bed) {}
+	b := &bench{progress: &log, settings: settings{parts: []part{{name: "one", run: broken}, {name: "two", run: broken}}}}
+	require.NoError(t, b.run(t.Context())) // there are no binaries here
+	require.Len(t, b.report.Errors, 2)
+	require.Contains(t, b.report.Errors[1], "two: ")
 }
 
 func TestPartsAreChosenByName(t *testing.T) {
