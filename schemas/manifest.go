@@ -29,7 +29,7 @@ type Manifest struct {
 	Approval ApprovalSpec `json:"approval,omitzero"`
 	// How the registered model is checked.
 	Monitor MonitorSpec `json:"monitor,omitzero"`
-	// How long the Genesys job may take (default 120s, 1s to 720h).
+	// How long the job that creates the model may take (default 120s, 1s to 720h).
 	JobTimeout Duration `json:"job_timeout,omitzero"`
 }
 

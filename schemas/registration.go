@@ -37,7 +37,7 @@ const (
 	StageValidating  Stage = "VALIDATING"
 	StageComparing   Stage = "COMPARING" // what is wanted with what is in the gateway and with what was approved
 	StageSubmitting  Stage = "SUBMITTING"
-	StageRegistering Stage = "REGISTERING" // the Genesys job runs
+	StageRegistering Stage = "REGISTERING" // the gateway's job runs
 	StageProbing     Stage = "PROBING"
 	StageApproval    Stage = "WAITING_FOR_APPROVAL"
 	StageUpdating    Stage = "UPDATING"

@@ -28,7 +28,7 @@ type Source interface {
 type View struct {
 	Timeline
 	Attempts []schemas.Retry
-	Polling  string // how far the Genesys job is; may be empty
+	Polling  string // how far the job is; may be empty
 	Stalled  string // why nothing happens for want of a worker; empty when something does
 	Lost     error  // why Temporal cannot be reached just now; nil when it can
 }
