@@ -18,8 +18,11 @@ const (
 	tutorialPoll      = 3 * time.Second
 	tutorialRateLimit = 5 * time.Second
 	tutorialTimeout   = 120 * time.Second
-	tutorialAttempts  = 5
 )
+
+// tutorialGaps are between the attempts of a creation, as tenacity's wait_exponential(multiplier=1, min=2, max=30) has
+// them.
+var tutorialGaps = []time.Duration{0, 2 * time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second}
 
 // Tutorial registers one model as the tutorial's script does: create it (up to five attempts, between which it waits 2,
 // 2, 4 and 8 seconds), ask for the job every three seconds, wait five after a 429, send one prompt, trigger the health
@@ -57,13 +60,10 @@ func (g *Gateway) Tutorial(ctx context.Context, m schemas.Manifest, auditFile st
 	})
 }
 
-// submitLikeTheTutorial waits as tenacity's wait_exponential(multiplier=1, min=2, max=30) does.
 func (g *Gateway) submitLikeTheTutorial(ctx context.Context, p schemas.SealedPayload) (jobID string, err error) {
-	for attempt := range tutorialAttempts {
-		if attempt > 0 {
-			if err := sleep(ctx, max(2*time.Second, time.Second<<(attempt-1))); err != nil {
-				return "", err
-			}
+	for _, gap := range tutorialGaps {
+		if err := sleep(ctx, gap); err != nil {
+			return "", err
 		}
 		jobID, err = g.CreateModel(ctx, p)
 		if refused, is := errors.AsType[*gateway.Error](err); !is || refused.Status == 0 {

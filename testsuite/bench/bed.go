@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -85,12 +86,8 @@ func (b *bench) measure(ctx context.Context, p part) (err error) {
 	defer d.registrar.Close()
 	d.client = d.registrar.Temporal()
 	d.gateway = must(baseline.New(d.SimURL, stack.ClientID, stack.ClientSecret, stack.ProviderToken))
-	calls := unlimited
-	if d.quota {
-		calls = quotaCalls
-	}
-	d.platform(d.job, calls, quotaWindow)
-	for range max(1, d.workers) {
+	d.platform(d.job, cmp.Or(d.quota, unlimited), quotaWindow)
+	for range cmp.Or(d.workers, 1) {
 		d.startWorker()
 	}
 	p.run(d)

@@ -44,8 +44,8 @@ func plan(d *bed) {
 		Goal: goal{Most: pages + 10}})
 	d.add(row{Figure: what + " ÷ the calls' time at the quota's rate", Measured: newSeries("", "s", plans...),
 		Baseline: newSeries("ideal", "s", pages/quotaCalls*time.Minute.Seconds()), Goal: goal{Most: 1.3},
-		Note: fmt.Sprintf("%.0f calls at %d a minute; the time is that of starter plan, with reading the manifests and "+
-			"the records of what is owned", pages, quotaCalls)})
+		Note: fmt.Sprintf("%.0f calls at %d a minute; the time is that of starter plan, with reading the manifests "+
+			"and the records of what is owned", pages, quotaCalls)})
 	d.add(row{Figure: fmt.Sprintf("apply of %d with nothing to do", d.size), Measured: newSeries("", "s", nothing...)})
 	d.add(row{Figure: fmt.Sprintf("apply of %d with %d changes", d.size, fewChanges),
 		Measured: newSeries("", "s", few...), Note: "no quota, jobs done at once"})

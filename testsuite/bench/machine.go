@@ -15,11 +15,8 @@ const mib = 1 << 20
 
 // thisMachine says in one line what the figures were measured on.
 func thisMachine() string {
-	text := fmt.Sprintf("%d CPUs", runtime.NumCPU())
+	text := fmt.Sprintf("%d CPUs%s", runtime.NumCPU(), cpuName())
 	if proc, err := procfs.NewDefaultFS(); err == nil { // as on Linux
-		if name := cpuName(); name != "" {
-			text += " (" + name + ")"
-		}
 		if memory, err := proc.Meminfo(); err == nil && memory.MemTotalBytes != nil {
 			text += fmt.Sprintf(", %d GiB", (*memory.MemTotalBytes+512*mib)/(1024*mib))
 		}
@@ -27,25 +24,22 @@ func thisMachine() string {
 	return text + ", " + runtime.GOOS + "/" + runtime.GOARCH + ", " + runtime.Version()
 }
 
-// cpuName is what Linux calls the first CPU, if it says.
+// cpuName is what Linux calls the first CPU, in parentheses.
 func cpuName() string {
 	data, _ := os.ReadFile("/proc/cpuinfo")
-	_, rest, _ := strings.Cut(string(data), "model name")
+	_, rest, known := strings.Cut(string(data), "model name")
+	if !known {
+		return ""
+	}
 	line, _, _ := strings.Cut(rest, "\n")
-	return strings.Trim(line, "\t :")
+	return " (" + strings.Trim(line, "\t :") + ")"
 }
 
 // load is the load average of the last minute; 0 where nobody says.
-func load() float64 {
-	proc, err := procfs.NewDefaultFS()
-	if err != nil {
-		return 0
-	}
-	average, err := proc.LoadAvg()
-	if err != nil {
-		return 0
-	}
-	return average.Load1
+func load() (average float64) {
+	data, _ := os.ReadFile("/proc/loadavg")
+	fmt.Sscan(string(data), &average)
+	return average
 }
 
 // resident is the resident memory of a process in MiB.

@@ -122,8 +122,8 @@ type part struct {
 	repeats    int           // how often it repeats its measurement
 	size       int           // how many models, changes or registrations it takes at once; a tenth in a quick run
 	job        time.Duration // how long jobs take
-	quota      bool          // the platform's quota holds, in shortened windows
-	workers    int           // 0 means 1
+	quota      int           // calls in a shortened window; default unlimited
+	workers    int           // default 1
 	run        func(*bed)
 }
 
@@ -135,21 +135,22 @@ var parts = []part{
 	{name: "rate", what: "registrations per second, 100 at a time, against engine",
 		repeats: 10, size: 200, run: rate},
 	{name: "quota", what: "a fleet of 300 under a quota, and the tutorial under the same",
-		repeats: 1, size: 300, job: time.Second, quota: true, run: fleetUnderQuota},
+		repeats: 1, size: 300, job: time.Second, quota: quotaCalls, run: fleetUnderQuota},
 	{name: "quota-3", what: "the same fleet with 3 workers",
-		repeats: 1, size: 300, job: time.Second, quota: true, workers: 3, run: fleetUnderQuota},
+		repeats: 1, size: 300, job: time.Second, quota: quotaCalls, workers: 3, run: fleetUnderQuota},
 	{name: "fleets", what: "time per model in fleets of 100 and 1,000", repeats: 3, size: 1000, run: fleets},
 	{name: "memory", what: "a worker's memory with 2,000 registrations that wait for approval",
 		repeats: 1, size: 2000, run: memory},
-	{name: "checks-beside", what: "registrations per second against engine, with 1,000 models checked hourly and without",
+	{name: "checks-beside", what: "registrations per second against engine, beside 1,000 models checked hourly and not",
 		apart: true, repeats: 5, size: 200, run: checksBeside},
 	{name: "priority", what: "one registration in the middle of a fleet of 1,000 under a quota, against alone",
-		apart: true, repeats: 7, size: 1000, job: time.Second, quota: true, run: priority},
+		apart: true, repeats: 7, size: 1000, job: time.Second, quota: quotaCalls, run: priority},
 	{name: "owned-10000", what: "a worker's memory with 10,000 models that are owned and at rest",
 		apart: true, repeats: 1, size: 10_000, run: owned},
 	{name: "plan-10000", what: "a plan of 10,000 manifests against 10,000 models, and applies of it",
 		apart: true, repeats: 2, size: 10_000, run: plan},
-	{name: "apply-1000", what: "an apply of 1,000 changes under a quota", apart: true, repeats: 1, size: 1000, run: apply},
+	{name: "apply-1000", what: "an apply of 1,000 changes under a quota",
+		apart: true, repeats: 1, size: 1000, run: apply},
 	{name: "fleet-10000", what: "time per model in fleets of 1,000 and 10,000",
 		apart: true, repeats: 1, size: 10_000, run: fleets},
 }

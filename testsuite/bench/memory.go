@@ -48,8 +48,8 @@ func (d *bed) addMemory(what string, do func()) {
 	after := d.settled()
 	d.add(row{Figure: fmt.Sprintf("resident memory of a worker with %d %s, over idle", d.size, what),
 		Measured: newSeries("", "MiB", after-idle), Goal: goal{Most: 60},
-		Note: fmt.Sprintf("idle %.1f MiB; when the last of them was there, after %.0f s, %.1f MiB; settled %.1f MiB", idle,
-			took.seconds, busy, after)})
+		Note: fmt.Sprintf("idle %.1f MiB; when the last of them was there, after %.0f s, %.1f MiB; settled %.1f MiB",
+			idle, took.seconds, busy, after)})
 }
 
 // settled waits until the worker's memory stops changing, and returns how many MiB it then is.
@@ -63,8 +63,8 @@ func (d *bed) settled() (now float64) {
 		}
 		recent := looks[len(looks)-settleWindow:]
 		if least, most := slices.Min(recent), slices.Max(recent); most-least > settleSpread {
-			return fmt.Errorf("the memory did not settle within %s: it is between %.1f and %.1f MiB", settleLimit, least,
-				most)
+			return fmt.Errorf("the memory did not settle within %s: it is between %.1f and %.1f MiB", settleLimit,
+				least, most)
 		}
 		return nil
 	}))

@@ -68,7 +68,8 @@ func (m *singles) round(d *bed) {
 
 // kib is the size of a workflow's history, as the server counts it.
 func (d *bed) kib(id string) float64 {
-	return float64(must(d.client.DescribeWorkflowExecution(d.ctx, id, "")).WorkflowExecutionInfo.HistorySizeBytes) / 1024
+	described := must(d.client.DescribeWorkflowExecution(d.ctx, id, ""))
+	return float64(described.WorkflowExecutionInfo.HistorySizeBytes) / 1024
 }
 
 func (m *singles) add(d *bed) {
@@ -88,6 +89,6 @@ func (m *singles) add(d *bed) {
 	d.add(row{Figure: "history events" + of, Measured: newSeries("", "", m.events...), Goal: goal{Most: 60}})
 	d.add(row{Figure: "history size" + of, Measured: newSeries("", "KiB", m.bytes...), Goal: goal{Most: 20}})
 	d.add(row{Figure: "actions" + of, Measured: newSeries("", "", m.actions...), Goal: goal{Most: 12},
-		Note: "counted in the history, and heartbeats by the worker's metrics; the workflow that owns the model from then " +
-			"on adds " + m.owner})
+		Note: "counted in the history, and heartbeats by the worker's metrics; the workflow that owns the model from " +
+			"then on adds " + m.owner})
 }

@@ -56,7 +56,8 @@ func checksBeside(d *bed) {
 		len(models)),
 		Measured: newSeries("", "", shares[d.repeats:]...), Baseline: newSeries("without", "", shares[:d.repeats]...),
 		Goal: goal{Least: 0.9},
-		Note: fmt.Sprintf("about %.0f checks in %.0f s; %s", took.Hours()*float64(len(models)), took.Seconds(), r.note)})
+		Note: fmt.Sprintf("about %.0f checks in %.0f s; %s", took.Hours()*float64(len(models)), took.Seconds(),
+			r.note)})
 }
 
 // race is between registrations and the engine's workflows.
