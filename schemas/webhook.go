@@ -24,6 +24,8 @@ type Event struct {
 	Operation    string   `json:"operation,omitempty"`
 	PreviousHash string   `json:"previousHash,omitempty"`
 	Changes      []Change `json:"changes,omitempty"`
+	// ReplacedModelID is the model that a change has deleted and created anew, as ModelID, completed or not.
+	ReplacedModelID string `json:"replacedModelId,omitempty"`
 	// Retirement is what a retirement asks for.
 	Retirement *Retirement `json:"retirement,omitempty"`
 	// StateBefore is how a model was whose state changed. Changes are then how the gateway differs from what was

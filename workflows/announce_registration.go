@@ -49,8 +49,8 @@ func (r *registration) deliveryOf(ctx workflow.Context, status, kind string) sch
 		Name: r.manifest.Name, Reason: plain(r.result.Reason, 2000), PayloadHash: r.result.PayloadHash,
 		WorkflowID: r.result.WorkflowID, RunID: r.result.RunID, Operation: r.named(),
 		PreviousHash: r.result.PreviousHash,
-		Changes:      r.result.Changes,
-		Retirement:   r.retires(),
+		Changes:      r.result.Changes, ReplacedModelID: r.result.ReplacedModelID,
+		Retirement: r.retires(),
 	}
 	if a := r.result.Approval; a != nil {
 		e.Approvers = approvers(a.Approvals)

@@ -152,7 +152,7 @@ func (r *registration) record(ctx workflow.Context) {
 		r.result.Status, r.result.ErrorType, r.result.Reason = schemas.Failed, schemas.ErrAuditUnavailable, unwritten
 	}
 	switch {
-	case r.existed(): // that model is as it was, and an event of this attempt would be taken for news of it
+	case r.existed() && !r.tellsOfReplacement(ctx): // an event of this attempt would be taken for news of that model
 	case unknown != nil:
 		r.result.Webhook = &schemas.WebhookDelivery{Error: "not sent, since it could not be found out whether the " +
 			"event would be " +

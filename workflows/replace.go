@@ -54,6 +54,13 @@ func (r *registration) isThereAgain(ctx workflow.Context) {
 	r.result.GoneMs = workflow.Now(ctx).Sub(r.replacing.begun).Milliseconds()
 }
 
+// tellsOfReplacement reports whether an ending is news of the model although it has the payload from before: it was gone
+// for a while, and has another id.
+func (r *registration) tellsOfReplacement(ctx workflow.Context) bool {
+	return r.result.ReplacedModelID != "" &&
+		workflow.GetVersion(ctx, "announce-undone-replacement", workflow.DefaultVersion, 1) >= 1
+}
+
 // isMissing reports whether the model was deleted, and nothing is known to be in its place.
 func (p *replacement) isMissing(id string) bool { return p != nil && p.deleted && id == "" }
 

@@ -65,6 +65,10 @@ func TestAReplacementThatDoesNotCompleteBringsThePayloadFromBeforeBackAndHasItOw
 	require.Equal(t, "model-2", over[0].ModelID)
 	require.Equal(t, formerHash, over[0].PayloadHash)
 	require.Equal(t, e.RunID, over[0].RunID)
+	told := made[schemas.WebhookInput](s, schemas.NotifyWebhookActivity)
+	require.Len(t, told, 1, "it has another id, and was gone meanwhile")
+	require.Equal(t, "model-2", told[0].Event.ModelID)
+	require.Equal(t, "model-1", told[0].Event.ReplacedModelID)
 }
 
 func TestNothingIsCreatedWhereTheDeletionWasRefused(t *testing.T) {
