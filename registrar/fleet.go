@@ -21,7 +21,8 @@ type FleetRequest struct {
 	// ID names the fleet; every fleet needs one of its own. Default: one that is made of the time and some letters.
 	ID        string
 	Manifests []schemas.Manifest // to register, at most [schemas.MaxFleet]
-	// Items are further operations, after the registrations: of a plan, by [Items].
+	// Items are further operations, after the registrations: of a plan, by [Items]. Where one comes after another, the
+	// name is enough; it waits for nothing if none before it has that name.
 	Items     []schemas.FleetItem
 	Requester string // who asks; cannot approve any of them
 	// Window is how many operations run at a time, from 1 to [schemas.MaxWindow]. Default: [schemas.DefaultWindow].
@@ -137,7 +138,18 @@ func (r FleetRequest) items() []schemas.FleetItem {
 	for _, m := range r.Manifests {
 		items = append(items, Request{Manifest: m}.item())
 	}
-	return append(items, r.Items...)
+	items = append(items, r.Items...)
+	place := map[string]int{}
+	for i := range items {
+		if after := items[i].After; after != nil {
+			items[i].After = nil // unless it is of this fleet
+			if index, ok := place[after.Name]; ok {
+				items[i].After = &schemas.FleetPlace{Name: after.Name, Index: index}
+			}
+		}
+		place[items[i].ModelName()] = i
+	}
+	return items
 }
 
 func namesOf(items []schemas.FleetItem) []string {

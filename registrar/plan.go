@@ -127,10 +127,16 @@ func (c *Client) corrected(
 const pruneReason = "in no manifest any more"
 
 // Items are the operations that do what a plan says, for a fleet: each bound to what the plan saw, but the
-// registrations, for which what they find decides. Retirements come last, so that a model that was renamed is there
-// under its new name first.
+// registrations, for which what they find decides. Retirements come last, and that of a model which was renamed waits
+// until the model is registered under its new name.
 func Items(p schemas.Plan) []schemas.FleetItem {
 	var items, retirements []schemas.FleetItem
+	successors := map[string]*schemas.FleetPlace{}
+	for _, i := range p.Items {
+		if i.RenamedFrom != "" && i.Action.Applies() {
+			successors[i.RenamedFrom] = &schemas.FleetPlace{Name: i.Name}
+		}
+	}
 	for _, i := range p.Items {
 		item := schemas.FleetItem{Operation: schemas.RegisterModelWorkflow, Manifest: i.Manifest}
 		switch i.Action {
@@ -141,7 +147,7 @@ func Items(p schemas.Plan) []schemas.FleetItem {
 			item.Operation, item.Seen = schemas.AdoptModelWorkflow, &i.Seen
 		case schemas.PlanRetire:
 			retirements = append(retirements, schemas.FleetItem{Operation: schemas.RetireModelWorkflow, Name: i.Name,
-				Reason: pruneReason, Seen: &i.Seen})
+				Reason: pruneReason, Seen: &i.Seen, After: successors[i.Name]})
 		}
 		if i.Action.Applies() && i.Action != schemas.PlanRetire {
 			items = append(items, item)

@@ -180,6 +180,7 @@ var outcomeAdvice = map[Outcome]string{
 	AlreadyInProgress: "wait for the other registration (`starter status NAME`), then register again if it is still " +
 		"needed",
 	Duplicate: "give each model its own name",
+	Skipped:   "see why the operation that it comes after was not done; then apply again",
 }
 
 // Advice says what to do after an ending; it is empty where there is nothing to do.

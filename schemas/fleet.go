@@ -65,12 +65,14 @@ type LoadPartInput struct {
 
 // FleetState is what a run of a fleet hands on to the next one.
 type FleetState struct {
-	StartedAt time.Time  `json:"startedAt"`
-	Window    int        `json:"window"`
-	Part      int        `json:"part"` // that holds the next manifest
-	Next      int        `json:"next"` // index within the fleet of the next manifest to start
-	InFlight  []FleetRun `json:"inFlight,omitempty"`
-	Tally     FleetTally `json:"tally"`
+	StartedAt time.Time `json:"startedAt"`
+	Window    int       `json:"window"`
+	Part      int       `json:"part"` // that holds the next manifest
+	Next      int       `json:"next"` // index within the fleet of the next manifest to start
+	// Held are the indexes of operations before that which still wait for the one that they come after.
+	Held     []int      `json:"held,omitempty"`
+	InFlight []FleetRun `json:"inFlight,omitempty"`
+	Tally    FleetTally `json:"tally"`
 	// Tallies are the endings by operation, in a fleet that does more than register.
 	Tallies  map[string]FleetTally `json:"tallies,omitempty"`
 	Failures []FleetFailure        `json:"failures,omitempty"`
@@ -122,11 +124,13 @@ const (
 	AlreadyInProgress Outcome = "ALREADY_IN_PROGRESS"
 	// Duplicate: the name came twice in the fleet; the first one counts.
 	Duplicate Outcome = "DUPLICATE"
+	// Skipped: the operation that it was to come after was not done, so that it was not begun.
+	Skipped Outcome = "SKIPPED"
 )
 
 // FleetOutcomes lists what can become of an operation, in the order in which it is shown.
 var FleetOutcomes = []Outcome{
-	Completed, Unchanged, Failed, Rejected, RolledBack, ApprovalTimedOut, Cancelled, AlreadyInProgress, Duplicate,
+	Completed, Unchanged, Failed, Rejected, RolledBack, ApprovalTimedOut, Cancelled, AlreadyInProgress, Duplicate, Skipped,
 }
 
 // Registered reports whether an operation that ended so was done: after a registration, the model is registered.

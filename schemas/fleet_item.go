@@ -25,6 +25,15 @@ type FleetItem struct {
 	Keep     bool          `json:"keep,omitempty"`
 	ModelID  string        `json:"modelId,omitempty"`
 	Approval *ApprovalSpec `json:"approval,omitempty"`
+	// After is the operation of the same fleet that has to have been done before the model is retired. If it is not
+	// done, the retirement is skipped.
+	After *FleetPlace `json:"after,omitempty"`
+}
+
+// FleetPlace says which operation of a fleet is meant.
+type FleetPlace struct {
+	Name  string `json:"name"`  // of its model
+	Index int    `json:"index"` // within the fleet, before that of the operation that says so
 }
 
 // ModelName is the name of the model that the operation is about.
@@ -88,6 +97,8 @@ func (i FleetItem) Problem() string {
 		return "restores, which only a change does"
 	case i.Seen != nil && i.Operation == RegisterModelWorkflow:
 		return "is bound to what a plan saw, which no registration is"
+	case i.After != nil && (utf8.RuneCountInString(i.After.Name) > MaxName || i.After.Index < 0):
+		return "is to follow an operation that no fleet can have"
 	case max(len(i.ModelID), len(seen.ModelID), len(seen.LiveHash), len(seen.OwnedHash)) > maxSeenText:
 		return fmt.Sprintf("has an id or a hash of more than %d characters", maxSeenText)
 	}
@@ -96,5 +107,5 @@ func (i FleetItem) Problem() string {
 
 // hasRetirement reports whether anything is said that only a retirement has.
 func (i FleetItem) hasRetirement() bool {
-	return i.Name != "" || i.Reason != "" || i.Keep || i.ModelID != "" || i.Approval != nil
+	return i.Name != "" || i.Reason != "" || i.Keep || i.ModelID != "" || i.Approval != nil || i.After != nil
 }

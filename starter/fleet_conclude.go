@@ -34,7 +34,7 @@ func fleetExitCode(r schemas.FleetResult) int {
 	}
 	for o, n := range r.Outcomes {
 		switch {
-		case n == 0 || o == schemas.Unchanged:
+		case n == 0 || o == schemas.Unchanged || o == schemas.Skipped: // that of what it comes after counts
 		case o == schemas.AlreadyInProgress, o == schemas.Duplicate:
 			codes = append(codes, exitFailed)
 		default:

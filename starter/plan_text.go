@@ -100,7 +100,7 @@ func itemDetails(i schemas.PlanItem) (details []string) {
 		details = append(details, text)
 	}
 	if i.RenamedFrom != "" {
-		details = append(details, "renamed from "+i.RenamedFrom+", which will be retired")
+		details = append(details, "renamed from "+i.RenamedFrom+", which will be retired once this is registered")
 	}
 	if i.Note != "" {
 		details = append(details, i.Note)

@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -17,6 +18,7 @@ const (
 	maxWaiting       = 2000      // operations waiting for approval that take no place of the window
 	maxOwnChildren   = 1500      // pending children of one run; the server allows 2000
 	lookAhead        = 100       // operations left when the next part is loaded
+	maxHeld          = 1000      // operations that wait for another one
 )
 
 // fleet is the state of one run of a RegisterFleet workflow.
@@ -26,7 +28,9 @@ type fleet struct {
 	runID string
 
 	queue    []queued        // loaded operations, in their order
+	held     []queued        // of those that had their turn, and wait for the operation that they come after
 	loaded   int             // the next part to load
+	end      int             // index after the last operation that this run has loaded; 0 before the first
 	started  map[string]bool // names that had their turn in this run
 	flights  []*flight       // in the order of their start
 	waiting  int             // flights that wait for approval
@@ -100,7 +104,8 @@ func (f *fleet) isMixed() bool { return len(f.in.Operations) > 0 }
 // hasRoom reports whether the next operation may start now.
 func (f *fleet) hasRoom() bool {
 	return len(f.queue) > 0 && !f.leaving && !f.state.Paused && f.state.Ending == "" &&
-		f.places() < f.state.Window && f.starting < maxStarting && f.bytes < maxStartingBytes
+		f.places() < f.state.Window && f.starting < maxStarting && f.bytes < maxStartingBytes &&
+		!(len(f.held) >= maxHeld && f.waits(f.queue[0]))
 }
 
 // places is how much of the window is taken. An operation that waits for a person takes none, or a few forgotten
@@ -109,7 +114,7 @@ func (f *fleet) places() int { return len(f.flights) - min(f.waiting, maxWaiting
 
 // isOver reports whether there is nothing left to do.
 func (f *fleet) isOver() bool {
-	exhausted := f.loaded >= f.in.Parts && len(f.queue) == 0
+	exhausted := f.loaded >= f.in.Parts && len(f.queue) == 0 && len(f.held) == 0
 	return len(f.flights) == 0 && f.asking == 0 && (exhausted || f.state.Ending != "")
 }
 
@@ -132,8 +137,8 @@ func (f *fleet) continueAsNew(ctx workflow.Context) error {
 	next := f.in
 	state := f.state
 	state.Part = f.loaded
-	if len(f.queue) > 0 {
-		state.Part = f.queue[0].part
+	for _, q := range slices.Concat(f.queue, f.held) {
+		state.Part = min(state.Part, q.part)
 	}
 	for _, fl := range f.flights {
 		state.InFlight = append(state.InFlight, fl.FleetRun)

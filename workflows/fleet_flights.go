@@ -17,15 +17,30 @@ import (
 func (f *fleet) startNext(ctx workflow.Context) {
 	next := f.queue[0]
 	f.queue = f.queue[1:]
-	f.state.Next = next.index + 1
+	f.state.Next = max(f.state.Next, next.index+1)
 	run := schemas.FleetRun{Name: next.item.ModelName(), Index: next.index}
 	if f.isMixed() {
 		run.Operation = next.item.Operation
 	}
 	if f.started[run.Name] || f.flightOf(run.Name) != nil {
+		f.letGo(next)
 		f.count(ctx, schemas.FleetEnding{FleetRun: run, Outcome: schemas.Duplicate,
 			Reason: "the name comes twice in this fleet; the first one counts"})
 		return
+	}
+	if after := next.item.After; after != nil {
+		switch {
+		case f.waits(next):
+			f.hold(next)
+			f.describe(ctx)
+			return
+		case !f.isDone(after.Index):
+			f.letGo(next)
+			f.count(ctx, schemas.FleetEnding{FleetRun: run, Outcome: schemas.Skipped,
+				Reason: "it comes after the operation on " + plain(after.Name, 80) + ", which was not done"})
+			return
+		}
+		f.letGo(next)
 	}
 	f.started[run.Name] = true
 	in := next.item.Input(f.in.Requester)
@@ -95,6 +110,7 @@ func (f *fleet) land(ctx workflow.Context, fl *flight, e schemas.FleetEnding) {
 
 // count enters what became of an operation.
 func (f *fleet) count(ctx workflow.Context, e schemas.FleetEnding) {
+	defer f.unhold()
 	f.state.Tally[e.Outcome]++
 	if f.isMixed() {
 		if f.state.Tallies[e.Operation] == nil {
@@ -112,7 +128,7 @@ func (f *fleet) count(ctx workflow.Context, e schemas.FleetEnding) {
 			Reason: plain(e.Reason, schemas.MaxReason), Left: e.Left,
 		})
 	}
-	if f.in.StopOnFailure && !e.Outcome.Registered() && e.Outcome != schemas.Duplicate {
+	if f.in.StopOnFailure && !e.Outcome.Registered() && e.Outcome != schemas.Duplicate && e.Outcome != schemas.Skipped {
 		f.endAs(ctx, schemas.FleetStopped, "", "stopped because "+plain(e.Name, 80)+" ended as "+string(e.Outcome))
 	}
 	f.describe(ctx)

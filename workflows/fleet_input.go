@@ -86,6 +86,8 @@ func stateProblem(in schemas.RegisterFleetInput) string {
 		return "its part is out of range"
 	case s.Next < 0 || s.Next > in.Total:
 		return "its next manifest is out of range"
+	case len(s.Held) > maxHeld || slices.ContainsFunc(s.Held, func(i int) bool { return i < 0 || i >= s.Next }):
+		return "what it holds back is out of range"
 	case len(s.InFlight) > schemas.MaxWindow+maxWaiting:
 		return "it has too many registrations in flight"
 	case len(s.Failures) > schemas.MaxFailures:
@@ -121,7 +123,7 @@ func stateProblem(in schemas.RegisterFleetInput) string {
 	if tallies != len(s.Tallies) {
 		return "its outcomes are out of range"
 	}
-	if s.Tally.Sum()+len(s.InFlight) > in.Total {
+	if s.Tally.Sum()+len(s.InFlight)+len(s.Held) > in.Total {
 		return "more manifests had their turn than it has"
 	}
 	for _, f := range s.Failures {

@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/workflow"
@@ -37,21 +38,27 @@ func (f *fleet) keepLoaded(ctx workflow.Context) {
 			return
 		}
 		for i, item := range part.All() {
-			if index := part.First + i; index >= f.state.Next {
+			if index := part.First + i; f.isToCome(index) {
 				f.queue = append(f.queue, queued{part.Part, index, item})
 			}
 		}
-		f.loaded++
+		f.loaded, f.end = f.loaded+1, part.First+part.Len()
 	}
+}
+
+// isToCome reports whether the operation with this index has not begun, or waits for the one that it comes after.
+func (f *fleet) isToCome(index int) bool {
+	return index >= f.state.Next || slices.Contains(f.state.Held, index)
 }
 
 // misfit says what of a part is not what comes next in this fleet, or more than it was started for; empty: nothing.
 // Anything that reaches Temporal may start a part.
 func (f *fleet) misfit(part schemas.FleetPart) string {
 	end := part.First + part.Len()
-	comesNext := part.First <= f.state.Next && f.state.Next < end
-	if n := len(f.queue); n > 0 {
-		comesNext = part.First == f.queue[n-1].index+1
+	comesNext := part.First == f.end
+	if f.end == 0 { // none was loaded in this run, which goes on with the first that is to come
+		first := slices.Min(append(slices.Clone(f.state.Held), f.state.Next))
+		comesNext = part.First <= first && first < end
 	}
 	isLast := part.Part == f.in.Parts-1
 	if !comesNext || end > f.in.Total || isLast != (end == f.in.Total) {
@@ -60,9 +67,12 @@ func (f *fleet) misfit(part schemas.FleetPart) string {
 	}
 	left := f.operationsLeft()
 	for i, item := range part.All() {
-		o := item.Operation
-		if !f.isMixed() && o == schemas.RegisterModelWorkflow || part.First+i < f.state.Next {
+		o, index := item.Operation, part.First+i
+		if !f.isMixed() && o == schemas.RegisterModelWorkflow || !f.isToCome(index) {
 			continue
+		}
+		if item.After != nil && item.After.Index >= index {
+			return plain(item.ModelName(), 80) + " after an operation that does not come before it"
 		}
 		if left[o]--; left[o] < 0 {
 			return fmt.Sprintf("a %s of %s, which the fleet was not started for", plain(o, 40),
@@ -81,7 +91,7 @@ func (f *fleet) operationsLeft() map[string]int {
 	for _, fl := range f.flights {
 		left[fl.Operation]--
 	}
-	for _, q := range f.queue {
+	for _, q := range slices.Concat(f.queue, f.held) {
 		left[q.item.Operation]--
 	}
 	return left

@@ -71,7 +71,7 @@ func (f *fleet) shares() map[string]schemas.FleetShare {
 }
 
 // unstarted is how many operations have not had their turn.
-func (f *fleet) unstarted() int { return max(0, f.in.Total-f.state.Next) }
+func (f *fleet) unstarted() int { return max(0, f.in.Total-f.state.Next) + len(f.state.Held) }
 
 // indexStart indexes a fleet that was started without search attributes.
 func (f *fleet) indexStart(ctx workflow.Context) {
