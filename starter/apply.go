@@ -28,18 +28,23 @@ func applyCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "apply PATH… | PLANFILE",
 		Short: "Do what a plan says as one fleet, and follow it to the end",
-		Long: `Make a plan of the manifests (see starter plan) or take the one that was saved with --out, show it, ask at a terminal, and
-run it as one fleet: each model is an operation of its own, with the proof, the approval and the record that it has when
-started singly. What goes for starter fleet goes for it: the fleet goes on without this command, and is steered by starter
-fleet pause, resume, window and cancel.
+		Long: `Make a plan of the manifests (see starter plan) or take the one that was saved
+with --out, show it, ask at a terminal, and run it as one fleet: each model is
+an operation of its own, with the proof, the approval and the record that it has
+when started singly. What goes for starter fleet goes for it: the fleet goes on
+without this command, and is steered by starter fleet pause, resume, window and
+cancel.
 
-Each operation is bound to what the plan saw. A model that has changed since is refused (PlanOutdated), and the others go on.
-What waits for a person's approval takes no place in the window. Retirements begin last.
+Each operation is bound to what the plan saw. A model that has changed since is
+refused (PlanOutdated), and the others go on. What waits for a person's approval
+takes no place in the window. Retirements begin last.
 
-The same plan under the same --id joins the fleet that was started before; so do the manifests of which it was made.
+The same plan under the same --id joins the fleet that was started before; so do
+the manifests of which it was made.
 
-With --output json, one schemas.FleetResult is printed at the end. The exit code is 0 if everything was done, 1 if anything
-failed or is a conflict, and 3 if anything was rejected, rolled back or cancelled.`,
+With --output json, one schemas.FleetResult is printed at the end. The exit code
+is 0 if everything was done, 1 if anything failed or is a conflict, and 3 if
+anything was rejected, rolled back or cancelled.`,
 		Example: `  starter apply models/
   starter apply models/ --prune --yes
   starter plan models/ --out plan.json && starter apply plan.json --yes

@@ -33,11 +33,13 @@ func auditCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "audit",
 		Short: "Check the audit trail, read it, and make checkpoints of it",
-		Long: `Check the audit trail, read it, and make checkpoints of it. This needs neither Temporal nor a worker, and changes
-nothing. The trail is a file, a PostgreSQL database, or - for JSON Lines on stdin; by default it is REGISTRAR_AUDIT (or
-what the file REGISTRAR_AUDIT_FILE holds), or else ` + defaultTrail + `.
+		Long: `Check the audit trail, read it, and make checkpoints of it. This needs neither
+Temporal nor a worker, and changes nothing. The trail is a file, a PostgreSQL
+database, or - for JSON Lines on stdin; by default it is REGISTRAR_AUDIT (or
+what the file REGISTRAR_AUDIT_FILE holds), or else` + defaultTrail + `.
 
-Exit codes: 0 nothing is wrong; 1 something is wrong with the trail, or it cannot be read; 2 wrong usage.`,
+Exit codes: 0 nothing is wrong; 1 something is wrong with the trail, or it
+cannot be read; 2 wrong usage.`,
 		Example: `  starter audit verify --checkpoint checkpoint.json --public-key audit.pub
   starter audit show production-llm-v2
   starter audit checkpoint > checkpoint.json`,
@@ -78,16 +80,20 @@ func auditVerifyCommand(all *auditOptions) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "verify",
 		Short: "Check that nobody has changed the audit trail",
-		Long: `Check every entry of the audit trail from the first to the last, and name the first one that was changed, removed,
-moved or repeated. With checkpoints that were kept elsewhere, also find out whether its end was cut off or the whole trail was
-written anew: nothing within the trail itself can show that.
+		Long: `Check every entry of the audit trail from the first to the last, and name the
+first one that was changed, removed, moved or repeated. With checkpoints that
+were kept elsewhere, also find out whether its end was cut off or the whole
+trail was written anew: nothing within the trail itself can show that.
 
-The SSH signatures of accepted decisions are checked again: that the recorded key signed what is recorded and, with an
-approvers file, that it was the approver's at that time, and that no decision was accepted without one.
+The SSH signatures of accepted decisions are checked again: that the recorded
+key signed what is recorded and, with an approvers file, that it was the
+approver's at that time, and that no decision was accepted without one.
 
-A checkpoint is a file that ` + "`starter audit checkpoint`" + ` wrote, or the body of a webhook that announced an ending.`,
+A checkpoint is a file that ` + "`starter audit checkpoint`" + ` wrote, or the body of a
+webhook that announced an ending.`,
 		Example: `  starter audit verify
-  starter audit verify --checkpoint monday.json --checkpoint webhook-body.json --public-key audit.pub
+  starter audit verify --checkpoint monday.json --checkpoint webhook-body.json \
+    --public-key audit.pub
   starter audit export | ssh auditor starter audit verify --trail -`,
 		Args: cobra.NoArgs,
 		RunE: offline(o.run),
@@ -275,10 +281,12 @@ func auditCheckpointCommand(o *auditOptions) *cobra.Command {
 	return &cobra.Command{
 		Use:   "checkpoint",
 		Short: "Print a checkpoint of the audit trail, signed if there is a key",
-		Long: `Check the audit trail and print a checkpoint in JSON: the number and hash of its last entry, and the time. With
-REGISTRAR_AUDIT_KEY (or REGISTRAR_AUDIT_KEY_FILE) it is signed. Keep it where those who can change the trail cannot change it.`,
+		Long: `Check the audit trail and print a checkpoint in JSON: the number and hash of its
+last entry, and the time. With REGISTRAR_AUDIT_KEY (or REGISTRAR_AUDIT_KEY_FILE)
+it is signed. Keep it where those who can change the trail cannot change it.`,
 		Example: `  starter audit checkpoint > checkpoint.json
-  REGISTRAR_AUDIT_KEY_FILE=audit.key starter audit checkpoint --trail llm_model_audit.log`,
+  REGISTRAR_AUDIT_KEY_FILE=audit.key \
+    starter audit checkpoint --trail llm_model_audit.log`,
 		Args: cobra.NoArgs,
 		RunE: offline(o.checkpoint),
 	}

@@ -19,10 +19,11 @@ import (
 func auditShowCommand(o *auditOptions) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "show NAME",
-		Short: "Tell the story of one model: who asked, who decided what and why, and how it ended",
-		Long: `Tell what the audit trail says of one model: who asked for it, on what evidence who decided what and why, how it ended,
-and whether the webhook arrived. With -o json, the entries as they are kept, one a line; with -o csv, a table for other tools.
-Whether the trail can be believed, ` + "`starter audit verify`" + ` says.`,
+		Short: "Tell the story of one model, as the trail has it",
+		Long: `Tell what the audit trail says of one model: who asked for it, on what evidence
+who decided what and why, how it ended, and whether the webhook arrived. With
+-o json, the entries as they are kept, one a line; with -o csv, a table for
+other tools. Whether the trail can be believed, ` + "`starter audit verify`" + ` says.`,
 		Example: `  starter audit show production-llm-v2
   starter audit show -o csv production-llm-v2 > production-llm-v2.csv`,
 		Args: name,
@@ -50,8 +51,9 @@ func auditExportCommand(o *auditOptions) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "export",
 		Short: "Print the whole audit trail, as JSON Lines or as CSV",
-		Long: `Print the entries of the audit trail: in JSON as they are kept, one a line, so that the copy can be checked with
-` + "`starter audit verify --trail -`" + `; or with -o csv as a table.`,
+		Long: `Print the entries of the audit trail: in JSON as they are kept, one a line, so
+that the copy can be checked with ` + "`starter audit verify --trail -`" + `; or with
+-o csv as a table.`,
 		Example: `  starter audit export > trail.jsonl
   starter audit export -o csv > trail.csv`,
 		Args: cobra.NoArgs,

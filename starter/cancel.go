@@ -21,12 +21,15 @@ func cancelCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "cancel NAME --reason TEXT",
 		Short: "Cancel an operation; what it has made or changed is undone",
-		Long: `Ask for an operation to be cancelled, and return as soon as the request is taken. A registration then
-removes its model if there is one, a change puts back what was there, and an adoption or a retirement leaves the model
-as it is. The ending is announced and audited, and is CANCELLED. Who cancelled and why is in
-the audit trail. Where no worker answers, the workflow is cancelled through Temporal, and the trail says only that. A fleet is named by its id: it
-starts nothing more, has all its registrations in flight cancelled, and ends after them.`,
-		Example: `  starter cancel production-llm-v2 --reason "wrong region" && starter watch production-llm-v2`,
+		Long: `Ask for an operation to be cancelled, and return as soon as the request is
+taken. A registration then removes its model if there is one, a change puts back
+what was there, and an adoption or a retirement leaves the model as it is. The
+ending is announced and audited, and is CANCELLED. Who cancelled and why is in
+the audit trail. Where no worker answers, the workflow is cancelled through
+Temporal, and the trail says only that. A fleet is named by its id: it starts
+nothing more, has all its registrations in flight cancelled, and ends after
+them.`,
+		Example: `  starter cancel llm-v2 --reason "wrong region" && starter watch llm-v2`,
 		Args:    name,
 		RunE:    a.online(o.run),
 	}

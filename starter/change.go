@@ -13,12 +13,15 @@ import (
 func changeCommand(a *app) *cobra.Command {
 	return operationCommand(a, schemas.ChangeModelWorkflow, &cobra.Command{
 		Use:   "change PATH…",
-		Short: "Change models that are ours to what their manifests say, and follow the changes to their end",
-		Long: `Change models that are registered to what their manifests say. The new configuration is probed before anything live
-changes, unless only limits or the webhook differ; people approve the difference by the same policies as a registration; then
-the gateway is updated and read back. A change that does not complete puts back what was there before.
+		Short: "Change models that are ours to what their manifests say",
+		Long: `Change models that are registered to what their manifests say. The new
+configuration is probed before anything live changes, unless only limits or the
+webhook differ; people approve the difference by the same policies as a
+registration; then the gateway is updated and read back. A change that does not
+complete puts back what was there before.
 
-A manifest that is what was approved ends as UNCHANGED. A model that is in the gateway and nobody's has to be adopted first.`,
+A manifest that is what was approved ends as UNCHANGED. A model that is in the
+gateway and nobody's has to be adopted first.`,
 		Example: `  starter change model.yaml
   starter change --detach models/*.yaml`,
 	})
@@ -28,9 +31,11 @@ func adoptCommand(a *app) *cobra.Command {
 	return operationCommand(a, schemas.AdoptModelWorkflow, &cobra.Command{
 		Use:   "adopt PATH…",
 		Short: "Make models ours that are in the gateway and nobody's",
-		Long: `Make models ours that are in the gateway and nobody's: made by hand, by another program or by a registration that was
-terminated. Each manifest has to describe its model exactly, or the differences are named. The model is probed and approved as
-in a registration. Nothing is created, and an adoption that does not complete changes nothing.`,
+		Long: `Make models ours that are in the gateway and nobody's: made by hand, by another
+program or by a registration that was terminated. Each manifest has to describe
+its model exactly, or the differences are named. The model is probed and
+approved as in a registration. Nothing is created, and an adoption that does not
+complete changes nothing.`,
 		Example: `  starter adopt model.yaml`,
 	})
 }
@@ -47,11 +52,13 @@ func retireCommand(a *app) *cobra.Command {
 	o := &retireOptions{registerOptions: registerOptions{app: a}}
 	cmd := &cobra.Command{
 		Use:   "retire NAME…",
-		Short: "Delete models that are ours from the gateway, once it is approved, and give them up",
-		Long: `Delete models that are ours from the gateway. The policy of the approved manifest holds, or a stricter one. A model
-that is gone already counts as deleted; the gateway is read back before anything is said.
+		Short: "Delete models that are ours from the gateway, and give them up",
+		Long: `Delete models that are ours from the gateway. The policy of the approved
+manifest holds, or a stricter one. A model that is gone already counts as
+deleted; the gateway is read back before anything is said.
 
---keep gives up the ownership and leaves the model in the gateway. --model ID names a model that is nobody's.`,
+--keep gives up the ownership and leaves the model in the gateway. --model ID
+names a model that is nobody's.`,
 		Example: `  starter retire production-llm-v1 --reason "replaced by v2"
   starter retire trial --keep --reason "looked after by another team"`,
 		Args: func(_ *cobra.Command, args []string) error {

@@ -15,8 +15,10 @@ func checkCommand(a *app) *cobra.Command {
 	return steeringCommand(a, &cobra.Command{
 		Use:   "check NAME",
 		Short: "Check a registered model now, and show what was seen",
-		Long: `Compare a registered model with what was approved, now, and probe it once if its manifest says so. What is found is the
-model's state; a change of state is audited and announced. The exit code is 0 if the check found the state out, whatever it is.`,
+		Long: `Compare a registered model with what was approved, now, and probe it once if its
+manifest says so. What is found is the model's state; a change of state is
+audited and announced. The exit code is 0 if the check found the state out,
+whatever it is.`,
 		Example: `  starter check production-llm-v2
   starter check production-llm-v2 -o json | jq -r .state`,
 	}, (*connection).CheckModel)
@@ -26,17 +28,19 @@ func pauseChecksCommand(a *app) *cobra.Command {
 	return steeringCommand(a, &cobra.Command{
 		Use:   "pause-checks NAME",
 		Short: "Check a registered model no more, until its checks are resumed",
-		Long: `Pause the checks of a registered model, while it is being moved for example. Its state is PAUSED until they are resumed; a
-check that is asked for is made all the same.`,
+		Long: `Pause the checks of a registered model, while it is being moved for example. Its
+state is PAUSED until they are resumed; a check that is asked for is made all
+the same.`,
 		Example: `  starter pause-checks production-llm-v2 --reason "the endpoint is being moved"`,
 	}, (*connection).PauseChecks)
 }
 
 func resumeChecksCommand(a *app) *cobra.Command {
 	return steeringCommand(a, &cobra.Command{
-		Use:     "resume-checks NAME",
-		Short:   "Check a registered model again, for the first time at once",
-		Long:    `Resume the checks of a registered model. The first one is made at once, and its state is what that finds.`,
+		Use:   "resume-checks NAME",
+		Short: "Check a registered model again, for the first time at once",
+		Long: `Resume the checks of a registered model. The first one is made at once, and its
+state is what that finds.`,
 		Example: `  starter resume-checks production-llm-v2`,
 	}, (*connection).ResumeChecks)
 }

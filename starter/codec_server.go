@@ -34,17 +34,22 @@ func codecServerCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "codec-server",
 		Short: "Decode encrypted payloads for the Temporal UI, until interrupted",
-		Long: `Decode payloads that are encrypted with REGISTRAR_ENCRYPTION_KEYS, for the Temporal UI in a browser and for Temporal's
-CLI, until interrupted. Open its address in the browser, give the token once, and enter the address as the codec
-server's endpoint in the UI, with cross-origin credentials included. For the CLI:
+		Long: `Decode payloads that are encrypted with REGISTRAR_ENCRYPTION_KEYS, for the
+Temporal UI in a browser and for Temporal's CLI, until interrupted. Open its
+address in the browser, give the token once, and enter the address as the codec
+server's endpoint in the UI, with cross-origin credentials included. For the
+CLI:
 
-  temporal workflow show --codec-endpoint http://127.0.0.1:8081 --codec-auth "Bearer $REGISTRAR_CODEC_TOKEN" …
+  temporal workflow show --codec-endpoint http://127.0.0.1:8081 \
+    --codec-auth "Bearer $REGISTRAR_CODEC_TOKEN" …
 
-The token is REGISTRAR_CODEC_TOKEN (or REGISTRAR_CODEC_TOKEN_FILE); without one, a new one is made and printed. Who has
-the token reads everything that is encrypted. Only pages of the origins that you list may ask. Addresses other than
+The token is REGISTRAR_CODEC_TOKEN (or REGISTRAR_CODEC_TOKEN_FILE); without one,
+a new one is made and printed. Who has the token reads everything that is
+encrypted. Only pages of the origins that you list may ask. Addresses other than
 loopback need TLS.`,
 		Example: `  starter codec-server --origin http://127.0.0.1:8233
-  starter codec-server --listen :8443 --tls-cert tls.crt --tls-key tls.key --origin https://temporal.example.com`,
+  starter codec-server --listen :8443 --tls-cert tls.crt --tls-key tls.key \
+    --origin https://temporal.example.com`,
 		Args: cobra.NoArgs,
 		RunE: offline(o.run),
 	}

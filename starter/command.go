@@ -10,8 +10,8 @@ import (
 )
 
 // pathsManual says what a PATH is.
-const pathsManual = `A manifest is YAML or JSON; a path is
-a file, which may hold several documents, a folder with all that is in it (.yaml, .yml, .json, .jsonl, .ndjson), or - for
+const pathsManual = `A manifest is YAML or JSON; a path is a file, which may hold several documents,
+a folder with all that is in it (.yaml, .yml, .json, .jsonl, .ndjson), or - for
 stdin. A name may come once.`
 
 // paths and name are what commands take; cobra's own wording speaks of "arg(s)".

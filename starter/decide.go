@@ -27,17 +27,18 @@ type decideOptions struct {
 
 func approveCommand(a *app) *cobra.Command {
 	return decideCommand(a, schemas.Approve, "approve", "Approve a registration that waits for a person, or will",
-		`  starter approve production-llm-v2 --reason "figures are fine" --approver bob@example.com
-  starter approve production-llm-v2 --reason "figures are fine" --key ~/.ssh/id_ed25519
+		`  starter approve llm-v2 --reason "figures are fine" --approver bob@example.com
+  starter approve llm-v2 --reason "figures are fine" --key ~/.ssh/id_ed25519
   starter approve eu-1 eu-2 eu-3 --reason "figures are fine"
   starter approve --fleet migration-1 --reason "figures are fine"
-  starter approve production-llm-v2 --reason "figures are fine" --key ~/.ssh/id_ed25519.pub   # signed by the SSH agent`)
+  # signed by the SSH agent:
+  starter approve llm-v2 --reason "figures are fine" --key ~/.ssh/id_ed25519.pub`)
 }
 
 func rejectCommand(a *app) *cobra.Command {
 	return decideCommand(a, schemas.Reject, "reject", "Reject an operation; a model that it registered is removed again",
-		`  starter reject production-llm-v2 --reason "wrong region" --approver bob@example.com
-  starter reject production-llm-v2 --reason "wrong region" --key ~/.ssh/id_ed25519`)
+		`  starter reject llm-v2 --reason "wrong region" --approver bob@example.com
+  starter reject llm-v2 --reason "wrong region" --key ~/.ssh/id_ed25519`)
 }
 
 func decideCommand(a *app, verdict schemas.Verdict, use, short, example string) *cobra.Command {
@@ -46,17 +47,25 @@ func decideCommand(a *app, verdict schemas.Verdict, use, short, example string) 
 		Use: use + " NAME… --reason TEXT", Short: short,
 		Long: short + `.
 
-The command shows the evidence of each model that is named, or with --fleet of each of a fleet that waits for a person, asks on a terminal whether to go on, and waits for the workflow's answer. The decision is
-bound to what was shown: to this run, and to its payload hash; --payload-hash insists on one that was looked at before.
-The requester of a registration cannot approve it. A decision that does not count is refused with the reason, and exit
-code 1; it is in the audit trail all the same, also when the registration had ended before. One that is accepted counts as
-soon as it is recorded in the audit trail, which the command does not wait for. A rejection that no worker answers is left
-as a signal for the next one.
+The command shows the evidence of each model that is named, or with --fleet of
+each of a fleet that waits for a person, asks on a terminal whether to go on,
+and waits for the workflow's answer. The decision is bound to what was shown: to
+this run, and to its payload hash; --payload-hash insists on one that was looked
+at before.
 
-Where the workers have an approvers file (REGISTRAR_APPROVERS_FILE), a decision has to be signed: by the key of --key or
-REGISTRAR_SIGNING_KEY. A private key signs by itself, or through the SSH agent (SSH_AUTH_SOCK) if it has a passphrase and the
-agent holds it; a public key names a key of the agent. The approver of a signed decision is whose key it is; --approver
-says who, where a key stands for several.`,
+The requester of a registration cannot approve it. A decision that does not
+count is refused with the reason, and exit code 1; it is in the audit trail all
+the same, also when the registration had ended before. One that is accepted
+counts as soon as it is recorded in the audit trail, which the command does not
+wait for. A rejection that no worker answers is left as a signal for the next
+one.
+
+Where the workers have an approvers file (REGISTRAR_APPROVERS_FILE), a decision
+has to be signed: by the key of --key or REGISTRAR_SIGNING_KEY. A private key
+signs by itself, or through the SSH agent (SSH_AUTH_SOCK) if it has a passphrase
+and the agent holds it; a public key names a key of the agent. The approver of a
+signed decision is whose key it is; --approver says who, where a key stands for
+several.`,
 		Example: example,
 		Args: func(_ *cobra.Command, args []string) error {
 			switch {

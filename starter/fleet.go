@@ -29,23 +29,30 @@ func fleetCommand(a *app) *cobra.Command {
 	o := &fleetOptions{app: a}
 	cmd := &cobra.Command{
 		Use:   "fleet PATH…",
-		Short: "Register many models as one fleet, within a window, and follow it to the end",
-		Long: fmt.Sprintf(`Register the models of many manifests: files, folders with all that is in them (.yaml, .yml, .json, .jsonl, .ndjson), or -
-for stdin. All manifests are checked before anything starts; every violation is named with its file, line and column.
+		Short: "Register many models as one fleet, and follow it to the end",
+		Long: fmt.Sprintf(`Register the models of many manifests: files, folders with all that is in them
+(.yaml, .yml, .json, .jsonl, .ndjson), or - for stdin. All manifests are checked
+before anything starts; every violation is named with its file, line and column.
 
-The fleet runs so many registrations at a time as its window allows. One that waits for a person's approval takes no
-place. It goes on after failures, and does so without this command: Ctrl-C, a lost connection or --detach change
-nothing. At the end, what failed is listed with the reason, and a command that retries just that.
+The fleet runs so many registrations at a time as its window allows. One that
+waits for a person's approval takes no place. It goes on after failures, and
+does so without this command: Ctrl-C, a lost connection or --detach change
+nothing. At the end, what failed is listed with the reason, and a command that
+retries just that.
 
-A fleet is steered by its id: starter fleet pause, resume, window, cancel, status and watch. (A folder of such a name is ./pause.)
-Other commands that take a name know a fleet by its id too, or as register-fleet/ID. A fleet has up to %d manifests.
+A fleet is steered by its id: starter fleet pause, resume, window, cancel,
+status and watch. (A folder of such a name is ./pause.) Other commands that
+take a name know a fleet by its id too, or as register-fleet/ID. A fleet has
+up to %d manifests.
 
-With --output json, one schemas.FleetResult is printed at the end. Its status is STARTED for a fleet started with --detach,
-and IN_PROGRESS for one that goes on without this command. The exit code is 0 if every model is registered, 1 if
-any failed, and 3 if others were rejected, rolled back or cancelled.`, schemas.MaxFleet),
+With --output json, one schemas.FleetResult is printed at the end. Its status is
+STARTED for a fleet started with --detach, and IN_PROGRESS for one that goes on
+without this command. The exit code is 0 if every model is registered, 1 if any
+failed, and 3 if others were rejected, rolled back or cancelled.`, schemas.MaxFleet),
 		Example: `  starter fleet models/
   starter fleet --window 20 --stop-on-failure models/ more.jsonl
-  starter fleet --detach --id migration-1 models/ && starter fleet watch migration-1
+  starter fleet --detach --id migration-1 models/
+  starter fleet watch migration-1
   starter fleet models/ --only-failed-of migration-1
   starter fleet - < models.jsonl`,
 		Args:    paths,

@@ -25,11 +25,12 @@ func steeringOfFleets(a *app) []*cobra.Command {
 	}
 	return []*cobra.Command{
 		pauseCommand(a), resumeCommand(a), windowCommand(a),
-		one("cancel ID", "Cancel a fleet", `Cancel a fleet: it starts nothing more, has all that is in flight cancelled and undone, and
-ends after it.`, (*connection).cancelFleet),
-		one("status ID", "Show where a fleet stands", `Show where a fleet stands, or what it came to. With --output json, a schemas.FleetProgress is
-printed, and once it has ended a schemas.FleetResult.`, (*connection).statusOfFleet),
-		one("watch ID", "Follow a fleet to its end", `Follow a fleet to its end and print what it came to, with the same exit codes as fleet.`,
+		one("cancel ID", "Cancel a fleet", `Cancel a fleet: it starts nothing more, has all that is in flight cancelled and
+undone, and ends after it.`, (*connection).cancelFleet),
+		one("status ID", "Show where a fleet stands", `Show where a fleet stands, or what it came to. With --output json, a
+schemas.FleetProgress is printed, and once it has ended a schemas.FleetResult.`, (*connection).statusOfFleet),
+		one("watch ID", "Follow a fleet to its end", `Follow a fleet to its end and print what it came to, with the same exit codes as
+fleet.`,
 			func(c *connection, ctx context.Context, id string) error { return c.watchFleet(ctx, id, 0) }),
 	}
 }
@@ -53,7 +54,8 @@ func oneFleet(_ *cobra.Command, args []string) error {
 
 func pauseCommand(a *app) *cobra.Command {
 	return orderCommand(a, "pause ID", "Have a fleet start nothing more until it is resumed",
-		`Have a fleet start nothing more until it is resumed. What is in flight goes on to its end.`,
+		`Have a fleet start nothing more until it is resumed. What is in flight goes on
+to its end.`,
 		"  starter fleet pause migration-1", (*registrar.Client).Pause)
 }
 
@@ -66,8 +68,8 @@ func windowCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "window ID SIZE",
 		Short: "Set how many operations of a fleet run at a time",
-		Long: fmt.Sprintf(`Set how many operations of a fleet run at a time, from 1 to %d. If more are in flight, they go on, and nothing starts
-until fewer are.`, schemas.MaxWindow),
+		Long: fmt.Sprintf(`Set how many operations of a fleet run at a time, from 1 to %d. If more are in
+flight, they go on, and nothing starts until fewer are.`, schemas.MaxWindow),
 		Example: "  starter fleet window migration-1 100",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 2 {

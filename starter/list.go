@@ -30,9 +30,11 @@ func listCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List registrations, newest first",
-		Long: `List registrations, running and ended, in the order of their starts, newest first, as Temporal's visibility store knows
-them: those that run, and of the ended those that ended last, up to --limit. It may lag behind by a second or so. Of the stages that pass in a moment not each is in that store: a running registration is listed at the
-last stage that is.`,
+		Long: `List registrations, running and ended, in the order of their starts, newest
+first, as Temporal's visibility store knows them: those that run, and of the
+ended those that ended last, up to --limit. It may lag behind by a second or so.
+Of the stages that pass in a moment not each is in that store: a running
+registration is listed at the last stage that is.`,
 		Example: `  starter list
   starter list --stage WAITING_FOR_APPROVAL
   starter list --architecture anthropic -o json | jq -r .name

@@ -27,8 +27,9 @@ func modelsCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "models",
 		Short: "List the models that are ours, and how they are doing",
-		Long: `List the models that are ours: registered or adopted, and not retired. Temporal's visibility store may lag behind by a
-second or so. With --output json, one schemas.Ownership is printed for each.`,
+		Long: `List the models that are ours: registered or adopted, and not retired.
+Temporal's visibility store may lag behind by a second or so. With
+--output json, one schemas.Ownership is printed for each.`,
 		Example: "  starter models\n  starter models --state DRIFTED -o json | jq -r .name",
 		Args:    cobra.NoArgs,
 		RunE: a.online(func(ctx context.Context, c *connection, _ []string) error {
@@ -94,9 +95,10 @@ func exportCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "export [NAME…]",
 		Short: "Write a manifest for each model of the gateway",
-		Long: `Write a manifest for each model of the gateway, or for those that are named, as YAML documents on stdout. They are valid as
-they stand: starter apply adopts what they describe. Models that no manifest can describe, since a secret is in them for
-example, are named on stderr, and the exit code is 1.`,
+		Long: `Write a manifest for each model of the gateway, or for those that are named, as
+YAML documents on stdout. They are valid as they stand: starter apply adopts
+what they describe. Models that no manifest can describe, since a secret is in
+them for example, are named on stderr, and the exit code is 1.`,
 		Example: "  starter export > models.yaml\n  starter export production-llm-v1 > production-llm-v1.yaml",
 		RunE: a.online(func(ctx context.Context, c *connection, wanted []string) error {
 			found, err := c.GatewayModels(ctx)

@@ -31,9 +31,11 @@ func planCommand(a *app) *cobra.Command {
 	o := &planOptions{app: a}
 	cmd := &cobra.Command{
 		Use:   "plan PATH…",
-		Short: "Compare manifests with the gateway and with what is owned, and show what apply would do",
-		Long: `Compare the manifests (files, folders with all that is in them, or - for stdin) with the gateway and with what is owned,
-and show what starter apply would do. Nothing is changed. A worker reads the gateway, with one call for each hundred models.
+		Short: "Show what apply would do: manifests, gateway and owners compared",
+		Long: `Compare the manifests (files, folders with all that is in them, or - for stdin)
+with the gateway and with what is owned, and show what starter apply would do.
+Nothing is changed. A worker reads the gateway, with one call for each hundred
+models.
 
   + create      in no gateway, and nobody's
   ~ change      ours as it was approved, and the manifest says something else
@@ -41,10 +43,11 @@ and show what starter apply would do. Nothing is changed. A worker reads the gat
   ! restore     ours, and edited in the gateway: what was approved is put back
   + recreate    ours, and gone from the gateway
   - retire      ours, and in no manifest; only with --prune
-  x conflict    in the gateway otherwise than the manifest says, and nobody's: apply leaves it alone
+  x conflict    in the gateway otherwise than the manifest says, and nobody's;
+                apply leaves it alone
 
---out FILE saves the plan for starter apply FILE. A saved plan is bound to what it saw: what has changed since is refused,
-model by model.`,
+--out FILE saves the plan for starter apply FILE. A saved plan is bound to what
+it saw: what has changed since is refused, model by model.`,
 		Example: `  starter plan models/
   starter plan models/ --prune --output markdown > comment.md
   starter plan models/ --out plan.json --detailed-exitcode`,

@@ -29,21 +29,26 @@ func probeCommand(a *app) *cobra.Command {
 	o := &probeOptions{app: a}
 	cmd := &cobra.Command{
 		Use:   "probe PATH…",
-		Short: "Probe the endpoints of manifests from here, without Temporal, and show the figures",
-		Long: `Probe the endpoints of one or more manifests from this machine, one after another, in the way that a worker does
-during a registration. Nothing is registered and Temporal is not needed. Each sample is a real prompt: together they
-cost at most probe.token_budget tokens.
+		Short: "Probe the endpoints of manifests from here, without Temporal",
+		Long: `Probe the endpoints of one or more manifests from this machine, one after
+another, in the way that a worker does during a registration. Nothing is
+registered and Temporal is not needed. Each sample is a real prompt: together
+they cost at most probe.token_budget tokens.
 
-The environment says, as it does for a worker, which tokens may be sent where: EXTERNAL_AI_TOKEN (or
-EXTERNAL_AI_TOKEN_FILE) with EXTERNAL_AI_TOKEN_HOSTS, or REGISTRAR_CREDENTIALS_FILE; REGISTRAR_ALLOW_NETWORKS lets
-addresses through that are not public; HTTPS_PROXY, HTTP_PROXY and NO_PROXY are honoured.
+The environment says, as it does for a worker, which tokens may be sent where:
+EXTERNAL_AI_TOKEN (or EXTERNAL_AI_TOKEN_FILE) with EXTERNAL_AI_TOKEN_HOSTS, or
+REGISTRAR_CREDENTIALS_FILE; REGISTRAR_ALLOW_NETWORKS lets addresses through that
+are not public; HTTPS_PROXY, HTTP_PROXY and NO_PROXY are honoured.
 
-An endpoint that may only be starting, or busy, is a FAIL at once. With --wait it is tried again until that time is up,
-at the pace that it asks for by Retry-After; a worker gives it two minutes.
+An endpoint that may only be starting, or busy, is a FAIL at once. With --wait
+it is tried again until that time is up, at the pace that it asks for by
+Retry-After; a worker gives it two minutes.
 
-With --output json, one schemas.ProbeReport with the manifest's name is printed for each manifest. The exit code is 0
-if all of them PASS, 1 if one is a FAIL, and 2 if a manifest or the configuration is not valid.`,
-		Example: `  EXTERNAL_AI_TOKEN_FILE=token EXTERNAL_AI_TOKEN_HOSTS=api.example.com starter probe model.yaml
+With --output json, one schemas.ProbeReport with the manifest's name is printed
+for each manifest. The exit code is 0 if all of them PASS, 1 if one is a FAIL,
+and 2 if a manifest or the configuration is not valid.`,
+		Example: `  EXTERNAL_AI_TOKEN_FILE=token EXTERNAL_AI_TOKEN_HOSTS=api.example.com \
+    starter probe model.yaml
   starter probe --samples 10 --no-stream model.yaml
   starter probe --wait 2m -o json model.yaml | jq .details.latency.median`,
 		Args: paths,

@@ -22,15 +22,19 @@ type registerOptions struct {
 func registerCommand(a *app) *cobra.Command {
 	return operationCommand(a, schemas.RegisterModelWorkflow, &cobra.Command{
 		Use:   "register PATH…",
-		Short: "Register the models of one or more manifests, and follow them to the end",
-		Long: `Register the models of one or more manifests and follow the registrations to their end. ` + pathsManual + `
-All manifests are checked before anything starts.
+		Short: "Register the models of manifests, and follow them to the end",
+		Long: `Register the models of one or more manifests and follow the registrations to
+their end. All manifests are checked before anything starts.
 
-A name that is being registered already is reported and left alone (exit code 1). A model that is registered with the same
-payload, and that the gateway has when the worker asks for it, ends as UNCHANGED: nothing is done (exit code 0).
+` + pathsManual + `
 
-With --output json, one schemas.Result is printed for each manifest, in their order. Its status is STARTED for one
-started with --detach, and IN_PROGRESS for one that goes on without this command.`,
+A name that is being registered already is reported and left alone (exit code
+1). A model that is registered with the same payload, and that the gateway has
+when the worker asks for it, ends as UNCHANGED: nothing is done (exit code 0).
+
+With --output json, one schemas.Result is printed for each manifest, in their
+order. Its status is STARTED for one started with --detach, and IN_PROGRESS for
+one that goes on without this command.`,
 		Example: `  starter register model.yaml
   starter register --approval always --requester alice@example.com model.yaml
   starter register --detach -o json models/

@@ -18,16 +18,22 @@ const (
 
 const manual = `Register LLM endpoints in the Genesys Cloud LLM Gateway, durably.
 
-A registration is a Temporal workflow: it validates the manifest, submits it, waits for the Genesys job, probes the
-endpoint, waits for approval if asked to, has the gateway check the model, and announces and audits the ending. If it
-does not complete, the model is removed again. It goes on whatever happens to this command.
+A registration is a Temporal workflow: it validates the manifest, submits it,
+waits for the Genesys job, probes the endpoint, waits for approval if asked to,
+has the gateway check the model, and announces and audits the ending. If it does
+not complete, the model is removed again. It goes on whatever happens to this
+command.
 
-Exit codes: 0 done, and COMPLETED; 1 failed; 2 wrong usage or an invalid manifest; 3 rejected, rolled back or
-cancelled; 4 Temporal cannot be reached; 130 interrupted, or --timeout is up (the registration goes on).
+Exit codes: 0 done, and COMPLETED; 1 failed; 2 wrong usage or an invalid
+manifest; 3 rejected, rolled back or cancelled; 4 Temporal cannot be reached;
+130 interrupted, or --timeout is up (what was started goes on).
 
-Environment: TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_PROFILE, TEMPORAL_API_KEY, TEMPORAL_TLS_* as for other
-Temporal tools; REGISTRAR_TASK_QUEUE, REGISTRAR_REQUESTER, REGISTRAR_SIGNING_KEY, REGISTRAR_UI_URL, REGISTRAR_LOG_LEVEL (default warn),
-REGISTRAR_LOG_FORMAT (json or console), REGISTRAR_ENCRYPTION_KEYS (or REGISTRAR_ENCRYPTION_KEYS_FILE); NO_COLOR.`
+Environment: TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_PROFILE,
+TEMPORAL_API_KEY, TEMPORAL_TLS_* as for other Temporal tools;
+REGISTRAR_TASK_QUEUE, REGISTRAR_REQUESTER, REGISTRAR_SIGNING_KEY,
+REGISTRAR_UI_URL, REGISTRAR_LOG_LEVEL (default warn), REGISTRAR_LOG_FORMAT (json
+or console), REGISTRAR_ENCRYPTION_KEYS (or REGISTRAR_ENCRYPTION_KEYS_FILE);
+NO_COLOR.`
 
 func rootCommand(a *app) *cobra.Command {
 	root := &cobra.Command{
@@ -57,6 +63,7 @@ func rootCommand(a *app) *cobra.Command {
 		SuggestionsMinimumDistance: 2,
 	}
 	root.SetHelpCommand(helpCommand(root))
+	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages", ".FlagUsagesWrapped 80"))
 	root.SetVersionTemplate("{{.DisplayName}} {{.Version}}\n")
 	a.output = outputText
 	root.PersistentFlags().VarP(oneOf(&a.output, outputText, outputJSON), "output", "o",

@@ -11,9 +11,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/spf13/cobra"
 	"github.com/stretchr/testify/require"
 
 	"model-registrar/schemas"
+	"model-registrar/starter/console"
 )
 
 // ran is what one run of the starter came to.
@@ -183,4 +185,19 @@ func TestInvalidClientConfigurationExitsWith2(t *testing.T) {
 	r := starter(t, "", []string{"TEMPORAL_CONFIG_FILE=" + broken}, "list")
 	require.Equal(t, exitUsage, r.code)
 	require.Contains(t, r.errors, "TEMPORAL_CONFIG_FILE")
+}
+
+func TestHelpFitsTerminalsOf80Columns(t *testing.T) {
+	var visit func(*cobra.Command)
+	visit = func(cmd *cobra.Command) {
+		r := starter(t, "", nil, append(strings.Fields(cmd.CommandPath())[1:], "--help")...)
+		require.Zero(t, r.code, r.errors)
+		for line := range strings.Lines(r.out) {
+			require.LessOrEqual(t, console.Width(strings.TrimRight(line, "\n")), 80, "%s: %s", cmd.CommandPath(), line)
+		}
+		for _, child := range cmd.Commands() {
+			visit(child)
+		}
+	}
+	visit(rootCommand(&app{}))
 }

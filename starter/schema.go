@@ -13,7 +13,7 @@ func schemaCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "schema",
 		Short: "Print the manifest's JSON Schema",
-		Long:  "Print the JSON Schema (draft 2020-12) of a manifest, for editors and other checkers.",
+		Long:  "Print the JSON Schema (draft 2020-12) of a manifest, for editors and checkers.",
 		Example: `  starter schema > manifest.schema.json
   # then, at the top of a manifest, for editors with a YAML language server:
   # yaml-language-server: $schema=manifest.schema.json`,

@@ -16,12 +16,15 @@ import (
 func setupCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "setup",
-		Short: "Check the connection, and register the search attributes in the namespace",
-		Long: `Check that Temporal answers and that the namespace exists, and register the search attributes that registrations
-use (` + strings.Join(schemas.SearchAttributes, ", ") + `, all Keyword). What exists already is left alone, so that this may be run again.
+		Short: "Check the connection, and register the search attributes",
+		Long: `Check that Temporal answers and that the namespace exists, and register the
+search attributes that registrations use, all Keyword:
+` + strings.Join(schemas.SearchAttributes, ", ") + `.
+What exists already is left alone, so that this may be run again.
 
-If REGISTRAR_AUDIT (or REGISTRAR_AUDIT_FILE) names a PostgreSQL database, also make the tables of the audit trail in it, or
-bring them up to date. A worker does that too, if its user may.`,
+If REGISTRAR_AUDIT (or REGISTRAR_AUDIT_FILE) names a PostgreSQL database, also
+make the tables of the audit trail in it, or bring them up to date. A worker
+does that too, if its user may.`,
 		Example: `  starter setup
   TEMPORAL_ADDRESS=temporal:7233 TEMPORAL_NAMESPACE=models starter setup`,
 		Args: cobra.NoArgs,

@@ -23,22 +23,26 @@ func showCommand(a *app) *cobra.Command {
 	o := &showOptions{app: a}
 	cmd := &cobra.Command{
 		Use:   "show NAME",
-		Short: "Tell one model's whole story: what is approved and ours, how it came to that, and how it is doing",
-		Long: `Tell the whole story of one model: what is approved and ours, by which operation, run and people, and since
-when; how it is doing and what its last check saw; its operations with who asked, who decided what and why, what
-changed field by field, and how they ended; and the changes of its state.
+		Short: "Tell the whole story of one model, from Temporal and the trail",
+		Long: `Tell the whole story of one model: what is approved and ours, by which
+operation, run and people, and since when; how it is doing and what its last
+check saw; its operations with who asked, who decided what and why, what changed
+field by field, and how they ended; and the changes of its state.
 
-It is told from Temporal, which forgets what has ended after the namespace's retention time, and from the audit trail,
-which forgets nothing: that of --audit, or else REGISTRAR_AUDIT (or REGISTRAR_AUDIT_FILE), or else the file
-` + "`llm_model_audit.log`" + ` if there is one. If one of the two cannot be read, the story is told from the other, and says so.
-Whether the trail can be believed, ` + "`starter audit verify`" + ` says. With --output json, one schemas.ModelStory is printed
-(model-story.schema.json).
+It is told from Temporal, which forgets what has ended after the namespace's
+retention time, and from the audit trail, which forgets nothing: that of
+--audit, or else REGISTRAR_AUDIT (or REGISTRAR_AUDIT_FILE), or else the file
+` + "`llm_model_audit.log`" + ` if there is one. If one of the two cannot be read, the
+story is told from the other, and says so. Whether the trail can be believed,
+` + "`starter audit verify`" + ` says. With --output json, one schemas.ModelStory is
+printed (model-story.schema.json).
 
-Exit codes: 0 there is something to tell, also of a retired model; 1 nothing is known of the name; 4 Temporal cannot be
-reached, and there is no trail.`,
+Exit codes: 0 there is something to tell, also of a retired model; 1 nothing is
+known of the name; 4 Temporal cannot be reached, and there is no trail.`,
 		Example: `  starter show production-llm-v2
   starter show production-llm-v2 --audit postgres://reader@db/audit
-  starter show production-llm-v2 -o json | jq '.operations[] | {operation, outcome, changes}'`,
+  starter show production-llm-v2 -o json |
+    jq '.operations[] | {operation, outcome, changes}'`,
 		Args: name,
 		RunE: offline(o.run),
 	}

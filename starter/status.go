@@ -19,10 +19,11 @@ func statusCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "status NAME",
 		Short: "Show where the newest registration of a model stands",
-		Long: `Show where the newest registration of a model stands: its stages, its evidence, and, once it has ended, its
-result. The exit code is 0 if there is one, however it goes; with --output json, a schemas.Progress is printed.
-A fleet is named by its id, or as register-fleet/ID; in JSON it is a schemas.FleetProgress, and once it has ended a
-schemas.FleetResult.`,
+		Long: `Show where the newest registration of a model stands: its stages, its evidence,
+and, once it has ended, its result. The exit code is 0 if there is one, however
+it goes; with --output json, a schemas.Progress is printed. A fleet is named by
+its id, or as register-fleet/ID; in JSON it is a schemas.FleetProgress, and once
+it has ended a schemas.FleetResult.`,
 		Example: `  starter status production-llm-v2
   starter status -o json production-llm-v2 | jq -r .stage`,
 		Args: name,

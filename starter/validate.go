@@ -15,10 +15,11 @@ import (
 func validateCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "validate PATH…",
-		Short: "Check manifests offline: print the payload and its hash, or every violation",
-		Long: `Check manifests without reaching anything. A valid one is answered with the payload that would go to Genesys and
-its hash, and with warnings about what the probe will probably refuse; another with every violation as
-file:line:column: path: message, and exit code 2.`,
+		Short: "Check manifests offline: payload and hash, or what is wrong",
+		Long: `Check manifests without reaching anything. A valid one is answered with the
+payload that would go to Genesys and its hash, and with warnings about what the
+probe will probably refuse; another with every violation as file:line:column:
+path: message, and exit code 2.`,
 		Example: `  starter validate model.yaml
   starter validate models/*.yaml
   cat model.json | starter validate -

@@ -19,9 +19,10 @@ func watchCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "watch NAME",
 		Short: "Follow the newest registration of a model to its end",
-		Long: `Follow the newest registration of a model to its end and print what it came to, with the same exit codes as
-register. One that has ended is shown from its history. Watching changes nothing; Ctrl-C ends the watching alone.
-A fleet is named by its id, or as register-fleet/ID.`,
+		Long: `Follow the newest registration of a model to its end and print what it came to,
+with the same exit codes as register. One that has ended is shown from its
+history. Watching changes nothing; Ctrl-C ends the watching alone. A fleet is
+named by its id, or as register-fleet/ID.`,
 		Example: `  starter watch production-llm-v2
   starter watch -o json production-llm-v2
   starter watch migration-1`,

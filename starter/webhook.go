@@ -47,19 +47,25 @@ func webhookVerifyCommand(a *app) *cobra.Command {
 	o := &webhookOptions{app: a}
 	cmd := &cobra.Command{
 		Use:   "verify [CAPTURE | --header NAME:VALUE… --body FILE]",
-		Short: "Check a captured delivery offline: its signature, its time, its body",
-		Long: `Check a captured delivery offline, as its receiver would. CAPTURE is a file, or - for stdin, with the request as it came:
-headers (the request line may stand above them), an empty line, and the body to the byte. Or give the headers webhook-id,
-webhook-timestamp and webhook-signature one by one, and the body as a file.
+		Short: "Check a captured delivery offline: signature, time and body",
+		Long: `Check a captured delivery offline, as its receiver would. CAPTURE is a file, or
+- for stdin, with the request as it came: headers (the request line may stand
+above them), an empty line, and the body to the byte. Or give the headers
+webhook-id, webhook-timestamp and webhook-signature one by one, and the body as
+a file.
 
-The secret is REGISTRAR_WEBHOOK_SECRET, or what the file REGISTRAR_WEBHOOK_SECRET_FILE holds; several, separated by spaces,
-while they rotate.
+The secret is REGISTRAR_WEBHOOK_SECRET, or what the file
+REGISTRAR_WEBHOOK_SECRET_FILE holds; several, separated by spaces, while they
+rotate.
 
-Exit codes: 0 it is genuine; 1 it is not, and what is wrong; 2 wrong usage, no secret, or nothing that can be read.`,
+Exit codes: 0 it is genuine; 1 it is not, and what is wrong; 2 wrong usage, no
+secret, or nothing that can be read.`,
 		Example: `  starter webhook verify capture.http
-  starter webhook verify --header 'webhook-id: msg_…' --header 'webhook-timestamp: 1767225600' \
+  starter webhook verify --header 'webhook-id: msg_…' \
+    --header 'webhook-timestamp: 1767225600' \
     --header 'webhook-signature: v1,…' --body body.json
-  starter webhook verify --any-time -o json capture.http | jq .checkpoint > checkpoint.json`,
+  starter webhook verify --any-time -o json capture.http |
+    jq .checkpoint > checkpoint.json`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: offline(o.run),
 	}
