@@ -65,7 +65,8 @@ anything was rejected, rolled back or cancelled.`,
 	f.IntVar(&o.maxRetire, "max-retire", 10, "retire at most this many models; a plan with more is refused")
 	f.BoolVarP(&o.yes, "yes", "y", false, "do not ask")
 	f.StringVar(&o.onlyFailedOf, "only-failed-of", "", "do only what the fleet of this id did not")
-	f.StringVar(&o.requester, "requester", "", "who asks, and so cannot approve (default $REGISTRAR_REQUESTER, or user@host)")
+	f.StringVar(&o.requester, "requester", "",
+		"who asks, and so cannot approve (default $REGISTRAR_REQUESTER, or user@host)")
 	o.flags(f)
 	return cmd
 }
@@ -91,7 +92,8 @@ func (o *applyOptions) run(ctx context.Context, paths []string) error {
 	case len(items) > 0:
 		return o.operate(ctx, c, registrar.FleetRequest{Items: items}, f)
 	case o.machine():
-		if err := o.print(schemas.FleetResult{Status: schemas.FleetCompleted, Outcomes: schemas.FleetTally{}}); err != nil {
+		err := o.print(schemas.FleetResult{Status: schemas.FleetCompleted, Outcomes: schemas.FleetTally{}})
+		if err != nil {
 			return err
 		}
 	}
@@ -109,8 +111,8 @@ func (o *applyOptions) read(paths []string) (*schemas.Plan, []schemas.Manifest, 
 	return nil, manifests, err
 }
 
-// planned makes a plan unless there is one, and returns the operations that are to be run, and the code that the command
-// exits with at least: a conflict is nothing that was done.
+// planned makes a plan unless there is one, and returns the operations that are to be run, and the code that the
+// command exits with at least: a conflict is nothing that was done.
 func (o *applyOptions) planned(
 	ctx context.Context, c *connection, plan *schemas.Plan, manifests []schemas.Manifest,
 ) (items []schemas.FleetItem, code int, err error) {

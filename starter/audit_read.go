@@ -119,7 +119,8 @@ func csvCells(e schemas.AuditEntry) []string {
 	}
 	var delivered, attempts, code, undelivered string
 	if w := e.Webhook; w != nil {
-		delivered, attempts, code, undelivered = strconv.FormatBool(w.Delivered), strconv.Itoa(w.Attempts), strconv.Itoa(w.ResponseCode), w.Error
+		delivered, attempts = strconv.FormatBool(w.Delivered), strconv.Itoa(w.Attempts)
+		code, undelivered = strconv.Itoa(w.ResponseCode), w.Error
 	}
 	latency, gone := "", ""
 	if e.LatencyMs != nil {

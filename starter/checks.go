@@ -46,7 +46,7 @@ state is what that finds.`,
 }
 
 // steering is a request to the owner of a model.
-type steering func(c *connection, ctx context.Context, name string, why schemas.CheckRequest) (schemas.ModelCheck, error)
+type steering func(*connection, context.Context, string, schemas.CheckRequest) (schemas.ModelCheck, error)
 
 func steeringCommand(a *app, cmd *cobra.Command, ask steering) *cobra.Command {
 	var why schemas.CheckRequest

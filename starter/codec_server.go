@@ -120,7 +120,8 @@ func (o *codecServerOptions) run(ctx context.Context, _ []string) error {
 		o.err.Print(console.Text("Token, made for this run: " + token))
 	}
 	if len(handler.Origins) == 0 {
-		o.err.Print(console.Text("No Temporal UI may ask: name its origin with --origin, such as http://127.0.0.1:8233."))
+		o.err.Print(console.Text("No Temporal UI may ask: name its origin with --origin, such as " +
+			"http://127.0.0.1:8233."))
 	} else {
 		o.err.Print(console.Text("Open that address in your browser and sign in; then the Temporal UI at " +
 			strings.Join(handler.Origins, ", ") + " can use it."))
@@ -179,8 +180,8 @@ func serveUntil(
 ) error {
 	server := &http.Server{
 		Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second,
-		WriteTimeout: 30 * time.Second,
-		IdleTimeout:  time.Minute, MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+		WriteTimeout: 30 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 64 << 10,
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 	if certificate != nil {
 		server.TLSConfig = &tls.Config{Certificates: []tls.Certificate{*certificate}, MinVersion: tls.VersionTLS12}

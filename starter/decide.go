@@ -36,7 +36,8 @@ func approveCommand(a *app) *cobra.Command {
 }
 
 func rejectCommand(a *app) *cobra.Command {
-	return decideCommand(a, schemas.Reject, "reject", "Reject an operation; a model that it registered is removed again",
+	return decideCommand(a, schemas.Reject, "reject",
+		"Reject an operation; a model that it registered is removed again",
 		`  starter reject llm-v2 --reason "wrong region" --approver bob@example.com
   starter reject llm-v2 --reason "wrong region" --key ~/.ssh/id_ed25519`)
 }

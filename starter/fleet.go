@@ -107,7 +107,8 @@ func (o *fleetOptions) run(ctx context.Context, paths []string) error {
 	}
 	defer c.Close()
 	if o.onlyFailedOf != "" {
-		manifests, err = onlyUndone(ctx, c, manifests, func(m schemas.Manifest) string { return m.Name }, o.onlyFailedOf)
+		name := func(m schemas.Manifest) string { return m.Name }
+		manifests, err = onlyUndone(ctx, c, manifests, name, o.onlyFailedOf)
 		if err != nil {
 			return explained(err)
 		}

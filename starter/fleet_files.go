@@ -23,8 +23,8 @@ const (
 // manifestExtensions are the names' endings by which a manifest in a folder is known.
 var manifestExtensions = []string{".yaml", ".yml", ".json", ".jsonl", ".ndjson"}
 
-// manifestFiles lists the files that the paths stand for, each once: files as they are, folders with all that is in them
-// and looks like a manifest. What is hidden is left out.
+// manifestFiles lists the files that the paths stand for, each once: files as they are, folders with all that is in
+// them and looks like a manifest. What is hidden is left out.
 func manifestFiles(paths []string) (files []string, problems []error) {
 	seen := map[string]bool{}
 	add := func(file string) {
@@ -49,7 +49,8 @@ func manifestFiles(paths []string) (files []string, problems []error) {
 			case strings.HasPrefix(d.Name(), "."), d.IsDir():
 			case !slices.Contains(manifestExtensions, strings.ToLower(filepath.Ext(file))):
 			case waits(file):
-				problems = append(problems, fmt.Errorf("%s: this is a pipe or a device; a folder's manifests are files", file))
+				problems = append(problems,
+					fmt.Errorf("%s: this is a pipe or a device; a folder's manifests are files", file))
 			default:
 				add(file)
 			}
@@ -62,14 +63,15 @@ func manifestFiles(paths []string) (files []string, problems []error) {
 			problems = append(problems, fmt.Errorf("%s: %w", path, err))
 		}
 		if len(files) == found && err == nil {
-			problems = append(problems, fmt.Errorf("%s: no manifest is in this folder (%s)", path, strings.Join(manifestExtensions, ", ")))
+			problems = append(problems, fmt.Errorf("%s: no manifest is in this folder (%s)", path,
+				strings.Join(manifestExtensions, ", ")))
 		}
 	}
 	return files, problems
 }
 
-// waits reports whether opening or reading what is found in a folder could wait for ever: who names it means it, who names
-// the folder does not.
+// waits reports whether opening or reading what is found in a folder could wait for ever: who names it means it, who
+// names the folder does not.
 func waits(file string) bool {
 	info, err := os.Stat(file)
 	return err == nil && !info.Mode().IsRegular() && !info.IsDir() // a folder and a broken link are refused when read
@@ -101,7 +103,8 @@ func parseInPieces(label string, data []byte) (documents []manifest.Document, pr
 	return documents, problems
 }
 
-// pieceOf is the longest beginning that ends where a document does; all of it if that is nowhere, for the parser to refuse.
+// pieceOf is the longest beginning that ends where a document does; all of it if that is nowhere, for the parser to
+// refuse.
 func pieceOf(data []byte, most int) []byte {
 	if len(data) <= most {
 		return data

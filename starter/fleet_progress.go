@@ -149,5 +149,5 @@ func (s *speed) text() string {
 	if rate < 1 {
 		text = fmt.Sprintf("  %.0f/min", 60*rate)
 	}
-	return text + ", about " + words.Span((time.Duration(float64(left)/rate) * time.Second).Round(time.Second)) + " left"
+	return text + ", about " + words.Span(time.Duration(float64(left)/rate)*time.Second) + " left"
 }

@@ -16,22 +16,27 @@ import (
 
 // steeringOfFleets are the commands that steer a fleet, and show where it stands.
 func steeringOfFleets(a *app) []*cobra.Command {
-	one := func(use, short, long string, do func(*connection, context.Context, string) error) *cobra.Command {
+	one := func(use, short string, do func(*connection, context.Context, string) error, long string) *cobra.Command {
 		verb, _, _ := strings.Cut(use, " ")
 		return &cobra.Command{
 			Use: use, Short: short, Long: long, Example: "  starter fleet " + verb + " migration-1", Args: oneFleet,
-			RunE: a.online(func(ctx context.Context, c *connection, args []string) error { return do(c, ctx, args[0]) }),
+			RunE: a.online(func(ctx context.Context, c *connection, args []string) error {
+				return do(c, ctx, args[0])
+			}),
 		}
 	}
 	return []*cobra.Command{
 		pauseCommand(a), resumeCommand(a), windowCommand(a),
-		one("cancel ID", "Cancel a fleet", `Cancel a fleet: it starts nothing more, has all that is in flight cancelled and
-undone, and ends after it.`, (*connection).cancelFleet),
-		one("status ID", "Show where a fleet stands", `Show where a fleet stands, or what it came to. With --output json, a
-schemas.FleetProgress is printed, and once it has ended a schemas.FleetResult.`, (*connection).statusOfFleet),
-		one("watch ID", "Follow a fleet to its end", `Follow a fleet to its end and print what it came to, with the same exit codes as
-fleet.`,
-			func(c *connection, ctx context.Context, id string) error { return c.watchFleet(ctx, id, 0) }),
+		one("cancel ID", "Cancel a fleet", (*connection).cancelFleet,
+			`Cancel a fleet: it starts nothing more, has all that is in flight cancelled and
+undone, and ends after it.`),
+		one("status ID", "Show where a fleet stands", (*connection).statusOfFleet,
+			`Show where a fleet stands, or what it came to. With --output json, a
+schemas.FleetProgress is printed, and once it has ended a schemas.FleetResult.`),
+		one("watch ID", "Follow a fleet to its end",
+			func(c *connection, ctx context.Context, id string) error { return c.watchFleet(ctx, id, 0) },
+			`Follow a fleet to its end and print what it came to, with the same exit codes as
+fleet.`),
 	}
 }
 

@@ -46,7 +46,8 @@ registration is listed at the last stage that is.`,
 				return fmt.Errorf("--limit must be from 1 to 10000")
 			}
 			if o.fleets && (o.stage != "" || o.architecture != "" || o.fleet != "") {
-				return fmt.Errorf("--fleets lists all fleets, and goes with none of --stage, --architecture and --fleet")
+				return fmt.Errorf("--fleets lists all fleets, and goes with none of --stage, --architecture " +
+					"and --fleet")
 			}
 			if o.fleet = registrar.FleetID(o.fleet); o.fleet != "" {
 				return schemas.CheckFleetID(o.fleet)

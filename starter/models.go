@@ -43,7 +43,8 @@ Temporal's visibility store may lag behind by a second or so. With
 			}))
 		}),
 	}
-	cmd.Flags().Var(oneOf(&state, names(modelStates)...), "state", "only those in this state: "+strings.Join(names(modelStates), ", "))
+	cmd.Flags().Var(oneOf(&state, names(modelStates)...), "state",
+		"only those in this state: "+strings.Join(names(modelStates), ", "))
 	cmd.Flags().Var(oneOf(&architecture, names(schemas.Architectures)...), "architecture",
 		"only those of this architecture: "+strings.Join(names(schemas.Architectures), ", "))
 	return cmd
@@ -151,7 +152,8 @@ func export(a *app, models []schemas.ListedModel, wanted []string, unreadable in
 	}
 	if unreadable > 0 {
 		problems++
-		a.err.Print(console.Styled(console.Alert, "! ").And(console.Plain, counted(unreadable, "model")+" of a form that is not known"))
+		a.err.Print(console.Styled(console.Alert, "! ").And(console.Plain,
+			counted(unreadable, "model")+" of a form that is not known"))
 	}
 	if problems > 0 {
 		return exitWith(exitFailed)

@@ -49,7 +49,8 @@ func (o *followOptions) beginFlags(f *pflag.FlagSet) {
 // operate begins an operation for each request, follows them to their end unless they are to be left to themselves, and
 // says what they came to.
 func operate[R any](
-	ctx context.Context, c *connection, requests []R, begin func(context.Context, R) (operation, error), o followOptions,
+	ctx context.Context, c *connection, requests []R, begin func(context.Context, R) (operation, error),
+	o followOptions,
 ) error {
 	all := make([]operation, 0, len(requests))
 	for _, r := range requests {

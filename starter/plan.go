@@ -59,7 +59,8 @@ it saw: what has changed since is refused, model by model.`,
 	f.BoolVar(&o.unowned, "unowned", false, "list the models in the gateway that are nobody's")
 	f.VarP(oneOf(&a.output, outputText, outputJSON, outputMarkdown), "output", "o",
 		"text, json, or markdown for a comment on a pull request")
-	f.BoolVar(&o.detailed, "detailed-exitcode", false, "exit with 0 if there is nothing to do, 2 if there is, and 1 after an error")
+	f.BoolVar(&o.detailed, "detailed-exitcode", false,
+		"exit with 0 if there is nothing to do, 2 if there is, and 1 after an error")
 	f.StringVar(&o.file, "out", "", "save the plan in this file")
 	return cmd
 }

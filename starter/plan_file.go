@@ -22,7 +22,8 @@ func savedPlan(a *app, file string) (p schemas.Plan, ok bool, err error) {
 		return p, false, nil
 	}
 	if looks.Version != schemas.PlanVersion {
-		return p, true, misused("%s: a plan of version %d; this starter knows version %d. Make a new plan", label, looks.Version, schemas.PlanVersion)
+		return p, true, misused("%s: a plan of version %d; this starter knows version %d. Make a new plan",
+			label, looks.Version, schemas.PlanVersion)
 	}
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.DisallowUnknownFields()

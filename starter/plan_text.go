@@ -47,7 +47,8 @@ func planLines(p schemas.Plan, unowned bool) []console.Line {
 	}
 	if n := len(p.Forgotten); n > 0 {
 		lines = append(lines, console.Styled(console.Faint,
-			counted(n, "owned model")+" in no manifest: "+some(p.Forgotten)+". --prune retires what is owned and in no manifest."))
+			counted(n, "owned model")+" in no manifest: "+some(p.Forgotten)+
+				". --prune retires what is owned and in no manifest."))
 	}
 	return lines
 }
@@ -72,7 +73,8 @@ func some(all []string) string {
 // itemLines is one model of a plan.
 func itemLines(i schemas.PlanItem) []console.Line {
 	s := planSigns[i.Action]
-	lines := []console.Line{console.Styled(s.style, s.sign+" ").And(console.Strong, i.Name).And(console.Plain, " "+s.will)}
+	lines := []console.Line{console.Styled(s.style, s.sign+" ").And(console.Strong, i.Name).
+		And(console.Plain, " "+s.will)}
 	for _, detail := range itemDetails(i) {
 		lines = append(lines, console.Text("    "+detail))
 	}
@@ -165,6 +167,6 @@ func planMarkdown(p schemas.Plan) []console.Line {
 
 // markdownCell writes a text into a table so that nothing in it is taken for markdown or HTML.
 func markdownCell(s string) string {
-	return strings.NewReplacer(`\`, `\\`, "|", `\|`, "<", "&lt;", ">", "&gt;", "`", "\\`", "*", `\*`, "_", `\_`, "[", `\[`, "]", `\]`,
-		"@", "@\u200b", "#", `\#`, "!", `\!`).Replace(console.Clean(s))
+	return strings.NewReplacer(`\`, `\\`, "|", `\|`, "<", "&lt;", ">", "&gt;", "`", "\\`", "*", `\*`, "_", `\_`,
+		"[", `\[`, "]", `\]`, "@", "@\u200b", "#", `\#`, "!", `\!`).Replace(console.Clean(s))
 }

@@ -246,7 +246,8 @@ func sourceLines(s schemas.StorySource) []console.Line {
 	style, text := console.Faint, "Told from "+s.Name
 	switch {
 	case !s.Read && s.Name == "":
-		style, text = console.Alert, "! The audit trail was not read: "+s.Problem+" (--audit or REGISTRAR_AUDIT names it)"
+		style = console.Alert
+		text = "! The audit trail was not read: " + s.Problem + " (--audit or REGISTRAR_AUDIT names it)"
 	case !s.Read:
 		style, text = console.Alert, "! Not told from "+s.Name+": "+s.Problem
 	case s.Problem != "":

@@ -9,7 +9,8 @@ import (
 
 // escapes matches the terminal sequences that would leave rubbish behind if only their control characters were taken
 // out: CSI (colours, cursor) and OSC (titles, links), in their 7-bit and 8-bit forms.
-var escapes = regexp.MustCompile(`(?:\x1b\[|\x{9b})[0-?]*[ -/]*[@-~]?|(?:\x1b\]|\x{9d})[^\x07\x1b\x{9c}]*(?:\x07|\x1b\\|\x{9c})?|\x1b[@-_]?`)
+var escapes = regexp.MustCompile(`(?:\x1b\[|\x{9b})[0-?]*[ -/]*[@-~]?|` +
+	`(?:\x1b\]|\x{9d})[^\x07\x1b\x{9c}]*(?:\x07|\x1b\\|\x{9c})?|\x1b[@-_]?`)
 
 // Clean returns s as one line that is safe to print: without terminal sequences, control characters, or the invisible
 // characters that reorder text on a screen. Line breaks and tabs become spaces.

@@ -13,9 +13,9 @@ type Live struct {
 	drawn   int
 }
 
-// Update writes the lines that stay, then the block as it stands now, in place of the block drawn before. A line wider than
-// the terminal goes on in the rows below it. A block taller than the terminal is cut at its top, as rows that have scrolled
-// away cannot be redrawn.
+// Update writes the lines that stay, then the block as it stands now, in place of the block drawn before. A line wider
+// than the terminal goes on in the rows below it. A block taller than the terminal is cut at its top, as rows that have
+// scrolled away cannot be redrawn.
 func (l *Live) Update(stay, block []Line) {
 	columns, rows := l.Printer.Size()
 	block = wrapped(block, columns-1)
@@ -75,8 +75,8 @@ func (l Line) split(room int) (first, rest Line) {
 	return first, rest
 }
 
-// breakIn is how many characters stand before the break: those up to the last space that has room, or as many as have room if
-// that would leave half of it empty.
+// breakIn is how many characters stand before the break: those up to the last space that has room, or as many as have
+// room if that would leave half of it empty.
 func breakIn(text []rune, room int) int {
 	used, space := 0, 0
 	for i, r := range text {

@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Mute keeps what is typed on the printer's terminal from being shown, so that it does not stand in the midst of a block
-// that is redrawn. The answer restores what was before; keys stay typed, for whoever reads them next.
+// Mute keeps what is typed on the printer's terminal from being shown, so that it does not stand in the midst of a
+// block that is redrawn. The answer restores what was before; keys stay typed, for whoever reads them next.
 func (p *Printer) Mute() (restore func()) {
 	f, ok := p.W.(*os.File)
 	if !ok || !p.Terminal() {
