@@ -44,11 +44,7 @@ cannot be read; 2 wrong usage.`,
   starter audit show production-llm-v2
   starter audit checkpoint > checkpoint.json`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			cmd.SetOut(cmd.ErrOrStderr())
-			_ = cmd.Help()
-			return misused("say what to do with the audit trail")
-		},
+		RunE: onlyHelps("say what to do with the audit trail"),
 	}
 	cmd.PersistentFlags().StringVar(&o.trail, "trail", "", "file:PATH, PATH, postgres://…, or - for stdin")
 	cmd.AddCommand(auditVerifyCommand(o), auditShowCommand(o), auditExportCommand(o), auditCheckpointCommand(o))

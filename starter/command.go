@@ -5,8 +5,6 @@ import (
 	"errors"
 
 	"github.com/spf13/cobra"
-
-	"model-registrar/starter/console"
 )
 
 // pathsManual says what a PATH is.
@@ -29,6 +27,15 @@ func name(_ *cobra.Command, args []string) error {
 	return nil
 }
 
+// onlyHelps is the body of a command that does nothing by itself.
+func onlyHelps(missing string) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, _ []string) error {
+		cmd.SetOut(cmd.ErrOrStderr())
+		_ = cmd.Help()
+		return misused("%s", missing)
+	}
+}
+
 // offline makes a command body of a function, so that its errors are told from wrong usage.
 func offline(do func(ctx context.Context, args []string) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
@@ -48,10 +55,7 @@ func (a *app) online(
 		defer c.Close()
 		err = do(ctx, c, args)
 		c.unread.note(err)
-		if why := c.unread.why.Load(); why != nil {
-			a.err.Print(console.Styled(console.Bad, "warning: ").And(console.Plain,
-				"not all can be shown: "+why.Error()))
-		}
+		c.tellUnread()
 		return explained(err)
 	})
 }

@@ -15,6 +15,7 @@ import (
 	"model-registrar/internal/codec"
 	"model-registrar/internal/telemetry"
 	"model-registrar/registrar"
+	"model-registrar/starter/console"
 )
 
 // connection is the app with a client of the registrar, and what the starter wants to know of its connection beside
@@ -52,6 +53,14 @@ func (u *unread) note(err error) {
 	var e *codec.Error
 	if errors.As(err, &e) {
 		u.why.Store(e)
+	}
+}
+
+// tellUnread says that something could not be decrypted.
+func (c *connection) tellUnread() {
+	if why := c.unread.why.Load(); why != nil {
+		c.err.Print(console.Styled(console.Bad, "warning: ").
+			And(console.Plain, "not all can be shown: "+why.Error()))
 	}
 }
 

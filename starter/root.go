@@ -39,11 +39,7 @@ func rootCommand(a *app) *cobra.Command {
 	root := &cobra.Command{
 		Use: "starter", Short: "Register LLM endpoints in the Genesys Cloud LLM Gateway, durably", Long: manual,
 		Version: build.Version(), SilenceErrors: true, SilenceUsage: true,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			cmd.SetOut(cmd.ErrOrStderr())
-			_ = cmd.Help()
-			return misused("no command given")
-		},
+		RunE: onlyHelps("no command given"),
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return nil

@@ -10,7 +10,6 @@ import (
 
 	"model-registrar/registrar"
 	"model-registrar/schemas"
-	"model-registrar/starter/console"
 )
 
 // showOptions are what show is asked to do.
@@ -81,9 +80,7 @@ func (o *showOptions) story(ctx context.Context, name string, trail *registrar.T
 	}
 	defer c.Close()
 	story, err := c.Story(ctx, name, trail)
-	if why := c.unread.why.Load(); why != nil {
-		o.err.Print(console.Styled(console.Bad, "warning: ").And(console.Plain, "not all can be shown: "+why.Error()))
-	}
+	c.tellUnread()
 	return story, err
 }
 

@@ -23,11 +23,7 @@ func webhookCommand(a *app) *cobra.Command {
 		Long:    `Check what webhook receivers got. This needs neither Temporal nor a worker.`,
 		Example: `  starter webhook verify capture.http`,
 		Args:    cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			cmd.SetOut(cmd.ErrOrStderr())
-			_ = cmd.Help()
-			return misused("say what to do with webhooks")
-		},
+		RunE:    onlyHelps("say what to do with webhooks"),
 	}
 	cmd.AddCommand(webhookVerifyCommand(a))
 	return cmd
