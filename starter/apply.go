@@ -81,7 +81,7 @@ func (o *applyOptions) run(ctx context.Context, paths []string) error {
 		return err
 	}
 	defer c.Close()
-	f := &fleetRun{paths: paths, applied: true, prune: o.prune}
+	f := &fleetRun{paths: paths, applied: true, prune: o.prune, saved: plan != nil}
 	items, err := o.joined(ctx, c, manifests)
 	if err == nil && items == nil {
 		items, f.least, err = o.planned(ctx, c, plan, manifests)

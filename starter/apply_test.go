@@ -106,7 +106,7 @@ func TestWhatAnApplyDidNotDoIsNamedWithACommandThatDoesJustThat(t *testing.T) {
 	r := starter(t, "", onFrontend(f), "apply", plan, "--yes", "--id", "f1")
 	require.Equal(t, exitFailed, r.code)
 	for _, want := range []string{"5 of 6 operations done", "retire to-retire  FAILED  PlanOutdated: ", "make a new plan",
-		"Apply what is not done:  starter apply --only-failed-of f1 " + quote(plan)} {
+		"make a new one:  starter plan PATH… --prune --out " + quote(plan)} {
 		require.Contains(t, r.out, want)
 	}
 	f.started, f.fleetEnds = nil, doesAll

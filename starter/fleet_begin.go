@@ -15,6 +15,7 @@ type fleetRun struct {
 	paths   []string // that it was made of, if this command made it
 	applied bool     // by apply, with prune and a code that the command exits with at least
 	prune   bool
+	saved   bool // the plan was a file
 	least   int
 	result  schemas.FleetResult
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -85,6 +86,9 @@ func (f *fleetRun) lines(page string) []console.Line {
 		if f.isApply() {
 			label = "Apply what is not done:  "
 		}
+		if f.isOutdated() {
+			label = "The saved plan is outdated for what is not done; make a new one:  "
+		}
 		lines = append(lines, nil, console.Text(label+retryCommand(f)))
 	}
 	return lines
@@ -92,6 +96,13 @@ func (f *fleetRun) lines(page string) []console.Line {
 
 // isApply reports whether the fleet runs a plan, as far as is known.
 func (f *fleetRun) isApply() bool { return f.applied || len(f.result.Operations) > 0 }
+
+// isOutdated reports whether a saved plan was applied that something has left behind: it is refused again.
+func (f *fleetRun) isOutdated() bool {
+	return f.saved && slices.ContainsFunc(f.result.Failures, func(x schemas.FleetFailure) bool {
+		return x.ErrorType == schemas.ErrPlanOutdated
+	})
+}
 
 // work is what the fleet is to do, after "3 of".
 func (f *fleetRun) work() string {
@@ -198,6 +209,10 @@ func retryCommand(f *fleetRun) string {
 	switch {
 	case !f.isApply():
 		return "starter fleet --only-failed-of " + f.name + " " + paths
+	case f.isOutdated() && f.result.Operations[schemas.RetireModelWorkflow].Total > 0:
+		return "starter plan PATH… --prune --out " + paths
+	case f.isOutdated():
+		return "starter plan PATH… --out " + paths
 	case f.prune:
 		paths += " --prune"
 	}
