@@ -16,6 +16,11 @@ import (
 // can never probe, with the probe's reason code: better known before anything is made.
 func (a *Activities) ValidatePayload(ctx context.Context, in schemas.ValidateInput) (schemas.ValidatedPayload, error) {
 	if in.PolicyOnly {
+		if in.Arrived != nil { // the input of a retirement
+			if violations := manifest.ReadRetirement(in.Arrived); len(violations) > 0 {
+				return schemas.ValidatedPayload{}, temporal.NewPayloadValidationError(cutViolations(violations))
+			}
+		}
 		return a.policy(in.Manifest), nil
 	}
 	checked, violations := in.Manifest, []schemas.Violation(nil)

@@ -312,7 +312,7 @@ func TestWhatIsNobodysIsRetiredOnlyByItsID(t *testing.T) {
 }
 
 func TestARetirementThatNobodyOrSomebodyInDisguiseAsksForDeletesNothing(t *testing.T) {
-	for _, asks := range []string{"", " ", "alice\u3164", "\u0430lice", strings.Repeat("x", 1_900_000)} {
+	for _, asks := range []string{"", " ", "alice\u3164", "\u0430lice", strings.Repeat("x", 10_000)} {
 		s := newStory(t)
 		s.uncalled = true
 		s.world.read = gatewayHas(ownedBefore(s.in.Manifest), nil)
@@ -332,7 +332,7 @@ func TestARetirementOfANameOfMegabytesEndsAtOnce(t *testing.T) {
 	s.env.ExecuteWorkflow(schemas.RetireModelWorkflow, schemas.RetireModelInput{Name: megabytes, Requester: "alice", Reason: megabytes})
 	e := s.ending()
 	require.Equal(t, schemas.Failed, e.Status)
-	require.Equal(t, schemas.ErrWrongWorkflowID, e.ErrorType)
+	require.Equal(t, schemas.ErrPayloadValidation, e.ErrorType)
 	require.Less(t, len(e.Reason), 2000)
 	recorded, err := json.Marshal(s.entries(schemas.AuditEnded))
 	require.NoError(t, err)

@@ -3,6 +3,7 @@ package workflows
 import (
 	"fmt"
 
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
@@ -11,12 +12,13 @@ import (
 )
 
 // RetireModel deletes a model that is ours, once it is approved, sees that it is gone, and gives it up. With keep it is
-// given up and left in the gateway. A model that is nobody's can be retired too, if it is named by its id.
-func RetireModel(ctx workflow.Context, in schemas.RetireModelInput) (schemas.Result, error) {
-	in.Name = schemas.Cut(in.Name, schemas.MaxName+1) // a longer one is no model's, and would fill whatever tells of it
+// given up and left in the gateway. A model that is nobody's can be retired too, if it is named by its id. The input is a
+// [schemas.RetireModelInput].
+func RetireModel(ctx workflow.Context, raw converter.RawValue) (schemas.Result, error) {
+	in, arrived := retirementOf(ctx, raw)
 	r := operationOn(ctx, schemas.RetireModelWorkflow, schemas.Manifest{Name: in.Name, Approval: in.Approval},
 		in.Requester)
-	r.seen, r.retirement = in.Seen, in
+	r.seen, r.retirement, r.arrived = in.Seen, in, arrived
 	return r.run(ctx, r.findRetiring, r.waitForApproval, r.delete, r.release)
 }
 
@@ -49,9 +51,13 @@ func (r *registration) retires() *schemas.Retirement {
 	return r.retirement.Retirement()
 }
 
-// checkRequester refuses a retirement that nobody, or somebody in disguise, asks for. ValidatePayload does that for the
-// operations that have a manifest.
+// checkRequester refuses a retirement that nobody, or somebody in disguise, asks for, and one that was not read.
+// ValidatePayload does that for the operations that have a manifest.
 func (r *registration) checkRequester() error {
+	if len(r.arrived) > schemas.MaxInputBytes {
+		return temporal.NewPayloadValidationError([]schemas.Violation{{Code: schemas.CodeLength, Message: fmt.Sprintf(
+			"the input has more than %d KiB; no field needs that much", schemas.MaxInputBytes>>10)}})
+	}
 	if problem := people.RequesterProblem(r.retirement.Requester); problem != "" {
 		return temporal.NewPayloadValidationError([]schemas.Violation{
 			{Path: "requester", Code: schemas.CodeMissing, Message: problem}})
@@ -100,11 +106,11 @@ func (r *registration) checkRetiring(found schemas.ReadModel) error {
 }
 
 // learnPolicy learns who has to approve: the owned manifest's policy, the one that was asked for or the worker's floor,
-// whichever is the strictest.
+// whichever is the strictest. What the input asks for and nobody understands is refused there.
 func (r *registration) learnPolicy(ctx workflow.Context) error {
 	var out schemas.ValidatedPayload
 	err := executeLocally(ctx, schemas.ValidatePayloadActivity, "Learn who has to approve",
-		schemas.ValidateInput{Manifest: r.manifest, PolicyOnly: true}, &out)
+		schemas.ValidateInput{Manifest: r.manifest, PolicyOnly: true, Arrived: r.arrived}, &out)
 	if err == nil {
 		r.policy, r.gate.required = out.Approval, max(out.Required, r.gate.required)
 	}

@@ -156,8 +156,7 @@ func startsWith(to ...any) bool {
 	for _, v := range to {
 		switch v.(type) {
 		case *schemas.RegisterFleetInput, *schemas.FleetPart, *schemas.DeliverWebhookInput,
-			*schemas.RecordDecisionInput,
-			*schemas.ManageModelInput, *schemas.RetireModelInput, *schemas.ListModelsInput:
+			*schemas.RecordDecisionInput, *schemas.ManageModelInput, *schemas.ListModelsInput:
 			return true
 		}
 	}

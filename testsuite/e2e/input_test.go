@@ -81,6 +81,30 @@ func TestAManifestIsStrictHoweverItArrives(t *testing.T) {
 	})
 }
 
+func TestARetirementWhoseInputNobodyUnderstandsDeletesNothing(t *testing.T) {
+	k := onShared(t)
+	m := k.Manifest(k.name("misunderstood"))
+	_, stderr, code := k.register(m)
+	require.Zero(t, code, stderr)
+	for key, want := range map[string]string{
+		"kep":     "kep: is not a known key; did you mean keep?",
+		"aproval": "aproval: is not a known key; did you mean approval?",
+	} {
+		run, err := k.client.ExecuteWorkflow(k.ctx, client.StartWorkflowOptions{
+			ID: schemas.RegisterModelWorkflowID(m.Name), TaskQueue: schemas.DefaultTaskQueue,
+		}, schemas.RetireModelWorkflow, map[string]any{"name": m.Name, "requester": "ann", "reason": "replaced", key: true})
+		require.NoError(t, err)
+		err = run.Get(k.ctx, nil)
+		require.Error(t, err)
+		result := resultOf(t, err)
+		require.Equal(t, schemas.ErrPayloadValidation, result.ErrorType)
+		require.Contains(t, result.Reason, want)
+	}
+	require.Len(t, k.models(m.Name), 1)
+	require.NotNil(t, k.owner(m.Name))
+	require.Len(t, k.audited(m.Name), 3, "the registration, and each refusal")
+}
+
 // requireRefused checks that a registration failed with a type before anything was sent, and that its ending is recorded.
 func (k *kit) requireRefused(name string, r schemas.Result, as schemas.ErrorType, why string) {
 	k.t.Helper()
