@@ -18,9 +18,6 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/log"
-
-	"model-registrar/internal/telemetry"
 	"model-registrar/registrar"
 	"model-registrar/schemas"
 	"model-registrar/testsuite/simulator/control"
@@ -182,19 +179,9 @@ func decide(ctx context.Context, s *stack.Stack, before, reason string, ended ch
 	return verdict, starter(ctx, s, command...).Run()
 }
 
-// connect makes a client of the stack's Temporal.
-func connect(ctx context.Context, s *stack.Stack) (*registrar.Client, error) {
-	o, err := registrar.FromEnvironment(s.Environ())
-	if err != nil {
-		return nil, err
-	}
-	o.Temporal.Logger = log.NewStructuredLogger(telemetry.Logger(os.Stderr, "error", "console"))
-	return registrar.Dial(ctx, o)
-}
-
 // newestRun is the newest operation's run on the model; empty if there is none.
 func newestRun(ctx context.Context, s *stack.Stack) (string, error) {
-	c, err := connect(ctx, s)
+	c, err := s.Dial(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -217,7 +204,7 @@ func runOf(ctx context.Context, c *registrar.Client) (string, error) {
 func gateOpen(ctx context.Context, s *stack.Stack, before string, ended chan error) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	c, err := connect(ctx, s)
+	c, err := s.Dial(ctx)
 	if err != nil {
 		return err
 	}

@@ -10,21 +10,22 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"model-registrar/registrar"
 	"model-registrar/schemas"
 	"model-registrar/testsuite/stack"
 )
 
-// anEstate registers so many models, whose manifests are in a folder, by an apply.
+// anEstate registers so many models, whose manifests are in a folder.
 func (k *kit) anEstate(n int) (e estate, names []string) {
 	k.t.Helper()
 	e = estate{k, k.t.TempDir()}
-	for range n {
-		m := k.Manifest(k.name("estate"))
-		m.JobTimeout = schemas.Duration(fleetLimit)
+	all := k.manifests(n)
+	for _, m := range all {
 		e.write(m)
 		names = append(names, m.Name)
 	}
-	k.order("apply", e.dir, "--yes", "--requester", requester)
+	r := k.fleet(registrar.FleetRequest{Manifests: all})
+	require.Equal(k.t, schemas.FleetTally{schemas.Completed: n}, r.Outcomes, "%+v", r.Failures)
 	return e, names
 }
 
@@ -51,12 +52,7 @@ func (e estate) remove(name string) {
 func (e estate) foreign(name string) {
 	e.k.t.Helper()
 	m := e.k.Manifest(name)
-	sealed, err := m.Payload().Seal()
-	require.NoError(e.k.t, err)
-	job, err := e.k.gateway().CreateModel(e.k.ctx, sealed)
-	require.NoError(e.k.t, err)
-	_, err = e.k.Sim.FinishJob(e.k.ctx, job)
-	require.NoError(e.k.t, err)
+	e.k.makeByHand(m)
 	e.write(m)
 }
 
@@ -142,11 +138,10 @@ func TestAnApplyIsPausedResumedAndApprovedWhileTheOthersGoOn(t *testing.T) {
 	k.awaitFleet("waits", func(p schemas.FleetProgress) bool { return p.Ended == 8 && p.Waiting == 1 }, "the rest should go on")
 	require.Empty(t, k.models(names[9]))
 	require.NotEqual(t, limitOf, k.limit(names[0]), "nothing changes before it is approved")
-	shown, _, code := k.Run(k.ctx, "fleet", "status", "waits")
-	require.Zero(t, code)
+	shown, _ := k.order("fleet", "status", "waits")
 	require.Contains(t, shown, "8 of 9 done")
 	require.Regexp(t, `retirements +1 of 1 done`, shown)
-	k.order("approve", names[0], "--reason", "fine", "--approver", "approver", "--yes")
+	k.approve(names[0])
 	r := k.runFleet("fleet", "watch", "waits")
 	require.Zero(t, r.code, r.stderr)
 	require.Equal(t, schemas.FleetTally{schemas.Completed: 9}, r.Outcomes)
@@ -212,11 +207,9 @@ func TestARenamedModelIsMadeUnderItsNewNameAndTheOldOneRetired(t *testing.T) {
 	e.remove(names[0])
 	m.Name = "new-name"
 	e.write(m)
-	stdout, stderr, code := k.Run(k.ctx, "plan", e.dir, "--prune")
-	require.Zero(t, code, stderr)
+	stdout, _ := k.order("plan", e.dir, "--prune")
 	require.Contains(t, stdout, "renamed from "+names[0]+", which will be retired")
-	stdout, stderr, code = k.Run(k.ctx, "apply", e.dir, "--prune", "--yes", "--requester", requester)
-	require.Zero(t, code, stdout+stderr)
+	stdout, stderr := k.order("apply", e.dir, "--prune", "--yes", "--requester", requester)
 	require.Contains(t, stderr, "renamed from "+names[0])
 	for _, line := range []string{"registrations  1 of 1 done", "retirements    1 of 1 done"} {
 		require.Contains(t, stdout, line)
@@ -245,8 +238,7 @@ func TestManifestsThatWereRemovedByMistakeRetireNothing(t *testing.T) {
 	r := k.runFleet("apply", e.dir, "--prune", "--yes", "--max-retire", "12", "--requester", requester)
 	require.Zero(t, r.code, r.stderr)
 	require.Equal(t, 12, r.Operations[schemas.RetireModelWorkflow].Outcomes[schemas.Completed])
-	left, stderr, code := k.Run(k.ctx, "models", "--output", "json")
-	require.Zero(t, code, stderr)
+	left, _ := k.order("models", "--output", "json")
 	require.Contains(t, left, names[0])
 	require.False(t, slices.ContainsFunc(names[1:], func(name string) bool { return strings.Contains(left, name) }))
 }

@@ -12,6 +12,7 @@ import (
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
+	"model-registrar/registrar"
 	"model-registrar/schemas"
 	"model-registrar/testsuite/simulator/control"
 	"model-registrar/testsuite/stack"
@@ -32,22 +33,13 @@ func onSigned(t *testing.T, more ...string) (k *kit, key string) {
 	return k, key
 }
 
-// approved runs a command and has bob sign its approval, to the operation's end.
-func (k *kit) approved(key, name string, args ...string) schemas.Result {
+// approved starts an operation and has bob sign its approval, to the operation's end.
+func (k *kit) approved(key string, r registrar.Request) schemas.Result {
 	k.t.Helper()
-	_, stderr, code := k.Run(k.ctx, append(args, "--detach", "--requester", requester)...)
-	require.Equal(k.t, 0, code, stderr)
-	k.awaitStage(name, schemas.StageApproval)
-	_, stderr, code = k.Run(k.ctx, "approve", name, "--reason", "fine", "--key", key, "--yes")
-	require.Equal(k.t, 0, code, stderr)
-	return k.end(name)
-}
-
-func (k *kit) file(m schemas.Manifest) string {
-	k.t.Helper()
-	file, err := k.WriteManifest(m)
-	require.NoError(k.t, err)
-	return file
+	started := k.begin(r)
+	k.awaitStage(started.Name, schemas.StageApproval)
+	k.order("approve", started.Name, "--reason", "fine", "--key", key, "--yes")
+	return k.endOf(started.Name, started.RunID)
 }
 
 // impersonate runs a workflow of one of our types, under the id of ours, that has our activities do one thing.
@@ -86,7 +78,7 @@ func TestAttack_AWorkflowOfOurTypeAndIDChangesNothingWithoutASignature(t *testin
 		schemas.SubmitInput{Payload: sealed}))
 	require.Empty(t, k.requests(control.OpCreate, m.Name))
 
-	made := k.approved(key, m.Name, "register", k.file(m))
+	made := k.approved(key, registrar.Request{Manifest: m})
 	require.Equal(t, schemas.Completed, made.Status, made.Reason)
 	require.Len(t, k.requests(control.OpCreate, m.Name), 1)
 
@@ -116,17 +108,17 @@ func TestWhatIsSignedGoesThrough_AChangeItsRollbackARestoreAndARetirement(t *tes
 			k, key := onSigned(t, "GENESYS_UPDATE_METHOD="+method)
 			m := k.Manifest("signed-life")
 			m.Monitor.OnDrift = schemas.DriftRestore
-			require.Equal(t, schemas.Completed, k.approved(key, m.Name, "register", k.file(m)).Status)
+			require.Equal(t, schemas.Completed, k.approved(key, registrar.Request{Manifest: m}).Status)
 
 			m.MaxRequestsPerMinute++
-			e := k.approved(key, m.Name, "change", k.file(m))
+			e := k.approved(key, change(m))
 			require.Equal(t, schemas.Completed, e.Status, e.Reason)
 			limit := m.MaxRequestsPerMinute
 
 			op := map[string]control.Op{"PUT": control.OpUpdate, "replace": control.OpCreate}[method]
 			k.fault(op, m.Name, 1, control.Action{JobOutcome: control.OutcomeFailed, JobHalfway: true})
 			m.MaxRequestsPerMinute++
-			e = k.approved(key, m.Name, "change", k.file(m))
+			e = k.approved(key, change(m))
 			require.Equal(t, schemas.RolledBack, e.Status, e.Reason)
 			require.Equal(t, limit, k.limit(m.Name))
 
@@ -137,7 +129,7 @@ func TestWhatIsSignedGoesThrough_AChangeItsRollbackARestoreAndARetirement(t *tes
 				"what bob approved is put back")
 			require.Equal(t, schemas.Completed, k.end(m.Name).Status)
 
-			e = k.approved(key, m.Name, "retire", m.Name, "--reason", "replaced")
+			e = k.approved(key, retire(m.Name, "replaced"))
 			require.Equal(t, schemas.Completed, e.Status, e.Reason)
 			require.Empty(t, k.models(m.Name))
 		})

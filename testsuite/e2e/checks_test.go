@@ -11,12 +11,11 @@ import (
 	"model-registrar/testsuite/simulator/control"
 )
 
-// check runs `starter check`.
-func (k *kit) check(name string) (seen schemas.ModelCheck) {
+// check has a model checked now.
+func (k *kit) check(name string) schemas.ModelCheck {
 	k.t.Helper()
-	stdout, stderr, code := k.Run(k.ctx, "check", name, "--output", "json", "--by", "somebody")
-	require.Equal(k.t, 0, code, stdout+stderr)
-	require.NoError(k.t, json.Unmarshal([]byte(stdout), &seen), stdout)
+	seen, err := k.registrar.CheckModel(k.ctx, name, schemas.CheckRequest{By: "somebody"})
+	require.NoError(k.t, err)
 	return seen
 }
 
@@ -50,9 +49,7 @@ func (k *kit) toldStates(name string) (out []string) {
 
 func TestAModelThatWasEditedOrDeletedFromOutsideIsReportedOnceAndSoIsItsRecovery(t *testing.T) {
 	k := onShared(t)
-	m := k.Manifest(k.name("edited"))
-	result, stderr, code := k.register(m)
-	require.Equal(t, 0, code, stderr)
+	m, result := k.registered("edited")
 	last := k.owner(m.Name).LastCheck
 	require.Zero(t, last.At, "it was not checked yet")
 	require.Equal(t, schemas.ModelActive, k.check(m.Name).State)
@@ -69,12 +66,10 @@ func TestAModelThatWasEditedOrDeletedFromOutsideIsReportedOnceAndSoIsItsRecovery
 		require.Equal(t, schemas.ModelDrifted, seen.State, seen)
 		require.Equal(t, "max_requests_per_minute", seen.Drift[0].Key)
 	}
-	file, err := k.WriteManifest(m)
-	require.NoError(t, err)
-	plan, _, _ := k.Run(k.ctx, "plan", file)
+	plan, _ := k.order("plan", k.file(m))
 	require.Contains(t, plan, "has drifted, and will be restored")
 	require.Regexp(t, `found by a check at \d{4}-`, plan)
-	listed, _, _ := k.Run(k.ctx, "models", "--state", "DRIFTED")
+	listed, _ := k.order("models", "--state", "DRIFTED")
 	require.Regexp(t, `LAST CHECK +OURS FOR +MODEL\n(?s:.*)`+m.Name+` .* ago  `, listed)
 	require.NoError(t, k.Sim.EditModel(k.ctx, result.ModelID, limits(m.MaxRequestsPerMinute)))
 	require.Equal(t, schemas.ModelActive, k.check(m.Name).State)
@@ -93,8 +88,7 @@ func TestADriftIsRestoredWithoutApprovalAndAuditedAsThat(t *testing.T) {
 	k := onShared(t)
 	m := k.Manifest(k.name("restored"))
 	m.Monitor.OnDrift = schemas.DriftRestore
-	result, stderr, code := k.register(m)
-	require.Equal(t, 0, code, stderr)
+	result := k.completed(m)
 	approved := k.owner(m.Name)
 	require.NoError(t, k.Sim.EditModel(k.ctx, result.ModelID, map[string]any{
 		"rateLimits": schemas.RateLimits{MaxRequestsPerMinute: m.MaxRequestsPerMinute + 1, MaxTokensPerMinute: m.MaxTokensPerMinute}}))

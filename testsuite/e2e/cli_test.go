@@ -6,29 +6,24 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-
-	"model-registrar/schemas"
 )
 
 func TestRegisteringWhatIsInProgressOrDoneSaysSo(t *testing.T) {
 	k := onShared(t)
 	name := k.atGate(0)
-	file := filepath.Join(k.manifestDir(), name+".json")
+	file := k.file(k.Manifest(name))
 
 	_, stderr, code := k.Run(k.ctx, "register", file, "--requester", "someone-else")
 	require.Equal(t, 1, code)
 	require.Contains(t, stderr, "is being registered already")
 	require.Contains(t, stderr, "watch "+name)
 
-	k.decide(schemas.Approve, name, "approver")
+	k.approve(name)
 	result := k.end(name)
-	stdout, stderr, code := k.Run(k.ctx, "register", file, "--requester", requester)
-	require.Equal(t, 0, code, stdout+stderr)
+	stdout, stderr := k.order("register", file, "--requester", requester)
 	require.Contains(t, stdout, "UNCHANGED")
 	require.Contains(t, stdout+stderr, result.ModelID)
 }
-
-func (k *kit) manifestDir() string { return filepath.Dir(k.AuditFile) }
 
 func TestABadManifestIsRefusedWithEveryPlaceAndStartsNothing(t *testing.T) {
 	k := onShared(t)
@@ -55,8 +50,7 @@ api_key: sk-123
 
 func TestAnUnreachableTemporalIsExit4(t *testing.T) {
 	k := onShared(t)
-	file, err := k.WriteManifest(k.Manifest(k.name("nowhere")))
-	require.NoError(t, err)
+	file := k.file(k.Manifest(k.name("nowhere")))
 	_, stderr, code := k.RunWith(k.ctx, []string{"TEMPORAL_ADDRESS=127.0.0.1:1"}, "register", file)
 	require.Equal(t, 4, code, stderr)
 	require.Contains(t, stderr, "127.0.0.1:1")

@@ -13,6 +13,7 @@ import (
 	"model-registrar/registrar"
 	"model-registrar/schemas"
 	"model-registrar/testsuite/simulator/control"
+	"model-registrar/testsuite/stack"
 )
 
 // stop is where an operation on a model, or a check of it, stands when the process under it is killed. At most one of its
@@ -135,11 +136,7 @@ func (k *kit) admit(s stop) *patient {
 		k.makeByHand(m)
 		return p
 	}
-	started, err := k.registrar.Start(k.ctx, registrar.Request{Manifest: m, Requester: requester})
-	require.NoError(k.t, err)
-	var result schemas.Result
-	require.NoError(k.t, k.client.GetWorkflow(k.ctx, started.WorkflowID, started.RunID).Get(k.ctx, &result))
-	require.Equal(k.t, schemas.Completed, result.Status, result.Reason)
+	k.completed(m)
 	p.before = k.owner(m.Name)
 	return p
 }
@@ -181,9 +178,7 @@ func (k *kit) operateOn(p *patient) {
 		hot := 0.9
 		p.manifest.MaxRequestsPerMinute, p.manifest.Parameters.Temperature = 123, &hot
 	}
-	_, err := k.registrar.Start(k.ctx, registrar.Request{
-		Operation: p.kind, Manifest: p.manifest, Requester: requester, Reason: "as a test"})
-	require.NoError(k.t, err)
+	k.begin(registrar.Request{Operation: p.kind, Manifest: p.manifest, Reason: "as a test"})
 }
 
 func (k *kit) startCheck(p *patient) {
@@ -293,8 +288,7 @@ func (k *kit) requireOperated(p *patient, says string) {
 	name := p.manifest.Name
 	if p.at == atApproval {
 		k.awaitStage(name, schemas.StageApproval)
-		stdout, stderr, code := k.Run(k.ctx, "approve", name, "--reason", "fine", "--approver", "approver", "--yes")
-		require.Equal(k.t, 0, code, stdout+stderr)
+		k.approve(name)
 	}
 	result := k.end(name)
 	require.Equal(k.t, schemas.Completed, result.Status, "%s: %s", says, result.Reason)
@@ -360,7 +354,7 @@ func TestAWorkerKilledAtAnyStepOfAReplacementLosesNothing(t *testing.T) {
 
 func TestAServerKilledAtAnyStepOfAChangeARetirementAnAdoptionOrACheckLosesNothing(t *testing.T) {
 	t.Parallel()
-	k := onOwn(t, "--job-duration", "300ms")
+	k := onDisk(t, stack.Options{Simulator: []string{"--job-duration", "300ms"}})
 	k.startWorker()
 	all := k.bringToStops(stops())
 	k.KillDevserver()

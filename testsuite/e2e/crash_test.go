@@ -11,6 +11,7 @@ import (
 
 	"model-registrar/schemas"
 	"model-registrar/testsuite/simulator/control"
+	"model-registrar/testsuite/stack"
 )
 
 // held is how long an answer is held back so that a kill falls into the middle of an activity.
@@ -167,7 +168,7 @@ func TestAWorkerKilledAtAnyStageLosesAndDoublesNothing(t *testing.T) {
 
 func TestAServerKilledAtAnyStageLosesAndDoublesNothing(t *testing.T) {
 	t.Parallel()
-	k := onOwn(t, "--job-duration", "300ms")
+	k := onDisk(t, stack.Options{Simulator: []string{"--job-duration", "300ms"}})
 	k.startWorker()
 	all := holds()
 	names := bringToHolds(k, all)

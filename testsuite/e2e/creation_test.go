@@ -1,18 +1,12 @@
 package e2e
 
 import (
-	"encoding/json"
-	"fmt"
 	"net/http"
-	"os"
-	"path/filepath"
-	"strconv"
-	"sync"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"model-registrar/registrar"
 	"model-registrar/schemas"
 	"model-registrar/testsuite/simulator/control"
 )
@@ -29,6 +23,7 @@ func (k *kit) madeByHand(m schemas.Manifest) control.Model {
 }
 
 func TestAModelMadeByHandIsNeitherAdoptedNorDeletedNorCalledRegistered(t *testing.T) {
+	t.Parallel()
 	for name, spoil := range map[string]func(k *kit, m *schemas.Manifest){
 		"in peace": func(*kit, *schemas.Manifest) {},
 		"with look-ups that fail": func(k *kit, m *schemas.Manifest) {
@@ -44,8 +39,7 @@ func TestAModelMadeByHandIsNeitherAdoptedNorDeletedNorCalledRegistered(t *testin
 			m := k.Manifest(k.name("by-hand"))
 			model := k.madeByHand(m)
 			spoil(k, &m)
-			result, stderr, code := k.register(m)
-			require.Equal(t, 1, code, stderr)
+			result := k.register(m)
 			require.Equal(t, schemas.ErrModelNotOwned, result.ErrorType, result.Reason)
 			require.Contains(t, result.Reason, model.ID)
 			require.Equal(t, model.ID, k.models(m.Name)[0].ID)
@@ -61,8 +55,7 @@ func TestAModelWhoseCreationsAnswerWasLostIsNamedAndNotDeletedWhenItIsNotWanted(
 	m.Probe.Model = "probe-of-" + m.Name
 	k.fault(control.OpProvider, m.Probe.Model, 0, control.Action{Answer: "no"})
 	k.fault(control.OpCreate, m.Name, 1, control.Action{Cut: control.CutAfter})
-	result, stderr, code := k.register(m)
-	require.Equal(t, 1, code, stderr)
+	result := k.register(m)
 	require.Equal(t, schemas.ErrModelNotProven, result.ErrorType)
 	model := k.models(m.Name)[0]
 	require.Equal(t, model.ID, result.Rollback.Remaining[0].ID)
@@ -75,8 +68,7 @@ func TestAListThatLagsBehindMakesNoSecondModel(t *testing.T) {
 	m := k.Manifest(k.name("lag"))
 	k.fault(control.OpCreate, m.Name, 1, control.Action{Cut: control.CutAfter})
 	k.fault(control.OpList, m.Name, 0, control.Action{LagMS: 1200})
-	result, stderr, code := k.register(m)
-	require.Equal(t, 0, code, stderr)
+	result := k.completed(m)
 	require.True(t, result.Adopted)
 	require.Len(t, k.models(m.Name), 1)
 	require.Len(t, k.requests(control.OpCreate, m.Name), 1)
@@ -87,8 +79,7 @@ func TestACreationThatArrivesLateMakesNoSecondModel(t *testing.T) {
 	k := onShared(t)
 	m := k.Manifest(k.name("late"))
 	k.fault(control.OpCreate, m.Name, 1, control.Action{Cut: control.CutLate, LateMS: 1000})
-	result, stderr, code := k.register(m)
-	require.Equal(t, 0, code, stderr)
+	result := k.completed(m)
 	require.True(t, result.Adopted)
 	require.Len(t, k.models(m.Name), 1)
 }
@@ -98,8 +89,7 @@ func TestATwinOfACompletedRegistrationIsNamed(t *testing.T) {
 	m := k.Manifest(k.name("twin"))
 	// It arrives after the documented lag, which is longer than the platform promises: the sweep sees it.
 	k.fault(control.OpCreate, m.Name, 1, control.Action{Cut: control.CutLate, LateMS: 3000})
-	result, stderr, code := k.register(m)
-	require.Equal(t, 0, code, stderr)
+	result := k.completed(m)
 	models := k.models(m.Name)
 	require.Len(t, models, 2)
 	require.Len(t, result.Twins, 1)
@@ -120,8 +110,8 @@ func TestReplicasThatLagBehindAreNotBelievedAtOnce(t *testing.T) {
 		require.NoError(t, err)
 	}
 	k.fault(control.OpDelete, m.Name, 1, control.Action{Status: http.StatusNotFound})
-	result, stderr, code := k.register(m)
-	require.Equal(t, 3, code, stderr)
+	result := k.register(m)
+	require.Equal(t, schemas.RolledBack, result.Status, result.Reason)
 	require.True(t, result.Rollback.Deregistered)
 	require.Empty(t, k.models(m.Name))
 }
@@ -132,8 +122,7 @@ func TestAModelThatADeletionDoesNotReachIsNotCalledGone(t *testing.T) {
 	m.Probe.Model = "probe-of-" + m.Name
 	k.fault(control.OpProvider, m.Probe.Model, 0, control.Action{Answer: "no"})
 	k.fault(control.OpDelete, m.Name, 0, control.Action{Status: http.StatusNotFound})
-	result, stderr, code := k.register(m)
-	require.Equal(t, 1, code, stderr)
+	result := k.register(m)
 	require.Equal(t, schemas.ErrNotConfirmed, result.ErrorType)
 	require.Contains(t, result.Reason, k.models(m.Name)[0].ID)
 }
@@ -144,8 +133,7 @@ func TestAJobAndAHealthCheckThatAreNotShownYetAreAskedForAgain(t *testing.T) {
 	k.fault(control.OpJob, m.Name, 2, control.Action{Status: http.StatusNotFound})
 	k.fault(control.OpHealth, m.Name, 1, control.Action{Status: http.StatusNotFound})
 	k.fault(control.OpHealth, m.Name, 1, control.Action{Status: http.StatusConflict})
-	result, stderr, code := k.register(m)
-	require.Equal(t, 0, code, stderr)
+	result := k.completed(m)
 	require.Equal(t, schemas.HealthPassed, result.HealthCheck.Outcome)
 }
 
@@ -153,8 +141,7 @@ func TestAHealthCheckThatFailsRollsBack(t *testing.T) {
 	k := onShared(t)
 	m := k.Manifest(k.name("unhealthy"))
 	k.fault(control.OpHealth, m.Name, 1, control.Action{HealthOutcome: control.OutcomeFailed, HealthDurationMS: 300})
-	result, stderr, code := k.register(m)
-	require.Equal(t, 3, code, stderr)
+	result := k.register(m)
 	require.Equal(t, schemas.RolledBack, result.Status)
 	require.Contains(t, result.Reason, "health check")
 	require.Empty(t, k.models(m.Name))
@@ -164,8 +151,7 @@ func TestAPlatformThatTellsNoResultsOfHealthChecksSaysSo(t *testing.T) {
 	k := onShared(t)
 	m := k.Manifest(k.name("untold"))
 	k.fault(control.OpHealthResult, m.Name, 0, control.Action{Status: http.StatusNotImplemented})
-	result, stderr, code := k.register(m)
-	require.Equal(t, 0, code, stderr)
+	result := k.completed(m)
 	require.Equal(t, schemas.HealthNotOffered, result.HealthCheck.Outcome)
 }
 
@@ -203,23 +189,6 @@ func TestAWorkerThatWasFrozenMakesNoModelForARegistrationThatHasMovedOn(t *testi
 	require.Len(t, k.requests(control.OpCreate, m.Name), 1)
 }
 
-// fleetOf writes manifests for a fleet and returns their folder and names.
-func (k *kit) fleetOf(n int, change func(*schemas.Manifest)) (folder string, names []string) {
-	k.t.Helper()
-	folder = filepath.Join(k.t.TempDir(), "fleet")
-	require.NoError(k.t, os.MkdirAll(folder, 0o755))
-	for i := range n {
-		m := k.Manifest(k.name("twice"))
-		m.Probe.Model = "probe-of-the-fleet"
-		change(&m)
-		raw, err := json.Marshal(m)
-		require.NoError(k.t, err)
-		require.NoError(k.t, os.WriteFile(filepath.Join(folder, strconv.Itoa(i)+".json"), raw, 0o644))
-		names = append(names, m.Name)
-	}
-	return folder, names
-}
-
 // all are the ids of every model that exists, by name.
 func (k *kit) all() map[string][]string {
 	k.t.Helper()
@@ -238,24 +207,23 @@ func TestASecondRunOfAFleetLosesNothing(t *testing.T) {
 	t.Parallel()
 	k := onOwn(t, "--job-duration", "50ms", "--quota", "600", "--quota-window", "5s")
 	k.startWorker()
-	folder, names := k.fleetOf(200, func(*schemas.Manifest) {})
-	_, stderr, code := k.Run(k.ctx, "fleet", folder, "--id", "first", "--requester", requester)
-	require.Equal(t, 0, code, stderr)
+	manifests := k.manifests(200)
+	for i := range manifests {
+		manifests[i].Probe.Model = "probe-of-the-fleet"
+	}
+	r := k.fleet(registrar.FleetRequest{ID: "first", Manifests: manifests})
+	require.Equal(t, schemas.FleetTally{schemas.Completed: len(manifests)}, r.Outcomes, "%+v", r.Failures)
 	before := k.all()
-	require.Len(t, before, len(names))
+	require.Len(t, before, len(manifests))
 
 	k.fault(control.OpProvider, "probe-of-the-fleet", 0, control.Action{Answer: "no"})
-	_, stderr, code = k.Run(k.ctx, "fleet", folder, "--id", "second", "--requester", requester)
-	require.Equal(t, 0, code, stderr)
+	r = k.fleet(registrar.FleetRequest{ID: "second", Manifests: manifests})
+	require.Equal(t, schemas.FleetTally{schemas.Unchanged: len(manifests)}, r.Outcomes, "%+v", r.Failures)
 	require.Equal(t, before, k.all(), "every model of the first run is there, and no other")
 
-	var wg sync.WaitGroup
-	wg.Go(func() { _, _, _ = k.Run(k.ctx, "fleet", folder, "--id", "third", "--requester", requester) })
-	k.eventually(func() bool {
-		_, err := k.client.DescribeWorkflowExecution(k.ctx, "register-fleet/third", "")
-		return err == nil
-	}, "the third run should begin")
-	require.NoError(t, k.client.CancelWorkflow(k.ctx, "register-fleet/third", ""))
-	wg.Wait()
-	require.Equal(t, before, k.all(), fmt.Sprintf("after a cancellation at %s", time.Now().UTC().Format(time.TimeOnly)))
+	k.startFleet(registrar.FleetRequest{ID: "third", Manifests: manifests})
+	_, err := k.registrar.CancelFleet(k.ctx, "third")
+	require.NoError(t, err)
+	require.Equal(t, schemas.FleetCancelled, k.endOfFleet("third").Status)
+	require.Equal(t, before, k.all())
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"model-registrar/registrar"
 	"model-registrar/schemas"
 	"model-registrar/testsuite/simulator/control"
 )
@@ -21,18 +22,10 @@ func (k *kit) atGate(timeout time.Duration) string {
 	return m.Name
 }
 
-// decide runs `starter approve` or `starter reject`.
-func (k *kit) decide(verdict schemas.Verdict, name, approver string) (output string, code int) {
-	k.t.Helper()
-	stdout, stderr, code := k.Run(k.ctx, string(verdict), name, "--approver", approver, "--reason", "because")
-	return stdout + stderr, code
-}
-
 func TestAnApproverApprovesByUpdate(t *testing.T) {
 	k := onShared(t)
 	name := k.atGate(0)
-	output, code := k.decide(schemas.Approve, name, "approver")
-	require.Equal(t, 0, code, output)
+	k.order("approve", name, "--approver", "approver", "--reason", "because")
 	result := k.end(name)
 	require.Equal(t, schemas.Completed, result.Status)
 	require.Equal(t, "approver", result.Approval.Approver)
@@ -42,8 +35,7 @@ func TestAnApproverApprovesByUpdate(t *testing.T) {
 func TestAnApproverRejects_AndTheModelIsRolledBack(t *testing.T) {
 	k := onShared(t)
 	name := k.atGate(0)
-	_, code := k.decide(schemas.Reject, name, "approver")
-	require.Equal(t, 0, code)
+	k.order("reject", name, "--approver", "approver", "--reason", "because")
 	require.Equal(t, schemas.Rejected, k.end(name).Status)
 	require.Empty(t, k.models(name))
 }
@@ -51,10 +43,8 @@ func TestAnApproverRejects_AndTheModelIsRolledBack(t *testing.T) {
 func TestARequesterCannotApproveTheirOwn(t *testing.T) {
 	k := onShared(t)
 	name := k.atGate(0)
-	output, code := k.decide(schemas.Approve, name, " Requester ")
-	require.Equal(t, 1, code)
-	require.Contains(t, output, "cannot approve")
-	k.decide(schemas.Reject, name, "approver")
+	require.ErrorContains(t, k.decide(schemas.Approve, name, " Requester "), "cannot approve")
+	k.reject(name)
 	require.Equal(t, schemas.Rejected, k.end(name).Status)
 }
 
@@ -66,14 +56,11 @@ func TestADecisionBeforeTheGateOpensIsKept_AndASecondOneIsRefused(t *testing.T) 
 	k.start(m)
 	k.awaitStage(m.Name, schemas.StageRegistering)
 
-	output, code := k.decide(schemas.Approve, m.Name, "approver")
-	require.Equal(t, 0, code, output)
+	k.approve(m.Name)
 	k.eventually(func() bool {
 		return slices.ContainsFunc(k.trail(m.Name), func(e schemas.AuditEntry) bool { return e.Decision != nil })
 	}, "the approval should be recorded: until then a rejection is heard beside it")
-	output, code = k.decide(schemas.Reject, m.Name, "another")
-	require.Equal(t, 1, code)
-	require.Contains(t, output, "decided already")
+	require.ErrorContains(t, k.decide(schemas.Reject, m.Name, "another"), "decided already")
 
 	jobs, err := k.Sim.Jobs(k.ctx, m.Name)
 	require.NoError(t, err)
@@ -90,8 +77,9 @@ func TestAGateThatNobodyComesToIsRolledBack_AndALateDecisionIsRefused(t *testing
 	result := k.end(name)
 	require.Equal(t, schemas.ApprovalTimedOut, result.Status)
 	require.Empty(t, k.models(name))
-	output, code := k.decide(schemas.Approve, name, "approver")
-	require.Equal(t, 1, code, output)
+	var late *registrar.TooLate
+	require.ErrorAs(t, k.decide(schemas.Approve, name, "approver"), &late)
+	require.NoError(t, late.Unrecorded)
 }
 
 func TestRubbishAsASignalIsRecordedAndWaitingGoesOn(t *testing.T) {
@@ -112,8 +100,7 @@ func TestTwoRegistrationsOfOneNameAtOnce_MakeOneModel(t *testing.T) {
 	k := onShared(t)
 	m := k.Manifest(k.name("twice"))
 	m.Approval.Policy = schemas.ApproveAlways
-	file, err := k.WriteManifest(m)
-	require.NoError(t, err)
+	file := k.file(m)
 	codes := make(chan int, 2)
 	for range 2 {
 		go func() {
@@ -123,20 +110,20 @@ func TestTwoRegistrationsOfOneNameAtOnce_MakeOneModel(t *testing.T) {
 	}
 	require.ElementsMatch(t, []int{0, 1}, []int{<-codes, <-codes})
 	k.awaitStage(m.Name, schemas.StageApproval)
-	k.decide(schemas.Approve, m.Name, "approver")
+	k.approve(m.Name)
 	require.Equal(t, schemas.Completed, k.end(m.Name).Status)
 	require.Len(t, k.requests(control.OpCreate, m.Name), 1)
 }
 
 func TestARegistrationCancelledAtAnyStageLeavesNoModel(t *testing.T) {
+	t.Parallel()
 	all := holds()
 	for _, h := range all[9 : len(all)-1] {
 		t.Run(h.stage, func(t *testing.T) {
 			k := onShared(t)
 			name := k.startHeld(h)
 			h.reached(k, name)
-			stdout, stderr, code := k.Run(k.ctx, "cancel", name)
-			require.Equal(t, 0, code, stdout+stderr)
+			k.cancel(name)
 			result := k.end(name)
 			require.Equal(t, schemas.Cancelled, result.Status, result.Reason)
 			require.Empty(t, k.models(name))

@@ -47,7 +47,7 @@ func (c canaries) live(k *kit, keys string) string {
 
 func TestWithEncryptionPlansAppliesListsAndStoriesWorkAndLeaveNothingReadable(t *testing.T) {
 	t.Parallel()
-	k := onOwnStack(t, stack.Options{Keys: key1, Simulator: []string{"--job-duration", "100ms"}})
+	k := onDisk(t, stack.Options{Keys: key1, Simulator: []string{"--job-duration", "100ms"}})
 	p, err := k.StartWorkerWith(keysVariable)
 	require.NoError(t, err)
 	plain, secret := canaries{"c81f5e90a2"}, canaries{"3d7a04bb69"}

@@ -64,8 +64,7 @@ func TestAStarterWithoutTheKeySaysSo(t *testing.T) {
 	_, err := k.StartWorker()
 	require.NoError(t, err)
 	m := k.Manifest(k.name("unread"))
-	_, _, code := k.register(m)
-	require.Equal(t, 0, code)
+	k.completed(m)
 	for _, keys := range []string{"", key2} {
 		stdout, stderr, code := k.RunWith(k.ctx, []string{keysVariable + keys}, "status", m.Name)
 		require.Contains(t, stdout+stderr, "REGISTRAR_ENCRYPTION_KEYS", "%d %s", code, stdout)
@@ -176,7 +175,7 @@ func stored(t *testing.T, s *stack.Stack, c canaries) (found []string) {
 
 func TestWithEncryptionNothingOfAManifestIsReadableInTheDatabase_AndWhatWasThereBeforeIsStillRead(t *testing.T) {
 	t.Parallel()
-	k := onOwnStack(t, stack.Options{Keys: key1, Simulator: []string{"--job-duration", "100ms"}})
+	k := onDisk(t, stack.Options{Keys: key1, Simulator: []string{"--job-duration", "100ms"}})
 	before, after := canaries{"9e3b71c0d4"}, canaries{"5a60fe82b7"}
 
 	p, err := k.StartWorkerWith(keysVariable)

@@ -159,6 +159,7 @@ func (k *kit) idle(id string) bool {
 }
 
 func TestAWorkerThatCannotReadAPayloadFailsTheWorkflowTaskAndNothingElse(t *testing.T) {
+	t.Parallel()
 	for name, other := range map[string]string{
 		"no keys": "", "another key": key2, "another key of that id": "k1:" + key2[3:],
 	} {

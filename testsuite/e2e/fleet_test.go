@@ -12,12 +12,11 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	enumspb "go.temporal.io/api/enums/v1"
-	historypb "go.temporal.io/api/history/v1"
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 
+	"model-registrar/registrar"
 	"model-registrar/schemas"
 	"model-registrar/testsuite/replay"
 	"model-registrar/testsuite/simulator/control"
@@ -31,29 +30,56 @@ const fleetLimit = 12 * time.Minute
 func onFleets(t *testing.T, o stack.Options) *kit {
 	t.Helper()
 	o.Devserver = []string{"--suggest-continue-as-new-after", "150"}
-	k := onOwnStack(t, o)
+	k := onDisk(t, o)
 	ctx, cancel := context.WithTimeout(context.Background(), fleetLimit)
 	t.Cleanup(cancel)
 	k.ctx = ctx
 	return k
 }
 
-// folder writes manifests into a folder of files and returns it with their names.
-func (k *kit) folder(n int, change func(i int, m *schemas.Manifest)) (folder string, names []string) {
-	k.t.Helper()
-	folder = k.t.TempDir()
+// manifests are those of a fleet.
+func (k *kit) manifests(n int) (all []schemas.Manifest) {
 	for range n {
 		m := k.Manifest(k.name("fleet"))
 		m.JobTimeout = schemas.Duration(fleetLimit)
-		if change != nil {
-			change(len(names), &m)
-		}
-		data, err := json.Marshal(m)
-		require.NoError(k.t, err)
-		require.NoError(k.t, os.WriteFile(filepath.Join(folder, m.Name+".json"), data, 0o644))
+		all = append(all, m)
+	}
+	return all
+}
+
+// folder writes manifests into a folder of files and returns it with their names.
+func (k *kit) folder(n int) (folder string, names []string) {
+	k.t.Helper()
+	e := estate{k, k.t.TempDir()}
+	for _, m := range k.manifests(n) {
+		e.write(m)
 		names = append(names, m.Name)
 	}
-	return folder, names
+	return e.dir, names
+}
+
+// startFleet starts a fleet and does not wait for it.
+func (k *kit) startFleet(r registrar.FleetRequest) registrar.Fleet {
+	k.t.Helper()
+	r.Requester = requester
+	f, err := k.registrar.StartFleet(k.ctx, r)
+	require.NoError(k.t, err)
+	return f
+}
+
+// fleet runs a fleet to its end, and returns what it came to.
+func (k *kit) fleet(r registrar.FleetRequest) schemas.FleetResult {
+	k.t.Helper()
+	return k.endOfFleet(k.startFleet(r).ID)
+}
+
+// endOfFleet waits for a fleet's end, replays it and returns what it came to.
+func (k *kit) endOfFleet(id string) schemas.FleetResult {
+	k.t.Helper()
+	r, err := k.registrar.AwaitFleet(k.ctx, id)
+	require.NoError(k.t, err)
+	k.replayFleet(r)
+	return r
 }
 
 // ranFleet is what a command that followed a fleet came to.
@@ -88,13 +114,6 @@ func (k *kit) awaitFleet(id string, as func(schemas.FleetProgress) bool, message
 	}, fleetLimit, 100*time.Millisecond, message)
 }
 
-// order runs a command that steers a fleet.
-func (k *kit) order(args ...string) {
-	k.t.Helper()
-	stdout, stderr, code := k.Run(k.ctx, args...)
-	require.Zero(k.t, code, "%v: %s%s", args, stdout, stderr)
-}
-
 // runs lists all runs of a fleet, oldest first, once visibility knows as many.
 func (k *kit) runs(id string, n int) (all []*workflowpb.WorkflowExecutionInfo) {
 	k.t.Helper()
@@ -113,16 +132,10 @@ func (k *kit) runs(id string, n int) (all []*workflowpb.WorkflowExecutionInfo) {
 func (k *kit) replayFleet(r schemas.FleetResult) {
 	k.t.Helper()
 	for _, run := range k.runs(r.FleetID, r.Runs) {
-		var h historypb.History
-		it := k.client.GetWorkflowHistory(k.ctx, r.WorkflowID, run.GetExecution().GetRunId(), false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
-		for it.HasNext() {
-			event, err := it.Next()
-			require.NoError(k.t, err)
-			h.Events = append(h.Events, event)
-		}
-		require.NoError(k.t, replay.Encrypted(&h, k.keys))
+		h := k.history(r.WorkflowID, run.GetExecution().GetRunId())
+		require.NoError(k.t, replay.Encrypted(h, k.keys))
 		require.Less(k.t, len(h.Events), 1500, "it gives way to a new run in time")
-		k.record(r.FleetID, &h)
+		k.record(r.FleetID, h)
 	}
 }
 
@@ -172,7 +185,7 @@ func TestAFleetOutlivesKilledWorkersAKilledServerAndFailingCalls(t *testing.T) {
 		require.NoError(t, err)
 	}
 	workers := []func(){k.startWorker(), k.startWorker()}
-	folder, names := k.folder(200, nil)
+	folder, names := k.folder(200)
 	ended := make(chan ranFleet, 1)
 	go func() {
 		ended <- k.runFleet("fleet", folder, "--id", "crashes", "--part-size", "45", "--window", "40", "--requester", requester)
@@ -211,7 +224,7 @@ func TestAFleetPausedResumedAndCancelledHalfWayLeavesNothingHalfDone(t *testing.
 	t.Parallel()
 	k := onFleets(t, stack.Options{Keys: key1, Simulator: []string{"--job-duration", "1s"}}) // encrypted, parts and all
 	k.startWorker()
-	folder, names := k.folder(60, nil)
+	folder, names := k.folder(60)
 	k.order("fleet", folder, "--id", "orders", "--part-size", "25", "--window", "8", "--detach", "--requester", requester)
 	k.awaitFleet("orders", func(p schemas.FleetProgress) bool { return p.Ended >= 4 }, "some should have ended")
 	k.order("pause", "orders")
@@ -264,32 +277,26 @@ func TestAFleetPausedResumedAndCancelledHalfWayLeavesNothingHalfDone(t *testing.
 
 func TestAFleetIsNotHeldUpByApprovalsAndLeavesOtherRegistrationsAlone(t *testing.T) {
 	k := onShared(t)
-	folder, names := k.folder(12, func(i int, m *schemas.Manifest) {
-		if i < 4 {
-			m.Approval.Policy = schemas.ApproveAlways
-		}
-	})
-	k.start(k.readManifest(folder, names[0])) // somebody registers the first one already
-	k.awaitStage(names[0], schemas.StageApproval)
-	id := k.name("waits")
-	k.order("fleet", folder, "--id", id, "--window", "2", "--detach", "--requester", requester)
+	all := k.manifests(12)
+	for i := range all[:4] {
+		all[i].Approval.Policy = schemas.ApproveAlways
+	}
+	k.start(all[0]) // somebody registers the first one already
+	k.awaitStage(all[0].Name, schemas.StageApproval)
+	id := k.startFleet(registrar.FleetRequest{ID: k.name("waits"), Manifests: all, Window: 2}).ID
 	k.awaitFleet(id, func(p schemas.FleetProgress) bool { return p.Ended == 9 && p.Waiting == 3 }, "approvals should take no place of the window")
-	for _, name := range names[:4] {
-		k.decideBySignal(name, k.approval(name))
+	for _, m := range all[:4] {
+		k.decideBySignal(m.Name, k.approval(m.Name))
 	}
-	r := k.runFleet("watch", "register-fleet/"+id)
-	require.Equal(t, 1, r.code)
+	r := k.endOfFleet(id)
 	require.Equal(t, schemas.FleetTally{schemas.Completed: 11, schemas.AlreadyInProgress: 1}, r.Outcomes)
-	require.Equal(t, names[0], r.Failures[0].Name)
-	require.Equal(t, schemas.Completed, k.end(names[0]).Status)
-	for _, name := range names {
-		require.Len(t, k.models(name), 1)
+	require.Equal(t, all[0].Name, r.Failures[0].Name)
+	require.Equal(t, schemas.Completed, k.end(all[0].Name).Status)
+	for _, m := range all {
+		require.Len(t, k.models(m.Name), 1)
 	}
-	k.replayFleet(r.FleetResult)
-
-	stdout, stderr, code := k.Run(k.ctx, "fleet", folder, "--requester", requester)
-	require.Zero(t, code, "a fleet that is registered already is done: %s", stderr)
-	require.Contains(t, stdout, "UNCHANGED  12")
+	again := k.fleet(registrar.FleetRequest{Manifests: all})
+	require.Equal(t, schemas.FleetTally{schemas.Unchanged: 12}, again.Outcomes, "a fleet that is registered already is done")
 }
 
 // readManifest reads a manifest of a folder.
@@ -303,7 +310,7 @@ func (k *kit) readManifest(folder, name string) (m schemas.Manifest) {
 
 func TestTheSameFleetUnderTheSameIDGoesOn(t *testing.T) {
 	k := onShared(t)
-	folder, names := k.folder(3, nil)
+	folder, names := k.folder(3)
 	id := k.name("again")
 	first, _, code := k.Run(k.ctx, "fleet", folder, "--id", id, "--part-size", "2", "--detach", "--output", "json", "--requester", requester)
 	require.Equal(t, 0, code, first)
@@ -313,7 +320,7 @@ func TestTheSameFleetUnderTheSameIDGoesOn(t *testing.T) {
 	var r schemas.FleetResult
 	require.NoError(t, json.Unmarshal([]byte(out), &r))
 	require.Equal(t, len(names), r.Outcomes[schemas.Completed], errors)
-	other, _ := k.folder(3, nil)
+	other, _ := k.folder(3)
 	_, errors, code = k.Run(k.ctx, "fleet", other, "--id", id, "--part-size", "2", "--requester", requester)
 	require.Equal(t, 1, code)
 	require.Contains(t, errors, "is taken by another fleet")
@@ -321,20 +328,15 @@ func TestTheSameFleetUnderTheSameIDGoesOn(t *testing.T) {
 
 func TestAFleetWhoseStarterDiedBetweenItsPartsIsStartedByTheSameCommand(t *testing.T) {
 	k := onShared(t)
-	folder, names := k.folder(4, nil)
+	folder, names := k.folder(4)
 	id := k.name("cut")
 	var manifests []schemas.Manifest
 	for _, name := range names[:2] {
-		raw, err := os.ReadFile(filepath.Join(folder, name+".json"))
-		require.NoError(t, err)
-		var m schemas.Manifest
-		require.NoError(t, json.Unmarshal(raw, &m))
-		manifests = append(manifests, m)
+		manifests = append(manifests, k.readManifest(folder, name))
 	}
 	_, err := k.client.ExecuteWorkflow(k.ctx, client.StartWorkflowOptions{
 		ID: schemas.FleetPartWorkflowID(id, 0), TaskQueue: schemas.DefaultTaskQueue,
 	}, schemas.HoldFleetPartWorkflow, schemas.FleetPart{FleetID: id, Manifests: manifests})
 	require.NoError(t, err)
-	_, errors, code := k.Run(k.ctx, "fleet", folder, "--id", id, "--part-size", "2", "--requester", requester)
-	require.Equal(t, 0, code, errors)
+	k.order("fleet", folder, "--id", id, "--part-size", "2", "--requester", requester)
 }

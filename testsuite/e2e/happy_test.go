@@ -20,7 +20,7 @@ func TestARegistrationIsProvenAnnouncedAndAudited(t *testing.T) {
 	k := onShared(t)
 	m := k.Manifest(k.name("happy"))
 
-	result, stderr, code := k.register(m)
+	result, stderr, code := k.byStarter("register", k.file(m))
 
 	require.Equal(t, 0, code, stderr)
 	require.Equal(t, schemas.Completed, result.Status)
@@ -85,8 +85,7 @@ func requireSigned(t *testing.T, w control.Webhook) {
 func TestAHappyRegistrationCostsAtMost61EventsAnd14Actions(t *testing.T) {
 	k := onShared(t)
 	m := k.Manifest(k.name("cost"))
-	_, stderr, code := k.register(m)
-	require.Equal(t, 0, code, stderr)
+	k.completed(m)
 
 	events := k.replay(m.Name)
 	// The creation is recorded by a heartbeat, and a job that takes longer than 6.5 s costs another.

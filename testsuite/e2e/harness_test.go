@@ -46,8 +46,11 @@ func onShared(t *testing.T) *kit {
 	return newKit(t, shared)
 }
 
-// onOwn gives a test a stack of its own, on a file, with no worker yet.
-func onOwn(t *testing.T, simulator ...string) *kit { return onOwnWith(t, nil, simulator...) }
+// onOwn gives a test a stack of its own, with no worker yet.
+func onOwn(t *testing.T, simulator ...string) *kit {
+	t.Helper()
+	return onOwnWith(t, nil, simulator...)
+}
 
 // onOwnWith is onOwn with further variables for the workers.
 func onOwnWith(t *testing.T, worker []string, simulator ...string) *kit {
@@ -57,6 +60,13 @@ func onOwnWith(t *testing.T, worker []string, simulator ...string) *kit {
 
 // onOwnStack is onOwn with these options.
 func onOwnStack(t *testing.T, o stack.Options) *kit {
+	t.Helper()
+	o.InMemory = true
+	return onDisk(t, o)
+}
+
+// onDisk is onOwnStack for tests that kill the server or read what it has stored.
+func onDisk(t *testing.T, o stack.Options) *kit {
 	t.Helper()
 	o.Bin, o.Dir, o.Simulator = bin, t.TempDir(), append([]string{"--quota", "1000000"}, o.Simulator...)
 	s, err := stack.Start(t.Context(), o)
@@ -93,24 +103,120 @@ func (k *kit) name(kind string) string { return fmt.Sprintf("%s-%04d", kind, nam
 // requester is who asks for every registration here.
 const requester = "requester"
 
-// start starts a registration as the starter does, without waiting.
-func (k *kit) start(m schemas.Manifest) {
+// begin starts an operation, a registration by default, and does not wait for it.
+func (k *kit) begin(r registrar.Request) registrar.Registration {
 	k.t.Helper()
-	file, err := k.WriteManifest(m)
+	r.Requester = requester
+	started, err := k.registrar.Start(k.ctx, r)
 	require.NoError(k.t, err)
-	stdout, stderr, code := k.Run(k.ctx, "register", file, "--detach", "--requester", requester)
-	require.Equal(k.t, 0, code, stdout+stderr)
+	return started
 }
 
-// register runs `starter register --output json` to its end.
-func (k *kit) register(m schemas.Manifest) (result schemas.Result, stderr string, code int) {
+// start starts a registration and does not wait for it.
+func (k *kit) start(m schemas.Manifest) { k.t.Helper(); k.begin(registrar.Request{Manifest: m}) }
+
+// operate runs an operation to its end, whatever that is.
+func (k *kit) operate(r registrar.Request) schemas.Result {
+	k.t.Helper()
+	return k.endOf(r.Manifest.Name, k.begin(r).RunID)
+}
+
+// done is operate with what has to complete.
+func (k *kit) done(r registrar.Request) schemas.Result {
+	k.t.Helper()
+	result := k.operate(r)
+	require.Equal(k.t, schemas.Completed, result.Status, result.Reason)
+	return result
+}
+
+// register runs a registration to its end, whatever that is.
+func (k *kit) register(m schemas.Manifest) schemas.Result {
+	k.t.Helper()
+	return k.operate(registrar.Request{Manifest: m})
+}
+
+// completed is register with what has to complete.
+func (k *kit) completed(m schemas.Manifest) schemas.Result {
+	k.t.Helper()
+	return k.done(registrar.Request{Manifest: m})
+}
+
+// registered is a model that is registered.
+func (k *kit) registered(kind string) (schemas.Manifest, schemas.Result) {
+	k.t.Helper()
+	m := k.Manifest(k.name(kind))
+	return m, k.completed(m)
+}
+
+// The other operations.
+func change(m schemas.Manifest) registrar.Request {
+	return registrar.Request{Operation: schemas.ChangeModelWorkflow, Manifest: m}
+}
+
+func adopt(m schemas.Manifest) registrar.Request {
+	return registrar.Request{Operation: schemas.AdoptModelWorkflow, Manifest: m}
+}
+
+func retire(name, reason string) registrar.Request {
+	return registrar.Request{Operation: schemas.RetireModelWorkflow, Manifest: schemas.Manifest{Name: name}, Reason: reason}
+}
+
+// giveUp retires a model that stays in the gateway.
+func giveUp(name string) registrar.Request {
+	r := retire(name, "another team has it")
+	r.Keep = true
+	return r
+}
+
+// decide sends a decision about what a registration asks to be approved.
+func (k *kit) decide(verdict schemas.Verdict, name, approver string) error {
+	k.t.Helper()
+	d := k.approval(name)
+	d.Decision, d.Approver = verdict, approver
+	_, err := k.registrar.Decide(k.ctx, name, d)
+	return err
+}
+
+func (k *kit) approve(name string) {
+	k.t.Helper()
+	require.NoError(k.t, k.decide(schemas.Approve, name, "approver"))
+}
+
+func (k *kit) reject(name string) {
+	k.t.Helper()
+	require.NoError(k.t, k.decide(schemas.Reject, name, "approver"))
+}
+
+// cancel has somebody cancel an operation.
+func (k *kit) cancel(name string) {
+	k.t.Helper()
+	_, err := k.registrar.Cancel(k.ctx, name, schemas.CancelRequest{By: "somebody", Reason: "enough"})
+	require.NoError(k.t, err)
+}
+
+// order runs a command of the starter that has to succeed, and returns what it prints on the two.
+func (k *kit) order(args ...string) (stdout, stderr string) {
+	k.t.Helper()
+	stdout, stderr, code := k.Run(k.ctx, args...)
+	require.Zero(k.t, code, "%v: %s%s", args, stdout, stderr)
+	return stdout, stderr
+}
+
+// byStarter runs a command of the starter that follows an operation to its end and prints the result.
+func (k *kit) byStarter(args ...string) (result schemas.Result, stderr string, code int) {
+	k.t.Helper()
+	stdout, stderr, code := k.Run(k.ctx, append(args, "--output", "json", "--requester", requester)...)
+	require.NoError(k.t, json.Unmarshal([]byte(stdout), &result), "%s\n%s", stdout, stderr)
+	k.replay(result.Name)
+	return result, stderr, code
+}
+
+// file is a manifest's, for the starter.
+func (k *kit) file(m schemas.Manifest) string {
 	k.t.Helper()
 	file, err := k.WriteManifest(m)
 	require.NoError(k.t, err)
-	stdout, stderr, code := k.Run(k.ctx, "register", file, "--output", "json", "--requester", requester)
-	require.NoError(k.t, json.Unmarshal([]byte(stdout), &result), "%s\n%s", stdout, stderr)
-	k.replay(m.Name)
-	return result, stderr, code
+	return file
 }
 
 // fault orders the simulator to misbehave for one model.
@@ -195,13 +301,17 @@ func (k *kit) requireRecordedOnce(name string) {
 // approval is an approver's approval of what a manifest of this name was built into.
 func (k *kit) approval(name string) schemas.Decision {
 	k.t.Helper()
-	var hash string
+	var p schemas.Progress
 	k.eventually(func() bool {
-		p, err := k.progress(name)
-		hash = p.PayloadHash
-		return err == nil && hash != ""
+		var err error
+		p, err = k.progress(name)
+		return err == nil && p.PayloadHash != ""
 	}, "the payload of %s should be known", name)
-	return schemas.Decision{Decision: schemas.Approve, Approver: "approver", Reason: "fine", PayloadHash: hash}
+	d := schemas.Decision{Decision: schemas.Approve, Approver: "approver", Reason: "fine", PayloadHash: p.PayloadHash}
+	if p.Operation != schemas.RegisterModelWorkflow {
+		d.Operation, d.PreviousHash = p.Operation, p.PreviousHash
+	}
+	return d
 }
 
 // progress asks the workflow where it stands.
@@ -235,23 +345,28 @@ func (k *kit) awaitRunning(name, activity string) {
 	}, "%s should be at work on %s", name, activity)
 }
 
-// eventually waits for a condition; the interval is how often it looks, not how long it takes.
+// eventually waits for a condition. It looks the less often the longer it has waited: each look takes time from what
+// it waits for.
 func (k *kit) eventually(condition func() bool, message string, args ...any) {
 	k.t.Helper()
-	require.Eventually(k.t, condition, limit, 20*time.Millisecond, fmt.Sprintf(message, args...))
+	for began := time.Now(); !condition(); {
+		waited := time.Since(began)
+		require.Less(k.t, waited, limit, fmt.Sprintf(message, args...))
+		time.Sleep(min(max(waited/10, 20*time.Millisecond), time.Second))
+	}
 }
 
-// end waits until a registration's workflow has closed and returns its result, however it ended.
-func (k *kit) end(name string) schemas.Result {
+// end waits until a registration's newest run has ended and returns its result, however it ended.
+func (k *kit) end(name string) schemas.Result { k.t.Helper(); return k.endOf(name, "") }
+
+// endOf is end of one run.
+func (k *kit) endOf(name, runID string) schemas.Result {
 	k.t.Helper()
-	run := k.client.GetWorkflow(k.ctx, schemas.RegisterModelWorkflowID(name), "")
-	var result schemas.Result
-	err := run.Get(k.ctx, &result)
-	if err != nil {
-		result = resultOf(k.t, err)
-	}
+	t, err := k.registrar.Follow(k.ctx, name, runID, func(registrar.View) {})
+	require.NoError(k.t, err)
+	require.NotNil(k.t, t.Ending.Result, t.Ending.Err)
 	k.replay(name)
-	return result
+	return *t.Ending.Result
 }
 
 // replay replays the history of a closed registration against the present code and returns it.
@@ -265,14 +380,25 @@ func (k *kit) replay(name string) []*historypb.HistoryEvent {
 // replayed replays a workflow's history against the present code.
 func (k *kit) replayed(workflowID string) *historypb.History {
 	k.t.Helper()
+	var h *historypb.History
+	k.eventually(func() bool { // a run that follows another can be replayed once a worker has taken it
+		h = k.history(workflowID, "")
+		return len(h.Events) >= 3
+	}, "the newest run of %s should have begun", workflowID)
+	require.NoError(k.t, replay.Encrypted(h, k.keys))
+	return h
+}
+
+// history reads a run's, the newest for an empty id.
+func (k *kit) history(workflowID, runID string) *historypb.History {
+	k.t.Helper()
 	var h historypb.History
-	it := k.client.GetWorkflowHistory(k.ctx, workflowID, "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	it := k.client.GetWorkflowHistory(k.ctx, workflowID, runID, false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 	for it.HasNext() {
 		event, err := it.Next()
 		require.NoError(k.t, err)
 		h.Events = append(h.Events, event)
 	}
-	require.NoError(k.t, replay.Encrypted(&h, k.keys))
 	return &h
 }
 

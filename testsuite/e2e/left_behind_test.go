@@ -25,10 +25,8 @@ func TestAModelIsDeletedByTheCallsThatTheErrorPageShows(t *testing.T) {
 	byHand, _, _ := strings.Cut(rest, "\n## ")
 	for how, text := range map[string]string{"by the starter": byStarter, "by hand": byHand} {
 		m := k.Manifest(k.name("unwanted"))
-		made, stderr, code := k.register(m)
-		require.Equal(t, 0, code, stderr)
-		_, stderr, code = k.operation(m.Name, "retire", m.Name, "--keep", "--reason", "nobody's from now on")
-		require.Equal(t, 0, code, stderr)
+		made := k.completed(m)
+		k.done(giveUp(m.Name))
 		require.Len(t, k.models(m.Name), 1)
 
 		var script []string
@@ -53,9 +51,7 @@ func TestWhatIsLeftBehindIsNamedOnTheScreenInTheResultAndInTheFleetsSummary(t *t
 		m.Probe.Model = "probe-of-" + m.Name
 		k.fault(control.OpProvider, m.Probe.Model, 0, control.Action{Answer: "no"})
 		k.fault(control.OpDelete, m.Name, 0, control.Action{Status: http.StatusBadRequest, Message: "it is in use"})
-		file, err := k.WriteManifest(m)
-		require.NoError(t, err)
-		return file, m.Name
+		return k.file(m), m.Name
 	}
 	file, name := left()
 	stdout, stderr, code := k.Run(k.ctx, "register", file, "--requester", requester)

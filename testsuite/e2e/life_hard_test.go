@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 
 	"model-registrar/activities"
+	"model-registrar/registrar"
 	"model-registrar/schemas"
 	"model-registrar/testsuite/cost"
 	"model-registrar/testsuite/simulator/control"
@@ -21,24 +22,6 @@ func hotter(m schemas.Manifest) schemas.Manifest {
 	hot := 0.9
 	m.MaxRequestsPerMinute, m.Parameters.Temperature = m.MaxRequestsPerMinute+1, &hot
 	return m
-}
-
-// registered is a model that is registered.
-func (k *kit) registered(kind string) (schemas.Manifest, schemas.Result) {
-	k.t.Helper()
-	m := k.Manifest(k.name(kind))
-	result, stderr, code := k.register(m)
-	require.Equal(k.t, 0, code, stderr)
-	return m, result
-}
-
-// changeDetached starts a change and does not wait for it.
-func (k *kit) changeDetached(m schemas.Manifest) {
-	k.t.Helper()
-	file, err := k.WriteManifest(m)
-	require.NoError(k.t, err)
-	_, stderr, code := k.Run(k.ctx, "change", file, "--detach", "--requester", requester)
-	require.Equal(k.t, 0, code, stderr)
 }
 
 // requireOwnedAsLive checks that the record says of the model what the gateway does: that it is as the manifest says.
@@ -57,9 +40,7 @@ func TestAnUpdateThatIsCutAfterItTookEffectAndItsRetryToo_IsMadeOnce(t *testing.
 	m, _ := k.registered("cut")
 	m = hotter(m)
 	k.fault(control.OpUpdate, m.Name, 2, control.Action{Cut: control.CutAfter, JobDurationMS: 6000})
-	changed, stderr, code := k.operate("change", m)
-	require.Equal(t, 0, code, stderr)
-	require.Equal(t, schemas.Completed, changed.Status)
+	k.done(change(m))
 	require.Len(t, k.requests(control.OpUpdate, m.Name), 3)
 	k.requireOwnedAsLive(m)
 	require.Equal(t, []string{"RegisterModel COMPLETED", "ChangeModel COMPLETED"}, k.entries(m.Name))
@@ -71,9 +52,7 @@ func TestALostUpdateWhoseJobFailedHalfwayIsFinishedByItsRetry(t *testing.T) {
 	m = hotter(m)
 	k.fault(control.OpUpdate, m.Name, 1, control.Action{
 		Cut: control.CutAfter, JobOutcome: control.OutcomeFailed, JobHalfway: true, JobDurationMS: 10})
-	changed, stderr, code := k.operate("change", m)
-	require.Equal(t, 0, code, stderr)
-	require.Equal(t, schemas.Completed, changed.Status)
+	k.done(change(m))
 	k.requireOwnedAsLive(m)
 }
 
@@ -83,12 +62,11 @@ func TestAChangeThatIsCancelledWhileItsJobRunsIsTakenBackOnceTheJobHasEnded(t *t
 	m, _ := k.registered("given-up")
 	asked := hotter(m)
 	k.fault(control.OpUpdate, m.Name, 1, control.Action{JobDurationMS: 4000})
-	k.changeDetached(asked)
+	k.begin(change(asked))
 	_, err := k.Sim.WaitRequests(k.ctx, control.RequestFilter{Op: control.OpUpdate, Name: m.Name}, 1)
 	require.NoError(t, err)
 	k.awaitStage(m.Name, schemas.StageRegistering)
-	_, stderr, code := k.Run(k.ctx, "cancel", m.Name, "--by", "somebody", "--reason", "enough", "--yes")
-	require.Equal(t, 0, code, stderr)
+	k.cancel(m.Name)
 	e := k.end(m.Name)
 	require.Equal(t, schemas.Cancelled, e.Status, e.Reason)
 	require.True(t, e.Rollback.Restored)
@@ -101,7 +79,7 @@ func TestWhatSomebodyWritesBetweenAnUpdateAndItsReadingBackIsFoundAndKept(t *tes
 	m, made := k.registered("overwritten")
 	k.fault(control.OpUpdate, m.Name, 1, control.Action{JobDurationMS: 200})
 	k.fault(control.OpJob, m.Name, 0, control.Action{LatencyMS: 1500}) // its end is not told before somebody has written
-	k.changeDetached(hotter(m))
+	k.begin(change(hotter(m)))
 	updates, err := k.Sim.WaitRequests(k.ctx, control.RequestFilter{Op: control.OpUpdate, Name: m.Name}, 1)
 	require.NoError(t, err)
 	_, err = k.Sim.WaitJobEnd(k.ctx, updates[0].JobID)
@@ -121,11 +99,10 @@ func TestAModelThatIsDeletedOutsideDuringItsChangeIsMissing(t *testing.T) {
 	m, made := k.registered("deleted")
 	asked := hotter(m)
 	asked.Approval.Policy = schemas.ApproveAlways
-	k.changeDetached(asked)
+	k.begin(change(asked))
 	k.awaitStage(m.Name, schemas.StageApproval)
 	require.NoError(t, k.Sim.DropModel(k.ctx, made.ModelID))
-	_, stderr, code := k.Run(k.ctx, "approve", m.Name, "--reason", "fine", "--approver", "approver", "--yes")
-	require.Equal(t, 0, code, stderr)
+	k.approve(m.Name)
 	e := k.end(m.Name)
 	require.Equal(t, schemas.ErrModelMissing, e.ErrorType, e.Reason)
 	require.Empty(t, k.models(m.Name))
@@ -139,12 +116,9 @@ func TestANameThatIsRetiredCanBeRegisteredAgainAtOnce(t *testing.T) {
 	k := onShared(t)
 	m, first := k.registered("again")
 	for range 2 {
-		_, stderr, code := k.operation(m.Name, "retire", m.Name, "--reason", "replaced")
-		require.Equal(t, 0, code, stderr)
+		k.done(retire(m.Name, "replaced"))
 		k.fault(control.OpList, m.Name, 1, control.Action{LagMS: 60_000})
-		anew, stderr, code := k.register(m)
-		require.Equal(t, 0, code, stderr)
-		require.Equal(t, schemas.Completed, anew.Status)
+		anew := k.completed(m)
 		require.NotEqual(t, first.ModelID, anew.ModelID)
 		require.Len(t, k.models(m.Name), 1)
 		require.Equal(t, anew.ModelID, k.owner(m.Name).ModelID)
@@ -175,19 +149,15 @@ func TestATerminatedRegistrationsModelIsUnownedForPlanRegisterAndFleet(t *testin
 	e.write(m)
 	_, actions, _ := e.plan()
 	require.Equal(t, map[string]schemas.PlanAction{m.Name: schemas.PlanAdopt}, actions)
-	result, _, code := k.register(m)
-	require.Equal(t, 1, code)
+	result := k.register(m)
 	require.Equal(t, schemas.ErrModelNotOwned, result.ErrorType)
-	fleet := k.runFleet("fleet", e.dir, "--requester", requester)
-	require.Equal(t, 1, fleet.code, fleet.stderr)
+	require.Equal(t, schemas.FleetTally{schemas.Failed: 1}, k.fleet(registrar.FleetRequest{Manifests: []schemas.Manifest{m}}).Outcomes)
 	require.Nil(t, k.owner(m.Name))
 	require.Len(t, k.models(m.Name), 1)
 
-	adopted, stderr, code := k.operate("adopt", m)
-	require.Equal(t, 0, code, stderr)
+	adopted := k.done(adopt(m))
 	require.Equal(t, k.models(m.Name)[0].ID, adopted.ModelID)
-	fleet = k.runFleet("fleet", e.dir, "--requester", requester)
-	require.Equal(t, 0, fleet.code, fleet.stderr)
+	require.Equal(t, schemas.FleetTally{schemas.Unchanged: 1}, k.fleet(registrar.FleetRequest{Manifests: []schemas.Manifest{m}}).Outcomes)
 	k.requireOwnedAsLive(m)
 }
 
@@ -246,21 +216,20 @@ func TestASingleRegistrationOvertakesAFleet(t *testing.T) {
 	k.startWorker()
 	k.awaitPoller()
 	const models = 60
-	folder, names := k.folder(models, nil)
-	_, err := k.StartStarter("fleet", nil, "fleet", folder, "--window", "60", "--output", "json", "--requester", requester)
-	require.NoError(t, err)
-	_, err = k.Sim.WaitRequests(k.ctx, control.RequestFilter{Op: control.OpCreate}, models/6)
+	manifests := k.manifests(models)
+	k.startFleet(registrar.FleetRequest{Manifests: manifests, Window: models})
+	_, err := k.Sim.WaitRequests(k.ctx, control.RequestFilter{Op: control.OpCreate}, models/6)
 	require.NoError(t, err)
 	single, _ := k.registered("single")
 	done := 0
-	for _, name := range names {
-		for _, m := range k.models(name) {
+	for _, m := range manifests {
+		for _, m := range k.models(m.Name) {
 			done += min(1, m.HealthChecks)
 		}
 	}
 	require.Less(t, done, models/2, "it came after the fleet")
 
-	for name, want := range map[string]int32{single.Name: schemas.PriorityOfPerson, names[0]: schemas.PriorityOfFleet} {
+	for name, want := range map[string]int32{single.Name: schemas.PriorityOfPerson, manifests[0].Name: schemas.PriorityOfFleet} {
 		history := k.replayed(schemas.RegisterModelWorkflowID(name)).Events
 		start := history[0].GetWorkflowExecutionStartedEventAttributes().GetPriority()
 		require.Equal(t, want, start.GetPriorityKey())
@@ -321,6 +290,5 @@ func TestACheckCostsAtMost12EventsAnd3Actions(t *testing.T) {
 	one := events[checks[0]:checks[1]]
 	require.LessOrEqual(t, len(one), 12, "%v", one)
 	require.LessOrEqual(t, cost.Actions(one), 3, "%v", one)
-	_, stderr, code := k.operation(m.Name, "retire", m.Name, "--keep", "--reason", "enough of it")
-	require.Equal(t, 0, code, stderr)
+	k.done(giveUp(m.Name))
 }

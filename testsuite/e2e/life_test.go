@@ -10,22 +10,6 @@ import (
 	"model-registrar/testsuite/simulator/control"
 )
 
-// operate runs a command of the starter on a manifest to its end.
-func (k *kit) operate(command string, m schemas.Manifest, args ...string) (result schemas.Result, stderr string, code int) {
-	k.t.Helper()
-	file, err := k.WriteManifest(m)
-	require.NoError(k.t, err)
-	return k.operation(m.Name, append([]string{command, file}, args...)...)
-}
-
-func (k *kit) operation(name string, args ...string) (result schemas.Result, stderr string, code int) {
-	k.t.Helper()
-	stdout, stderr, code := k.Run(k.ctx, append(args, "--output", "json", "--requester", requester)...)
-	require.NoError(k.t, json.Unmarshal([]byte(stdout), &result), "%s\n%s", stdout, stderr)
-	k.replay(name)
-	return result, stderr, code
-}
-
 // limit is how many requests a minute the gateway allows a model.
 func (k *kit) limit(name string) int {
 	k.t.Helper()
@@ -52,79 +36,66 @@ func (k *kit) entries(name string) (out []string) {
 func TestAModelIsRegisteredChangedAndRetired(t *testing.T) {
 	k := onShared(t)
 	m := k.Manifest(k.name("life"))
-	first, stderr, code := k.register(m)
+	first, stderr, code := k.byStarter("register", k.file(m))
 	require.Equal(t, 0, code, stderr)
 
 	m.MaxRequestsPerMinute += 100
-	refused, _, code := k.register(m)
+	refused, _, code := k.byStarter("register", k.file(m))
 	require.Equal(t, 1, code)
 	require.Equal(t, schemas.ErrNameConflict, refused.ErrorType)
 	require.Contains(t, refused.Reason, "starter change")
 
-	changed, stderr, code := k.operate("change", m)
+	changed, stderr, code := k.byStarter("change", k.file(m))
 	require.Equal(t, 0, code, stderr)
 	require.Equal(t, schemas.Completed, changed.Status)
 	require.Equal(t, first.PayloadHash, changed.PreviousHash)
 	require.Equal(t, first.ModelID, changed.ModelID, "it is the same model")
 	require.Equal(t, m.MaxRequestsPerMinute, k.limit(m.Name))
 
-	again, _, code := k.operate("change", m)
+	again, _, code := k.byStarter("change", k.file(m))
 	require.Equal(t, 0, code)
 	require.Equal(t, schemas.Unchanged, again.Status)
-	known, _, _ := k.register(m)
-	require.Equal(t, schemas.Unchanged, known.Status, "the changed payload is what is registered")
+	require.Equal(t, schemas.Unchanged, k.register(m).Status, "the changed payload is what is registered")
 
-	retired, stderr, code := k.operation(m.Name, "retire", m.Name, "--reason", "replaced")
+	retired, stderr, code := k.byStarter("retire", m.Name, "--reason", "replaced")
 	require.Equal(t, 0, code, stderr)
 	require.Equal(t, schemas.Completed, retired.Status)
 	require.Empty(t, k.models(m.Name))
 	require.Equal(t, []string{"RegisterModel COMPLETED", "RegisterModel FAILED", "ChangeModel COMPLETED", "ChangeModel UNCHANGED",
 		"RegisterModel UNCHANGED", "RetireModel COMPLETED"}, k.entries(m.Name))
 
-	anew, stderr, code := k.register(m)
-	require.Equal(t, 0, code, stderr)
-	require.NotEqual(t, first.ModelID, anew.ModelID)
+	require.NotEqual(t, first.ModelID, k.completed(m).ModelID)
 }
 
 func TestWhoApprovesIsShownWhatDiffersFromWhatWasApprovedUnderTheNameBefore(t *testing.T) {
 	k := onShared(t)
-	m := k.Manifest(k.name("again"))
-	_, stderr, code := k.register(m)
-	require.Equal(t, 0, code, stderr)
-	_, stderr, code = k.operation(m.Name, "retire", m.Name, "--reason", "replaced")
-	require.Equal(t, 0, code, stderr)
+	m, _ := k.registered("again")
+	k.done(retire(m.Name, "replaced"))
 	m.Approval.Policy = schemas.ApproveAlways
 	m.MaxRequestsPerMinute++
 	k.start(m)
 	k.awaitStage(m.Name, schemas.StageApproval)
-	shown, stderr, _ := k.Run(k.ctx, "status", m.Name)
-	require.Regexp(t, `approved before +on .* UTC; since then max_requests_per_minute: \d+ → \d+`, shown, stderr)
+	shown, _ := k.order("status", m.Name)
+	require.Regexp(t, `approved before +on .* UTC; since then max_requests_per_minute: \d+ → \d+`, shown)
 	p, err := k.progress(m.Name)
 	require.NoError(t, err)
 	require.Len(t, p.LastApproved.Changes, 1)
-	_, stderr, code = k.Run(k.ctx, "reject", m.Name, "--reason", "no", "--approver", "approver", "--yes")
-	require.Equal(t, 0, code, stderr)
+	k.reject(m.Name)
 }
 
 func TestAChangeIsApprovedByItsDifferenceAndPutBackIfItsJobFails(t *testing.T) {
 	k := onShared(t)
-	m := k.Manifest(k.name("changed"))
-	_, stderr, code := k.register(m)
-	require.Equal(t, 0, code, stderr)
+	m, _ := k.registered("changed")
 	before := k.limit(m.Name)
 
 	m.MaxRequestsPerMinute, m.Approval.Policy = before+1, schemas.ApproveAlways
 	k.fault(control.OpUpdate, m.Name, 1, control.Action{JobOutcome: control.OutcomeFailed, JobHalfway: true})
-	file, err := k.WriteManifest(m)
-	require.NoError(t, err)
-	_, stderr, code = k.Run(k.ctx, "change", file, "--detach", "--requester", requester)
-	require.Equal(t, 0, code, stderr)
+	k.begin(change(m))
 	k.awaitStage(m.Name, schemas.StageApproval)
 	require.Equal(t, before, k.limit(m.Name), "nothing changes before it is approved")
-	shown, _, _ := k.Run(k.ctx, "status", m.Name)
+	shown, _ := k.order("status", m.Name)
 	require.Contains(t, shown, "max_requests_per_minute: ")
-	_, stderr, code = k.Run(k.ctx, "approve", m.Name, "--reason", "fine", "--approver", "approver", "--yes")
-	require.Equal(t, 0, code, stderr)
+	k.approve(m.Name)
 	e := k.end(m.Name)
 	require.Equal(t, schemas.RolledBack, e.Status, e.Reason)
 	require.True(t, e.Rollback.Restored)
@@ -133,19 +104,13 @@ func TestAChangeIsApprovedByItsDifferenceAndPutBackIfItsJobFails(t *testing.T) {
 
 func TestWhatSomebodyWritesDuringAChangeIsNotOverwritten(t *testing.T) {
 	k := onShared(t)
-	m := k.Manifest(k.name("moved"))
-	made, stderr, code := k.register(m)
-	require.Equal(t, 0, code, stderr)
+	m, made := k.registered("moved")
 	m.MaxRequestsPerMinute, m.Approval.Policy = m.MaxRequestsPerMinute+1, schemas.ApproveAlways
-	file, err := k.WriteManifest(m)
-	require.NoError(t, err)
-	_, stderr, code = k.Run(k.ctx, "change", file, "--detach", "--requester", requester)
-	require.Equal(t, 0, code, stderr)
+	k.begin(change(m))
 	k.awaitStage(m.Name, schemas.StageApproval)
 	require.NoError(t, k.Sim.EditModel(k.ctx, made.ModelID,
 		map[string]any{"rateLimits": map[string]int{"maxRequestsPerMinute": 7, "maxTokensPerMinute": 7}}))
-	_, stderr, code = k.Run(k.ctx, "approve", m.Name, "--reason", "fine", "--approver", "approver", "--yes")
-	require.Equal(t, 0, code, stderr)
+	k.approve(m.Name)
 	e := k.end(m.Name)
 	require.Equal(t, schemas.ErrModelMoved, e.ErrorType, e.Reason)
 	require.Equal(t, 7, k.limit(m.Name))
@@ -166,22 +131,19 @@ func TestATerminatedRegistrationsModelIsAdoptedOrRetired(t *testing.T) {
 	m := terminated("adopted")
 	other := m
 	other.MaxRequestsPerMinute++
-	refused, _, code := k.operate("adopt", other)
+	refused, _, code := k.byStarter("adopt", k.file(other))
 	require.Equal(t, 1, code)
 	require.Contains(t, refused.Reason, "max_requests_per_minute")
-	adopted, stderr, code := k.operate("adopt", m)
+	adopted, stderr, code := k.byStarter("adopt", k.file(m))
 	require.Equal(t, 0, code, stderr)
 	require.Equal(t, schemas.Completed, adopted.Status)
 	require.Len(t, k.requests(control.OpCreate, m.Name), 1)
-	known, _, _ := k.register(m)
-	require.Equal(t, schemas.Unchanged, known.Status)
+	require.Equal(t, schemas.Unchanged, k.register(m).Status)
 
 	m = terminated("orphan")
 	orphan := k.models(m.Name)[0]
-	nobodys, _, code := k.operation(m.Name, "retire", m.Name, "--reason", "tidy up")
-	require.Equal(t, 1, code)
-	require.Equal(t, schemas.ErrModelNotOwned, nobodys.ErrorType)
-	retired, stderr, code := k.operation(m.Name, "retire", m.Name, "--model", orphan.ID, "--reason", "tidy up")
+	require.Equal(t, schemas.ErrModelNotOwned, k.operate(retire(m.Name, "tidy up")).ErrorType)
+	retired, stderr, code := k.byStarter("retire", m.Name, "--model", orphan.ID, "--reason", "tidy up")
 	require.Equal(t, 0, code, stderr)
 	require.Equal(t, schemas.Completed, retired.Status)
 	require.Empty(t, k.models(m.Name))
@@ -189,13 +151,8 @@ func TestATerminatedRegistrationsModelIsAdoptedOrRetired(t *testing.T) {
 
 func TestAModelThatIsGivenUpStaysAndIsNobodys(t *testing.T) {
 	k := onShared(t)
-	m := k.Manifest(k.name("kept"))
-	_, stderr, code := k.register(m)
-	require.Equal(t, 0, code, stderr)
-	_, stderr, code = k.operation(m.Name, "retire", m.Name, "--keep", "--reason", "another team has it")
-	require.Equal(t, 0, code, stderr)
+	m, _ := k.registered("kept")
+	k.done(giveUp(m.Name))
 	require.Len(t, k.models(m.Name), 1)
-	after, _, code := k.register(m)
-	require.Equal(t, 1, code)
-	require.Equal(t, schemas.ErrModelNotOwned, after.ErrorType)
+	require.Equal(t, schemas.ErrModelNotOwned, k.register(m).ErrorType)
 }

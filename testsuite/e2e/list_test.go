@@ -36,15 +36,14 @@ var stageMakers = map[string]func(*kit) string{
 	},
 	string(schemas.Rejected): func(k *kit) string {
 		name := k.atGate(0)
-		k.decide(schemas.Reject, name, "approver")
+		k.reject(name)
 		return name
 	},
 	string(schemas.RolledBack):       func(k *kit) string { return k.ended(k.failing()) },
 	string(schemas.ApprovalTimedOut): func(k *kit) string { return k.atGate(time.Second) },
 	string(schemas.Cancelled): func(k *kit) string {
 		name := k.atGate(0)
-		_, _, code := k.Run(k.ctx, "cancel", name)
-		require.Equal(k.t, 0, code)
+		k.cancel(name)
 		return name
 	},
 }
@@ -66,8 +65,7 @@ func (k *kit) ended(m schemas.Manifest) string {
 
 func TestEachStageThatListOffersFindsARegistrationThatStandsThere(t *testing.T) {
 	k := onShared(t)
-	help, _, code := k.Run(k.ctx, "list", "--help")
-	require.Equal(t, 0, code)
+	help, _ := k.order("list", "--help")
 	offered := regexp.MustCompile(`only those at this stage or ending: ([A-Z_, ]+[A-Z])`).FindStringSubmatch(help)
 	require.NotNil(t, offered, help)
 	for _, stage := range strings.Split(offered[1], ", ") {

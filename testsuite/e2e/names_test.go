@@ -180,6 +180,7 @@ func TestAFleetOfModelsOfAnyNameEnds(t *testing.T) {
 }
 
 func TestNamesThatLookAlikeGiveAWarning(t *testing.T) {
+	t.Parallel()
 	k := onOwnStack(t, stack.Options{InMemory: true, Simulator: []string{"--job-duration", "10ms"}})
 	k.startWorker()
 	k.start(k.Manifest("\u00dcbersetzer"))

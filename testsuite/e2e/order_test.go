@@ -34,8 +34,7 @@ func TestARejectionBehindApprovalsThatCannotBeRecordedIsHeard(t *testing.T) {
 			require.Contains(t, k.sendDecision(name, wrong), "cannot approve it")
 		}
 	}
-	output, code := k.decide(schemas.Reject, byUpdate, "carol")
-	require.Equal(t, 0, code, output)
+	output, _ := k.order("reject", byUpdate, "--approver", "carol", "--reason", "no")
 	require.Contains(t, output, "accepted, will be recorded in the audit trail")
 	k.decideBySignal(bySignal, schemas.Decision{Decision: schemas.Reject, Approver: "carol", Reason: "no"})
 	for _, name := range []string{byUpdate, bySignal} {
@@ -66,12 +65,12 @@ func TestADecisionBeforeTheFirstWorkflowTaskCounts(t *testing.T) {
 	}
 	byUpdate, bySignal, cancelled, plainly := gated(), gated(), gated(), gated()
 	for _, m := range []schemas.Manifest{byUpdate, bySignal, cancelled, plainly} {
-		k.startDirectly(m)
+		k.start(m)
 	}
 	ended := make(chan string, 2)
 	go func() {
-		output, _ := k.decide(schemas.Approve, byUpdate.Name, "approver")
-		ended <- output
+		stdout, stderr, _ := k.Run(k.ctx, "approve", byUpdate.Name, "--reason", "fine", "--approver", "approver")
+		ended <- stdout + stderr
 	}()
 	go func() {
 		stdout, stderr, _ := k.Run(k.ctx, "cancel", cancelled.Name, "--reason", "not now", "--by", "ann")
@@ -92,8 +91,7 @@ func TestADecisionBeforeTheFirstWorkflowTaskCounts(t *testing.T) {
 func TestWhoCancelledAndWhyIsInTheTrail(t *testing.T) {
 	k := onShared(t)
 	name := k.atGate(0)
-	stdout, stderr, code := k.Run(k.ctx, "cancel", name, "--reason", "wrong region", "--by", "ann@example.com")
-	require.Equal(t, 0, code, stdout+stderr)
+	k.order("cancel", name, "--reason", "wrong region", "--by", "ann@example.com")
 	result := k.end(name)
 	require.Equal(t, "cancelled at WAITING_FOR_APPROVAL by ann@example.com: wrong region", result.Reason)
 	require.Empty(t, k.models(name))
@@ -133,11 +131,9 @@ func TestWhereTheGateIsFirstNoModelIsInTheGatewayBeforeItIsApproved(t *testing.T
 	k.start(m)
 	k.awaitStage(m.Name, schemas.StageApproval)
 	require.Empty(t, k.models(m.Name))
-	output, code := k.decide(schemas.Approve, m.Name, "approver")
-	require.Equal(t, 0, code, output)
+	k.approve(m.Name)
 	result := k.end(m.Name)
 	require.Equal(t, schemas.Completed, result.Status, result.Reason)
 	require.Len(t, k.models(m.Name), 1)
-	stdout, stderr, code := k.Run(k.ctx, "watch", m.Name)
-	require.Equal(t, 0, code, stdout+stderr)
+	k.order("watch", m.Name)
 }

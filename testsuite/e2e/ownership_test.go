@@ -3,8 +3,6 @@ package e2e
 import (
 	"encoding/json"
 	"errors"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -15,7 +13,6 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"model-registrar/internal/genesys"
-	"model-registrar/internal/ownership"
 	"model-registrar/registrar"
 	"model-registrar/schemas"
 	"model-registrar/testsuite/stack"
@@ -24,8 +21,7 @@ import (
 // owner is the record that the model of this name is ours; nil if it is nobody's.
 func (k *kit) owner(name string) *schemas.Ownership {
 	k.t.Helper()
-	reader := ownership.Reader{Temporal: k.client, Namespace: client.DefaultNamespace, Data: k.keys.Client().Data}
-	o, err := reader.Owner(k.ctx, name)
+	o, err := k.registrar.Owner(k.ctx, name)
 	require.NoError(k.t, err)
 	return o
 }
@@ -35,9 +31,8 @@ func TestACompletedRegistrationIsHandedOverBeforeItsEndingIsAnnounced(t *testing
 	m := k.Manifest(k.name("owned"))
 	require.Nil(t, k.owner(m.Name))
 
-	result, stderr, code := k.register(m)
+	result := k.completed(m)
 
-	require.Equal(t, 0, code, stderr)
 	o := k.owner(m.Name)
 	require.NotNil(t, o)
 	require.Equal(t, result.ModelID, o.ModelID)
@@ -74,13 +69,10 @@ func TestACompletedRegistrationIsHandedOverBeforeItsEndingIsAnnounced(t *testing
 // Temporal forgets a closed run after the namespace's retention. Whose the model is does not depend on it.
 func TestAnUnchangedFileIsUnchangedAfterTemporalHasForgottenItsRegistration(t *testing.T) {
 	k := onShared(t)
-	m := k.Manifest(k.name("forgotten"))
-	first, stderr, code := k.register(m)
-	require.Equal(t, 0, code, stderr)
+	m, first := k.registered("forgotten")
 	k.forget(m.Name)
 
-	result, stderr, code := k.register(m)
-	require.Equal(t, 0, code, stderr)
+	result := k.register(m)
 	require.Equal(t, schemas.Unchanged, result.Status)
 	require.Equal(t, first.ModelID, result.ModelID)
 	require.Len(t, k.models(m.Name), 1)
@@ -103,28 +95,19 @@ func (k *kit) forget(name string) {
 // What is registered is looked at by the worker: UNCHANGED says what was seen when, and tells nobody.
 func TestWhatIsRegisteredIsUnchangedAndNothingIsAnnounced(t *testing.T) {
 	k := onShared(t)
-	dir := t.TempDir()
-	var names []string
-	for range 12 {
-		m := k.Manifest(k.name("unchanged"))
-		names = append(names, m.Name)
-		file, err := k.WriteManifest(m)
-		require.NoError(t, err)
-		data, err := os.ReadFile(file)
-		require.NoError(t, err)
-		require.NoError(t, os.WriteFile(filepath.Join(dir, m.Name+filepath.Ext(file)), data, 0o600))
+	e := estate{k, t.TempDir()}
+	all := k.manifests(12)
+	for _, m := range all {
+		e.write(m)
 	}
-	stdout, stderr, code := k.Run(k.ctx, "fleet", dir, "--output", "json", "--requester", requester)
-	require.Equal(t, 0, code, stdout+stderr)
+	k.fleet(registrar.FleetRequest{Manifests: all})
 
-	stdout, stderr, code = k.Run(k.ctx, "fleet", dir, "--output", "json", "--requester", requester)
+	fleet := k.fleet(registrar.FleetRequest{Manifests: all})
 
-	require.Equal(t, 0, code, stdout+stderr)
-	var fleet schemas.FleetResult
-	require.NoError(t, json.Unmarshal([]byte(stdout), &fleet))
 	require.Equal(t, schemas.FleetTally{schemas.Unchanged: 12}, fleet.Outcomes)
 	require.Empty(t, fleet.Failures)
-	for _, name := range names {
+	for _, m := range all {
+		name := m.Name
 		model := k.models(name)[0]
 		require.Len(t, k.models(name), 1)
 		require.Len(t, k.announcements(name), 1, "of the first run")
@@ -135,30 +118,24 @@ func TestWhatIsRegisteredIsUnchangedAndNothingIsAnnounced(t *testing.T) {
 		require.Empty(t, endings[1].ErrorType)
 	}
 
-	result, stderr, code := k.register(k.Manifest(names[0]))
-	require.Equal(t, 0, code, stderr)
+	result := k.register(all[0])
 	require.Equal(t, schemas.Unchanged, result.Status)
-	require.Equal(t, k.models(names[0])[0].ID, result.ModelID)
+	require.Equal(t, k.models(all[0].Name)[0].ID, result.ModelID)
 	require.Contains(t, result.Reason, "with this payload, ACTIVE, at ")
 	require.Nil(t, result.Webhook)
-	require.Len(t, k.announcements(names[0]), 1)
+	require.Len(t, k.announcements(all[0].Name), 1)
 
-	stdout, stderr, code = k.Run(k.ctx, "fleet", "--only-failed-of", fleet.FleetID, dir)
-	require.Equal(t, 0, code, stdout+stderr)
+	stdout, stderr := k.order("fleet", "--only-failed-of", fleet.FleetID, e.dir)
 	require.NotContains(t, strings.ToLower(stdout+stderr), "started")
 }
 
 func TestARegisteredModelThatWasDeletedByHandIsRegisteredAnew(t *testing.T) {
 	k := onShared(t)
-	m := k.Manifest(k.name("deleted"))
-	first, stderr, code := k.register(m)
-	require.Equal(t, 0, code, stderr)
+	m, first := k.registered("deleted")
 	k.deleteModel(first.ModelID)
 
-	second, stderr, code := k.register(m)
+	second := k.completed(m)
 
-	require.Equal(t, 0, code, stderr)
-	require.Equal(t, schemas.Completed, second.Status)
 	require.NotEqual(t, first.ModelID, second.ModelID)
 	require.Len(t, k.models(m.Name), 1)
 	o := k.owner(m.Name)
@@ -188,32 +165,22 @@ func (k *kit) gateway() *genesys.Client {
 // A second attempt that is refused says nothing about the model that is live.
 func TestARefusedSecondAttemptAnnouncesNothingAboutTheLiveModel(t *testing.T) {
 	k := onShared(t)
-	m := k.Manifest(k.name("live"))
-	first, stderr, code := k.register(m)
-	require.Equal(t, 0, code, stderr)
+	m, first := k.registered("live")
 	m.MaxRequestsPerMinute++
 
-	second, _, code := k.register(m)
+	second := k.register(m)
 
-	require.Equal(t, 1, code)
 	require.Equal(t, schemas.ErrNameConflict, second.ErrorType)
 	require.Equal(t, first.ModelID, second.ExistingModelID)
 	require.Nil(t, second.Webhook)
 	require.Len(t, k.announcements(m.Name), 1, "that of the first")
 	require.Len(t, k.audited(m.Name), 2)
-	stdout, stderr, code := k.Run(k.ctx, "status", m.Name)
-	require.Equal(t, 0, code, stderr)
+	stdout, _ := k.order("status", m.Name)
 	require.Contains(t, stdout, "ended as FAILED")
 	require.Contains(t, stdout, "The model is ours as "+first.ModelID+", ACTIVE")
 	k.eventually(func() bool {
-		stdout, _, _ := k.Run(k.ctx, "list", "--stage", "FAILED", "--limit", "1000", "--output", "json")
-		for line := range strings.Lines(stdout) {
-			var r registrar.Listed
-			if json.Unmarshal([]byte(line), &r) == nil && r.Name == m.Name {
-				return r.ModelState == schemas.ModelActive
-			}
-		}
-		return false
+		found := k.inList(m.Name, "--stage", "FAILED")
+		return len(found) == 1 && found[0].ModelState == schemas.ModelActive
 	}, "the list should show the model's state beside the attempt's")
 }
 
@@ -224,18 +191,10 @@ func TestATerminatedRegistrationIsNotRegistered(t *testing.T) {
 	require.NoError(t, k.client.TerminateWorkflow(k.ctx, schemas.RegisterModelWorkflowID(name), "", "by an operator"))
 	require.Nil(t, k.owner(name))
 
-	file := filepath.Join(k.manifestDir(), name+".json")
-	stdout, _, code := k.Run(k.ctx, "register", file, "--output", "json", "--requester", requester)
+	result := k.register(k.Manifest(name))
 
-	require.Equal(t, 1, code, stdout)
-	var result schemas.Result
-	require.NoError(t, json.Unmarshal([]byte(stdout), &result))
 	require.Equal(t, schemas.ErrModelNotOwned, result.ErrorType)
 	require.Contains(t, result.Reason, model.ID)
 	require.Len(t, k.models(name), 1)
-	k.eventually(func() bool {
-		stdout, stderr, code := k.Run(k.ctx, "list", "--stage", string(schemas.StageApproval), "--limit", "1000")
-		require.Equal(t, 0, code, stderr)
-		return !strings.Contains(stdout, name)
-	}, "a terminated registration waits for nobody")
+	k.eventually(func() bool { return len(k.inList(name, "--stage", string(schemas.StageApproval))) == 0 }, "a terminated registration waits for nobody")
 }

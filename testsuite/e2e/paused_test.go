@@ -38,8 +38,7 @@ func (k *kit) pauseInTemporal(name string) (resume func()) {
 // inList is what `starter list` shows of a model.
 func (k *kit) inList(name string, args ...string) (found []registrar.Listed) {
 	k.t.Helper()
-	stdout, stderr, code := k.Run(k.ctx, append([]string{"list", "--limit", "1000", "--output", "json"}, args...)...)
-	require.Equal(k.t, 0, code, stderr)
+	stdout, _ := k.order(append([]string{"list", "--limit", "1000", "--output", "json"}, args...)...)
 	for line := range strings.Lines(stdout) {
 		var l registrar.Listed
 		require.NoError(k.t, json.Unmarshal([]byte(line), &l), line)
@@ -62,12 +61,10 @@ func TestARegistrationThatIsPausedInTemporalHasNotEnded(t *testing.T) {
 		require.Equal(t, string(schemas.StageApproval), found[0].Stage)
 		require.Positive(t, found[0].DurationMs)
 	}
-	stdout, stderr, code := k.Run(k.ctx, "status", name)
-	require.Equal(t, 0, code, stderr)
+	stdout, stderr := k.order("status", name)
 	require.Contains(t, stdout, name+" is at WAITING_FOR_APPROVAL")
 	require.Contains(t, stderr, "Paused; what follows is what the history shows")
 	resume()
-	_, stderr, code = k.Run(k.ctx, "approve", name, "--approver", "approver", "--reason", "fine", "--yes")
-	require.Equal(t, 0, code, stderr)
+	k.approve(name)
 	require.Equal(t, schemas.Completed, k.end(name).Status)
 }

@@ -16,9 +16,8 @@ func TestAPostCutAfterItTookEffectAndItsRetryToo_MakesOneModel(t *testing.T) {
 	m := k.Manifest(k.name("cut"))
 	k.fault(control.OpCreate, m.Name, 2, control.Action{Cut: control.CutAfter})
 
-	result, stderr, code := k.register(m)
+	result := k.completed(m)
 
-	require.Equal(t, 0, code, stderr)
 	require.True(t, result.Adopted)
 	require.Len(t, k.models(m.Name), 1)
 	require.Len(t, k.requests(control.OpCreate, m.Name), 1, "the first answer was lost; the retry looked first and adopted")
@@ -33,22 +32,21 @@ func TestALookUpCutAfterThePost_MakesOneModel(t *testing.T) {
 	})
 	require.NoError(t, err)
 
-	_, stderr, code := k.register(m)
+	k.completed(m)
 
-	require.Equal(t, 0, code, stderr)
 	require.Len(t, k.models(m.Name), 1)
 }
 
 func TestA429IsWaitedForAsRetryAfterSays(t *testing.T) {
+	t.Parallel()
 	for _, op := range []control.Op{control.OpList, control.OpCreate, control.OpJob, control.OpHealth} {
 		t.Run(string(op), func(t *testing.T) {
 			k := onShared(t)
 			m := k.Manifest(k.name("limited"))
 			k.fault(op, m.Name, 2, control.Action{Status: http.StatusTooManyRequests, RetryAfterSeconds: 2})
 
-			_, stderr, code := k.register(m)
+			k.completed(m)
 
-			require.Equal(t, 0, code, stderr)
 			require.Len(t, k.models(m.Name), 1)
 			requests := k.requests(op, m.Name)
 			require.GreaterOrEqual(t, len(requests), 3)
@@ -69,9 +67,9 @@ func TestARollbackWaitsForTheRateLimitAndOutlastsAnOutage(t *testing.T) {
 	k.fault(control.OpDelete, m.Name, 1, control.Action{Status: http.StatusBadGateway})
 	k.fault(control.OpDelete, m.Name, 1, control.Action{Cut: control.CutAfter})
 
-	result, stderr, code := k.register(m)
+	result := k.register(m)
 
-	require.Equal(t, 3, code, stderr)
+	require.Equal(t, schemas.RolledBack, result.Status, result.Reason)
 	require.True(t, result.Rollback.Deregistered)
 	require.Empty(t, k.models(m.Name))
 	requests := k.requests(control.OpDelete, m.Name)
@@ -79,19 +77,20 @@ func TestARollbackWaitsForTheRateLimitAndOutlastsAnOutage(t *testing.T) {
 }
 
 func TestA5xxIsRetriedByPolicy(t *testing.T) {
+	t.Parallel()
 	for _, op := range []control.Op{control.OpList, control.OpCreate, control.OpJob, control.OpHealth} {
 		t.Run(string(op), func(t *testing.T) {
 			k := onShared(t)
 			m := k.Manifest(k.name("flaky"))
 			k.fault(op, m.Name, 2, control.Action{Status: http.StatusServiceUnavailable})
-			_, stderr, code := k.register(m)
-			require.Equal(t, 0, code, stderr)
+			k.completed(m)
 			require.Len(t, k.models(m.Name), 1)
 		})
 	}
 }
 
 func TestARefusalIsNotRetried_AndThePersonReadsThePlatformsReason(t *testing.T) {
+	t.Parallel()
 	cases := map[int]struct {
 		code string
 		want schemas.ErrorType
@@ -107,7 +106,7 @@ func TestARefusalIsNotRetried_AndThePersonReadsThePlatformsReason(t *testing.T) 
 			m := k.Manifest(k.name("refused"))
 			k.fault(control.OpCreate, m.Name, 0, control.Action{Status: status, Code: c.code, Message: "this cannot be"})
 
-			result, stderr, code := k.register(m)
+			result, stderr, code := k.byStarter("register", k.file(m))
 
 			require.Equal(t, 1, code)
 			require.Equal(t, schemas.Failed, result.Status)
@@ -156,6 +155,7 @@ func TestATokenThatIsRefusedAgainAndAgainEndsTheRegistration(t *testing.T) {
 }
 
 func TestAJobThatDoesNotSucceedIsRolledBack(t *testing.T) {
+	t.Parallel()
 	cases := []struct {
 		name   string
 		job    control.Action
@@ -180,9 +180,8 @@ func TestAJobThatDoesNotSucceedIsRolledBack(t *testing.T) {
 			m.JobTimeout = c.within
 			k.fault(c.on, m.Name, 0, c.job)
 
-			result, stderr, code := k.register(m)
+			result := k.register(m)
 
-			require.Equal(t, 1, code, stderr)
 			require.Equal(t, c.want, result.ErrorType)
 			require.Contains(t, result.Reason, c.says)
 			require.True(t, result.Rollback.Deregistered)
@@ -196,8 +195,7 @@ func TestAJobThatSpeaksOfSucceededIsUnderstood(t *testing.T) {
 	k := onShared(t)
 	m := k.Manifest(k.name("job"))
 	k.fault(control.OpCreate, m.Name, 0, control.Action{JobSpelling: control.SpellingPascal})
-	_, stderr, code := k.register(m)
-	require.Equal(t, 0, code, stderr)
+	k.completed(m)
 }
 
 func TestAFailedProbeIsRolledBack_ModelStaysAfterAFailIsGone(t *testing.T) {
@@ -206,9 +204,8 @@ func TestAFailedProbeIsRolledBack_ModelStaysAfterAFailIsGone(t *testing.T) {
 	m.Probe.Model = "probe-of-" + m.Name
 	k.fault(control.OpProvider, m.Probe.Model, 0, control.Action{Answer: "I am a teapot"})
 
-	result, stderr, code := k.register(m)
+	result := k.register(m)
 
-	require.Equal(t, 3, code, stderr)
 	require.Equal(t, schemas.RolledBack, result.Status)
 	require.Equal(t, schemas.ProbeFail, result.Validation.Status)
 	require.NotEmpty(t, result.Validation.ErrorCode)
@@ -218,22 +215,17 @@ func TestAFailedProbeIsRolledBack_ModelStaysAfterAFailIsGone(t *testing.T) {
 
 func TestANameTakenByAnotherPayloadIsAConflict_AndTheOtherModelStays(t *testing.T) {
 	k := onShared(t)
-	m := k.Manifest(k.name("taken"))
-	first, _, _ := k.register(m)
+	m, first := k.registered("taken")
 	m.MaxRequestsPerMinute++
 
-	result, stderr, code := k.register(m)
+	result := k.register(m)
 
-	require.Equal(t, 1, code, stderr)
 	require.Equal(t, schemas.ErrNameConflict, result.ErrorType)
 	require.Contains(t, result.Reason, "max_requests_per_minute: 500 → 501")
 	require.Equal(t, first.ModelID, k.models(m.Name)[0].ID)
 
 	// The failed attempt changes nothing for the manifest that is registered.
 	m.MaxRequestsPerMinute--
-	file, err := k.WriteManifest(m)
-	require.NoError(t, err)
-	stdout, stderr, code := k.Run(k.ctx, "register", file, "--requester", requester)
-	require.Equal(t, 0, code, stdout+stderr)
+	stdout, stderr := k.order("register", k.file(m), "--requester", requester)
 	require.Contains(t, stdout+stderr, "registered already as model "+first.ModelID)
 }

@@ -82,31 +82,30 @@ func everyProbeStory(t *testing.T, test func(t *testing.T, k *kit, m schemas.Man
 }
 
 func TestWhatAProbeFindsDecidesWhereNobodyIsAsked(t *testing.T) {
+	t.Parallel()
 	everyProbeStory(t, func(t *testing.T, k *kit, m schemas.Manifest, code string, _ []string) {
-		result, stderr, exit := k.register(m)
+		result := k.register(m)
 
 		if code == "" {
-			require.Equal(t, 0, exit, stderr)
-			require.Equal(t, schemas.Completed, result.Status)
+			require.Equal(t, schemas.Completed, result.Status, result.Reason)
 			require.Len(t, k.models(m.Name), 1)
 			return
 		}
-		require.Equal(t, 3, exit, stderr)
-		require.Equal(t, schemas.RolledBack, result.Status)
+		require.Equal(t, schemas.RolledBack, result.Status, result.Reason)
 		require.Equal(t, code, result.Validation.ErrorCode)
 		require.Empty(t, k.models(m.Name))
 	})
 }
 
 func TestWhatAProbeFindsIsWhatTheApproverSees(t *testing.T) {
+	t.Parallel()
 	everyProbeStory(t, func(t *testing.T, k *kit, m schemas.Manifest, code string, shows []string) {
 		m.Approval.Policy = schemas.ApproveAlways
 		k.start(m)
 		k.awaitStage(m.Name, schemas.StageApproval)
 
 		page := k.currentDetails(m.Name)
-		screen, stderr, exit := k.Run(k.ctx, "status", m.Name)
-		require.Equal(t, 0, exit, stderr)
+		screen, _ := k.order("status", m.Name)
 		screen = strings.Join(strings.Fields(screen), " ")
 		for _, text := range shows {
 			require.Contains(t, page, text)
@@ -117,8 +116,7 @@ func TestWhatAProbeFindsIsWhatTheApproverSees(t *testing.T) {
 		if code != "" {
 			verdict, outcome = schemas.Reject, schemas.Rejected
 		}
-		output, exit := k.decide(verdict, m.Name, "approver")
-		require.Equal(t, 0, exit, output)
+		require.NoError(t, k.decide(verdict, m.Name, "approver"))
 		require.Equal(t, outcome, k.end(m.Name).Status)
 	})
 }
@@ -128,9 +126,8 @@ func TestWhatCanNeverWorkIsSaidBeforeAnythingIsSent(t *testing.T) {
 	m := k.Manifest(k.name("never"))
 	m.EndpointURL = "https://192.168.77.1/v1"
 
-	result, _, exit := k.register(m)
+	result := k.register(m)
 
-	require.Equal(t, 1, exit)
 	require.Equal(t, schemas.ErrPayloadValidation, result.ErrorType)
 	require.Contains(t, result.Reason, "may not be sent to the host of endpoint_url")
 	require.Empty(t, k.requests(control.OpCreate, m.Name), "nothing was sent")
@@ -141,7 +138,7 @@ func TestAWebhookURLThatIsAmongTheViolationsIsNotCalledByAnybody(t *testing.T) {
 	m := k.Manifest(k.name("uncalled"))
 	m.WebhookCallbackURL += "?token=abc"
 
-	k.startDirectly(m)
+	k.start(m)
 
 	result := k.end(m.Name)
 	require.Equal(t, schemas.ErrPayloadValidation, result.ErrorType)

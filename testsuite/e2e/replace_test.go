@@ -19,8 +19,7 @@ func TestAModelIsReplacedWhereThePlatformUpdatesNone_AndAKillBetweenDeletionAndC
 	worker, err := k.StartWorkerWith(byReplacing)
 	require.NoError(t, err)
 	m := k.Manifest("replaced")
-	before, stderr, code := k.register(m)
-	require.Equal(t, 0, code, stderr)
+	before := k.completed(m)
 
 	for i, between := range []struct {
 		op       control.Op
@@ -28,10 +27,7 @@ func TestAModelIsReplacedWhereThePlatformUpdatesNone_AndAKillBetweenDeletionAndC
 	}{{control.OpDelete, schemas.DeleteModelActivity}, {control.OpCreate, schemas.SubmitRegistrationActivity}} {
 		m.MaxRequestsPerMinute++
 		k.fault(between.op, m.Name, 1, control.Action{LatencyMS: held.Milliseconds()})
-		file, err := k.WriteManifest(m)
-		require.NoError(t, err)
-		_, stderr, code := k.Run(k.ctx, "change", file, "--detach", "--requester", requester)
-		require.Equal(t, 0, code, stderr)
+		k.begin(change(m))
 		k.awaitRunning(m.Name, between.activity)
 		k.eventually(func() bool { return len(k.requests(between.op, m.Name)) > i }, "the call has taken effect")
 		if between.op == control.OpDelete {
@@ -66,15 +62,13 @@ func TestAReplacementWhoseCreationFailsBringsThePayloadFromBeforeBack(t *testing
 	_, err := k.StartWorkerWith(byReplacing)
 	require.NoError(t, err)
 	m := k.Manifest("brought-back")
-	made, stderr, code := k.register(m)
-	require.Equal(t, 0, code, stderr)
+	made := k.completed(m)
 	approved := k.owner(m.Name)
 
 	limit := m.MaxRequestsPerMinute
 	m.MaxRequestsPerMinute++
 	k.fault(control.OpCreate, m.Name, 1, control.Action{JobOutcome: control.OutcomeFailed})
-	e, stderr, code := k.operate("change", m)
-	require.Equal(t, 3, code, stderr)
+	e := k.operate(change(m))
 	require.Equal(t, schemas.RolledBack, e.Status, e.Reason)
 	require.True(t, e.Rollback.Restored)
 	require.Equal(t, limit, k.limit(m.Name))
@@ -91,28 +85,21 @@ func TestAnApproverIsToldThatAModelIsGoneWhileItIsReplaced(t *testing.T) {
 	_, err := k.StartWorkerWith(byReplacing)
 	require.NoError(t, err)
 	m := k.Manifest("approved-replacement")
-	_, stderr, code := k.register(m)
-	require.Equal(t, 0, code, stderr)
+	k.completed(m)
 	m.MaxRequestsPerMinute, m.Approval.Policy = m.MaxRequestsPerMinute+1, schemas.ApproveAlways
-	file, err := k.WriteManifest(m)
-	require.NoError(t, err)
-	_, stderr, code = k.Run(k.ctx, "change", file, "--detach", "--requester", requester)
-	require.Equal(t, 0, code, stderr)
+	k.begin(change(m))
 	k.awaitStage(m.Name, schemas.StageApproval)
-	shown, _, _ := k.Run(k.ctx, "status", m.Name)
+	shown, _ := k.order("status", m.Name)
 	require.Contains(t, shown, "is gone meanwhile, and gets another id")
 }
 
 func TestAPlatformThatUpdatesNoModelsIsSaidToBeOneWithTheWayOut(t *testing.T) {
 	k := onShared(t)
-	m := k.Manifest(k.name("no-updates"))
-	_, stderr, code := k.register(m)
-	require.Equal(t, 0, code, stderr)
+	m, _ := k.registered("no-updates")
 	m.MaxRequestsPerMinute++
 	for _, status := range []int{http.StatusMethodNotAllowed, http.StatusNotImplemented} {
 		k.fault(control.OpUpdate, m.Name, 1, control.Action{Status: status})
-		e, _, code := k.operate("change", m)
-		require.Equal(t, 1, code)
+		e := k.operate(change(m))
 		require.Equal(t, schemas.ErrUpdateUnsupported, e.ErrorType)
 		require.Contains(t, e.Reason, "or to replace, which deletes the model and creates it anew")
 	}

@@ -29,6 +29,7 @@ type canarySecrets struct {
 }
 
 func TestNoSecretOfAnyKindLeavesThroughSuccessOrFailure(t *testing.T) {
+	t.Parallel()
 	for name, encrypted := range map[string]bool{"readable histories": false, "encrypted histories": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -95,14 +96,11 @@ func formsOf(secret string) []string {
 
 func onOwnKeyed(t *testing.T, worker []string, secret canarySecrets, encrypted bool) *kit {
 	t.Helper()
-	o := stack.Options{Bin: bin, Dir: t.TempDir(), Worker: worker, Simulator: []string{"--quota", "1000000", "--job-duration", "300ms"}}
+	o := stack.Options{Worker: worker, Simulator: []string{"--job-duration", "300ms"}}
 	if encrypted {
 		o.Keys = "canary:" + secret.encryptionKey
 	}
-	s, err := stack.Start(t.Context(), o)
-	require.NoError(t, err)
-	t.Cleanup(s.Close)
-	return newKit(t, s)
+	return onOwnStack(t, o)
 }
 
 // livesOfEveryKind runs registrations through success and every kind of failure, with secrets where they do not belong,
@@ -119,7 +117,7 @@ func (k *kit) livesOfEveryKind(secret canarySecrets) map[string]string {
 		if faults != nil {
 			faults(m.Name)
 		}
-		result, stderr, _ := k.register(m)
+		result, stderr, _ := k.byStarter("register", k.file(m))
 		where := kind + " of " + m.Name
 		seen["what the starter says of "+where] = stderr + fmt.Sprintf("%+v", result)
 		for _, event := range k.replay(m.Name) {
@@ -156,8 +154,7 @@ func (k *kit) livesOfEveryKind(secret canarySecrets) map[string]string {
 	for _, hostile := range []string{"https://user:" + secret.userinfo + "@llm.example/v1", "https://llm.example/v1?api_key=" + secret.queryToken} {
 		m := k.Manifest(k.name("canary"))
 		m.EndpointURL = hostile
-		file, err := k.WriteManifest(m)
-		require.NoError(k.t, err)
+		file := k.file(m)
 		for _, args := range [][]string{{"register", file}, {"validate", file}, {"probe", file}} {
 			stdout, stderr, code := k.Run(k.ctx, args...)
 			require.Equal(k.t, 2, code, stdout+stderr)
@@ -166,12 +163,11 @@ func (k *kit) livesOfEveryKind(secret canarySecrets) map[string]string {
 	}
 	// Nor does a decision, a cancellation or what the commands show.
 	gate := k.atGate(0)
-	output, code := k.decide(schemas.Reject, gate, "approver")
-	require.Equal(k.t, 0, code, output)
+	said, more := k.order("reject", gate, "--approver", "approver", "--reason", "because")
 	k.end(gate)
 	for _, args := range [][]string{{"status", gate}, {"list"}, {"watch", gate}} {
 		stdout, stderr, _ := k.Run(k.ctx, args...)
-		seen["what `starter "+args[0]+"` shows"] = stdout + stderr + output
+		seen["what `starter "+args[0]+"` shows"] = stdout + stderr + said + more
 	}
 	return seen
 }

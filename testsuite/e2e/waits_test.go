@@ -108,6 +108,7 @@ func TestAWorkerWhoseLoginIsRefusedWhileItWorksStopsPollingUntilItIsAccepted(t *
 }
 
 func TestARefusalInTheMiddleOfAnOperationIsSeenAndWaitedFor(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		op     control.Op
 		status int

@@ -86,8 +86,7 @@ func TestSignaturesVerifyElsewhereAndWhileSecretsRotateByEither(t *testing.T) {
 	k := onOwnWith(t, []string{"REGISTRAR_WEBHOOK_SECRET=" + stack.WebhookSecret + " " + next})
 	k.startWorker()
 	m := k.Manifest(k.name("rotation"))
-	_, stderr, code := k.register(m)
-	require.Equal(t, 0, code, stderr)
+	k.completed(m)
 	announced := k.announcements(m.Name)
 	require.Len(t, announced, 1)
 	require.Len(t, strings.Fields(announced[0].Headers["webhook-signature"]), 2)
@@ -120,8 +119,7 @@ func TestTheReceiverOfTheDocumentationTakesEventsAndNothingElse(t *testing.T) {
 
 	m := k.Manifest(k.name("documented"))
 	m.WebhookCallbackURL = "http://127.0.0.1:" + port + "/hook" // where the platform's own callback, unsigned, is refused
-	result, stderr, exit := k.register(m)
-	require.Equal(t, 0, exit, stderr)
+	result := k.completed(m)
 	require.True(t, result.Webhook.Delivered, result.Webhook.Error)
 	require.True(t, lines.Scan())
 	require.Contains(t, lines.Text(), m.Name+" is COMPLETED")
@@ -151,23 +149,20 @@ func TestAReceiverThatIsDownHoldsUpNeitherTheResultNorTheNextRegistration(t *tes
 		Action: control.Action{Answer: "Hello!"}})
 	require.NoError(t, err)
 
-	first, _, code := k.register(m)
-	require.Equal(t, 3, code)
+	first := k.register(m)
 	require.Equal(t, schemas.RolledBack, first.Status)
 	require.True(t, first.Webhook.Pending)
 	require.Equal(t, "deliver-webhook/"+first.Webhook.MessageID, first.Webhook.WorkflowID)
 	require.GreaterOrEqual(t, first.Webhook.Attempts, 1)
 	require.Contains(t, first.Webhook.Error, "connection refused")
 
-	second, stderr, code := k.register(m)
-	require.Equal(t, 0, code, stderr)
+	second := k.completed(m)
 	require.True(t, second.Webhook.Pending)
 	require.NotEqual(t, first.Webhook.MessageID, second.Webhook.MessageID)
 	require.Len(t, k.audited(m.Name), 2, "the endings are recorded")
 	require.Empty(t, k.deliveryRecords(m.Name))
 
-	out, _, code := k.Run(k.ctx, "status", m.Name)
-	require.Equal(t, 0, code)
+	out, _ := k.order("status", m.Name)
 	require.Contains(t, out, "NOT delivered yet, ")
 	require.Contains(t, out, "connection refused")
 
@@ -181,7 +176,7 @@ func TestAReceiverThatIsDownHoldsUpNeitherTheResultNorTheNextRegistration(t *tes
 		requireSigned(t, got[0])
 	}
 	require.Len(t, k.deliveryRecords(m.Name), 2)
-	out, _, _ = k.Run(k.ctx, "status", m.Name)
+	out, _ = k.order("status", m.Name)
 	require.Contains(t, out, "delivered, HTTP 204")
 }
 
@@ -189,8 +184,7 @@ func TestAReceiverThatIsSlowHoldsUpTheResultForSecondsOnly(t *testing.T) {
 	k := onShared(t)
 	m := k.Manifest(k.name("slow"))
 	k.fault(control.OpWebhook, m.Name, 1, control.Action{LatencyMS: limit.Milliseconds()})
-	result, stderr, code := k.register(m)
-	require.Equal(t, 0, code, stderr)
+	result := k.completed(m)
 	require.True(t, result.Webhook.Pending)
 	require.Contains(t, result.Webhook.Error, "there was no answer in time")
 	require.True(t, k.delivery(result.Webhook).Delivered)
@@ -201,14 +195,14 @@ func TestAReceiverThatResetsConnectionsGetsTheEventLater(t *testing.T) {
 	k := onShared(t)
 	m := k.Manifest(k.name("reset"))
 	k.fault(control.OpWebhook, m.Name, 3, control.Action{Cut: control.CutReset})
-	result, stderr, code := k.register(m)
-	require.Equal(t, 0, code, stderr)
+	result := k.completed(m)
 	require.Contains(t, result.Webhook.Error, "connection reset by peer")
 	require.True(t, k.delivery(result.Webhook).Delivered)
 	requireOneEvent(t, k.announcements(m.Name))
 }
 
 func TestAReceiverThatIsGoneOrRedirectsGetsOneAttempt(t *testing.T) {
+	t.Parallel()
 	for name, action := range map[string]control.Action{
 		"gone": {Status: http.StatusGone}, "redirect": {Status: http.StatusTemporaryRedirect},
 	} {
@@ -218,8 +212,7 @@ func TestAReceiverThatIsGoneOrRedirectsGetsOneAttempt(t *testing.T) {
 			elsewhere := m.Name + "-elsewhere"
 			action.Headers = map[string]string{"Location": k.SimURL + "/elsewhere/" + elsewhere}
 			k.fault(control.OpWebhook, m.Name, 0, action)
-			result, stderr, code := k.register(m)
-			require.Equal(t, 0, code, stderr)
+			result := k.completed(m)
 			require.False(t, result.Webhook.Delivered)
 			require.False(t, result.Webhook.Pending)
 			require.Equal(t, action.Status, result.Webhook.ResponseCode)
@@ -240,8 +233,7 @@ func TestAReceiverIsAskedAgainNoSoonerThanItSays(t *testing.T) {
 	k := onShared(t)
 	m := k.Manifest(k.name("limited"))
 	k.fault(control.OpWebhook, m.Name, 2, control.Action{Status: http.StatusTooManyRequests, RetryAfterSeconds: wait})
-	result, stderr, code := k.register(m)
-	require.Equal(t, 0, code, stderr)
+	result := k.completed(m)
 	require.Equal(t, http.StatusTooManyRequests, result.Webhook.ResponseCode)
 	require.Equal(t, 3, k.delivery(result.Webhook).Attempts)
 	attempts := k.announcements(m.Name)
@@ -256,8 +248,7 @@ func TestAPendingDeliveryIsShownAndMayBeCancelled(t *testing.T) {
 	m := k.Manifest(k.name("pending"))
 	k.fault(control.OpWebhook, m.Name, 1, control.Action{Status: http.StatusServiceUnavailable, RetryAfterSeconds: 1})
 	k.fault(control.OpWebhook, m.Name, 0, control.Action{Status: http.StatusBadGateway, RetryAfterSeconds: 1800})
-	result, stderr, code := k.register(m)
-	require.Equal(t, 0, code, stderr)
+	result := k.completed(m)
 	var p schemas.Progress
 	k.eventually(func() bool {
 		stdout, _, code := k.Run(k.ctx, "status", m.Name, "-o", "json")
@@ -288,8 +279,7 @@ func TestAReceiverThatFailsTenTimesGetsTheEventOnceItIsMended(t *testing.T) {
 	k := onShared(t)
 	m := k.Manifest(k.name("ten"))
 	k.fault(control.OpWebhook, m.Name, 10, control.Action{Status: http.StatusInternalServerError, RetryAfterSeconds: 1})
-	result, stderr, code := k.register(m)
-	require.Equal(t, 0, code, stderr)
+	result := k.completed(m)
 	require.True(t, result.Webhook.Pending)
 	delivered := k.delivery(result.Webhook)
 	require.True(t, delivered.Delivered)
@@ -308,8 +298,7 @@ func TestAWorkerKilledBetweenAttemptsLosesNoDelivery(t *testing.T) {
 	kill := k.startWorker()
 	m := k.Manifest(k.name("killed"))
 	k.fault(control.OpWebhook, m.Name, 4, control.Action{Status: http.StatusBadGateway})
-	result, stderr, code := k.register(m)
-	require.Equal(t, 0, code, stderr)
+	result := k.completed(m)
 	k.eventually(func() bool { return len(k.announcements(m.Name)) >= 2 }, "there should be two attempts")
 	kill()
 	k.startWorker()
@@ -336,7 +325,7 @@ func TestThatAPersonHasToDecideIsAnnounced(t *testing.T) {
 		p, err := k.progress(name)
 		return err == nil && p.Approval.Announced != nil && p.Approval.Announced.Delivered
 	}, "the status should tell that the event arrived")
-	out, _, _ := k.Run(k.ctx, "status", name)
+	out, _ := k.order("status", name)
 	require.Contains(t, out, "approvers told")
 
 	k.decideBySignal(name, k.approval(name))

@@ -14,6 +14,7 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	"model-registrar/schemas"
+	"model-registrar/testsuite/stack"
 )
 
 func TestAWorkerSaysWhatTheNamespaceLacks_AndSetupMendsIt(t *testing.T) {
@@ -49,7 +50,7 @@ var healthURL = regexp.MustCompile(`"health":"(http://[^"]+)/readyz"`)
 
 func TestAWorkerIsReadyOnlyWhileTemporalAnswers_AndServesMetrics(t *testing.T) {
 	t.Parallel()
-	k := onOwn(t, "--job-duration", "300ms")
+	k := onDisk(t, stack.Options{Simulator: []string{"--job-duration", "300ms"}})
 	p, err := k.StartWorker()
 	require.NoError(t, err)
 	k.eventually(func() bool { return healthURL.MatchString(p.Log()) }, "the worker should say where it is watched")

@@ -12,10 +12,10 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
-	"strings"
 	"syscall"
 	"time"
 
+	"model-registrar/registrar"
 	"model-registrar/schemas"
 	"model-registrar/testsuite/stack"
 )
@@ -58,7 +58,12 @@ func run(ctx context.Context, bin, out string) error {
 	if _, err := s.StartWorker(); err != nil {
 		return err
 	}
-	if err := setScene(ctx, s); err != nil {
+	c, err := s.Dial(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	if err := setScene(ctx, s, c); err != nil {
 		return err
 	}
 	if err := nameThePayload(s); err != nil {
@@ -70,7 +75,7 @@ func run(ctx context.Context, bin, out string) error {
 	}); err != nil {
 		return fmt.Errorf("the pictures could not be taken: %w", err)
 	}
-	return checkApproved(ctx, s)
+	return checkApproved(ctx, c)
 }
 
 // nameThePayload has the decision name what it approves, as the current details show it to be copied.
@@ -108,15 +113,15 @@ func take(ctx context.Context, s script) error {
 }
 
 // checkApproved makes sure that what was typed in the browser is what the registration took.
-func checkApproved(ctx context.Context, s *stack.Stack) error {
-	stdout, stderr, code := s.Run(ctx, "watch", star, "--output", "json")
-	var r schemas.Result
-	if err := json.Unmarshal([]byte(stdout), &r); err != nil {
-		return fmt.Errorf("%s has no result (exit code %d): %s", star, code, strings.TrimSpace(stderr))
+func checkApproved(ctx context.Context, c *registrar.Client) error {
+	t, err := c.Follow(ctx, star, "", func(registrar.View) {})
+	if err != nil {
+		return err
 	}
-	if r.Status != schemas.Completed || r.Approval == nil || r.Approval.Approver != decision.Approver ||
+	r := t.Ending.Result
+	if r == nil || r.Status != schemas.Completed || r.Approval == nil || r.Approval.Approver != decision.Approver ||
 		r.Approval.Decision != decision.Decision || r.Approval.Reason != decision.Reason {
-		return fmt.Errorf("%s did not take the decision sent from the UI: %s", star, strings.TrimSpace(stdout))
+		return fmt.Errorf("%s did not take the decision sent from the UI: %+v", star, r)
 	}
 	fmt.Printf("%s is %s, approved by %s in the UI.\n", star, r.Status, r.Approval.Approver)
 	return nil

@@ -2,11 +2,11 @@ package main
 
 import (
 	"context"
-	"encoding/json"
+	"errors"
 	"fmt"
-	"strings"
 	"time"
 
+	"model-registrar/registrar"
 	"model-registrar/schemas"
 	"model-registrar/testsuite/simulator/control"
 	"model-registrar/testsuite/stack"
@@ -67,9 +67,9 @@ func waiting() (ids []string) {
 }
 
 // setScene starts the whole cast, and waits until everyone is where the pictures want them.
-func setScene(ctx context.Context, s *stack.Stack) error {
+func setScene(ctx context.Context, s *stack.Stack, c *registrar.Client) error {
 	for _, a := range cast {
-		if err := a.enter(ctx, s); err != nil {
+		if err := a.enter(ctx, s, c); err != nil {
 			return err
 		}
 	}
@@ -80,7 +80,7 @@ func setScene(ctx context.Context, s *stack.Stack) error {
 		return err
 	}
 	for _, a := range cast {
-		if err := a.await(ctx, s); err != nil {
+		if err := a.await(ctx, c); err != nil {
 			return err
 		}
 	}
@@ -88,7 +88,7 @@ func setScene(ctx context.Context, s *stack.Stack) error {
 }
 
 // enter starts the registration, and rejects it if that is its part: a decision may come before the gate opens.
-func (a actor) enter(ctx context.Context, s *stack.Stack) error {
+func (a actor) enter(ctx context.Context, s *stack.Stack, c *registrar.Client) error {
 	if a.fault != nil {
 		f := *a.fault
 		f.Match.Name = a.name
@@ -96,17 +96,14 @@ func (a actor) enter(ctx context.Context, s *stack.Stack) error {
 			return err
 		}
 	}
-	file, err := s.WriteManifest(a.manifest(s))
-	if err != nil {
+	_, err := c.Start(ctx, registrar.Request{Manifest: a.manifest(s), Requester: "platform-engineer"})
+	if err != nil || a.rejected == "" {
 		return err
 	}
-	if err := starter(ctx, s, "register", file, "--detach", "--requester", "platform-engineer"); err != nil {
-		return err
-	}
-	if a.rejected == "" {
-		return nil
-	}
-	return starter(ctx, s, "reject", a.name, "--approver", "data-protection", "--reason", a.rejected)
+	_, err = c.Decide(ctx, a.name, schemas.Decision{
+		Decision: schemas.Reject, Approver: "data-protection", Reason: a.rejected,
+	})
+	return err
 }
 
 func (a actor) manifest(s *stack.Stack) schemas.Manifest {
@@ -120,26 +117,17 @@ func (a actor) manifest(s *stack.Stack) schemas.Manifest {
 }
 
 // await waits until the registration is where the scene wants it.
-func (a actor) await(ctx context.Context, s *stack.Stack) error {
-	var at schemas.Progress
-	for {
-		stdout, stderr, _ := s.Run(ctx, "status", a.name, "--output", "json")
-		if err := json.Unmarshal([]byte(stdout), &at); err == nil && at.Stage == a.until {
-			return nil
+func (a actor) await(ctx context.Context, c *registrar.Client) error {
+	following, stop := context.WithCancel(ctx)
+	defer stop()
+	var at schemas.Stage
+	_, err := c.Follow(following, a.name, "", func(v registrar.View) {
+		if at = v.Progress().Stage; at == a.until {
+			stop()
 		}
-		if ctx.Err() != nil || at.Result != nil && at.Stage != a.until {
-			return fmt.Errorf("%s should be at %s, but is at %s\n%s%s", a.name, a.until, at.Stage, stdout, stderr)
-		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(200 * time.Millisecond):
-		}
+	})
+	if at == a.until {
+		return nil
 	}
-}
-
-func starter(ctx context.Context, s *stack.Stack, args ...string) error {
-	if _, stderr, code := s.Run(ctx, args...); code != 0 {
-		return fmt.Errorf("starter %s: %s", strings.Join(args, " "), strings.TrimSpace(stderr))
-	}
-	return nil
+	return errors.Join(fmt.Errorf("%s should be at %s, but is at %s", a.name, a.until, at), err)
 }

@@ -138,17 +138,22 @@ func alone(ctx context.Context, c *registrar.Client) error {
 func (s *Stack) onTemporal(ctx context.Context, do func(context.Context, *registrar.Client) error) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*registrar.SetupTimeout)
 	defer cancel()
-	o, err := registrar.FromEnvironment(s.Environ())
-	if err != nil {
-		return err
-	}
-	o.Temporal.Logger = log.NewStructuredLogger(slog.New(slog.DiscardHandler)) // its errors are told by others
-	c, err := registrar.Dial(ctx, o)
+	c, err := s.Dial(ctx)
 	if err != nil {
 		return err
 	}
 	defer c.Close()
 	return do(ctx, c)
+}
+
+// Dial makes a client of the stack's Temporal.
+func (s *Stack) Dial(ctx context.Context) (*registrar.Client, error) {
+	o, err := registrar.FromEnvironment(s.Environ())
+	if err != nil {
+		return nil, err
+	}
+	o.Temporal.Logger = log.NewStructuredLogger(slog.New(slog.DiscardHandler)) // its errors are told by others
+	return registrar.Dial(ctx, o)
 }
 
 // FreeAddress is an address of this machine on which nothing listened a moment ago.
