@@ -42,7 +42,8 @@ up: $(PROGRAMS) ## Run a Temporal server, simulator and worker until interrupted
 test: lint build ## Lint and run every test
 	./testsuite/install-tools.sh
 	cd devserver && go test ./...
-	go test -race -timeout 30m ./...
+	@# What takes longest begins first.
+	go test -race -timeout 30m ./testsuite/e2e ./...
 
 # Temporal's CLI, built from its module: minutes from an empty build cache, so that make test does without it.
 TEMPORAL_CLI := $(CURDIR)/.run/tools/temporal

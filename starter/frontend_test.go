@@ -250,7 +250,7 @@ func (f *frontend) UpdateWorkflowExecution(_ context.Context, r *workflowservice
 	}
 	var d schemas.Decision
 	if err := converter.GetDefaultDataConverter().FromPayloads(r.Request.Input.Args, &d); err != nil {
-		return nil, err
+		return nil, serviceerror.NewInvalidArgument(err.Error()) // which is not tried again
 	}
 	receipt, err := f.decide(d)
 	switch err.(type) {

@@ -201,13 +201,13 @@ func (k *kit) all() map[string][]string {
 	return out
 }
 
-// TestASecondRunOfAFleetLosesNothing registers 200 models under a quota that makes the pacer defer, has the provider fail,
+// TestASecondRunOfAFleetLosesNothing registers 80 models under a quota that makes the pacer defer, has the provider fail,
 // and registers them again: run to its end, and cancelled on its way.
 func TestASecondRunOfAFleetLosesNothing(t *testing.T) {
 	t.Parallel()
-	k := onOwn(t, "--job-duration", "50ms", "--quota", "600", "--quota-window", "5s")
+	k := onOwn(t, "--job-duration", "50ms", "--quota", "240", "--quota-window", "5s")
 	k.startWorker()
-	manifests := k.manifests(200)
+	manifests := k.manifests(80)
 	for i := range manifests {
 		manifests[i].Probe.Model = "probe-of-the-fleet"
 	}

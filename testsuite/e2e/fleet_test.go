@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -9,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 	workflowpb "go.temporal.io/api/workflow/v1"
@@ -23,25 +21,18 @@ import (
 	"model-registrar/testsuite/stack"
 )
 
-// fleetLimit bounds the waiting for a fleet, which crashes hold up time and again.
-const fleetLimit = 12 * time.Minute
-
 // onFleets gives a test a stack of its own whose fleets continue as new after few events.
 func onFleets(t *testing.T, o stack.Options) *kit {
 	t.Helper()
 	o.Devserver = []string{"--suggest-continue-as-new-after", "150"}
-	k := onDisk(t, o)
-	ctx, cancel := context.WithTimeout(context.Background(), fleetLimit)
-	t.Cleanup(cancel)
-	k.ctx = ctx
-	return k
+	return onDisk(t, o)
 }
 
 // manifests are those of a fleet.
 func (k *kit) manifests(n int) (all []schemas.Manifest) {
 	for range n {
 		m := k.Manifest(k.name("fleet"))
-		m.JobTimeout = schemas.Duration(fleetLimit)
+		m.JobTimeout = schemas.Duration(limit) // crashes hold it up time and again
 		all = append(all, m)
 	}
 	return all
@@ -100,18 +91,13 @@ func (k *kit) runFleet(args ...string) (r ranFleet) {
 	return r
 }
 
-// fleetProgress asks a fleet where it stands.
-func (k *kit) fleetProgress(id string) (schemas.FleetProgress, error) {
-	return k.registrar.FleetStatus(k.ctx, id)
-}
-
 // awaitFleet waits until a fleet says that it is as wanted.
 func (k *kit) awaitFleet(id string, as func(schemas.FleetProgress) bool, message string) {
 	k.t.Helper()
-	require.Eventually(k.t, func() bool {
-		p, err := k.fleetProgress(id)
+	k.eventually(func() bool {
+		p, err := k.registrar.FleetStatus(k.ctx, id)
 		return err == nil && as(p)
-	}, fleetLimit, 100*time.Millisecond, message)
+	}, "%s", message)
 }
 
 // runs lists all runs of a fleet, oldest first, once visibility knows as many.
@@ -193,10 +179,10 @@ func TestAFleetOutlivesKilledWorkersAKilledServerAndFailingCalls(t *testing.T) {
 
 	// Whenever some more models exist, the older worker is killed and another one begins; half way, the server too.
 	for kills, next := 0, 20; next < len(names); kills, next = kills+1, next+20 {
-		require.Eventually(t, func() bool {
+		k.eventually(func() bool {
 			state, err := k.Sim.State(k.ctx)
 			return err == nil && state.ModelsCreated >= next
-		}, fleetLimit, 50*time.Millisecond, "%d models should exist after %d kills", next, kills)
+		}, "%d models should exist after %d kills", next, kills)
 		workers[0]()
 		workers = []func(){workers[1], k.startWorker()}
 		if next == 100 {

@@ -11,9 +11,7 @@ import (
 
 func TestADemoOnAServerInWhichAnotherInstallationWorksTouchesNothing(t *testing.T) {
 	k := onShared(t)
-	m := k.Manifest(k.name("production"))
-	_, stderr, code := k.register(m)
-	require.Zero(t, code, stderr)
+	k.registered("production")
 	k.eventually(func() bool {
 		owned, err := k.registrar.Models(k.ctx)
 		return err == nil && len(owned) > 0

@@ -70,7 +70,7 @@ func TestTheStackRunsOnTheServerOfTheCLI(t *testing.T) {
 	k := onOwnStack(t, stack.Options{Server: stack.Server{CLI: cli}, Simulator: []string{"--job-duration", "100ms"}})
 	_, err = k.StartWorker()
 	require.NoError(t, err)
-	result := k.completed(k.Manifest("on-the-clis-server"))
+	k.completed(k.Manifest("on-the-clis-server"))
 	stdout, _, code := k.Run(k.ctx, "list", "--stage", "COMPLETED")
 	require.Zero(t, code)
 	require.Equal(t, 1, strings.Count(stdout, "on-the-clis-server"))
