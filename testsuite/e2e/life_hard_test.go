@@ -3,16 +3,12 @@ package e2e
 import (
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
-	historypb "go.temporal.io/api/history/v1"
 	"go.temporal.io/api/workflowservice/v1"
 
-	"model-registrar/activities"
 	"model-registrar/registrar"
 	"model-registrar/schemas"
-	"model-registrar/testsuite/cost"
 	"model-registrar/testsuite/simulator/control"
 	"model-registrar/testsuite/stack"
 )
@@ -262,33 +258,4 @@ func TestAPlanIsAsImportantAsWhateverAPersonWaitsFor(t *testing.T) {
 		}
 		return true
 	}, "the gateway is read by a workflow")
-}
-
-// A scheduled check without a probe costs a timer and an activity, and is the least important of all.
-func TestACheckCostsAtMost12EventsAnd3Actions(t *testing.T) {
-	k := onShared(t)
-	m, _ := k.registered("cheap")
-	k.check(m.Name) // the first check of a run has the markers of the run as well
-	often := *k.owner(m.Name)
-	often.Manifest.Monitor.Every, often.RunID, often.Since = schemas.Duration(time.Minute), "another", time.Now().UTC() // the shortest
-	_, err := activities.HandOver(k.ctx, k.client, schemas.DefaultTaskQueue, k.name("often"),
-		schemas.HandOverInput{Label: m.Name, Ownership: often})
-	require.NoError(t, err)
-
-	var events []*historypb.HistoryEvent
-	var checks []int // where each begins
-	k.eventually(func() bool {
-		events, checks = k.replayed(schemas.ManageModelWorkflowID(m.Name)).Events, nil
-		for i, e := range events {
-			a := e.GetActivityTaskScheduledEventAttributes()
-			if a.GetActivityType().GetName() == schemas.CheckModelActivity && a.GetPriority().GetPriorityKey() == schemas.PriorityOfCheck {
-				checks = append(checks, i)
-			}
-		}
-		return len(checks) >= 2
-	}, "it is checked every minute")
-	one := events[checks[0]:checks[1]]
-	require.LessOrEqual(t, len(one), 12, "%v", one)
-	require.LessOrEqual(t, cost.Actions(one), 3, "%v", one)
-	k.done(giveUp(m.Name))
 }

@@ -27,6 +27,7 @@ func Encrypted(h *historypb.History, keys *codec.Keys) error {
 	as := keys.Worker()
 	replayer, err := worker.NewWorkflowReplayerWithOptions(worker.WorkflowReplayerOptions{
 		DisableRegistrationAliasing: true, DataConverter: as.Data, FailureConverter: as.Failure,
+		DisableDeadlockDetection: true, // a second is soon over on a busy machine
 	})
 	if err != nil {
 		return err
