@@ -17,40 +17,41 @@ import (
 	"model-registrar/testsuite/stack"
 )
 
-func TestFourWorkersThatAreKilledKeepOneUnbrokenTrail(t *testing.T) {
+func TestFourWorkersThatAreKilledKeepOneUnbrokenTrailInAFile(t *testing.T) {
 	t.Parallel()
-	for sink, target := range map[string]func(*testing.T) string{
-		"file":     func(t *testing.T) string { return "file:" + filepath.Join(t.TempDir(), "trail.log") },
-		"postgres": func(t *testing.T) string { return newTrail(t, startPostgres(t)) },
-	} {
-		t.Run(sink, func(t *testing.T) {
-			t.Parallel()
-			const endings = 200
-			trail := target(t)
-			k := onOwnWith(t, []string{"REGISTRAR_AUDIT=" + trail}, "--job-duration", "100ms")
-			workers := make([]*stack.Process, 4)
-			for i := range workers {
-				workers[i] = k.worker()
-			}
-			var names []string
-			for i := range endings {
-				m := k.Manifest(k.name("trail"))
-				m.WebhookCallbackURL = ""
-				if i%5 == 0 {
-					k.fault(control.OpCreate, m.Name, 0, control.Action{Status: 400, Message: "no"})
-				}
-				names = append(names, m.Name)
-				k.start(m)
-			}
-			for i := 1; i <= 8; i++ {
-				k.eventually(func() bool { return k.closed() >= int64(i*endings/10) }, "registrations should end")
-				workers[i%4].Kill()
-				workers[i%4] = k.worker()
-			}
-			k.eventually(func() bool { return k.closed() == endings }, "every registration should end")
-			k.requireUnbroken(trail, names)
-		})
+	keepUnbroken(t, "file:"+filepath.Join(t.TempDir(), "trail.log"))
+}
+
+func TestFourWorkersThatAreKilledKeepOneUnbrokenTrailInADatabase(t *testing.T) {
+	t.Parallel()
+	keepUnbroken(t, newTrail(t, startPostgres(t)))
+}
+
+// keepUnbroken kills one of four workers after the other while they write to a trail.
+func keepUnbroken(t *testing.T, trail string) {
+	const endings = 200
+	k := onOwnWith(t, []string{"REGISTRAR_AUDIT=" + trail}, "--job-duration", "100ms")
+	workers := make([]*stack.Process, 4)
+	for i := range workers {
+		workers[i] = k.worker()
 	}
+	var names []string
+	for i := range endings {
+		m := k.Manifest(k.name("trail"))
+		m.WebhookCallbackURL = ""
+		if i%5 == 0 {
+			k.fault(control.OpCreate, m.Name, 0, control.Action{Status: 400, Message: "no"})
+		}
+		names = append(names, m.Name)
+		k.start(m)
+	}
+	for i := 1; i <= 8; i++ {
+		k.eventually(func() bool { return k.closed() >= int64(i*endings/10) }, "registrations should end")
+		workers[i%4].Kill()
+		workers[i%4] = k.worker()
+	}
+	k.eventually(func() bool { return k.closed() == endings }, "every registration should end")
+	k.requireUnbroken(trail, names)
 }
 
 func TestRegistrationsWaitForAStoppedDatabase_AndSayso_AndLoseNothing(t *testing.T) {

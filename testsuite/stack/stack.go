@@ -6,10 +6,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"math/rand/v2"
 	"net"
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"model-registrar/internal/codec"
@@ -111,6 +113,8 @@ func (s *Stack) StartDevserver(ctx context.Context) error {
 		}
 	case s.options.UsualPorts:
 		port, uiPort = freeOr0("7233"), freeOr0("8233")
+	case !s.options.InMemory: // it may be started again, and needs its ports then
+		port, uiPort = reserved(20_000), reserved(25_000)
 	}
 	args := append([]string{"--port", port, "--ui-port", uiPort, "--log-level", "error"}, s.options.Devserver...)
 	if s.options.InMemory {
@@ -162,6 +166,17 @@ func freeOr0(port string) string {
 	}
 	l.Close()
 	return port
+}
+
+// reserved is a free port among the 5,000 from the first, which no system gives to whoever asks for any: the clients of a
+// server that is down would otherwise take its port for a connection of their own sooner or later.
+func reserved(first int) string {
+	for range 100 {
+		if port := freeOr0(strconv.Itoa(first + rand.IntN(5000))); port != "0" {
+			return port
+		}
+	}
+	return "0"
 }
 
 // Devserver is the running development server.
