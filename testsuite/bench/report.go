@@ -115,14 +115,22 @@ func (r *report) missed() bool {
 	return slices.ContainsFunc(r.Rows, func(x row) bool { return !x.Met })
 }
 
-// write prints the table and writes the JSON file.
+// write prints the table with its notes, and writes the JSON file.
 func (r *report) write(out io.Writer, s settings) error {
 	text := fmt.Sprintf("%s, %s.", r.Started.Format("2006-01-02 15:04 MST"), r.Machine)
 	if r.Quick {
 		text += " A quick run: its figures mean little."
 	}
-	fmt.Fprintln(out, text)
+	fmt.Fprintf(out, "%s\n\n", text)
 	r.print(out, s.markdown)
+	for _, x := range r.Rows {
+		if x.Note != "" {
+			fmt.Fprintf(out, "- %s: %s\n", x.Figure, x.Note)
+		}
+	}
+	for _, e := range r.Errors {
+		fmt.Fprintf(out, "- not measured: %s\n", e)
+	}
 	data, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
 		return err
@@ -133,35 +141,24 @@ func (r *report) write(out io.Writer, s settings) error {
 	return os.WriteFile(s.json, append(data, '\n'), 0o644)
 }
 
-// print prints the table, and a note for each figure that has one.
 func (r *report) print(out io.Writer, markdown bool) {
-	heads := []string{"figure", "measured", "baseline", "ratio", "goal", "", "runs", "load"}
-	before, between, after, bullet := "", "\t", "", "  "
+	table := [][]string{{"figure", "measured", "baseline", "ratio", "goal", "", "runs", "load"}}
+	if markdown {
+		table = append(table, slices.Repeat([]string{"---"}, len(table[0])))
+	}
+	for _, x := range r.Rows {
+		table = append(table, x.cells())
+	}
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	if markdown {
-		before, between, after, bullet = "| ", " | ", " |", "- "
-		fmt.Fprintln(w)
-	}
-	line := func(cells []string) { fmt.Fprintln(w, before+strings.Join(cells, between)+after) }
-	line(heads)
-	if markdown {
-		fmt.Fprintln(w, "|"+strings.Repeat("---|", len(heads)))
-	}
-	for _, x := range r.Rows {
-		line(x.cells())
-	}
-	w.Flush()
-	if markdown {
-		fmt.Fprintln(out)
-	}
-	for _, x := range r.Rows {
-		if x.Note != "" {
-			fmt.Fprintf(out, "%s%s: %s\n", bullet, x.Figure, x.Note)
+	for _, cells := range table {
+		if markdown {
+			fmt.Fprintf(out, "| %s |\n", strings.Join(cells, " | "))
+		} else {
+			fmt.Fprintln(w, strings.Join(cells, "\t"))
 		}
 	}
-	for _, e := range r.Errors {
-		fmt.Fprintf(out, "%snot measured: %s\n", bullet, e)
-	}
+	w.Flush()
+	fmt.Fprintln(out)
 }
 
 func (x row) cells() []string {

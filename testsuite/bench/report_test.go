@@ -55,7 +55,7 @@ func TestTheReportHasARowAFigureAndSaysWhatIsMissed(t *testing.T) {
 	s := settings{json: filepath.Join(t.TempDir(), "new", "bench.json"), markdown: true}
 	var out bytes.Buffer
 	require.NoError(t, r.write(&out, s))
-	require.Contains(t, out.String(), "\n\n| figure | measured | baseline | ratio | goal |  | runs | load |\n|---|---|---|---|---|---|---|---|\n| wall")
+	require.Contains(t, out.String(), "\n\n| figure | measured | baseline | ratio | goal |  | runs | load |\n| --- | --- | --- | --- | --- | --- | --- | --- |\n| wall")
 	require.Contains(t, out.String(), "| wall time ÷ ideal | 3 s | ideal 2 s | 1.50 | ≤ 1.20 | MISSED |")
 	require.Contains(t, out.String(), "| history events | 46 |  |  | ≤ 60 | met |")
 	require.Contains(t, out.String(), "|\n\n- wall time ÷ ideal: why")
