@@ -22,11 +22,12 @@ import (
 
 // Activities holds what the activities talk to.
 type Activities struct {
-	Gateway  Gateway
-	Jobs     *polling.Jobs // what this process knows of how long jobs take
-	Prober   *probe.Prober
-	Webhooks *webhook.Sender
-	Audit    audit.Trail
+	Gateway Gateway
+	// Jobs is what this process knows of how long jobs take, and HealthChecks of how long the gateway's own checks do.
+	Jobs, HealthChecks *polling.Jobs
+	Prober             *probe.Prober
+	Webhooks           *webhook.Sender
+	Audit              audit.Trail
 	// Checkpoints signs the checkpoints of endings; nil leaves them unsigned.
 	Checkpoints *audit.Signer
 	// ApprovalFloor is the policy that a manifest can only make stricter. Empty means never.

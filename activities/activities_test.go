@@ -2,6 +2,7 @@ package activities
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/activity"
@@ -41,4 +42,24 @@ func TestAHealthCheckIsTriggered(t *testing.T) {
 	require.NotEmpty(t, check.Status)
 	require.Equal(t, 1, w.models()[0].HealthChecks)
 	require.Len(t, w.requests(control.OpHealth), 1)
+}
+
+func TestTheResultOfAHealthCheckIsLookedForWhenChecksHaveEndedLately(t *testing.T) {
+	w := newWorld(t)
+	jobID, model := w.submitted(payload())
+	_, err := w.sim.FinishJob(t.Context(), jobID)
+	require.NoError(t, err)
+	first := func() time.Duration {
+		check := w.HealthChecks.Watch(0, 0)
+		defer check.Leave()
+		gap, _ := check.Next()
+		return gap
+	}
+	require.Greater(t, first(), 200*time.Millisecond, "nothing is known yet")
+	for t.Context().Err() == nil && first() > 50*time.Millisecond {
+		check, err := run(t, w.TriggerHealthCheck, schemas.HealthCheckInput{ModelID: model.ID})
+		require.NoError(t, err)
+		require.Equal(t, schemas.HealthPassed, check.Outcome)
+	}
+	require.NoError(t, t.Context().Err())
 }

@@ -13,13 +13,12 @@ import (
 
 // Bounds of waiting for the result of a health check.
 const (
-	healthTime     = time.Minute
-	firstHealthGap = 200 * time.Millisecond
-	lastHealthGap  = 5 * time.Second
+	healthTime    = time.Minute
+	lastHealthGap = 5 * time.Second
 )
 
 // TriggerHealthCheck has the gateway check the model, and waits for the result for up to a minute where the platform
-// tells results. A check that failed is a result, not an error. A 404 or 409 about a model that was just made is no
+// tells results. When to look for it is what [polling.Jobs] knows of the checks before. A check that failed is a result, not an error. A 404 or 409 about a model that was just made is no
 // answer yet: it is asked again for the read lag. A repeated attempt triggers one check more, which does no harm.
 func (a *Activities) TriggerHealthCheck(ctx context.Context, in schemas.HealthCheckInput) (schemas.HealthCheck, error) {
 	defer keepAlive(ctx)()
@@ -32,28 +31,45 @@ func (a *Activities) TriggerHealthCheck(ctx context.Context, in schemas.HealthCh
 		return schemas.HealthCheck{}, platformError(ctx, err)
 	}
 	check.Outcome = healthOutcome(check.Status)
-	began := time.Now()
-	for gap := firstHealthGap; check.Outcome == schemas.HealthUnfinished; gap = min(2*gap, lastHealthGap) {
-		if check.ID == "" {
-			check.Outcome = schemas.HealthNotOffered
-			break
-		}
-		if time.Since(began) > healthTime || !pause(ctx, gap) {
+	if check.Outcome == schemas.HealthUnfinished {
+		return a.healthResult(ctx, in.ModelID, check)
+	}
+	return check, nil
+}
+
+// healthResult waits for the result of a health check that has begun.
+func (a *Activities) healthResult(
+	ctx context.Context, modelID string, check schemas.HealthCheck,
+) (schemas.HealthCheck, error) {
+	if check.ID == "" {
+		check.Outcome = schemas.HealthNotOffered
+		return check, nil
+	}
+	watched, began := a.HealthChecks.Watch(0, 0), time.Now()
+	defer watched.Leave()
+	for check.Outcome == schemas.HealthUnfinished {
+		gap, _ := watched.Next()
+		if time.Since(began) > healthTime || !pause(ctx, min(gap, lastHealthGap)) {
 			return check, ctx.Err()
 		}
-		seen, offered, err := a.Gateway.GetHealthCheck(ctx, in.ModelID, check.ID)
-		if err != nil {
+		seen, offered, err := a.Gateway.GetHealthCheck(ctx, modelID, check.ID)
+		switch {
+		case err != nil:
 			return schemas.HealthCheck{}, platformError(ctx, err)
-		}
-		if !offered && a.healthTold.Load() && time.Since(began) < a.ReadLag {
-			continue // this platform tells results: it does not show this one yet
-		}
-		if !offered {
+		case !offered && a.healthTold.Load() && time.Since(began) < a.ReadLag:
+			watched.Looked() // this platform tells results: it does not show this one yet
+			continue
+		case !offered:
 			check.Outcome = schemas.HealthNotOffered
-			break
+			return check, nil
 		}
 		a.healthTold.Store(true)
 		check.Status, check.Reason, check.Outcome = seen.Status, seen.Reason, healthOutcome(seen.Status)
+		if check.Outcome == schemas.HealthUnfinished {
+			watched.Looked()
+		} else {
+			watched.Ended()
+		}
 	}
 	return check, nil
 }

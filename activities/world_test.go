@@ -65,7 +65,8 @@ func activitiesFor(t *testing.T, address string) *Activities {
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = trail.Close() })
 	return &Activities{
-		Gateway: platform, ReadLag: 400 * time.Millisecond, Owners: owners{}, Jobs: polling.New(platform.Pacer()), Prober: probe.New(probe.Config{Guard: guard, Credentials: store}), Webhooks: sender, Audit: trail,
+		Gateway: platform, ReadLag: 400 * time.Millisecond, Owners: owners{}, Jobs: polling.New(platform.Pacer()),
+		HealthChecks: polling.New(platform.Pacer()), Prober: probe.New(probe.Config{Guard: guard, Credentials: store}), Webhooks: sender, Audit: trail,
 	}
 }
 

@@ -75,7 +75,8 @@ func wire(
 		return nil, nil, err
 	}
 	return &activities.Activities{
-		Gateway: platform, ReadLag: cfg.Genesys.ReadLag, Jobs: polling.New(platform.Pacer()), Webhooks: sender,
+		Gateway: platform, ReadLag: cfg.Genesys.ReadLag, Webhooks: sender,
+		Jobs: polling.New(platform.Pacer()), HealthChecks: polling.New(platform.Pacer()),
 		Audit: trail, Checkpoints: signer,
 		ReplaceModels: cfg.Genesys.UpdateMethod == config.UpdateByReplacing,
 		ApprovalFloor: cfg.Approval, GateFloor: cfg.Gate, RequiredFloor: cfg.Required, Approvers: deciders,
