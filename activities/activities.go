@@ -78,7 +78,7 @@ func Register(r worker.ActivityRegistry, a *Activities) {
 			func(in schemas.LoadPartInput) string { return in.FleetID })),
 		schemas.AwaitRegistrationsActivity: only(a.AwaitRegistrations, anyFleet[schemas.AwaitInput]()),
 		schemas.VerifyDecisionActivity:     only(a.VerifyDecision, verifyCallers()...),
-		schemas.HandOverActivity:           only(a.HandOver, handOverCallers()...),
+		schemas.HandOverActivity:           onlyDone(a.HandOver, handOverCallers()...),
 		schemas.ReleaseModelActivity:       onlyDone(a.ReleaseModel, releaseCallers()...),
 		schemas.FindOwnerActivity: only(a.FindOwner, of(
 			func(in schemas.FindOwnerInput) string { return in.Name })...),

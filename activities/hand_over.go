@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
@@ -11,38 +12,40 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
+	"model-registrar/internal/ownership"
 	"model-registrar/schemas"
 )
 
 // HandOver hands a model over to ManageModel, which is started if need be, and returns once the record can be read.
 // Repeating it changes nothing.
-func (a *Activities) HandOver(ctx context.Context, in schemas.HandOverInput) (schemas.ModelStatus, error) {
+func (a *Activities) HandOver(ctx context.Context, in schemas.HandOverInput) error {
 	defer keepAlive(ctx)()
-	status, err := HandOver(ctx, a.Temporal, a.TaskQueue, updateID(ctx, schemas.HandOverHandler), in)
-	return status, updateError(ctx, "ManageModel did not take "+in.Name, err)
+	_, err := HandOver(ctx, a.Temporal, a.TaskQueue, updateID(ctx, schemas.HandOverHandler), in)
+	return updateError(ctx, "ManageModel did not take "+in.Name, err)
 }
 
 // HandOver is what the activity does, for whoever needs many models that are owned. Of calls with the same update's id
 // one has an effect.
+//
+// A workflow that owns the model already is told by an update. Else it is started with the record, in its input and in
+// its memo, so that the start alone makes the model ours: no task of the workflow, which costs both of them, has to be
+// awaited.
 func HandOver(
 	ctx context.Context, c client.Client, taskQueue, id string, in schemas.HandOverInput,
 ) (status schemas.ModelStatus, err error) {
-	operation := c.NewWithStartWorkflowOperation(client.StartWorkflowOptions{
-		ID: schemas.ManageModelWorkflowID(in.Name), TaskQueue: taskQueue,
-		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
-		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
-		StaticSummary:            fmt.Sprintf("Own %s (%s)", in.Label, in.Manifest.ModelArchitecture),
-		TypedSearchAttributes: temporal.NewSearchAttributes(
-			keyword(schemas.ModelNameAttribute).ValueSet(in.Label),
-			keyword(schemas.ModelArchitectureAttribute).ValueSet(string(in.Manifest.ModelArchitecture)),
-			keyword(schemas.PayloadHashAttribute).ValueSet(in.PayloadHash),
-			keyword(schemas.ModelStateAttribute).ValueSet(string(in.State)),
-		),
-	}, schemas.ManageModelWorkflow, schemas.ManageModelInput{Name: in.Name})
+	if in.Operation != schemas.ChangeModelWorkflow { // of a model that has an owner, unless that was terminated
+		var runs *serviceerror.WorkflowExecutionAlreadyStarted
+		if status, err = startOwner(ctx, c, taskQueue, in); !errors.As(err, &runs) {
+			return status, err
+		}
+	}
+	start := ownerOf(in, taskQueue)
+	start.WorkflowIDConflictPolicy = enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING
 	handle, err := c.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
-		StartWorkflowOperation: operation,
+		StartWorkflowOperation: c.NewWithStartWorkflowOperation(start, schemas.ManageModelWorkflow,
+			schemas.ManageModelInput{Name: in.Name}),
 		UpdateOptions: client.UpdateWorkflowOptions{
-			WorkflowID: schemas.ManageModelWorkflowID(in.Name), // to which an encrypted argument is bound
+			WorkflowID: start.ID, // to which an encrypted argument is bound
 			UpdateID:   id, UpdateName: schemas.HandOverHandler, Args: []any{in.Ownership},
 			WaitForStage: client.WorkflowUpdateStageCompleted,
 		},
@@ -51,6 +54,41 @@ func HandOver(
 		err = handle.Get(ctx, &status)
 	}
 	return status, err
+}
+
+// startOwner starts the workflow that owns the model, if none runs, with what it would refuse by an update refused here.
+func startOwner(
+	ctx context.Context, c client.Client, taskQueue string, in schemas.HandOverInput,
+) (status schemas.ModelStatus, err error) {
+	if problem := ownership.Problem(in.Name, in.Ownership, time.Now()); problem != "" {
+		return status, temporal.NewApplicationError(problem, string(schemas.ErrHandOverRefused))
+	}
+	status = schemas.ModelStatus{Ownership: in.Ownership, StateSince: in.Since, HandOvers: 1}
+	status.State, status.LastCheck = schemas.ModelActive, nil
+	start := ownerOf(in, taskQueue)
+	start.WorkflowExecutionErrorWhenAlreadyStarted = true
+	start.EnableEagerStart = true // this process most likely runs workflows as well
+	start.Memo = map[string]any{
+		schemas.OwnershipMemo: status.Ownership, schemas.LastCheckMemo: schemas.LastCheck{StateSince: status.StateSince},
+	}
+	_, err = c.ExecuteWorkflow(ctx, start, schemas.ManageModelWorkflow,
+		schemas.ManageModelInput{Name: in.Name, Status: &status, Owned: true})
+	return status, err
+}
+
+// ownerOf is how to start the workflow that owns a model.
+func ownerOf(in schemas.HandOverInput, taskQueue string) client.StartWorkflowOptions {
+	return client.StartWorkflowOptions{
+		ID: schemas.ManageModelWorkflowID(in.Name), TaskQueue: taskQueue,
+		WorkflowIDReusePolicy: enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
+		StaticSummary:         fmt.Sprintf("Own %s (%s)", in.Label, in.Manifest.ModelArchitecture),
+		TypedSearchAttributes: temporal.NewSearchAttributes(
+			keyword(schemas.ModelNameAttribute).ValueSet(in.Label),
+			keyword(schemas.ModelArchitectureAttribute).ValueSet(string(in.Manifest.ModelArchitecture)),
+			keyword(schemas.PayloadHashAttribute).ValueSet(in.PayloadHash),
+			keyword(schemas.ModelStateAttribute).ValueSet(string(schemas.ModelActive)),
+		),
+	}
 }
 
 var keyword = temporal.NewSearchAttributeKeyKeyword

@@ -9,6 +9,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
+	"model-registrar/internal/ownership"
 	"model-registrar/internal/people"
 	"model-registrar/schemas"
 )
@@ -160,7 +161,7 @@ func flightsProblem(flights []schemas.FleetRun, in schemas.RegisterFleetInput) s
 		case run.Index < 0 || run.Index >= in.Total || run.News < 0 ||
 			run.Operation != "" && in.Operations[run.Operation] == 0:
 			return "a registration in flight is out of range"
-		case utf8.RuneCountInString(run.Name) > schemas.MaxName || len(run.RunID) > maxOwnershipWord:
+		case utf8.RuneCountInString(run.Name) > schemas.MaxName || len(run.RunID) > ownership.MaxWord:
 			return "the name of a registration in flight is too long"
 		case names[run.Name]:
 			return "a registration is in flight twice"

@@ -9,12 +9,13 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
+	"model-registrar/internal/ownership"
 	"model-registrar/internal/words"
 	"model-registrar/schemas"
 )
 
-// unownedLife is how long ManageModel waits for the hand-over that it was started for. A start whose hand-over never
-// came leaves nothing for ever.
+// unownedLife is how long ManageModel waits for the hand-over if it was started without one. A start whose hand-over
+// never came leaves nothing for ever.
 const unownedLife = time.Hour
 
 // ManageModel owns one model, from the moment an operation hands it over until it is released: while it runs and has
@@ -66,7 +67,8 @@ func (m *owned) mayContinueAsNew(ctx workflow.Context) bool {
 type owned struct {
 	name     string
 	status   schemas.ModelStatus   // empty until the model is handed over
-	handedOn bool                  // the status comes from a run before this one
+	handedOn bool                  // the run was started with the status
+	atOnce   bool                  // and needs nothing else: see [schemas.ManageModelInput]
 	released *schemas.ReleaseInput // why it is given up; nil while it is not
 
 	wanted, begun, done int          // the number of the latest check of this run that was asked for, begun, and ended
@@ -77,7 +79,7 @@ type owned struct {
 func newOwned(in schemas.ManageModelInput) *owned {
 	m := &owned{name: in.Name}
 	if in.Status != nil {
-		m.status, m.handedOn = *in.Status, true
+		m.status, m.handedOn, m.atOnce = *in.Status, true, in.Owned
 	}
 	return m
 }
@@ -92,8 +94,8 @@ func (m *owned) setUp(ctx workflow.Context) error {
 	}
 	if m.handedOn {
 		if problem := statusProblem(m.name, m.status, workflow.Now(ctx)); problem != "" {
-			return final(schemas.ErrHandOverRefused, "what the workflow was started with is nothing that an earlier "+
-				"run of it hands on: %s", problem)
+			return final(schemas.ErrHandOverRefused, "what the workflow was started with is nothing that an operation "+
+				"hands over, or an earlier run hands on: %s", problem)
 		}
 	}
 	err := workflow.SetQueryHandlerWithOptions(ctx, schemas.StatusQuery,
@@ -128,8 +130,14 @@ func (m *owned) setUp(ctx workflow.Context) error {
 	return m.listenForChecks(ctx)
 }
 
-// awaitHandOver waits for the first hand-over, which comes with the start.
+// awaitHandOver waits for the first hand-over, unless the run was started with it.
 func (m *owned) awaitHandOver(ctx workflow.Context) error {
+	if m.atOnce {
+		if m.status.Checks.Next.IsZero() {
+			m.plan(ctx)
+		}
+		return nil
+	}
 	taken, err := workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{
 		Timeout: unownedLife,
 		TimerOptions: workflow.TimerOptions{Summary: "End unless the model is handed over within " +
@@ -143,7 +151,7 @@ func (m *owned) awaitHandOver(ctx workflow.Context) error {
 
 // checkHandOver refuses what cannot be the record of this model.
 func (m *owned) checkHandOver(ctx workflow.Context, o schemas.Ownership) error {
-	if problem := ownershipProblem(m.name, o, workflow.Now(ctx)); problem != "" {
+	if problem := ownership.Problem(m.name, o, workflow.Now(ctx)); problem != "" {
 		return refuseHandOver(problem)
 	}
 	if o.Since.Before(m.status.Since) {
@@ -237,7 +245,7 @@ func (m *owned) release(ctx workflow.Context) {
 // with it.
 func (m *owned) continueAsNew(ctx workflow.Context) error {
 	return workflow.NewContinueAsNewError(ctx, schemas.ManageModelWorkflow,
-		schemas.ManageModelInput{Name: m.name, Status: &m.status})
+		schemas.ManageModelInput{Name: m.name, Status: &m.status, Owned: true})
 }
 
 var modelStateKey = temporal.NewSearchAttributeKeyKeyword(schemas.ModelStateAttribute)

@@ -126,11 +126,54 @@ func TestOwnershipOutlivesARunThatContinuesAsNew(t *testing.T) {
 	require.NoError(t, converter.GetDefaultDataConverter().FromPayloads(next.Input, &in))
 	require.Equal(t, "run-2", in.Status.RunID)
 	require.Equal(t, 2, in.Status.HandOvers)
+	require.True(t, in.Owned)
+}
+
+// startedOwner is how HandOver starts the workflow that owns a model.
+func startedOwner(t *testing.T) schemas.ManageModelInput {
+	t.Helper()
+	o := handedOver(t, "run-1", time.Unix(100, 0))
+	o.State = schemas.ModelActive
+	return schemas.ManageModelInput{Name: modelName, Owned: true, Status: &schemas.ModelStatus{
+		Ownership: o, StateSince: o.Since, HandOvers: 1}}
+}
+
+func TestAnOwnerThatIsStartedWithTheRecordSleepsUntilItsFirstCheck(t *testing.T) {
+	s := newStory(t)
+	s.world.check = func(schemas.CheckInput) (schemas.CheckResult, error) {
+		s.onLoop(func() {
+			s.send(schemas.ReleaseHandler, schemas.ReleaseInput{Name: modelName, RunID: "run-1", Reason: "retired"})
+		})
+		return schemas.CheckResult{At: time.Unix(1, 0).UTC()}, nil
+	}
+	s.at(time.Second, func() {
+		status := s.modelStatus()
+		require.Equal(t, "model-run-1", status.ModelID)
+		require.Equal(t, 1, status.HandOvers)
+		require.False(t, status.Checks.Next.IsZero())
+		require.Contains(t, s.page().CurrentDetails, "is **ACTIVE**")
+		// the hand-over comes once more from an attempt whose answer was lost
+		s.send(schemas.HandOverHandler, status.Ownership)
+		require.Len(t, s.observed.timers(), 1, "no hand-over is awaited")
+	})
+	s.at(time.Minute, func() { require.Equal(t, 1, s.modelStatus().HandOvers) })
+	s.manage(startedOwner(t))
+	require.NoError(t, s.env.GetWorkflowError())
+	require.Len(t, s.times(schemas.CheckModelActivity), 1)
+	require.Len(t, s.observed.indexed, 1, "the start has the search attributes; the release takes the state out")
+}
+
+func TestAnOwnerThatIsStartedWithoutARecordOwnsNothingWhateverItsInputSays(t *testing.T) {
+	s := newStory(t)
+	s.manage(schemas.ManageModelInput{Name: modelName, Owned: true})
+	require.NoError(t, s.env.GetWorkflowError())
+	require.Empty(t, s.times(schemas.CheckModelActivity))
+	require.Contains(t, s.page().CurrentDetails, "**not owned any more**")
 }
 
 func TestARegistrationThatCannotHandOverIsRolledBackAndTakesItBack(t *testing.T) {
 	s := newStory(t)
-	s.world.handOver = fails[schemas.HandOverInput, schemas.ModelStatus](fatal(schemas.ErrHandOverRefused, "it is another's"))
+	s.world.handOver = fails[schemas.HandOverInput, nothing](fatal(schemas.ErrHandOverRefused, "it is another's"))
 	e := s.run()
 	require.Equal(t, schemas.Failed, e.Status)
 	require.Equal(t, schemas.ErrHandOverRefused, e.ErrorType)

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/temporal"
 
+	"model-registrar/internal/ownership"
 	"model-registrar/schemas"
 )
 
@@ -19,7 +20,7 @@ var forgedOwnerships = map[string]func(*schemas.Ownership){
 	"of no model":            func(o *schemas.Ownership) { o.ModelID = "" },
 	"a long model id":        func(o *schemas.Ownership) { o.ModelID = megabytes },
 	"a long operation":       func(o *schemas.Ownership) { o.Operation = megabytes },
-	"a long run":             func(o *schemas.Ownership) { o.RunID = strings.Repeat("r", maxOwnershipWord+1) },
+	"a long run":             func(o *schemas.Ownership) { o.RunID = strings.Repeat("r", ownership.MaxWord+1) },
 	"a long requester":       func(o *schemas.Ownership) { o.Requester = megabytes },
 	"a large manifest":       func(o *schemas.Ownership) { o.Manifest.WebhookCallbackURL = megabytes },
 	"many approvals":         func(o *schemas.Ownership) { o.Approvals = make([]schemas.Approval, 100_000) },
@@ -81,7 +82,7 @@ func TestTheRecordOfAModelWithTheLongestNameIsTaken(t *testing.T) {
 	name := strings.Repeat("𝔐", schemas.MaxName)
 	o := handedOver(t, "run-1", time.Unix(100, 0))
 	o.Name, o.WorkflowID = name, schemas.RegisterModelWorkflowID(name)
-	require.Empty(t, ownershipProblem(name, o, time.Unix(100, 0)))
+	require.Empty(t, ownership.Problem(name, o, time.Unix(100, 0)))
 }
 
 func TestAStatusThatNoRunOfManageModelHandsOnEndsItAtOnce(t *testing.T) {

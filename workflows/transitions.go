@@ -72,9 +72,9 @@ func (m *owned) remember(ctx workflow.Context) {
 }
 
 // rememberCheck writes when the model was last seen where it can be read without a worker. Runs that began before there
-// was such a memo do without.
+// was such a memo do without; those that need no more than their status began later.
 func (m *owned) rememberCheck(ctx workflow.Context) {
-	if !m.isOwned() ||
+	if !m.isOwned() || !m.atOnce &&
 		workflow.GetVersion(ctx, "last-check-in-memo", workflow.DefaultVersion, 1) == workflow.DefaultVersion {
 		return
 	}

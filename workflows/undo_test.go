@@ -97,8 +97,8 @@ func TestAChangeIsNotCancelledOnceItIsHandedOver(t *testing.T) {
 
 func TestAChangeThatCannotBeHandedOverIsPutBackInTheRecordToo(t *testing.T) {
 	s := changing(t)
-	s.world.handOver = inTurn(fails[schemas.HandOverInput, schemas.ModelStatus](fatal(schemas.ErrHandOverRefused, "no")),
-		answers[schemas.HandOverInput](schemas.ModelStatus{}))
+	s.world.handOver = inTurn(fails[schemas.HandOverInput, nothing](fatal(schemas.ErrHandOverRefused, "no")),
+		answers[schemas.HandOverInput](nothing{}))
 	before := ownedBefore(s.in.Manifest)
 	own := gatewayHas(before, limitRaised)
 	s.world.read = inTurn(own, gatewayHas(before, nil), gatewayHas(before, nil))

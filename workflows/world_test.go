@@ -23,7 +23,7 @@ type world struct {
 	deregister  func(schemas.DeregisterInput) (nothing, error)
 	notify      func(schemas.WebhookInput) (schemas.WebhookDelivery, error)
 	audit       func(schemas.AuditEntry) (schemas.AuditReceipt, error)
-	handOver    func(schemas.HandOverInput) (schemas.ModelStatus, error)
+	handOver    func(schemas.HandOverInput) (nothing, error)
 	release     func(schemas.ReleaseInput) (nothing, error)
 	owner       func(schemas.FindOwnerInput) (schemas.FoundOwner, error)
 	verify      func(schemas.VerifyDecisionInput) (schemas.VerifiedDecision, error)
@@ -71,14 +71,12 @@ func goodWorld() world {
 			}
 			return schemas.AuditReceipt{Seq: 1, Hash: "hash"}, nil
 		},
-		handOver: func(in schemas.HandOverInput) (schemas.ModelStatus, error) {
-			return schemas.ModelStatus{Ownership: in.Ownership, HandOvers: 1}, nil
-		},
-		release: answers[schemas.ReleaseInput](nothing{}),
-		owner:   answers[schemas.FindOwnerInput](schemas.FoundOwner{}),
-		remove:  answers[schemas.DeleteInput](nothing{}),
-		observe: answers[schemas.ObserveInput](nothing{}),
-		check:   answers[schemas.CheckInput](schemas.CheckResult{At: time.Unix(1, 0).UTC()}),
+		handOver: answers[schemas.HandOverInput](nothing{}),
+		release:  answers[schemas.ReleaseInput](nothing{}),
+		owner:    answers[schemas.FindOwnerInput](schemas.FoundOwner{}),
+		remove:   answers[schemas.DeleteInput](nothing{}),
+		observe:  answers[schemas.ObserveInput](nothing{}),
+		check:    answers[schemas.CheckInput](schemas.CheckResult{At: time.Unix(1, 0).UTC()}),
 		verify: func(in schemas.VerifyDecisionInput) (schemas.VerifiedDecision, error) {
 			return schemas.VerifiedDecision{Approver: in.Decision.Approver}, nil
 		},
