@@ -18,28 +18,44 @@ import (
 // NotifyWebhook delivers one event, as Standard Webhooks asks: id and body are the same on every attempt, the timestamp
 // is the attempt's. A receiver that is gone for good (410), or whose address the guard refuses, is WebhookRefused. An
 // error's detail is a [schemas.WebhookFailure]. The attempt ends a little before the activity's time does, so that what
-// it came to is told rather than timed out.
-func (a *Activities) NotifyWebhook(ctx context.Context, in schemas.WebhookInput) (schemas.WebhookDelivery, error) {
+// it came to is told rather than timed out. A delivery is recorded at once if it is asked for.
+func (a *Activities) NotifyWebhook(ctx context.Context, in schemas.WebhookInput) (schemas.Notified, error) {
 	body, err := eventBody(in)
 	if err != nil {
-		return schemas.WebhookDelivery{}, err
-	}
-	if deadline, ok := ctx.Deadline(); ok {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-min(tellTime, time.Until(deadline)/4)))
-		defer cancel()
+		return schemas.Notified{}, err
 	}
 	ctx = telemetry.About(ctx, in.Event.Name)
 	attempt := int(activity.GetInfo(ctx).Attempt)
-	status, err := a.Webhooks.Send(ctx, in.URL, in.MessageID, body, time.Now())
+	sending, cancel := endingBefore(ctx, tellTime)
+	defer cancel()
+	status, err := a.Webhooks.Send(sending, in.URL, in.MessageID, body, time.Now())
 	if err != nil {
-		return schemas.WebhookDelivery{}, webhookError(err,
-			schemas.WebhookFailure{Attempt: attempt, ResponseCode: status})
+		return schemas.Notified{}, webhookError(err, schemas.WebhookFailure{Attempt: attempt, ResponseCode: status})
 	}
-	return schemas.WebhookDelivery{
+	out := schemas.Notified{WebhookDelivery: schemas.WebhookDelivery{
 		Delivered: true, MessageID: in.MessageID, Attempts: attempt,
 		ResponseCode: status, DeliveredAt: time.Now().UTC(),
-	}, nil
+	}}
+	out.Recorded = in.Record != nil && a.recordDelivery(ctx, in, out.WebhookDelivery)
+	return out, nil
+}
+
+// recordDelivery has the trail record a delivery if it can be written within half of the time that is left. If not, the
+// workflow goes on with the very same entry, so that there is one, whatever becomes of this one.
+func (a *Activities) recordDelivery(ctx context.Context, in schemas.WebhookInput, d schemas.WebhookDelivery) bool {
+	ctx, cancel := endingBefore(ctx, tellTime/2)
+	defer cancel()
+	receipt, err := a.appendEntry(ctx, schemas.DeliveryEntry(in, d, *in.Record, d.DeliveredAt))
+	return err == nil && !receipt.Conflict
+}
+
+// endingBefore is a context that ends that long before the activity's time does, or when three quarters of it are over.
+func endingBefore(ctx context.Context, margin time.Duration) (context.Context, context.CancelFunc) {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return context.WithCancel(ctx)
+	}
+	return context.WithDeadline(ctx, deadline.Add(-min(margin, time.Until(deadline)/4)))
 }
 
 // eventBody is what is sent: the bytes that the workflow made of the event, so that attempts by workers of several
@@ -59,7 +75,7 @@ func eventBody(in schemas.WebhookInput) ([]byte, error) {
 	return []byte(in.Body), nil
 }
 
-// tellTime is what an attempt leaves of the activity's time.
+// tellTime is what an attempt leaves of the activity's time: one half to record the delivery, the other to tell of it.
 const tellTime = time.Second
 
 func webhookError(err error, attempt schemas.WebhookFailure) error {

@@ -58,6 +58,34 @@ func TestAnEventArrivesWithTheTutorialsFields(t *testing.T) {
 	require.Equal(t, map[string]any{"jobDurationMs": 2000.0, "validationLatencyMs": 420.5}, body["metrics"])
 }
 
+func TestADeliveryIsRecordedByTheAttemptThatMadeItIfThatIsAskedFor(t *testing.T) {
+	w := newWorld(t)
+	in := w.event()
+	out, err := run(t, w.NotifyWebhook, in)
+	require.NoError(t, err)
+	require.False(t, out.Recorded)
+
+	in.Record = &schemas.DeliveryRecord{JobID: "job-1", Requester: "ann"}
+	out, err = run(t, w.NotifyWebhook, in)
+	require.NoError(t, err)
+	require.True(t, out.Recorded)
+	again, err := run(t, w.WriteAudit, schemas.DeliveryEntry(in, out.WebhookDelivery, *in.Record, time.Now()))
+	require.NoError(t, err)
+	require.EqualValues(t, 1, again.Seq, "the workflow would write the very same entry")
+	require.False(t, again.Conflict)
+}
+
+func TestADeliveryThatCannotBeRecordedIsADeliveryNevertheless(t *testing.T) {
+	w := newWorld(t)
+	require.NoError(t, w.Audit.Close())
+	in := w.event()
+	in.Record = &schemas.DeliveryRecord{Requester: "ann"}
+	out, err := run(t, w.NotifyWebhook, in)
+	require.NoError(t, err)
+	require.True(t, out.Delivered)
+	require.False(t, out.Recorded, "the workflow is to record it")
+}
+
 func TestAllAttemptsOfAnEventHaveOneIDAndOneBody(t *testing.T) {
 	w := newWorld(t)
 	w.order(control.OpWebhook, 2, control.Action{Status: http.StatusServiceUnavailable})

@@ -97,10 +97,16 @@ func (t *teller) transition(e schemas.AuditEntry) {
 			Drift: e.Changes, Probe: e.Probe,
 		})
 	case schemas.AuditWebhook:
-		if i, known := t.messages[strings.TrimSuffix(e.EntryID, "/delivery")]; known {
+		if i, known := t.messages[messageOf(e)]; known {
 			t.story.Transitions[i].Webhook = e.Webhook
 		}
 	}
+}
+
+// messageOf is the id of the message whose delivery an entry records.
+func messageOf(e schemas.AuditEntry) string {
+	id, _, _ := strings.Cut(e.EntryID, schemas.DeliveryMark)
+	return id
 }
 
 // event takes in what an entry says beside what each says.
@@ -120,7 +126,7 @@ func event(o *schemas.StoryOperation, e schemas.AuditEntry) {
 	case schemas.AuditRefusals:
 		o.Remarks = append(o.Remarks, e.Reason)
 	case schemas.AuditWebhook:
-		if e.EntryID != schemas.MessageID(e.RunID, schemas.WaitingMessage)+"/delivery" {
+		if messageOf(e) != schemas.MessageID(e.RunID, schemas.WaitingMessage) {
 			o.Webhook = e.Webhook
 		}
 	default: // the ending; entries from before the chain have no event

@@ -1,6 +1,9 @@
 package schemas
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // Event is the body of the webhook that announces that a registration waits for approval, or how it ended: the
 // tutorial's fields, and more.
@@ -67,6 +70,22 @@ type WebhookInput struct {
 	// Body is what is sent, on each attempt and by each worker, whether it knows all of the event or not: the event's
 	// RFC 8785 form.
 	Body string `json:"body,omitempty"`
+	// Record has the attempt that succeeds record the delivery in the audit trail, too; nil: it is for the workflow.
+	Record *DeliveryRecord `json:"record,omitempty"`
+}
+
+// DeliveryRecord is what the audit trail holds of a delivery beside the event and what came of it.
+type DeliveryRecord struct {
+	JobID     string `json:"jobId,omitempty"`
+	Requester string `json:"requester"`
+}
+
+// Notified is the result of NotifyWebhook.
+type Notified struct {
+	WebhookDelivery
+	// Recorded says that the delivery is in the audit trail. Releases that do not know of it never say so, and neither
+	// does an attempt that could not write the trail: then the workflow has it recorded.
+	Recorded bool `json:"recorded,omitempty"`
 }
 
 // WebhookDelivery says whether a webhook arrived.
@@ -104,4 +123,41 @@ type DeliverWebhookInput struct {
 	// JobID and Requester are the registration's, for the audit trail.
 	JobID     string `json:"jobId,omitempty"`
 	Requester string `json:"requester"`
+}
+
+// DeliveryEntry is the audit entry of a delivery that succeeded, or was given up by now. Of one that succeeded it says
+// the same whoever writes it, and when.
+func DeliveryEntry(in WebhookInput, d WebhookDelivery, r DeliveryRecord, now time.Time) AuditEntry {
+	e := in.Event
+	if d.Delivered {
+		now = d.DeliveredAt
+	}
+	d.Pending, d.WorkflowID = false, ""
+	return AuditEntry{
+		EntryID: in.MessageID + DeliveryMark, Event: AuditWebhook, Timestamp: now.UTC(),
+		ModelID: e.ModelID, PayloadHash: e.PayloadHash, JobDurationMs: e.Metrics.JobDurationMs,
+		LatencyMs: e.Metrics.ValidationLatencyMs, Compliance: RecordStored, Name: RecordedName(e.Name),
+		Reason: fmt.Sprintf("the event %s was %s", e.Status, d.String()),
+		JobID:  r.JobID, Requester: r.Requester, Webhook: &d, WorkflowID: e.WorkflowID, RunID: e.RunID,
+	}
+}
+
+const (
+	// DeliveryMark follows the id of a message in the id of the entry of its delivery.
+	DeliveryMark = "/delivery"
+	// AgainMark follows that where DeliverWebhook has tried again: the attempt before may have succeeded and have been
+	// recorded, although nobody learnt of it.
+	AgainMark = "-again"
+)
+
+// String says what came of a delivery that is over.
+func (d WebhookDelivery) String() string {
+	attempts := fmt.Sprintf("after %d attempts", d.Attempts)
+	if d.Attempts == 1 {
+		attempts = "at the first attempt"
+	}
+	if d.Delivered {
+		return "delivered " + attempts
+	}
+	return fmt.Sprintf("given up %s: %s", attempts, d.Error)
 }

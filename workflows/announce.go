@@ -20,6 +20,7 @@ type announcement struct {
 	in        schemas.DeliverWebhookInput
 	concluded bool // it is settled, or another workflow does the rest: what is still under way here counts no more
 	over      bool // concluded, and that workflow runs
+	recorded  bool // the attempt that delivered it has recorded that, too
 }
 
 func newAnnouncement(in schemas.DeliverWebhookInput) *announcement {
@@ -30,9 +31,11 @@ func newAnnouncement(in schemas.DeliverWebhookInput) *announcement {
 	return &announcement{in: in}
 }
 
-// announce delivers an event or hands it over, and has the trail record what came of it. It takes seconds at most.
+// announce delivers an event or hands it over, and has the trail record what came of it. It takes seconds at most. The
+// attempt that delivers the event records that itself: it is awaited, and not handed over while it is under way.
 func announce(ctx workflow.Context, in schemas.DeliverWebhookInput) schemas.WebhookDelivery {
 	a := newAnnouncement(in)
+	a.in.Webhook.Record = &schemas.DeliveryRecord{JobID: in.JobID, Requester: in.Requester}
 	a.run(ctx)
 	return a.in.Delivery
 }
@@ -43,7 +46,7 @@ func (a *announcement) run(ctx workflow.Context) {
 		return
 	}
 	a.learn(err)
-	recorded := !a.in.Delivery.Pending && a.record(ctx) == nil
+	recorded := a.recorded || !a.in.Delivery.Pending && a.record(ctx) == nil
 	switch {
 	case a.concluded:
 	case recorded:
@@ -53,18 +56,23 @@ func (a *announcement) run(ctx workflow.Context) {
 	}
 }
 
-// attempt makes the first attempt and keeps what it came to if it succeeded.
+// attempt makes the first attempt and keeps what it came to if it succeeded. That the attempt has recorded the delivery
+// is what its result says: histories of releases that scheduled an activity for that say nothing of the kind.
 func (a *announcement) attempt(ctx workflow.Context) error {
 	o := firstWebhookAttempt()
-	o.Summary = unlinked(webhookSummary(a.in.Webhook))
-	var out schemas.WebhookDelivery
+	o.Summary = webhookSummary(a.in.Webhook)
+	if a.in.Webhook.Record != nil {
+		o.Summary += ", and record the delivery"
+	}
+	o.Summary = unlinked(o.Summary)
+	var out schemas.Notified
 	err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, o), schemas.NotifyWebhookActivity,
 		a.in.Webhook).Get(ctx, &out)
 	if err == nil {
 		err = answered(schemas.NotifyWebhookActivity, a.in.Webhook, &out)
 	}
 	if err == nil && !a.concluded {
-		a.in.Delivery = out
+		a.in.Delivery, a.recorded = out.WebhookDelivery, out.Recorded
 	}
 	return err
 }
@@ -100,6 +108,7 @@ func (a *announcement) letGo(ctx workflow.Context) {
 func (a *announcement) handOver(ctx workflow.Context) {
 	a.concluded = true
 	defer func() { a.over = true }()
+	a.in.Webhook.Record = nil // that workflow records what came of all its attempts together
 	id := schemas.DeliverWebhookWorkflowID(a.in.Webhook.MessageID)
 	name := a.in.Webhook.Event.Name
 	ctx = workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
@@ -161,26 +170,8 @@ func webhookSummary(in schemas.WebhookInput) string {
 
 // deliveryEntry is the audit entry of a delivery that succeeded or was given up.
 func deliveryEntry(now time.Time, in schemas.DeliverWebhookInput) schemas.AuditEntry {
-	e, d := in.Webhook.Event, in.Delivery
-	d.Pending, d.WorkflowID = false, ""
-	return schemas.AuditEntry{
-		EntryID: in.Webhook.MessageID + "/delivery", Event: schemas.AuditWebhook, Timestamp: now.UTC(),
-		ModelID: e.ModelID, PayloadHash: e.PayloadHash, JobDurationMs: e.Metrics.JobDurationMs,
-		LatencyMs: e.Metrics.ValidationLatencyMs, Compliance: schemas.RecordStored, Name: schemas.RecordedName(e.Name),
-		Reason: fmt.Sprintf("the event %s was %s", e.Status, deliveredOrNot(d)),
-		JobID:  in.JobID, Requester: in.Requester, Webhook: &d, WorkflowID: e.WorkflowID, RunID: e.RunID,
-	}
-}
-
-func deliveredOrNot(d schemas.WebhookDelivery) string {
-	attempts := fmt.Sprintf("after %d attempts", d.Attempts)
-	if d.Attempts == 1 {
-		attempts = "at the first attempt"
-	}
-	if d.Delivered {
-		return "delivered " + attempts
-	}
-	return fmt.Sprintf("given up %s: %s", attempts, d.Error)
+	return schemas.DeliveryEntry(in.Webhook, in.Delivery,
+		schemas.DeliveryRecord{JobID: in.JobID, Requester: in.Requester}, now)
 }
 
 // webhookLine is a delivery in a few words.

@@ -60,6 +60,31 @@ func TestAWebhookThatArrivesAtOnceNeedsNoFurtherWorkflowAndIsRecorded(t *testing
 	require.Equal(t, requester, recorded[0].Requester)
 	require.Equal(t, e.RunID, recorded[0].RunID)
 	require.Empty(t, recorded[0].Outcome, "it is the ending's")
+	require.Empty(t, s.recordings(), "the attempt that delivered it has recorded that")
+}
+
+func TestADeliveryThatItsAttemptCouldNotRecordIsRecordedByTheWorkflowInTheSameWords(t *testing.T) {
+	told := newStory(t)
+	told.run()
+	s := newStory(t)
+	s.unrecorded = true
+	s.run()
+	require.Len(t, s.recordings(), 1)
+	want := told.entries(schemas.AuditWebhook)[0]
+	want.JobDurationMs = s.recordings()[0].JobDurationMs
+	require.Equal(t, want, s.recordings()[0])
+	require.Equal(t, time.Unix(1, 0).UTC(), want.Timestamp, "when it was delivered")
+}
+
+// The registration's own attempt may have delivered and recorded the event although its answer was lost.
+func TestADeliveryThatIsRepeatedHasAnEntryOfItsOwn(t *testing.T) {
+	s := newStory(t)
+	s.world.notify = receives(down(1))
+	e := s.run()
+	require.True(t, e.Webhook.Pending)
+	recorded := s.entries(schemas.AuditWebhook)
+	require.Len(t, recorded, 1)
+	require.Equal(t, e.Webhook.MessageID+"/delivery-again", recorded[0].EntryID)
 }
 
 func TestAWebhookThatIsRefusedForGoodIsTriedOnceAndNeverFailsARegistration(t *testing.T) {
@@ -107,6 +132,7 @@ func TestEveryAttemptOfAWebhookCarriesTheSameEvent(t *testing.T) {
 	s.run()
 	attempts := s.announced("ended")
 	require.Len(t, attempts, 4)
+	attempts[0].Record = nil // only the registration's own attempt has it recorded
 	for _, again := range attempts[1:] {
 		require.Equal(t, attempts[0], again)
 	}
@@ -188,6 +214,7 @@ func TestACancelledGatesAnnouncementIsStillDelivered(t *testing.T) {
 
 func TestADeliveryWhoseRecordHasToWaitDoesNotHoldUpTheResult(t *testing.T) {
 	s := newStory(t)
+	s.unrecorded = true
 	refusals := 0
 	s.world.audit = func(e schemas.AuditEntry) (schemas.AuditReceipt, error) {
 		if e.Event == schemas.AuditWebhook && refusals < 8 {

@@ -41,5 +41,5 @@ func TestAReceiptThatIsAboutAnotherEntryIsNone(t *testing.T) {
 	good := s.world.audit
 	s.world.audit = inTurn(answers[schemas.AuditEntry](schemas.AuditReceipt{Answer: schemas.Answer{About: "another"}, Seq: 1, Hash: "h"}), good)
 	require.Equal(t, schemas.Completed, s.run().Status)
-	require.Greater(t, len(made[schemas.AuditEntry](s, schemas.WriteAuditActivity)), 3, "it is written again")
+	require.Greater(t, len(made[schemas.AuditEntry](s, schemas.WriteAuditActivity)), 2, "it is written again")
 }

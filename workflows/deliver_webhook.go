@@ -19,7 +19,7 @@ func DeliverWebhook(ctx workflow.Context, in schemas.DeliverWebhookInput) (schem
 	if err := checkDelivery(workflow.GetInfo(ctx), in.Webhook); err != nil {
 		return schemas.WebhookDelivery{}, err
 	}
-	d := &delivery{in: in, since: workflow.Now(ctx)}
+	d := &delivery{in: in, again: in.Delivery.Pending, since: workflow.Now(ctx)}
 	if err := d.setUp(ctx); err != nil {
 		return schemas.WebhookDelivery{}, err
 	}
@@ -58,6 +58,7 @@ const cancelledDelivery = "the delivery was cancelled, and the attempts of its w
 // delivery is the state of one DeliverWebhook workflow.
 type delivery struct {
 	in    schemas.DeliverWebhookInput
+	again bool // it is not only to be recorded
 	since time.Time
 }
 
@@ -102,17 +103,22 @@ func (d *delivery) attempts(ctx workflow.Context) (out schemas.WebhookDelivery, 
 	}
 	o := activityTable[schemas.NotifyWebhookActivity]
 	o.Summary = unlinked(webhookSummary(d.in.Webhook))
+	var notified schemas.Notified
 	err = workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, o), schemas.NotifyWebhookActivity,
-		d.in.Webhook).Get(ctx, &out)
+		d.in.Webhook).Get(ctx, &notified)
 	if err == nil {
-		err = answered(schemas.NotifyWebhookActivity, d.in.Webhook, &out)
+		err = answered(schemas.NotifyWebhookActivity, d.in.Webhook, &notified)
 	}
-	return out, err
+	return notified.WebhookDelivery, err
 }
 
 func (d *delivery) record(ctx workflow.Context) error {
 	d.describe(ctx, "")
-	_, err := writeAudit(ctx, deliveryEntry(workflow.Now(ctx), d.in), func(reason string) { d.describe(ctx, reason) })
+	e := deliveryEntry(workflow.Now(ctx), d.in)
+	if d.again {
+		e.EntryID += schemas.AgainMark
+	}
+	_, err := writeAudit(ctx, e, func(reason string) { d.describe(ctx, reason) })
 	return err
 }
 
@@ -120,7 +126,7 @@ func (d *delivery) record(ctx workflow.Context) error {
 func (d *delivery) describe(ctx workflow.Context, waiting string) {
 	var b strings.Builder
 	e, so := d.in.Webhook.Event, d.in.Delivery
-	state := deliveredOrNot(so)
+	state := so.String()
 	if so.Pending {
 		state = fmt.Sprintf("being delivered since %s", d.since.UTC().Format("2006-01-02 15:04 MST"))
 	}

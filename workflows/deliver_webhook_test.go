@@ -72,7 +72,7 @@ func TestAReceiverThatFailsTenTimesGetsTheEventInTheEnd(t *testing.T) {
 	recorded := s.entries(schemas.AuditWebhook)
 	require.Len(t, recorded, 1)
 	require.Equal(t, "the event COMPLETED was delivered after 11 attempts", recorded[0].Reason)
-	require.Equal(t, "msg_run-1_ended/delivery", recorded[0].EntryID)
+	require.Equal(t, "msg_run-1_ended/delivery-again", recorded[0].EntryID)
 	require.Equal(t, "job-1", recorded[0].JobID)
 }
 

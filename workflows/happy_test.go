@@ -19,7 +19,7 @@ func TestAModelIsValidatedSubmittedAwaitedProbedCheckedAndRecorded(t *testing.T)
 	require.Equal(t, []string{
 		schemas.ValidatePayloadActivity, schemas.WriteAuditActivity, schemas.SubmitRegistrationActivity, schemas.PollJobActivity,
 		schemas.SyntheticProbeActivity, schemas.TriggerHealthCheckActivity, schemas.HandOverActivity,
-		schemas.WriteAuditActivity, schemas.NotifyWebhookActivity, schemas.WriteAuditActivity,
+		schemas.WriteAuditActivity, schemas.NotifyWebhookActivity,
 	}, ran)
 	var stages []schemas.Stage
 	for _, record := range s.progress().Stages {

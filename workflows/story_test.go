@@ -37,11 +37,14 @@ type story struct {
 	during   map[string]func() // what happens while an activity runs for the first time
 	observed observer
 	uncalled bool // the webhook URL is among the violations, so nobody is told
+	// unrecorded: an attempt that delivers a webhook cannot write the audit trail.
+	unrecorded bool
 
 	log *bytes.Buffer // of the worker; complete once the story has ended
 
 	mu    sync.Mutex
 	calls []call
+	noted []schemas.AuditEntry // by the attempts that delivered webhooks
 }
 
 // call is one attempt of an activity.
@@ -81,7 +84,8 @@ func newStory(t *testing.T) *story {
 	stub(s, schemas.TriggerHealthCheckActivity, &s.world.healthCheck)
 	stub(s, schemas.DeregisterModelActivity, &s.world.deregister)
 	stub(s, schemas.FindTwinsActivity, &s.world.twins)
-	stub(s, schemas.NotifyWebhookActivity, &s.world.notify)
+	notify := s.notify
+	stub(s, schemas.NotifyWebhookActivity, &notify)
 	stub(s, schemas.WriteAuditActivity, &s.world.audit)
 	stub(s, schemas.HandOverActivity, &s.world.handOver)
 	stub(s, schemas.ReleaseModelActivity, &s.world.release)
@@ -97,6 +101,18 @@ func newStory(t *testing.T) *story {
 
 // recordingTheEnding is the occasion of the activity that writes the entry of the ending.
 const recordingTheEnding = "WriteAudit of the ending"
+
+// notify delivers a webhook, and records that if it is asked to.
+func (s *story) notify(in schemas.WebhookInput) (schemas.Notified, error) {
+	d, err := s.world.notify(in)
+	out := schemas.Notified{WebhookDelivery: d, Recorded: err == nil && in.Record != nil && !s.unrecorded}
+	if out.Recorded {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.noted = append(s.noted, schemas.DeliveryEntry(in, d, *in.Record, d.DeliveredAt))
+	}
+	return out, err
+}
 
 // stub registers an activity under its name that answers as the world does when it is called.
 func stub[In, Out any](s *story, name string, answer *func(In) (Out, error)) {
@@ -270,7 +286,10 @@ func made[In any](s *story, activity string) []In {
 func (s *story) entries(event schemas.AuditEvent) []schemas.AuditEntry {
 	var out []schemas.AuditEntry
 	seen := map[string]bool{}
-	for _, e := range made[schemas.AuditEntry](s, schemas.WriteAuditActivity) {
+	written := made[schemas.AuditEntry](s, schemas.WriteAuditActivity)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, e := range append(written, s.noted...) {
 		if e.Event == event && !seen[e.EntryID] {
 			seen[e.EntryID] = true
 			out = append(out, e)
