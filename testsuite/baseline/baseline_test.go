@@ -125,7 +125,7 @@ func scheduled(activity string) *historypb.HistoryEvent {
 
 // owned is what counts of the first history of a model's owner.
 func owned(timers int) []*historypb.HistoryEvent {
-	events := []*historypb.HistoryEvent{{EventType: enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_COMPLETED}}
+	var events []*historypb.HistoryEvent
 	for range timers {
 		events = append(events, &historypb.HistoryEvent{EventType: enumspb.EVENT_TYPE_TIMER_STARTED})
 	}
@@ -149,8 +149,9 @@ func TestAHistoryWithoutAHandOverHasNoShape(t *testing.T) {
 	completed := history(t, "completed.json")
 	_, err := baseline.ShapeOf(history(t, "rolled-back.json"), owned(2))
 	require.Error(t, err)
-	_, err = baseline.ShapeOf(completed, owned(2)[1:])
-	require.Error(t, err, "no update was taken")
+	updated := &historypb.HistoryEvent{EventType: enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED}
+	_, err = baseline.ShapeOf(completed, append(owned(1), updated))
+	require.Error(t, err, "an update told it")
 }
 
 func TestAnActivityWaitsForAllThatEndedSinceTheLastOneWasScheduled(t *testing.T) {
@@ -203,51 +204,35 @@ func TestTheEngineRunsItsActivitiesInTheOrderOfTheShape(t *testing.T) {
 	require.Equal(t, []int{3}, handedOver, "one activity hands over")
 }
 
-// startsOwners records what an update-with-start starts and updates.
+// startsOwners records what is started.
 type startsOwners struct {
 	client.Client
-	started client.StartWorkflowOptions
-	updated client.UpdateWithStartWorkflowOptions
+	started []client.StartWorkflowOptions
 }
 
-func (c *startsOwners) NewWithStartWorkflowOperation(
-	o client.StartWorkflowOptions, _ any, _ ...any,
-) client.WithStartWorkflowOperation {
-	c.started = o
-	return nil
+func (c *startsOwners) ExecuteWorkflow(
+	_ context.Context, o client.StartWorkflowOptions, _ any, _ ...any,
+) (client.WorkflowRun, error) {
+	c.started = append(c.started, o)
+	return nil, nil
 }
 
-func (c *startsOwners) UpdateWithStartWorkflow(
-	_ context.Context, o client.UpdateWithStartWorkflowOptions,
-) (client.WorkflowUpdateHandle, error) {
-	c.updated = o
-	return nil, errors.New("recorded")
-}
-
-func TestTheEngineHandsOverByOneUpdateWithStart(t *testing.T) {
+func TestTheEngineHandsOverByOneStart(t *testing.T) {
 	c := &startsOwners{}
 	env := engine(t, c)
 	env.ExecuteWorkflow(baseline.EngineWorkflow, baseline.Shape{WaitsFor: [][]int{{}}, Timers: 1})
-	require.ErrorContains(t, env.GetWorkflowError(), "recorded")
-	require.NotEmpty(t, c.started.ID)
-	require.Equal(t, c.started.ID, c.updated.UpdateOptions.WorkflowID)
-	require.Equal(t, client.WorkflowUpdateStageCompleted, c.updated.UpdateOptions.WaitForStage)
+	require.NoError(t, env.GetWorkflowError())
+	require.Len(t, c.started, 1)
+	require.NotEmpty(t, c.started[0].ID)
+	require.True(t, c.started[0].EnableEagerStart)
 }
 
-func TestAnOwnerTakesTheUpdateAndThenWaitsOnItsTimers(t *testing.T) {
+func TestAnOwnerWaitsOnItsTimers(t *testing.T) {
 	env := engine(t, nil)
-	var taken bool
 	var timers int
 	env.SetOnTimerScheduledListener(func(string, time.Duration) { timers++ })
-	env.RegisterDelayedCallback(func() {
-		require.Zero(t, timers)
-		env.UpdateWorkflow("take", "", &testsuite.TestUpdateCallback{
-			OnAccept: func() {}, OnReject: func(error) {}, OnComplete: func(_ any, err error) { taken = err == nil },
-		})
-	}, time.Second)
 	env.RegisterDelayedCallback(env.CancelWorkflow, time.Hour)
 	env.ExecuteWorkflow("Owner", 2)
-	require.True(t, taken)
 	require.Equal(t, 2, timers)
 	require.True(t, temporal.IsCanceledError(env.GetWorkflowError()), "it owns the model until it is ended")
 }

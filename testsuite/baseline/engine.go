@@ -22,7 +22,6 @@ const (
 	ownerWorkflow  = "Owner"
 	noOp           = "NoOp"
 	handOver       = "HandOver"
-	take           = "take" // the owner's update
 )
 
 // Shape is the skeleton of a registration and of the workflow that owns the model from then on.
@@ -32,7 +31,7 @@ type Shape struct {
 	WaitsFor [][]int
 	// HandOver is the number of the activity that hands the model over to the owner.
 	HandOver int
-	// Timers is how many timers the owner had started when it had taken the model.
+	// Timers is how many timers the owner had started.
 	Timers int
 }
 
@@ -62,11 +61,11 @@ func ShapeOf(registration, owner []*historypb.HistoryEvent) (Shape, error) {
 			shape.WaitsFor = append(shape.WaitsFor, slices.Clone(cause))
 		}
 	}
-	updates := count(owner, enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_COMPLETED)
+	updates := count(owner, enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED)
 	shape.Timers = count(owner, enumspb.EVENT_TYPE_TIMER_STARTED)
-	if shape.HandOver < 0 || updates != 1 {
+	if shape.HandOver < 0 || updates != 0 {
 		return shape, errors.New("these are not the histories of a registration that handed its model over by one " +
-			"activity and one update: the engine would do something else")
+			"activity and one start: the engine would do something else")
 	}
 	return shape, nil
 }
@@ -81,13 +80,13 @@ func count(events []*historypb.HistoryEvent, of enumspb.EventType) (n int) {
 }
 
 // RegisterEngine registers the engine's two workflows and their activities: one that does nothing, and one that starts
-// an owner and updates it, by a client of the same Temporal.
+// an owner, by the worker's own client.
 func RegisterEngine(w worker.Registry, c client.Client) {
 	w.RegisterWorkflowWithOptions(engine, workflow.RegisterOptions{Name: EngineWorkflow})
 	w.RegisterWorkflowWithOptions(owner, workflow.RegisterOptions{Name: ownerWorkflow})
 	w.RegisterActivityWithOptions(func(context.Context) error { return nil }, activity.RegisterOptions{Name: noOp})
 	w.RegisterActivityWithOptions(func(ctx context.Context, timers int) error {
-		return updateWithStart(ctx, c, timers)
+		return startOwner(ctx, c, timers)
 	}, activity.RegisterOptions{Name: handOver})
 }
 
@@ -124,40 +123,17 @@ func engine(ctx workflow.Context, shape Shape) error {
 	return nil
 }
 
-// updateWithStart starts an owner on the activity's task queue and waits until it has taken the update that comes with
-// the start, in one request, as a hand-over does.
-func updateWithStart(ctx context.Context, c client.Client, timers int) error {
+// startOwner starts an owner on the activity's task queue, on this very worker if it has room, as a hand-over does.
+func startOwner(ctx context.Context, c client.Client, timers int) error {
 	info := activity.GetInfo(ctx)
-	id := info.WorkflowExecution.ID + "/owner"
-	handle, err := c.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
-		StartWorkflowOperation: c.NewWithStartWorkflowOperation(client.StartWorkflowOptions{
-			ID: id, TaskQueue: info.TaskQueue,
-			WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
-		}, ownerWorkflow, timers),
-		UpdateOptions: client.UpdateWorkflowOptions{
-			WorkflowID: id, UpdateName: take, WaitForStage: client.WorkflowUpdateStageCompleted,
-		},
-	})
-	if err != nil {
-		return err
-	}
-	return handle.Get(ctx, nil)
+	_, err := c.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID: info.WorkflowExecution.ID + "/owner", TaskQueue: info.TaskQueue, EnableEagerStart: true,
+	}, ownerWorkflow, timers)
+	return err
 }
 
-// owner takes the update and then waits on as many timers as the owner of a model does, for longer than a benchmark
-// runs. It keeps no record.
+// owner waits on as many timers as the owner of a model does, for longer than a benchmark runs. It keeps no record.
 func owner(ctx workflow.Context, timers int) error {
-	taken := false
-	err := workflow.SetUpdateHandler(ctx, take, func(workflow.Context) error {
-		taken = true
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	if err := workflow.Await(ctx, func() bool { return taken }); err != nil {
-		return err
-	}
 	for range timers {
 		workflow.NewTimer(ctx, 24*time.Hour)
 	}

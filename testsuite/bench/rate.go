@@ -80,7 +80,7 @@ func (d *bed) race() *race {
 	engine := must(d.Launch(must(os.Executable()), []string{engineCommand}, d.WorkerEnviron()))
 	shape := d.shape()
 	r := &race{d: d, note: fmt.Sprintf("rounds of %d; the engine's workflow has %d no-op activities that wait for one "+
-		"another as ours do, and one of them updates an owner with its start, which waits on %d timers", d.size,
+		"another as ours do, and one of them starts an owner, which waits on %d timers", d.size,
 		len(shape.WaitsFor), shape.Timers)}
 	r.ours = side{worker: d.started[0].Process, run: func(ctx context.Context, _ int) error {
 		return d.register(ctx, d.manifests(1)[0])

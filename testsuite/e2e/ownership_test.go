@@ -62,7 +62,7 @@ func TestACompletedRegistrationIsHandedOverBeforeItsEndingIsAnnounced(t *testing
 		}
 	}
 	require.Equal(t, []string{schemas.TriggerHealthCheckActivity, schemas.HandOverActivity, schemas.WriteAuditActivity,
-		schemas.NotifyWebhookActivity}, order[len(order)-5:len(order)-1])
+		schemas.NotifyWebhookActivity}, order[len(order)-4:])
 	k.replayed(schemas.ManageModelWorkflowID(m.Name))
 }
 
