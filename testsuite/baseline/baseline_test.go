@@ -2,7 +2,6 @@ package baseline_test
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"net/http/httptest"
 	"os"

@@ -155,9 +155,17 @@ func (d *bed) starter(args ...string) {
 	}
 }
 
-// histories reads the history of a model's registration, and the first one of the workflow that owns the model.
+// histories reads the history of a model's registration, and the first one of the workflow that owns the model, once
+// that sleeps: no registration waits for it.
 func (d *bed) histories(name string) (registration, owner []*historypb.HistoryEvent) {
-	return d.history(schemas.RegisterModelWorkflowID(name)), d.history(schemas.ManageModelWorkflowID(name))
+	check(until(d.ctx, time.Minute, 20*time.Millisecond, func() error {
+		owner = d.history(schemas.ManageModelWorkflowID(name))
+		if owner[len(owner)-1].EventType != enumspb.EVENT_TYPE_TIMER_STARTED {
+			return errors.New("the owner of " + name + " does not sleep yet")
+		}
+		return nil
+	}))
+	return d.history(schemas.RegisterModelWorkflowID(name)), owner
 }
 
 func (d *bed) history(id string) (events []*historypb.HistoryEvent) {

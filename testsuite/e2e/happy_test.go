@@ -8,6 +8,8 @@ import (
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
+	historypb "go.temporal.io/api/history/v1"
 	"go.temporal.io/api/workflowservice/v1"
 
 	"model-registrar/schemas"
@@ -99,7 +101,11 @@ func TestAHappyRegistrationCostsAtMost55EventsAnd13Actions(t *testing.T) {
 	require.LessOrEqual(t, size, int64(19<<10))
 	require.LessOrEqual(t, actions, 13)
 
-	owner := k.replayed(schemas.ManageModelWorkflowID(m.Name)).Events
+	var owner []*historypb.HistoryEvent
+	k.eventually(func() bool {
+		owner = k.replayed(schemas.ManageModelWorkflowID(m.Name)).Events
+		return owner[len(owner)-1].EventType == enumspb.EVENT_TYPE_TIMER_STARTED
+	}, "the owner should sleep until its first check")
 	require.LessOrEqual(t, len(owner), 5)
 	require.LessOrEqual(t, cost.Actions(owner), 2)
 }
