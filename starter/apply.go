@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -24,7 +25,7 @@ type applyOptions struct {
 }
 
 func applyCommand(a *app) *cobra.Command {
-	o := &applyOptions{fleetOptions: fleetOptions{app: a}}
+	o := &applyOptions{fleetOptions: fleetOptions{beginOptions: beginOptions{app: a}}}
 	cmd := &cobra.Command{
 		Use:   "apply PATH… | PLANFILE",
 		Short: "Do what a plan says as one fleet, and follow it to the end",
@@ -65,8 +66,6 @@ anything was rejected, rolled back or cancelled.`,
 	f.IntVar(&o.maxRetire, "max-retire", 10, "retire at most this many models; a plan with more is refused")
 	f.BoolVarP(&o.yes, "yes", "y", false, "do not ask")
 	f.StringVar(&o.onlyFailedOf, "only-failed-of", "", "do only what the fleet of this id did not")
-	f.StringVar(&o.requester, "requester", "",
-		"who asks, and so cannot approve (default $REGISTRAR_REQUESTER, or user@host)")
 	o.flags(f)
 	return cmd
 }
@@ -76,11 +75,12 @@ func (o *applyOptions) run(ctx context.Context, paths []string) error {
 	if err != nil {
 		return err
 	}
-	c, err := o.connect(ctx, o.uiURL)
-	if err != nil {
-		return err
-	}
-	defer c.Close()
+	return o.connected(ctx, o.uiURL, func(c *connection) error { return o.apply(ctx, c, paths, plan, manifests) })
+}
+
+func (o *applyOptions) apply(
+	ctx context.Context, c *connection, paths []string, plan *schemas.Plan, manifests []schemas.Manifest,
+) error {
 	f := &fleetRun{paths: paths, applied: true, prune: o.prune, saved: plan != nil}
 	items, err := o.joined(ctx, c, manifests)
 	if err == nil && items == nil {
@@ -88,16 +88,13 @@ func (o *applyOptions) run(ctx context.Context, paths []string) error {
 	}
 	switch {
 	case err != nil:
-		return explained(err)
+		return err
 	case len(items) > 0:
 		return o.operate(ctx, c, registrar.FleetRequest{Items: items}, f)
 	case o.machine():
-		err := o.print(schemas.FleetResult{Status: schemas.FleetCompleted, Outcomes: schemas.FleetTally{}})
-		if err != nil {
-			return err
-		}
+		err = o.print(schemas.FleetResult{Status: schemas.FleetCompleted, Outcomes: schemas.FleetTally{}})
 	}
-	return exitWith(f.least)
+	return cmp.Or(err, exitWith(f.least))
 }
 
 // read reads what is to be applied: a saved plan, or manifests.

@@ -5,7 +5,6 @@ import (
 	"crypto/ed25519"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"slices"
@@ -228,48 +227,43 @@ func (o *verifyOptions) verify(ctx context.Context, t reading, checks audit.Chec
 }
 
 func printReport(out *console.Printer, r audit.Report, checks audit.Checks) {
-	good := func(format string, args ...any) {
-		out.Print(console.Styled(console.Good, "✓ ").And(console.Plain, fmt.Sprintf(format, args...)))
-	}
-	note := func(format string, args ...any) {
-		out.Print(console.Styled(console.Alert, "! ").And(console.Plain, fmt.Sprintf(format, args...)))
-	}
 	for _, p := range r.Problems {
 		out.Print(console.Styled(console.Bad, "✗ ").And(console.Plain, p.String()))
 	}
 	if r.More > 0 {
-		note("there are %d problems more", r.More)
+		out.Alertf("there are %d problems more", r.More)
 	}
 	if r.OK() {
 		switch {
 		case r.Entries == 0:
-			note("the trail has no entries")
+			out.Alertf("the trail has no entries")
 		default:
-			good("%s, unbroken from 1 to %d; the last one's hash is %s", counted(int(r.Entries), "entry"), r.Head.Seq,
-				r.Head.Hash)
+			out.Donef("%s, unbroken from 1 to %d; the last one's hash is %s", counted(int(r.Entries), "entry"),
+				r.Head.Seq, r.Head.Hash)
 		}
 		if r.Before > 0 {
-			good("%s from before the chain, as they were when it began", counted(int(r.Before), "line"))
+			out.Donef("%s from before the chain, as they were when it began", counted(int(r.Before), "line"))
 		}
 	}
 	if r.Checkpoints > 0 {
-		good("it agrees with %s", counted(r.Checkpoints, "checkpoint"))
+		out.Donef("it agrees with %s", counted(r.Checkpoints, "checkpoint"))
 	}
 	if n := len(slices.DeleteFunc(slices.Clone(checks.Checkpoints),
 		func(c schemas.Checkpoint) bool { return c.Trail != "" })); n > 0 {
-		note("%s of an older version, not naming the trail: only the entry was compared", counted(n, "checkpoint"))
+		out.Alertf("%s of an older version, not naming the trail: only the entry was compared",
+			counted(n, "checkpoint"))
 	}
 	if r.Signatures > 0 && r.OK() {
-		good("%s on decisions, all right", counted(int(r.Signatures), "signature"))
+		out.Donef("%s on decisions, all right", counted(int(r.Signatures), "signature"))
 	}
 	if r.Unchecked > 0 {
-		note("%s on decisions, not checked", counted(int(r.Unchecked), "signature"))
+		out.Alertf("%s on decisions, not checked", counted(int(r.Unchecked), "signature"))
 	}
 	switch {
 	case len(checks.Checkpoints) == 0:
-		note("no checkpoint was given: that the end was cut off, or the whole trail written anew, would not show")
+		out.Alertf("no checkpoint was given: that the end was cut off, or the whole trail written anew, would not show")
 	case checks.Key == nil:
-		note("no --public-key was given: the checkpoints are only as good as the place where they were kept")
+		out.Alertf("no --public-key was given: the checkpoints are only as good as the place where they were kept")
 	}
 }
 

@@ -60,11 +60,7 @@ func headlineOf(e schemas.AuditEntry) (console.Style, string) {
 	case schemas.AuditRefusals:
 		return console.Alert, "more decisions were refused than have entries"
 	case schemas.AuditModelState:
-		style := console.Alert
-		if e.State == schemas.ModelActive {
-			style = console.Good
-		}
-		return style, fmt.Sprintf("the model is %s, and was %s", e.State, e.StateBefore)
+		return stateStyle(e.State), fmt.Sprintf("the model is %s, and was %s", e.State, e.StateBefore)
 	case schemas.AuditWebhook:
 		if e.Webhook != nil && e.Webhook.Delivered {
 			return console.Plain, "the webhook arrived"

@@ -83,11 +83,10 @@ func (o *cancelOptions) run(ctx context.Context, c *connection, args []string) e
 		And(console.Plain, ": cancellation requested; "+then))
 	switch {
 	case out.Plain:
-		c.err.Print(console.Styled(console.Alert, "! no worker answered, so it was cancelled through Temporal: "+
-			"the audit trail will not say who did so and why"))
+		c.err.Alertf("no worker answered, so it was cancelled through Temporal: the audit trail will not say who did " +
+			"so and why")
 	case strings.TrimSpace(why.Reason) == "":
-		c.err.Print(console.Styled(console.Alert, "! the audit trail says that "+why.By+" cancelled it and gave no "+
-			"reason; --reason says why"))
+		c.err.Alertf("the audit trail says that %s cancelled it and gave no reason; --reason says why", why.By)
 	}
 	c.err.Print(console.Text("  Watch it:  starter watch " + argument(name)))
 	return nil

@@ -42,14 +42,14 @@ complete changes nothing.`,
 
 // retireOptions are what retire is asked to do.
 type retireOptions struct {
-	registerOptions
+	beginOptions
 	reason  string
 	keep    bool
 	modelID string
 }
 
 func retireCommand(a *app) *cobra.Command {
-	o := &retireOptions{registerOptions: registerOptions{app: a}}
+	o := &retireOptions{beginOptions: beginOptions{app: a}}
 	cmd := &cobra.Command{
 		Use:   "retire NAME…",
 		Short: "Delete models that are ours from the gateway, and give them up",
@@ -75,7 +75,8 @@ names a model that is nobody's.`,
 		RunE: offline(o.run),
 	}
 	f := cmd.Flags()
-	o.flags(f)
+	o.beginFlags(f)
+	o.approvalFlag(f)
 	f.StringVar(&o.reason, "reason", "", "why, for those who approve and for the audit trail")
 	f.BoolVar(&o.keep, "keep", false, "give up the ownership, and leave the model in the gateway")
 	f.StringVar(&o.modelID, "model", "", "the id of the model that is meant, where it is nobody's")
@@ -95,10 +96,7 @@ func (o *retireOptions) run(ctx context.Context, names []string) error {
 				Approval: schemas.ApprovalSpec{Policy: schemas.ApprovalPolicy(o.approval)}},
 		})
 	}
-	c, err := o.connect(ctx, o.uiURL)
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	return operate(ctx, c, requests, c.begin, o.followOptions)
+	return o.connected(ctx, o.uiURL, func(c *connection) error {
+		return operate(ctx, c, requests, c.begin, o.followOptions)
+	})
 }

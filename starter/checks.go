@@ -78,11 +78,8 @@ func steeringCommand(a *app, cmd *cobra.Command, ask steering) *cobra.Command {
 }
 
 func showCheck(out *console.Printer, seen schemas.ModelCheck) {
-	style := console.Alert
-	if seen.State == schemas.ModelActive {
-		style = console.Good
-	}
-	out.Print(console.Styled(console.Strong, seen.Name).And(console.Plain, " is ").And(style, string(seen.State)))
+	out.Print(console.Styled(console.Strong, seen.Name).And(console.Plain, " is ").
+		And(stateStyle(seen.State), string(seen.State)))
 	var t table
 	t.row("reason", seen.Reason)
 	for _, c := range seen.Drift {

@@ -48,14 +48,6 @@ func (a *app) online(
 	do func(ctx context.Context, c *connection, args []string) error,
 ) func(*cobra.Command, []string) error {
 	return offline(func(ctx context.Context, args []string) error {
-		c, err := a.connect(ctx, "")
-		if err != nil {
-			return err
-		}
-		defer c.Close()
-		err = do(ctx, c, args)
-		c.unread.note(err)
-		c.tellUnread()
-		return explained(err)
+		return a.connected(ctx, "", func(c *connection) error { return do(ctx, c, args) })
 	})
 }

@@ -45,6 +45,19 @@ func (a *app) connect(ctx context.Context, uiURL string) (*connection, error) {
 	return c, explained(err)
 }
 
+// connected does what needs Temporal, and says what of it could not be read.
+func (a *app) connected(ctx context.Context, uiURL string, do func(*connection) error) error {
+	c, err := a.connect(ctx, uiURL)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	err = do(c)
+	c.unread.note(err)
+	c.tellUnread()
+	return explained(err)
+}
+
 // unread keeps why something that Temporal stores could not be decrypted, for the end of the command: in the midst of
 // it, what is shown would be overwritten.
 type unread struct{ why atomic.Pointer[codec.Error] }

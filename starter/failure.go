@@ -134,72 +134,61 @@ func codeOf(err error) int {
 
 // hintOf says what to do about an error of the registrar; it may be empty.
 func hintOf(err error) string {
-	if e, ok := errors.AsType[*registrar.Misconfigured](err); ok && e.Temporal {
-		return "Check the TEMPORAL_* variables and the file that TEMPORAL_CONFIG_FILE names."
+	hint := ""
+	for ; err != nil && hint == ""; err = errors.Unwrap(err) {
+		hint = hintOfType(err)
 	}
-	if _, ok := errors.AsType[*registrar.Unreachable](err); ok {
-		return "Is it running, and is TEMPORAL_ADDRESS (or the profile in TEMPORAL_PROFILE) right? For a local one: " +
-			"devserver, or `make up`."
-	}
-	if e, ok := errors.AsType[*registrar.NoNamespace](err); ok {
-		return "Set TEMPORAL_NAMESPACE, or create it: temporal operator namespace create --namespace " +
-			quote(e.Namespace)
-	}
-	if e, ok := errors.AsType[*registrar.Unlisted](err); ok {
-		return asSentence(e.Type.Advice())
-	}
-	if e, ok := errors.AsType[*registrar.Denied](err); ok {
-		return fmt.Sprintf("Check TEMPORAL_API_KEY, TEMPORAL_TLS_* and your rights on namespace %q.", e.Namespace)
-	}
-	if _, ok := errors.AsType[*registrar.NeedsSetup](err); ok {
-		return "Run `starter setup` once, then try again."
-	}
-	if _, ok := errors.AsType[*registrar.Encrypted](err); ok {
-		return "Set REGISTRAR_ENCRYPTION_KEYS (or REGISTRAR_ENCRYPTION_KEYS_FILE) to the keys of the workers."
-	}
-	return hintOfCall(err)
+	return hint
 }
 
-// hintOfCall is hintOf for the errors of single calls.
-func hintOfCall(err error) string {
-	if _, ok := errors.AsType[*audit.Error](err); ok && errors.Is(err, fs.ErrNotExist) {
-		return "Name the trail of the workers: set REGISTRAR_AUDIT as it is set for them, or give --trail."
-	}
-	if e, ok := errors.AsType[*registrar.NotFound](err); ok && e.Fleet {
-		return "`starter list --fleets` shows those that are; Temporal forgets ended ones after the namespace's " +
-			"retention time."
-	}
-	if _, ok := errors.AsType[*registrar.NotFound](err); ok {
-		return "`starter list` shows those that are; Temporal forgets ended ones after the namespace's retention time."
-	}
-	if _, ok := errors.AsType[*registrar.Unknown](err); ok {
+// hintOfType is hintOf without regard to what the error wraps.
+func hintOfType(err error) string {
+	switch e := err.(type) {
+	case *registrar.Misconfigured:
+		if e.Temporal {
+			return "Check the TEMPORAL_* variables and the file that TEMPORAL_CONFIG_FILE names."
+		}
+	case *registrar.Unreachable:
+		return "Is it running, and is TEMPORAL_ADDRESS (or the profile in TEMPORAL_PROFILE) right? For a local one: " +
+			"devserver, or `make up`."
+	case *registrar.NoNamespace:
+		return "Set TEMPORAL_NAMESPACE, or create it: temporal operator namespace create --namespace " +
+			quote(e.Namespace)
+	case *registrar.Unlisted:
+		return asSentence(e.Type.Advice())
+	case *registrar.Denied:
+		return fmt.Sprintf("Check TEMPORAL_API_KEY, TEMPORAL_TLS_* and your rights on namespace %q.", e.Namespace)
+	case *registrar.NeedsSetup:
+		return "Run `starter setup` once, then try again."
+	case *registrar.Encrypted:
+		return "Set REGISTRAR_ENCRYPTION_KEYS (or REGISTRAR_ENCRYPTION_KEYS_FILE) to the keys of the workers."
+	case *audit.Error:
+		if errors.Is(err, fs.ErrNotExist) {
+			return "Name the trail of the workers: set REGISTRAR_AUDIT as it is set for them, or give --trail."
+		}
+	case *registrar.NotFound:
+		list := map[bool]string{true: "starter list --fleets", false: "starter list"}[e.Fleet]
+		return "`" + list + "` shows those that are; Temporal forgets ended ones after the namespace's retention time."
+	case *registrar.Unknown:
 		return "`starter models` lists what is ours, and `starter plan --unowned` what is in the gateway and nobody's."
-	}
-	if e, ok := errors.AsType[*registrar.Taken](err); ok {
+	case *registrar.Taken:
 		return "Choose another --id, or leave it out. That one:  starter status " +
 			quote(schemas.RegisterFleetWorkflowID(e.ID))
-	}
-	if e, ok := errors.AsType[*registrar.Closed](err); ok {
+	case *registrar.Closed:
 		return "Its registrations go on by themselves: starter list --fleet " + e.ID
-	}
-	if _, ok := errors.AsType[*registrar.Forgotten](err); ok {
+	case *registrar.Forgotten:
 		return "Register all of them: those that are registered are left alone."
-	}
-	if _, ok := errors.AsType[*registrar.NameTooLong](err); ok {
+	case *registrar.NameTooLong:
 		return "Choose a shorter name: each character that is not plain ASCII takes 6 to 12 characters of the id."
-	}
-	if _, ok := errors.AsType[*registrar.Moved](err); ok {
+	case *registrar.Moved:
 		return "Look again, and repeat the command if the new one is meant."
-	}
-	if e, ok := errors.AsType[*registrar.WrongType](err); ok {
+	case *registrar.WrongType:
 		return "Remove or rename it if nothing else uses it: temporal operator search-attribute remove --name " + e.Name
-	}
-	if e, ok := errors.AsType[*registrar.NotManaged](err); ok {
+	case *registrar.NotManaged:
 		return fmt.Sprintf("Have somebody who may register them, all of type Keyword: %s. On Temporal Cloud:\n"+
 			"tcld namespace search-attributes add --namespace %s --search-attribute \"NAME=Keyword\"",
 			strings.Join(schemas.SearchAttributes, ", "), quote(e.Namespace))
-	}
-	if _, ok := errors.AsType[*registrar.NotSeen](err); ok {
+	case *registrar.NotSeen:
 		return "Run `starter setup` again in a minute."
 	}
 	return ""

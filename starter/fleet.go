@@ -9,15 +9,11 @@ import (
 
 	"model-registrar/registrar"
 	"model-registrar/schemas"
-	"model-registrar/starter/console"
 )
 
 // fleetOptions are what a fleet is asked to do.
 type fleetOptions struct {
-	*app
-	followOptions
-	approval      string
-	requester     string
+	beginOptions
 	id            string
 	window        int
 	stopOnFailure bool
@@ -26,7 +22,7 @@ type fleetOptions struct {
 }
 
 func fleetCommand(a *app) *cobra.Command {
-	o := &fleetOptions{app: a}
+	o := &fleetOptions{beginOptions: beginOptions{app: a}}
 	cmd := &cobra.Command{
 		Use:   "fleet PATH…",
 		Short: "Register many models as one fleet, and follow it to the end",
@@ -62,10 +58,7 @@ failed, and 3 if others were rejected, rolled back or cancelled.`, schemas.MaxFl
 	f := cmd.Flags()
 	o.flags(f)
 	f.StringVar(&o.onlyFailedOf, "only-failed-of", "", "register only the models that the fleet of this id did not")
-	f.Var(oneOf(&o.approval, names(schemas.ApprovalPolicies)...), "approval", "when a person has to decide, in place "+
-		"of the manifests' policies (the worker's floor holds in any case)")
-	f.StringVar(&o.requester, "requester", "", "who asks for the registrations, and so cannot approve them (default "+
-		"$REGISTRAR_REQUESTER, or user@host)")
+	o.approvalFlag(f)
 	cmd.AddCommand(steeringOfFleets(a)...)
 	return cmd
 }
@@ -101,24 +94,25 @@ func (o *fleetOptions) run(ctx context.Context, paths []string) error {
 	if err != nil {
 		return err
 	}
-	c, err := o.connect(ctx, o.uiURL)
-	if err != nil {
-		return err
-	}
-	defer c.Close()
+	return o.connected(ctx, o.uiURL, func(c *connection) error { return o.register(ctx, c, paths, manifests) })
+}
+
+// register registers the models of manifests as one fleet.
+func (o *fleetOptions) register(
+	ctx context.Context, c *connection, paths []string, manifests []schemas.Manifest,
+) (err error) {
 	if o.onlyFailedOf != "" {
 		name := func(m schemas.Manifest) string { return m.Name }
 		manifests, err = onlyUndone(ctx, c, manifests, name, o.onlyFailedOf)
-		if err != nil {
-			return explained(err)
-		}
-		if len(manifests) == 0 {
-			o.err.Print(console.Styled(console.Good, "✓ ").And(console.Plain, "every model of the fleet "+
-				o.onlyFailedOf+" that is in these manifests is registered; nothing to do"))
-			return nil
-		}
 	}
-	if len(manifests) > schemas.MaxFleet {
+	switch {
+	case err != nil:
+		return err
+	case len(manifests) == 0:
+		o.err.Donef("every model of the fleet %s that is in these manifests is registered; nothing to do",
+			o.onlyFailedOf)
+		return nil
+	case len(manifests) > schemas.MaxFleet:
 		return misused("a fleet has at most %d manifests, these are %d; make several fleets",
 			schemas.MaxFleet, len(manifests))
 	}

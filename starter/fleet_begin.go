@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 
 	"model-registrar/registrar"
 	"model-registrar/schemas"
@@ -99,8 +98,8 @@ func onlyUndone[T any](
 	}
 	if len(wanted) > 0 {
 		are := map[bool]string{true: " is", false: " are"}[len(wanted) == 1]
-		c.err.Print(console.Styled(console.Alert, fmt.Sprintf("! %s of the fleet %s not among these, and left out",
-			counted(len(wanted), "unfinished model"), id+are)))
+		c.err.Alertf("%s of the fleet %s%s not among these, and left out",
+			counted(len(wanted), "unfinished model"), id, are)
 	}
 	return kept, nil
 }

@@ -16,27 +16,31 @@ import (
 
 // steeringOfFleets are the commands that steer a fleet, and show where it stands.
 func steeringOfFleets(a *app) []*cobra.Command {
-	one := func(use, short string, do func(*connection, context.Context, string) error, long string) *cobra.Command {
-		verb, _, _ := strings.Cut(use, " ")
-		return &cobra.Command{
-			Use: use, Short: short, Long: long, Example: "  starter fleet " + verb + " migration-1", Args: oneFleet,
-			RunE: a.online(func(ctx context.Context, c *connection, args []string) error {
-				return do(c, ctx, args[0])
-			}),
-		}
-	}
 	return []*cobra.Command{
 		pauseCommand(a), resumeCommand(a), windowCommand(a),
-		one("cancel ID", "Cancel a fleet", (*connection).cancelFleet,
+		fleetSubcommand(a, "cancel ID", "Cancel a fleet", (*connection).cancelFleet,
 			`Cancel a fleet: it starts nothing more, has all that is in flight cancelled and
 undone, and ends after it.`),
-		one("status ID", "Show where a fleet stands", (*connection).statusOfFleet,
+		fleetSubcommand(a, "status ID", "Show where a fleet stands", (*connection).statusOfFleet,
 			`Show where a fleet stands, or what it came to. With --output json, a
 schemas.FleetProgress is printed, and once it has ended a schemas.FleetResult.`),
-		one("watch ID", "Follow a fleet to its end",
+		fleetSubcommand(a, "watch ID", "Follow a fleet to its end",
 			func(c *connection, ctx context.Context, id string) error { return c.watchFleet(ctx, id, 0) },
 			`Follow a fleet to its end and print what it came to, with the same exit codes as
 fleet.`),
+	}
+}
+
+// fleetSubcommand is a command about one fleet.
+func fleetSubcommand(
+	a *app, use, short string, do func(*connection, context.Context, string) error, long string,
+) *cobra.Command {
+	verb, _, _ := strings.Cut(use, " ")
+	return &cobra.Command{
+		Use: use, Short: short, Long: long, Example: "  starter fleet " + verb + " migration-1", Args: oneFleet,
+		RunE: a.online(func(ctx context.Context, c *connection, args []string) error {
+			return do(c, ctx, args[0])
+		}),
 	}
 }
 
@@ -58,15 +62,15 @@ func oneFleet(_ *cobra.Command, args []string) error {
 }
 
 func pauseCommand(a *app) *cobra.Command {
-	return orderCommand(a, "pause ID", "Have a fleet start nothing more until it is resumed",
+	return fleetSubcommand(a, "pause ID", "Have a fleet start nothing more until it is resumed",
+		ordering((*registrar.Client).Pause),
 		`Have a fleet start nothing more until it is resumed. What is in flight goes on
-to its end.`,
-		"  starter fleet pause migration-1", (*registrar.Client).Pause)
+to its end. The command waits for the fleet's answer.`)
 }
 
 func resumeCommand(a *app) *cobra.Command {
-	return orderCommand(a, "resume ID", "Have a paused fleet go on", `Have a paused fleet go on.`,
-		"  starter fleet resume migration-1", (*registrar.Client).Resume)
+	return fleetSubcommand(a, "resume ID", "Have a paused fleet go on", ordering((*registrar.Client).Resume),
+		`Have a paused fleet go on. The command waits for the fleet's answer.`)
 }
 
 func windowCommand(a *app) *cobra.Command {
@@ -93,17 +97,13 @@ flight, they go on, and nothing starts until fewer are.`, schemas.MaxWindow),
 	}
 }
 
-// order is a method of the client that steers a fleet.
-type order func(c *registrar.Client, ctx context.Context, id string) (schemas.FleetReceipt, error)
-
-func orderCommand(a *app, use, short, long, example string, give order) *cobra.Command {
-	return &cobra.Command{
-		Use: use, Short: short, Long: long + " The command waits for the fleet's answer.", Example: example,
-		Args: oneFleet,
-		RunE: a.online(func(ctx context.Context, c *connection, args []string) error {
-			receipt, err := give(c.Client, ctx, registrar.FleetID(args[0]))
-			return c.steered(args[0], receipt, err)
-		}),
+// ordering gives an order to a fleet, and prints its answer.
+func ordering(
+	give func(*registrar.Client, context.Context, string) (schemas.FleetReceipt, error),
+) func(*connection, context.Context, string) error {
+	return func(c *connection, ctx context.Context, name string) error {
+		receipt, err := give(c.Client, ctx, registrar.FleetID(name))
+		return c.steered(name, receipt, err)
 	}
 }
 

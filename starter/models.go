@@ -120,20 +120,23 @@ func export(a *app, models []schemas.ListedModel, wanted []string, unreadable in
 		left[name] = true
 	}
 	problems, last := 0, ""
+	problem := func(format string, args ...any) {
+		problems++
+		a.err.Alertf(format, args...)
+	}
 	for _, m := range models {
 		name := m.Payload.Name
 		if len(wanted) > 0 && !slices.Contains(wanted, name) {
 			continue
 		}
 		delete(left, name)
-		text, problem := exported(m)
+		text, why := exported(m)
 		if name == last {
-			problem = "the gateway has another model of this name, and a manifest describes one"
+			why = "the gateway has another model of this name, and a manifest describes one"
 		}
 		last = name
-		if problem != "" {
-			problems++
-			a.err.Print(console.Styled(console.Alert, "! ").And(console.Plain, name+" ("+m.ID+"): "+problem))
+		if why != "" {
+			problem("%s (%s): %s", name, m.ID, why)
 			continue
 		}
 		if a.machine() {
@@ -146,14 +149,11 @@ func export(a *app, models []schemas.ListedModel, wanted []string, unreadable in
 	}
 	for _, name := range wanted {
 		if left[name] {
-			problems++
-			a.err.Print(console.Styled(console.Alert, "! ").And(console.Plain, "the gateway has no model named "+name))
+			problem("the gateway has no model named %s", name)
 		}
 	}
 	if unreadable > 0 {
-		problems++
-		a.err.Print(console.Styled(console.Alert, "! ").And(console.Plain,
-			counted(unreadable, "model")+" of a form that is not known"))
+		problem("%s of a form that is not known", counted(unreadable, "model"))
 	}
 	if problems > 0 {
 		return exitWith(exitFailed)

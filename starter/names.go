@@ -9,7 +9,6 @@ import (
 
 	"model-registrar/registrar"
 	"model-registrar/schemas"
-	"model-registrar/starter/console"
 )
 
 // argument writes a model's name so that a shell and the starter take it for that name. One that looks like a flag or a
@@ -58,8 +57,7 @@ func creates(operation string) bool {
 // warnOfLookalikes names those that are easily taken for another one. Which of the two is meant, people know.
 func (c *connection) warnOfLookalikes(ctx context.Context, names []string) {
 	for _, l := range c.Lookalikes(ctx, names) {
-		c.err.Print(console.Styled(console.Alert, fmt.Sprintf(
-			"! %s and %s look alike, and are two models. Is that meant?", spelled(l.Name), spelled(l.Other))))
+		c.err.Alertf("%s and %s look alike, and are two models. Is that meant?", spelled(l.Name), spelled(l.Other))
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"model-registrar/internal/words"
+	"model-registrar/schemas"
 	"model-registrar/starter/console"
 )
 
@@ -41,9 +42,23 @@ func (o *followOptions) followFlags(f *pflag.FlagSet) {
 	f.StringVar(&o.uiURL, "ui-url", "", "base address of the Temporal UI, for links (default $REGISTRAR_UI_URL)")
 }
 
-func (o *followOptions) beginFlags(f *pflag.FlagSet) {
+// beginOptions are the flags of what begins operations.
+type beginOptions struct {
+	*app
+	followOptions
+	approval, requester string
+}
+
+func (o *beginOptions) beginFlags(f *pflag.FlagSet) {
 	f.BoolVarP(&o.detach, "detach", "d", false, "start and return; do not follow")
+	f.StringVar(&o.requester, "requester", "",
+		"who asks, and so cannot approve (default $REGISTRAR_REQUESTER, or user@host)")
 	o.followFlags(f)
+}
+
+func (o *beginOptions) approvalFlag(f *pflag.FlagSet) {
+	f.Var(oneOf(&o.approval, names(schemas.ApprovalPolicies)...), "approval", "when a person has to decide, in place "+
+		"of the manifest's policy (the worker's floor holds in any case)")
 }
 
 // operate begins an operation for each request, follows them to their end unless they are to be left to themselves, and
@@ -57,8 +72,7 @@ func operate[R any](
 		one, err := begin(ctx, r)
 		if err != nil {
 			if slices.ContainsFunc(all, func(o operation) bool { return !o.handled().foreign }) {
-				c.err.Print(console.Styled(console.Alert,
-					"! The registrations that were started go on; see `starter list`."))
+				c.err.Alertf("The registrations that were started go on; see `starter list`.")
 			}
 			return err
 		}

@@ -95,18 +95,16 @@ func (o *planOptions) run(ctx context.Context, paths []string) error {
 }
 
 // plan compares the manifests of the paths with the world.
-func (o *planOptions) plan(ctx context.Context, paths []string) (schemas.Plan, error) {
+func (o *planOptions) plan(ctx context.Context, paths []string) (p schemas.Plan, err error) {
 	manifests, err := o.validManifests(paths, "")
 	if err != nil {
-		return schemas.Plan{}, err
+		return p, err
 	}
-	c, err := o.connect(ctx, "")
-	if err != nil {
-		return schemas.Plan{}, err
-	}
-	defer c.Close()
-	p, err := c.Plan(ctx, manifests, registrar.PlanOptions{Prune: o.prune})
-	return p, explained(err)
+	err = o.connected(ctx, "", func(c *connection) (err error) {
+		p, err = c.Plan(ctx, manifests, registrar.PlanOptions{Prune: o.prune})
+		return err
+	})
+	return p, err
 }
 
 func savePlan(file string, p schemas.Plan) error {

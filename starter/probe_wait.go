@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"model-registrar/internal/probe"
@@ -41,7 +40,7 @@ func probeUntil(
 			tellUnready(out, wait, unready)
 			return unready.Report(), nil
 		}
-		alert(out, "%s Next try in %s; it has %s more to come up.",
+		out.Alertf("%s Next try in %s; it has %s more to come up.",
 			unready.Message, words.Span(pause), words.Span(left))
 		select {
 		case <-ctx.Done():
@@ -59,15 +58,10 @@ func tellUnready(out *console.Printer, wait time.Duration, unready *probe.Retrya
 		asks = " It asks for " + words.Span(unready.RetryAfter) + " until the next try."
 	}
 	if wait == 0 {
-		alert(out, "The endpoint may only be starting, or busy.%s To have it tried again for two minutes: "+
+		out.Alertf("The endpoint may only be starting, or busy.%s To have it tried again for two minutes: "+
 			"--wait 2m", asks)
 		return
 	}
-	alert(out, "The endpoint may only be starting, or busy, and did not come up within %s.%s A longer --wait gives it "+
-		"more time.",
-		words.Span(wait), asks)
-}
-
-func alert(out *console.Printer, format string, args ...any) {
-	out.Print(console.Styled(console.Alert, "! "+fmt.Sprintf(format, args...)))
+	out.Alertf("The endpoint may only be starting, or busy, and did not come up within %s.%s A longer --wait gives it "+
+		"more time.", words.Span(wait), asks)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"model-registrar/registrar"
 	"model-registrar/schemas"
@@ -12,11 +11,8 @@ import (
 
 // registerOptions are what register, change and adopt are asked to do.
 type registerOptions struct {
-	*app
-	followOptions
+	beginOptions
 	operation string // the workflow type
-	approval  string
-	requester string
 }
 
 func registerCommand(a *app) *cobra.Command {
@@ -44,19 +40,11 @@ one that goes on without this command.`,
 
 // operationCommand completes a command that begins an operation for each manifest.
 func operationCommand(a *app, operation string, cmd *cobra.Command) *cobra.Command {
-	o := &registerOptions{app: a, operation: operation}
+	o := &registerOptions{beginOptions{app: a}, operation}
 	cmd.Args, cmd.RunE = paths, offline(o.run)
-	o.flags(cmd.Flags())
+	o.beginFlags(cmd.Flags())
+	o.approvalFlag(cmd.Flags())
 	return cmd
-}
-
-// flags are those that every operation has.
-func (o *registerOptions) flags(f *pflag.FlagSet) {
-	o.beginFlags(f)
-	f.Var(oneOf(&o.approval, names(schemas.ApprovalPolicies)...), "approval", "when a person has to decide, in place "+
-		"of the manifest's policy (the worker's floor holds in any case)")
-	f.StringVar(&o.requester, "requester", "",
-		"who asks, and so cannot approve (default $REGISTRAR_REQUESTER, or user@host)")
 }
 
 func (o *registerOptions) run(ctx context.Context, files []string) error {
@@ -64,19 +52,16 @@ func (o *registerOptions) run(ctx context.Context, files []string) error {
 	if err != nil {
 		return err
 	}
-	c, err := o.connect(ctx, o.uiURL)
-	if err != nil {
-		return err
-	}
-	defer c.Close()
-	if o.operation == schemas.RegisterModelWorkflow {
-		c.warnOfLookalikes(ctx, namesOf(manifests))
-	}
 	requests := make([]registrar.Request, len(manifests))
 	for i, m := range manifests {
 		requests[i] = registrar.Request{Operation: o.operation, Manifest: m, Requester: o.env.requester(o.requester)}
 	}
-	return operate(ctx, c, requests, c.begin, o.followOptions)
+	return o.connected(ctx, o.uiURL, func(c *connection) error {
+		if o.operation == schemas.RegisterModelWorkflow {
+			c.warnOfLookalikes(ctx, namesOf(manifests))
+		}
+		return operate(ctx, c, requests, c.begin, o.followOptions)
+	})
 }
 
 func namesOf(manifests []schemas.Manifest) []string {

@@ -80,6 +80,6 @@ func (r *registration) tell(c *connection) {
 		r.tellRun(c, console.Styled(console.Strong, r.name).And(console.Plain, ": started "))
 		return
 	}
-	c.err.Print(console.Styled(console.Alert, "! ").And(console.Plain, r.result.Reason))
+	c.err.Alertf("%s", r.result.Reason)
 	c.err.Print(console.Text("  Watch it:  starter watch " + r.argument))
 }

@@ -10,7 +10,6 @@ import (
 
 	"model-registrar/internal/audit"
 	"model-registrar/schemas"
-	"model-registrar/starter/console"
 )
 
 func setupCommand(a *app) *cobra.Command {
@@ -54,19 +53,14 @@ func setup(ctx context.Context, c *connection, _ []string) error {
 		return c.print(prepared{c.Address(), c.Namespace(), append([]string{}, before.Existing...),
 			append([]string{}, before.Missing...), trail})
 	}
-	tick := func(text string) { c.out.Print(console.Styled(console.Good, "✓ ").And(console.Plain, text)) }
-	tick("Temporal at " + c.Address() + " answers")
-	tick("namespace " + c.Namespace() + " exists")
+	c.out.Donef("Temporal at %s answers", c.Address())
+	c.out.Donef("namespace %s exists", c.Namespace())
 	for _, name := range schemas.SearchAttributes {
-		text := "search attribute " + name + " (Keyword) "
-		if slices.Contains(before.Missing, name) {
-			tick(text + "registered")
-		} else {
-			tick(text + "exists already")
-		}
+		is := map[bool]string{true: "registered", false: "exists already"}[slices.Contains(before.Missing, name)]
+		c.out.Donef("search attribute %s (Keyword) %s", name, is)
 	}
 	if trail != "" {
-		tick("audit trail: the tables in " + trail + " are ready")
+		c.out.Donef("audit trail: the tables in %s are ready", trail)
 	}
 	return nil
 }

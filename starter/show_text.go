@@ -46,11 +46,7 @@ func storyHead(s schemas.ModelStory) []console.Line {
 		model = s.Former
 		title = title.And(console.Plain, " is nobody's any more; the last that was ours:")
 	default:
-		style := console.Alert
-		if model.State == schemas.ModelActive {
-			style = console.Good
-		}
-		title = title.And(console.Plain, " is ").And(style, string(model.State))
+		title = title.And(console.Plain, " is ").And(stateStyle(model.State), string(model.State))
 	}
 	var t table
 	if s.Model != nil {
@@ -113,19 +109,12 @@ func checkRows(t *table, m schemas.ModelStatus) {
 	}
 }
 
-// operationVerbs say what each operation is.
-var operationVerbs = map[string]string{
-	schemas.RegisterModelWorkflow: "register", schemas.ChangeModelWorkflow: "change",
-	schemas.AdoptModelWorkflow:  "adopt",
-	schemas.RetireModelWorkflow: "retire",
-}
-
 // operationVerb is what an operation is: a change that its model asked for itself puts back what was approved.
 func operationVerb(o schemas.StoryOperation) string {
 	if _, itself := schemas.OwnedNameOf(o.Requester); itself && o.Operation == schemas.ChangeModelWorkflow {
 		return "restore"
 	}
-	return cmp.Or(operationVerbs[o.Operation], o.Operation)
+	return cmp.Or(operationNames[o.Operation].verb, o.Operation)
 }
 
 func operationLines(o schemas.StoryOperation) []console.Line {
@@ -223,15 +212,8 @@ func webhookShort(w *schemas.WebhookDelivery) string {
 }
 
 func transitionLines(s schemas.StoryTransition) []console.Line {
-	style := console.Alert
-	if s.After == schemas.ModelActive {
-		style = console.Good
-	}
-	before := string(s.Before)
-	if before == "" {
-		before = "none"
-	}
-	head := console.Styled(console.Faint, clock(s.At)+"  ").And(console.Plain, before+" → ").And(style, string(s.After))
+	head := console.Styled(console.Faint, clock(s.At)+"  ").
+		And(console.Plain, cmp.Or(string(s.Before), "none")+" → ").And(stateStyle(s.After), string(s.After))
 	var t table
 	t.row("because", s.Reason)
 	for _, c := range s.Drift {
@@ -258,60 +240,4 @@ func sourceLines(s schemas.StorySource) []console.Line {
 		lines = append(lines, console.Styled(style, part))
 	}
 	return lines
-}
-
-// folded is lines of a table that fit into a width.
-func (t *table) folded(width int) []console.Line {
-	room := 0
-	for _, r := range t.rows {
-		room = max(room, len(r[0]))
-	}
-	var lines []console.Line
-	for _, r := range t.rows {
-		title := r[0]
-		for _, part := range fold(console.Clean(r[1]), width-room-4) {
-			lines = append(lines, console.Styled(console.Faint, fmt.Sprintf("  %-*s  ", room, title)).And(console.Plain,
-				part))
-			title = ""
-		}
-	}
-	return lines
-}
-
-// fold breaks a text into lines of a width, at spaces where there are some.
-func fold(text string, width int) []string {
-	var lines []string
-	line, used := "", 0
-	for _, word := range strings.Fields(text) {
-		for console.Width(word) > width { // a word that fits nowhere is cut
-			room := width - used
-			if used > 0 {
-				room--
-			}
-			if room < 8 {
-				lines, line, used = append(lines, line), "", 0
-				continue
-			}
-			head := cutAt(word, room)
-			lines, line, used = append(lines, spaced(line, head)), "", 0
-			word = word[len(head):]
-		}
-		if w := console.Width(word); used > 0 && used+1+w > width {
-			lines, line, used = append(lines, line), word, w
-		} else {
-			line = spaced(line, word)
-			used = console.Width(line)
-		}
-	}
-	return append(lines, line)
-}
-
-// cutAt is as much of a word as has room.
-func cutAt(word string, room int) string {
-	for i, r := range word {
-		if room -= console.Width(string(r)); room < 0 && i > 0 {
-			return word[:i]
-		}
-	}
-	return word
 }

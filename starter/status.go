@@ -39,17 +39,11 @@ func status(ctx context.Context, c *connection, args []string) error {
 	if err != nil {
 		return err
 	}
-	p := t.Progress()
+	p, err := c.standing(ctx, t)
+	if err != nil {
+		return err
+	}
 	if t.Ending == nil {
-		answer, err := c.Status(ctx, t.Name(), t.RunID)
-		switch {
-		case err == nil:
-			p = answer
-		case ctx.Err() != nil:
-			return explained(err)
-		default:
-			c.err.Print(console.Styled(console.Alert, "! "+unanswered(err)))
-		}
 		if p.Retrying, err = c.Retrying(ctx, t.Name(), t.RunID); err != nil {
 			return err
 		}
@@ -108,7 +102,7 @@ func (c *connection) standing(ctx context.Context, t *registrar.Timeline) (schem
 	case ctx.Err() != nil:
 		return p, explained(err)
 	}
-	c.err.Print(console.Styled(console.Alert, "! "+unanswered(err)))
+	c.err.Alertf("%s", unanswered(err))
 	return t.Progress(), nil
 }
 

@@ -19,16 +19,65 @@ func (t *table) row(name, value string) {
 	}
 }
 
-func (t *table) lines() []console.Line {
-	width := 0
+func (t *table) lines() []console.Line { return t.folded(0) }
+
+// folded is lines of a table that fit into a width; 0: into any.
+func (t *table) folded(width int) []console.Line {
+	room := 0
 	for _, r := range t.rows {
-		width = max(width, len(r[0]))
+		room = max(room, len(r[0]))
 	}
-	lines := make([]console.Line, len(t.rows))
-	for i, r := range t.rows {
-		lines[i] = console.Styled(console.Faint, fmt.Sprintf("  %-*s  ", width, r[0])).And(console.Plain, r[1])
+	var lines []console.Line
+	for _, r := range t.rows {
+		title, parts := r[0], []string{r[1]}
+		if width > 0 {
+			parts = fold(console.Clean(r[1]), width-room-4)
+		}
+		for _, part := range parts {
+			lines = append(lines, console.Styled(console.Faint, fmt.Sprintf("  %-*s  ", room, title)).
+				And(console.Plain, part))
+			title = ""
+		}
 	}
 	return lines
+}
+
+// fold breaks a text into lines of a width, at spaces where there are some.
+func fold(text string, width int) []string {
+	var lines []string
+	line, used := "", 0
+	for _, word := range strings.Fields(text) {
+		for console.Width(word) > width { // a word that fits nowhere is cut
+			room := width - used
+			if used > 0 {
+				room--
+			}
+			if room < 8 {
+				lines, line, used = append(lines, line), "", 0
+				continue
+			}
+			head := cutAt(word, room)
+			lines, line, used = append(lines, spaced(line, head)), "", 0
+			word = word[len(head):]
+		}
+		if w := console.Width(word); used > 0 && used+1+w > width {
+			lines, line, used = append(lines, line), word, w
+		} else {
+			line = spaced(line, word)
+			used = console.Width(line)
+		}
+	}
+	return append(lines, line)
+}
+
+// cutAt is as much of a word as has room.
+func cutAt(word string, room int) string {
+	for i, r := range word {
+		if room -= console.Width(string(r)); room < 0 && i > 0 {
+			return word[:i]
+		}
+	}
+	return word
 }
 
 // resultRows shows what a result holds beside its status and reason.

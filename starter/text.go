@@ -5,6 +5,9 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"model-registrar/schemas"
+	"model-registrar/starter/console"
 )
 
 // clock writes a moment so that it can be compared with a log: local time, with its zone.
@@ -31,6 +34,14 @@ func asSentence(advice string) string {
 		return advice
 	}
 	return strings.ToUpper(advice[:1]) + advice[1:] + "."
+}
+
+// stateStyle is how the state of a model looks.
+func stateStyle(s schemas.ModelState) console.Style {
+	if s == schemas.ModelActive {
+		return console.Good
+	}
+	return console.Alert
 }
 
 // counted writes "1 problem" and "2 problems".

@@ -90,7 +90,7 @@ func printPayload(a *app, d manifest.Document, c checked) error {
 	}
 	a.out.Print(console.Styled(console.Faint, "payload hash ").And(console.Plain, c.PayloadHash))
 	for _, w := range c.Warnings {
-		a.err.Print(console.Styled(console.Alert, "! ").And(console.Plain, w.In(d.File)))
+		a.err.Alertf("%s", w.In(d.File))
 	}
 	return nil
 }

@@ -51,5 +51,15 @@ func (p *Printer) Print(lines ...Line) {
 // Printf writes one line in plain style.
 func (p *Printer) Printf(format string, args ...any) { p.Print(Text(fmt.Sprintf(format, args...))) }
 
+// Alertf writes one line that should not be overlooked.
+func (p *Printer) Alertf(format string, args ...any) {
+	p.Print(Styled(Alert, "! "+fmt.Sprintf(format, args...)))
+}
+
+// Donef writes one line about what is as it should be.
+func (p *Printer) Donef(format string, args ...any) {
+	p.Print(Styled(Good, "✓ ").And(Plain, fmt.Sprintf(format, args...)))
+}
+
 // Ask writes a question and leaves the cursor behind it.
 func (p *Printer) Ask(question string) { _, _ = io.WriteString(p.W, Clean(question)+" ") }
