@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/ed25519"
 	"encoding/json"
@@ -129,10 +130,7 @@ func (o *verifyOptions) run(ctx context.Context, _ []string) error {
 // not checked.
 func (e environment) recheck(path string) (func(schemas.AuditedDecision) error, error) {
 	var signers *approvers.Signers
-	if path == "" {
-		path = e.Get("REGISTRAR_APPROVERS_FILE")
-	}
-	if path != "" {
+	if path = cmp.Or(path, e.Get("REGISTRAR_APPROVERS_FILE")); path != "" {
 		var err error
 		if signers, err = approvers.Load(path); err != nil {
 			return nil, misused("the approvers file: %w", err)

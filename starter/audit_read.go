@@ -2,9 +2,9 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/csv"
-	"errors"
 	"regexp"
 	"strconv"
 	"time"
@@ -99,7 +99,7 @@ func (o *auditOptions) read(ctx context.Context, wanted func(schemas.AuditEntry)
 		}
 		return show(entry, text)
 	})
-	return errors.Join(err, flush())
+	return cmp.Or(err, flush())
 }
 
 var csvTitles = []string{

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -276,7 +277,7 @@ func (o *decideOptions) bind(ctx context.Context, c *connection, t *registrar.Ti
 	switch {
 	case o.hash != "" && !strings.EqualFold(o.hash, p.PayloadHash):
 		return d, failed("the registration of %s is of payload %s, not of %s; nothing was decided", p.Name,
-			orUnknown(p.PayloadHash), console.Clean(o.hash))
+			cmp.Or(p.PayloadHash, "that is not known yet"), console.Clean(o.hash))
 	case o.hash == "" && shown != "" && shown != p.PayloadHash:
 		return d, failed("the worker says that the payload of %s is %s, but the manifest that is shown makes %s; "+
 			"nothing was decided", p.Name, p.PayloadHash, shown).
@@ -291,13 +292,6 @@ func (o *decideOptions) bind(ctx context.Context, c *connection, t *registrar.Ti
 		d.Probe = p.Validation.Status
 	}
 	return d, nil
-}
-
-func orUnknown(hash string) string {
-	if hash == "" {
-		return "that is not known yet"
-	}
-	return hash
 }
 
 // notDecided says why a decision does not count, and what to do.

@@ -127,12 +127,6 @@ func failedName(x schemas.FleetFailure) string {
 	return strings.TrimSpace(operationNames[x.Operation].verb + " " + x.Name)
 }
 
-// operationNames are what operations are called.
-var operationNames = map[string]struct{ verb, many string }{
-	schemas.RegisterModelWorkflow: {"register", "registrations"}, schemas.ChangeModelWorkflow: {"change", "changes"},
-	schemas.AdoptModelWorkflow: {"adopt", "adoptions"}, schemas.RetireModelWorkflow: {"retire", "retirements"},
-}
-
 // failureLines is the table of what failed and why, and what to do about each type of error.
 func failureLines(r schemas.FleetResult) []console.Line {
 	if len(r.Failures) == 0 {

@@ -9,7 +9,7 @@ import (
 
 // handle is the run of a workflow that a command has begun or found: what people call it, and how following it went.
 type handle struct {
-	kind              string // "registration of " or "fleet ", before its name
+	kind              string // "registration of " for example, or "fleet ", before its name
 	name              string
 	argument          string // by which commands find it
 	workflowID, runID string

@@ -49,6 +49,12 @@ func notAFleet(argument string) error {
 // checkFleet checks the name of a fleet: its id, or its workflow's.
 func checkFleet(name string) error { return schemas.CheckFleetID(registrar.FleetID(name)) }
 
+// operationNames are what operations are called.
+var operationNames = map[string]struct{ verb, many string }{
+	schemas.RegisterModelWorkflow: {"register", "registrations"}, schemas.ChangeModelWorkflow: {"change", "changes"},
+	schemas.AdoptModelWorkflow: {"adopt", "adoptions"}, schemas.RetireModelWorkflow: {"retire", "retirements"},
+}
+
 // creates reports whether an operation makes a model, which is gone again if the operation does not complete.
 func creates(operation string) bool {
 	return operation == "" || operation == schemas.RegisterModelWorkflow

@@ -26,7 +26,7 @@ func TestAPlanIsShownChangeByChangeAndCounted(t *testing.T) {
 		text = append(text, l.String())
 	}
 	require.Equal(t, []string{
-		"+ new will be registered", "    renamed from old, which will be retired",
+		"+ new will be registered", "    renamed from old, which will be retired once this is registered",
 		"~ raised will be changed", "    max_requests_per_minute: 500 → 600",
 		"- old will be retired", "",
 		"Plan: 1 to create, 1 to change, 1 to retire, 1 unchanged.",

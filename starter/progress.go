@@ -106,9 +106,6 @@ func (r *row) say(lines ...console.Line) {
 }
 
 func (r *row) prefixed(lines []console.Line) []console.Line {
-	if r.name == "" {
-		return lines
-	}
 	out := make([]console.Line, len(lines))
 	for n, l := range lines {
 		out[n] = append(console.Styled(console.Strong, r.name), l...)

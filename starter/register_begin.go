@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"model-registrar/internal/follow"
 	"model-registrar/registrar"
@@ -19,10 +21,11 @@ type registration struct {
 	refusal *schemas.ErrorDetails // what the platform said, if it refused
 }
 
-// newRegistration is that of a run.
-func newRegistration(name, workflowID, runID string) *registration {
+// newRegistration is that of a run of an operation.
+func newRegistration(operation, name, workflowID, runID string) *registration {
+	kind := strings.TrimSuffix(cmp.Or(operationNames[operation].many, "registrations"), "s")
 	return &registration{handle: handle{
-		kind: "registration of ", name: name, argument: argument(name), workflowID: workflowID, runID: runID,
+		kind: kind + " of ", name: name, argument: argument(name), workflowID: workflowID, runID: runID,
 	}}
 }
 
@@ -35,7 +38,7 @@ const (
 // begin starts an operation, unless one on that name is in progress.
 func (c *connection) begin(ctx context.Context, request registrar.Request) (operation, error) {
 	got, err := c.Start(ctx, request)
-	r := newRegistration(got.Name, got.WorkflowID, got.RunID)
+	r := newRegistration(request.Operation, got.Name, got.WorkflowID, got.RunID)
 	if busy, ok := errors.AsType[*registrar.InProgress](err); ok {
 		r.occupied(busy.Registration, got.PayloadHash)
 		return r, nil

@@ -172,6 +172,14 @@ func TestAnInterruptedRegistrationGoesOnAndSaysHowToWatchIt(t *testing.T) {
 	require.Equal(t, statusInProgress, documents[schemas.Result](t, r)[0].Status)
 	require.Contains(t, r.errors, "The registration of my model goes on without this command.")
 	require.Contains(t, r.errors, "starter watch 'my model'")
+
+	f = newFrontend(t)
+	ctx, cancel = context.WithCancel(t.Context())
+	defer cancel()
+	f.onWait = cancel
+	r = starterWithin(ctx, t, "", f.env(), "retire", "old-model", "--reason", "replaced")
+	require.Equal(t, exitInterrupted, r.code, r.errors)
+	require.Contains(t, r.errors, "The retirement of old-model goes on without this command.")
 }
 
 func TestListShowsATable(t *testing.T) {

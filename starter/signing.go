@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -35,14 +36,11 @@ type signingKey struct {
 
 // signingKey finds the key that the flags name; nil if there is none, and so no signature.
 func (o *decideOptions) signingKey() (*signingKey, error) {
-	path, viaAgent := o.key, o.agent
-	if path == "" {
-		path = o.env.Get("REGISTRAR_SIGNING_KEY")
-	}
-	if path == "" {
-		if viaAgent {
-			return &signingKey{}, nil
-		}
+	path, viaAgent := cmp.Or(o.key, o.env.Get("REGISTRAR_SIGNING_KEY")), o.agent
+	switch {
+	case path == "" && viaAgent:
+		return &signingKey{}, nil
+	case path == "":
 		return nil, nil
 	}
 	raw, err := bounded.File(path, maxKeyFile)

@@ -68,7 +68,7 @@ func status(ctx context.Context, c *connection, args []string) error {
 		return nil
 	}
 	if t.Ending != nil {
-		r := newRegistration(p.Name, t.WorkflowID, t.RunID)
+		r := newRegistration(t.Operation, p.Name, t.WorkflowID, t.RunID)
 		r.learn(*t)
 		if p.Result != nil {
 			r.result = *p.Result // with what has become of its webhooks since

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"model-registrar/internal/follow"
@@ -195,12 +196,5 @@ func pendingText(w *schemas.WebhookDelivery) string {
 
 // spaced joins what is not empty.
 func spaced(parts ...string) string {
-	text := ""
-	for _, p := range parts {
-		if p != "" && text != "" {
-			text += " "
-		}
-		text += p
-	}
-	return text
+	return strings.Join(slices.DeleteFunc(parts, func(p string) bool { return p == "" }), " ")
 }

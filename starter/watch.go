@@ -44,7 +44,7 @@ func (o *watchOptions) run(ctx context.Context, c *connection, args []string) er
 	if err != nil {
 		return err
 	}
-	r := newRegistration(t.Name(), t.WorkflowID, t.RunID)
+	r := newRegistration(t.Operation, t.Name(), t.WorkflowID, t.RunID)
 	r.result = schemas.Result{Name: r.name, WorkflowID: r.workflowID, RunID: r.runID}
 	return c.watch(ctx, o.timeout, r)
 }
