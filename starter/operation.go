@@ -82,8 +82,8 @@ func operate[R any](
 	if o.detach {
 		return c.conclude(all)
 	}
-	if h := all[0].handled(); len(all) == 1 && h.foreign && c.interactive() && c.confirm(ctx, "Watch it?") {
-		h.foreign = false
+	if len(all) == 1 && all[0].handled().foreign && c.interactive() && c.confirm(ctx, "Watch it?") {
+		all[0].handled().foreign = false
 	}
 	return c.watch(ctx, o.timeout, all...)
 }
