@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -110,10 +112,29 @@ func (o *planOptions) plan(ctx context.Context, paths []string) (p schemas.Plan,
 func savePlan(file string, p schemas.Plan) error {
 	raw, err := json.MarshalIndent(p, "", "  ")
 	if err == nil {
-		err = os.WriteFile(file, append(raw, '\n'), 0o600)
+		err = writeWhole(file, append(raw, '\n'))
 	}
 	if err != nil {
 		return failed("the plan cannot be saved: %w", err)
 	}
 	return nil
+}
+
+// writeWhole writes a file whole or leaves what was there before. What is no file, such as /dev/stdout, is written to.
+func writeWhole(file string, data []byte) error {
+	if is, err := os.Lstat(file); err == nil && !is.Mode().IsRegular() {
+		return os.WriteFile(file, data, 0o600)
+	}
+	part, err := os.CreateTemp(filepath.Dir(file), ".plan-*")
+	if err != nil {
+		return err
+	}
+	_, err = part.Write(data)
+	if err = errors.Join(err, part.Close()); err == nil {
+		err = os.Rename(part.Name(), file)
+	}
+	if err != nil {
+		_ = os.Remove(part.Name())
+	}
+	return err
 }

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"io"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -32,4 +35,23 @@ func TestAPlanIsShownChangeByChangeAndCounted(t *testing.T) {
 		"Plan: 1 to create, 1 to change, 1 to retire, 1 unchanged.",
 	}, text)
 	require.Equal(t, `| raised | **change** | max\_requests\_per\_minute: 500 → 600 |`, planMarkdown(p)[5].String())
+}
+
+func TestAPlanThatIsSavedTakesTheOlderOnesPlaceOnlyWhenItIsWhole(t *testing.T) {
+	saved := file(t, "plan.json", "the plan of yesterday")
+	yesterday, err := os.Open(saved) // what is cut off in place would be missing here
+	require.NoError(t, err)
+	defer yesterday.Close()
+	require.NoError(t, savePlan(saved, schemas.Plan{Version: schemas.PlanVersion}))
+	old, err := io.ReadAll(yesterday)
+	require.NoError(t, err)
+	require.Equal(t, "the plan of yesterday", string(old))
+	raw, err := os.ReadFile(saved)
+	require.NoError(t, err)
+	require.Contains(t, string(raw), `"version": 1`)
+	left, err := os.ReadDir(filepath.Dir(saved))
+	require.NoError(t, err)
+	require.Len(t, left, 1)
+
+	require.Error(t, savePlan(filepath.Join(t.TempDir(), "nowhere", "plan.json"), schemas.Plan{}))
 }

@@ -118,6 +118,22 @@ func TestAStatusThatNoRunOfManageModelHandsOnEndsItAtOnce(t *testing.T) {
 	}
 }
 
+func TestAnOrderToChecksOfMegabytesIsRefused(t *testing.T) {
+	for _, ask := range []schemas.CheckRequest{{By: megabytes}, {By: "ann", Reason: megabytes}} {
+		for _, handler := range []string{schemas.CheckHandler, schemas.PauseHandler, schemas.ResumeHandler} {
+			s := newStory(t)
+			var a *answer
+			s.at(0, func() { s.send(schemas.HandOverHandler, handedOver(t, "run-1", time.Unix(100, 0))) })
+			s.at(time.Minute, func() {
+				a = s.send(handler, ask)
+				s.send(schemas.ReleaseHandler, schemas.ReleaseInput{Name: modelName})
+			})
+			s.manage(schemas.ManageModelInput{Name: modelName})
+			require.ErrorContains(t, a.err, "by has more than 200 characters, or reason more than 2000", handler)
+		}
+	}
+}
+
 func TestWhateverComesToManageModelInTheFirstWorkflowTask(t *testing.T) {
 	ask := schemas.CheckRequest{By: "ann", Reason: "moving"}
 	handlers := []string{schemas.CheckHandler, schemas.PauseHandler, schemas.ResumeHandler}

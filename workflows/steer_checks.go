@@ -1,7 +1,9 @@
 package workflows
 
 import (
+	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
@@ -35,6 +37,9 @@ func (m *owned) checkRequest(_ workflow.Context, in schemas.CheckRequest) error 
 		return m.notOwned()
 	case strings.TrimSpace(in.By) == "":
 		return temporal.NewApplicationError("say who asks: by is empty", string(schemas.ErrBadRequest))
+	case utf8.RuneCountInString(in.By) > schemas.MaxRequester || utf8.RuneCountInString(in.Reason) > maxReason:
+		return temporal.NewApplicationError(fmt.Sprintf("by has more than %d characters, or reason more than %d",
+			schemas.MaxRequester, maxReason), string(schemas.ErrBadRequest))
 	}
 	return nil
 }

@@ -45,8 +45,14 @@ func syncDir(dir string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
+// errNoFile says that a trail is something that may be read without end, and keeps nothing.
+var errNoFile = errors.New("it is a pipe or a device, and a trail is a file")
+
 // openTrail opens the file for reading and writing, and makes it durably when it does not exist.
 func openTrail(path string) (*os.File, error) {
+	if is, err := os.Stat(path); err == nil && !is.Mode().IsRegular() && !is.IsDir() { // which cannot be opened so
+		return nil, errNoFile
+	}
 	file, err := os.OpenFile(path, os.O_RDWR, 0)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return file, err
@@ -60,7 +66,8 @@ func openTrail(path string) (*os.File, error) {
 	return file, nil
 }
 
-// saveAside copies what follows offset into a new file beside the trail, durably, and returns that file's path.
+// saveAside copies what follows offset into a new file beside the trail, durably, and returns that file's path. A file
+// that could not be written whole does not stay: while a disk is full, each attempt to write would leave one.
 func saveAside(trail *os.File, path string, offset int64, now time.Time) (string, error) {
 	aside := path + ".torn-" + now.UTC().Format("20060102T150405.000000000Z")
 	file, err := os.OpenFile(aside, os.O_WRONLY|os.O_CREATE|os.O_EXCL, fileMode)
@@ -69,7 +76,7 @@ func saveAside(trail *os.File, path string, offset int64, now time.Time) (string
 	}
 	_, err = io.Copy(file, io.NewSectionReader(trail, offset, 1<<62))
 	if err := errors.Join(err, file.Sync(), file.Close()); err != nil {
-		return "", err
+		return "", errors.Join(err, os.Remove(aside))
 	}
 	return aside, syncDir(filepath.Dir(path))
 }

@@ -468,3 +468,34 @@ func TestParseTargetKnowsFilesAndDatabasesAndEchoesNoPassword(t *testing.T) {
 		}
 	}
 }
+
+func TestALineThatCannotBeSetAsideWholeLeavesNoFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "trail.log")
+	trail, err := openTrail(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := trail.Close(); err != nil { // it cannot be read, as a disk that is full cannot be written
+		t.Fatal(err)
+	}
+	if _, err := saveAside(trail, path, 0, time.Now()); err == nil {
+		t.Error("it says that the line was set aside")
+	}
+	if left := setAside(t, path); len(left) > 0 {
+		t.Errorf("it left %v", left)
+	}
+}
+
+func TestADeviceIsNoTrail(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "trail.log")
+	if err := os.Symlink(os.DevNull, path); err != nil {
+		t.Fatal(err)
+	}
+	trail, err := Open(t.Context(), "file:"+path)
+	if err == nil {
+		err = errors.Join(trail.Ready(t.Context()), trail.Close())
+	}
+	if !errors.Is(err, errNoFile) {
+		t.Errorf("it was taken for one: %v", err)
+	}
+}
