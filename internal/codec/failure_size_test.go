@@ -21,7 +21,7 @@ import (
 const serverLimit = 4 << 10
 
 func TestWhateverFailureAnActivityEndsWithTheServerLeavesItWhole(t *testing.T) {
-	long := strings.Repeat("<ü\x01", 20_000)
+	long := strings.Repeat("<ü\x01", 5_000)
 	chain := error(temporal.NewApplicationError(long, "Inner", long))
 	for i := range 50 {
 		chain = temporal.NewApplicationErrorWithCause(fmt.Sprint(i, long), "Middle", chain, schemas.ErrorDetails{Code: long})
