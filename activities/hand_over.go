@@ -56,7 +56,8 @@ func HandOver(
 	return status, err
 }
 
-// startOwner starts the workflow that owns the model, if none runs, with what it would refuse by an update refused here.
+// startOwner starts the workflow that owns the model, if none runs. What that would refuse as an update is refused
+// here.
 func startOwner(
 	ctx context.Context, c client.Client, taskQueue string, in schemas.HandOverInput,
 ) (status schemas.ModelStatus, err error) {
@@ -69,7 +70,8 @@ func startOwner(
 	start.WorkflowExecutionErrorWhenAlreadyStarted = true
 	start.EnableEagerStart = true // this process most likely runs workflows as well
 	start.Memo = map[string]any{
-		schemas.OwnershipMemo: status.Ownership, schemas.LastCheckMemo: schemas.LastCheck{StateSince: status.StateSince},
+		schemas.OwnershipMemo: status.Ownership,
+		schemas.LastCheckMemo: schemas.LastCheck{StateSince: status.StateSince},
 	}
 	_, err = c.ExecuteWorkflow(ctx, start, schemas.ManageModelWorkflow,
 		schemas.ManageModelInput{Name: in.Name, Status: &status, Owned: true})

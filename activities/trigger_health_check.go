@@ -18,8 +18,9 @@ const (
 )
 
 // TriggerHealthCheck has the gateway check the model, and waits for the result for up to a minute where the platform
-// tells results. When to look for it is what [polling.Jobs] knows of the checks before. A check that failed is a result, not an error. A 404 or 409 about a model that was just made is no
-// answer yet: it is asked again for the read lag. A repeated attempt triggers one check more, which does no harm.
+// tells results. When to look for it is what [polling.Jobs] knows of the checks before. A check that failed is a
+// result, not an error. A 404 or 409 about a model that was just made is no answer yet: it is asked again for the read
+// lag. A repeated attempt triggers one check more, which does no harm.
 func (a *Activities) TriggerHealthCheck(ctx context.Context, in schemas.HealthCheckInput) (schemas.HealthCheck, error) {
 	defer keepAlive(ctx)()
 	var check schemas.HealthCheck
