@@ -152,7 +152,7 @@ func TestAnApplyIsPausedResumedAndApprovedWhileTheOthersGoOn(t *testing.T) {
 func TestACancelledApplyLeavesEachModelAsItWasOrAsItIsToBe(t *testing.T) {
 	t.Parallel()
 	k := onFleets(t, stack.Options{Simulator: []string{"--job-duration", "1s"}})
-	k.startWorker()
+	kill := k.startWorker()
 	e, names := k.anEstate(20)
 	before := k.limit(names[0])
 	for _, name := range names {
@@ -161,6 +161,8 @@ func TestACancelledApplyLeavesEachModelAsItWasOrAsItIsToBe(t *testing.T) {
 	k.order("apply", e.dir, "--yes", "--id", "wrong", "--window", "5", "--detach", "--requester", requester)
 	k.awaitFleet("wrong", func(p schemas.FleetProgress) bool { return p.Ended >= 5 && p.InFlight >= 3 }, "some should be done")
 	k.order("fleet", "cancel", "wrong")
+	kill() // in the middle of updates, of their undoing and of hand-overs
+	k.startWorker()
 	r := k.runFleet("fleet", "watch", "wrong")
 	require.Equal(t, 3, r.code, r.stderr)
 	require.Equal(t, schemas.FleetCancelled, r.Status)
