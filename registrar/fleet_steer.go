@@ -59,16 +59,25 @@ func (c *Client) order(ctx context.Context, id, update string, args ...any) (rec
 	return receipt, c.refused(ctx, aFleet, "the order", err)
 }
 
-// CancelFleet asks for a fleet to be cancelled, and returns as soon as Temporal has taken the request. The fleet then
-// starts nothing more, has its registrations in flight cancelled, and ends after them. It needs no worker. The error is
-// a [*FleetEnded] or a [*NotFound].
-func (c *Client) CancelFleet(ctx context.Context, id string) (Fleet, error) {
-	f, err := c.FindFleet(ctx, id)
-	if err != nil {
-		return f, err
+// CancelFleet asks for a fleet to be cancelled, with who asks and why for its result. The fleet then starts nothing
+// more, has its operations in flight cancelled, and ends after them. Where no worker answers within 10 s, and where
+// why.By is empty, the fleet is cancelled through Temporal, which is plain and says neither. The error is a
+// [*FleetEnded], a [*NotFound], or a [*Refused] if it is being cancelled already.
+func (c *Client) CancelFleet(ctx context.Context, id string, why schemas.FleetCancel) (f Fleet, plain bool, err error) {
+	if f, err = c.FindFleet(ctx, id); err != nil {
+		return f, false, err
 	}
 	if f.Result != nil {
-		return f, &FleetEnded{id, f.Result.Status}
+		return f, false, &FleetEnded{id, f.Result.Status}
 	}
-	return f, c.call(ctx, func(ctx context.Context) error { return c.temporal.CancelWorkflow(ctx, f.WorkflowID, "") })
+	if why.By != "" {
+		limited, cancel := context.WithTimeout(ctx, cancelTimeout)
+		defer cancel()
+		_, err = c.order(limited, id, schemas.CancelHandler, why)
+		_, nobody := errors.AsType[*NoWorker](err)
+		if ctx.Err() != nil || !nobody && limited.Err() == nil {
+			return f, false, err
+		}
+	}
+	return f, true, c.call(ctx, func(ctx context.Context) error { return c.temporal.CancelWorkflow(ctx, f.WorkflowID, "") })
 }

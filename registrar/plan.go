@@ -3,11 +3,14 @@ package registrar
 import (
 	"cmp"
 	"context"
+	"errors"
 	"sync"
 	"time"
 
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
 
+	"model-registrar/internal/follow"
 	"model-registrar/internal/ownership"
 	"model-registrar/internal/plan"
 	"model-registrar/schemas"
@@ -34,11 +37,17 @@ func (c *Client) Plan(ctx context.Context, manifests []schemas.Manifest, o PlanO
 		return schemas.Plan{}, err
 	}
 	world := plan.World{Live: live.Models, Owned: owned}
-	p := plan.Make(manifests, world, plan.Options{Prune: o.Prune})
-	if world.Owned, err = c.corrected(ctx, owned, p); err != nil {
+	if world.Running, err = c.running(ctx); err != nil {
 		return schemas.Plan{}, err
 	}
-	p = plan.Make(manifests, world, plan.Options{Prune: o.Prune})
+	made := func() schemas.Plan { return plan.Make(manifests, world, plan.Options{Prune: o.Prune}) }
+	if err = c.findRunning(ctx, world.Running, made()); err != nil {
+		return schemas.Plan{}, err
+	}
+	if world.Owned, err = c.corrected(ctx, owned, made()); err != nil { // what ended meanwhile is handed over by now
+		return schemas.Plan{}, err
+	}
+	p := made()
 	p.At = at
 	return p, nil
 }
@@ -80,47 +89,145 @@ func (c *Client) owners() ownership.Reader {
 // describedAtOnce bounds the calls that are under way to Temporal.
 const describedAtOnce = 20
 
+// detailedRunning bounds how many running operations are looked up for a plan.
+const detailedRunning = 100
+
+// running lists the operations that run, by the names of their models, as the visibility store has them.
+func (c *Client) running(ctx context.Context) (map[string]schemas.RunningOperation, error) {
+	all := map[string]schemas.RunningOperation{}
+	request := &workflowservice.ListWorkflowExecutionsRequest{
+		Namespace: c.namespace, PageSize: 500, Query: Filter{}.query() + " AND CloseTime IS NULL",
+	}
+	for {
+		page, err := c.page(ctx, request)
+		if err != nil {
+			return nil, err
+		}
+		for _, w := range page.GetExecutions() {
+			if name, ok := schemas.ModelNameOf(w.GetExecution().GetWorkflowId()); ok {
+				l := listedOf(w, time.Now())
+				all[name] = schemas.RunningOperation{Operation: l.Operation, Stage: schemas.Stage(l.Stage),
+					StartedAt: l.StartedAt, RunID: l.RunID, PayloadHash: l.PayloadHash}
+			}
+		}
+		if len(page.GetNextPageToken()) == 0 {
+			return all, nil
+		}
+		request.NextPageToken = page.GetNextPageToken()
+	}
+}
+
+// findRunning completes what is known of the running operations that a plan has to do with, up to a bound, and looks for
+// those that the visibility store does not have yet where a model is in the gateway and nobody's: it may just be made.
+func (c *Client) findRunning(ctx context.Context, running map[string]schemas.RunningOperation, p schemas.Plan) error {
+	var asked []string
+	busy := 0
+	for _, i := range p.Items {
+		switch i.Action {
+		case schemas.PlanBusy:
+			if busy++; busy <= detailedRunning {
+				asked = append(asked, i.Name)
+			}
+		case schemas.PlanConflict, schemas.PlanAdopt:
+			asked = append(asked, i.Name)
+		}
+	}
+	found := make([]*schemas.RunningOperation, len(asked))
+	err := concurrently(len(asked), func(n int) (err error) {
+		_, known := running[asked[n]]
+		found[n], err = c.inProgress(ctx, asked[n], known)
+		return err
+	})
+	for n, name := range asked {
+		delete(running, name) // unless it still runs
+		if found[n] != nil {
+			running[name] = *found[n]
+		}
+	}
+	return err
+}
+
 // corrected asks again about each model that a plan has something to do with: the visibility store may lag behind.
 func (c *Client) corrected(
 	ctx context.Context, owned []schemas.Ownership, p schemas.Plan,
 ) ([]schemas.Ownership, error) {
-	asked := map[string]**schemas.Ownership{}
-	var group sync.WaitGroup
-	var once sync.Once
-	var failed error
-	slots := make(chan struct{}, describedAtOnce)
+	var names []string
 	for _, item := range p.Items {
-		if item.Action == schemas.PlanUnchanged {
-			continue
+		if item.Action != schemas.PlanUnchanged {
+			names = append(names, item.Name)
 		}
-		answer := new(*schemas.Ownership)
-		asked[item.Name] = answer
-		slots <- struct{}{}
-		group.Go(func() {
-			defer func() { <-slots }()
-			own, err := c.Owner(ctx, item.Name)
-			if err != nil {
-				once.Do(func() { failed = err })
-			}
-			*answer = own
-		})
 	}
-	group.Wait()
-	if failed != nil {
-		return nil, failed
+	answers := make([]*schemas.Ownership, len(names))
+	err := concurrently(len(names), func(n int) (err error) {
+		answers[n], err = c.Owner(ctx, names[n])
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	asked := map[string]bool{}
+	for _, name := range names {
+		asked[name] = true
 	}
 	var now []schemas.Ownership
 	for _, o := range owned {
-		if asked[o.Name] == nil {
+		if !asked[o.Name] {
 			now = append(now, o)
 		}
 	}
-	for _, answer := range asked {
-		if *answer != nil {
-			now = append(now, **answer)
+	for _, answer := range answers {
+		if answer != nil {
+			now = append(now, *answer)
 		}
 	}
 	return now, nil
+}
+
+// concurrently calls do with the numbers below n, some at a time, and returns the first error.
+func concurrently(n int, do func(n int) error) (failed error) {
+	var group sync.WaitGroup
+	var once sync.Once
+	slots := make(chan struct{}, describedAtOnce)
+	for i := range n {
+		slots <- struct{}{}
+		group.Go(func() {
+			defer func() { <-slots }()
+			if err := do(i); err != nil {
+				once.Do(func() { failed = err })
+			}
+		})
+	}
+	group.Wait()
+	return failed
+}
+
+// inProgress is the operation that runs on the model of this name; nil if none does. Where none is known, the server is
+// asked first whether there is one, which is a smaller question.
+func (c *Client) inProgress(ctx context.Context, name string, known bool) (*schemas.RunningOperation, error) {
+	id := schemas.RegisterModelWorkflowID(name)
+	if !known {
+		var d *workflowservice.DescribeWorkflowExecutionResponse
+		err := c.call(ctx, func(ctx context.Context) (err error) {
+			d, err = c.temporal.DescribeWorkflowExecution(ctx, id, "")
+			if _, none := errors.AsType[*serviceerror.NotFound](err); none {
+				d, err = nil, nil
+			}
+			return err
+		})
+		if err != nil || d == nil || follow.IsOver(d.GetWorkflowExecutionInfo().GetStatus()) {
+			return nil, err
+		}
+	}
+	t, err := c.load(ctx, id, "")
+	if err != nil || t == nil || t.Ending != nil {
+		return nil, err
+	}
+	o := &schemas.RunningOperation{Operation: t.Operation, Stage: t.Progress().Stage, Requester: t.Input.Requester,
+		StartedAt: t.StartedAt, RunID: t.RunID, PayloadHash: t.Evidence.PayloadHash}
+	if t.Input.Manifest.Name == name {
+		o.Manifest = &t.Input.Manifest
+	}
+	return o, nil
 }
 
 // pruneReason is the reason of a retirement that a plan asks for.

@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 
+	"model-registrar/internal/words"
 	"model-registrar/schemas"
 	"model-registrar/workflows"
 )
@@ -73,8 +74,8 @@ func (e *InProgress) Error() string {
 	if r := e.Registration.Input.Requester; r != "" {
 		who = " by " + r
 	}
-	return fmt.Sprintf("%s is being registered already: requested%s at %s, now at %s", e.Registration.Name(), who,
-		e.Registration.StartedAt.Format(time.RFC3339), e.Registration.Progress().Stage)
+	return fmt.Sprintf("%s %s already: requested%s at %s, now at %s", e.Registration.Name(),
+		words.BeingDone(e.Registration.Operation), who, e.Registration.StartedAt.Format(time.RFC3339), e.Registration.Progress().Stage)
 }
 
 func (*InProgress) typed() {}

@@ -244,6 +244,7 @@ type FleetWindow struct {
 
 // FleetCancel is the argument of the update `cancel`.
 type FleetCancel struct {
+	By     string `json:"by,omitempty"` // who asks
 	Reason string `json:"reason,omitempty"`
 }
 

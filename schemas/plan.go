@@ -23,17 +23,20 @@ const (
 	// PlanConflict: the model is in the gateway otherwise than the manifest says, and nobody's. Nothing is done about
 	// it.
 	PlanConflict PlanAction = "conflict"
+	// PlanBusy: an operation runs on the model, and what the plan would say may be otherwise once it has ended. Nothing is
+	// done about it; see [PlanItem.Running].
+	PlanBusy PlanAction = "busy"
 	// PlanUnchanged: the model is ours and is as the manifest says. Nothing is done about it.
 	PlanUnchanged PlanAction = "unchanged"
 )
 
 // PlanActions lists the actions in the order in which they are shown.
 var PlanActions = []PlanAction{
-	PlanCreate, PlanChange, PlanAdopt, PlanRestore, PlanRecreate, PlanRetire, PlanConflict, PlanUnchanged,
+	PlanCreate, PlanChange, PlanAdopt, PlanRestore, PlanRecreate, PlanRetire, PlanConflict, PlanBusy, PlanUnchanged,
 }
 
 // Applies reports whether an apply does something about a model with this action.
-func (a PlanAction) Applies() bool { return a != PlanConflict && a != PlanUnchanged }
+func (a PlanAction) Applies() bool { return a != PlanConflict && a != PlanBusy && a != PlanUnchanged }
 
 // Plan is what an apply would do, and what it saw: an apply of a saved plan refuses each model that has moved since.
 type Plan struct {
@@ -61,6 +64,31 @@ func (p Plan) Work() (n int) {
 	return n
 }
 
+// Undone is the number of models that are otherwise than the manifests say and that an apply leaves alone: conflicts,
+// and those on which an operation runs that makes something else of them.
+func (p Plan) Undone() (n int) {
+	for _, i := range p.Items {
+		if i.Action == PlanConflict || i.Action == PlanBusy && (i.Running == nil || !i.Running.Wanted) {
+			n++
+		}
+	}
+	return n
+}
+
+// RunningOperation is an operation that runs on a model.
+type RunningOperation struct {
+	Operation string    `json:"operation"` // its workflow type
+	Stage     Stage     `json:"stage"`
+	Requester string    `json:"requester,omitempty"` // empty where it was not looked up
+	StartedAt time.Time `json:"startedAt"`
+	RunID     string    `json:"runId"`
+	// Wanted: it makes of the model what the manifests say.
+	Wanted bool `json:"wanted"`
+	// PayloadHash and Manifest are what it makes of the model; nil where that is not known. A retirement has neither.
+	PayloadHash string    `json:"-"`
+	Manifest    *Manifest `json:"-"`
+}
+
 // PlanItem is one model in a plan.
 type PlanItem struct {
 	Name   string     `json:"name"`
@@ -81,6 +109,8 @@ type PlanItem struct {
 	// RenamedFrom is the model that is to be retired whose payload this one has, but for the name.
 	RenamedFrom string `json:"renamedFrom,omitempty"`
 	Seen        Seen   `json:"seen"`
+	// Running is the operation that the model is busy with; nil for every other action.
+	Running *RunningOperation `json:"running,omitempty"`
 	// Note says what a person has to know of the model beside that, as a sentence; empty for most.
 	Note string `json:"note,omitempty"`
 }

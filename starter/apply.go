@@ -109,7 +109,7 @@ func (o *applyOptions) read(paths []string) (*schemas.Plan, []schemas.Manifest, 
 }
 
 // planned makes a plan unless there is one, and returns the operations that are to be run, and the code that the
-// command exits with at least: a conflict is nothing that was done.
+// command exits with at least: what is otherwise than the manifests say and left alone is nothing that was done.
 func (o *applyOptions) planned(
 	ctx context.Context, c *connection, plan *schemas.Plan, manifests []schemas.Manifest,
 ) (items []schemas.FleetItem, code int, err error) {
@@ -120,7 +120,7 @@ func (o *applyOptions) planned(
 		}
 		plan = &made
 	}
-	if plan.Counts[schemas.PlanConflict] > 0 {
+	if plan.Undone() > 0 {
 		code = exitFailed
 	}
 	items, err = o.agreed(ctx, c, *plan)

@@ -19,6 +19,10 @@ func planOf(t *testing.T, change func(*schemas.Plan)) string {
 	p := schemas.Plan{Version: schemas.PlanVersion}
 	for _, action := range schemas.PlanActions {
 		item := schemas.PlanItem{Name: "to-" + string(action), Action: action, Seen: schemas.Seen{ModelID: "id-of-" + string(action)}}
+		if action == schemas.PlanBusy {
+			item.Running = &schemas.RunningOperation{Operation: schemas.RegisterModelWorkflow, Stage: schemas.StageApproval,
+				Requester: "bob", StartedAt: moment, RunID: "run-1", Wanted: true}
+		}
 		if action != schemas.PlanRetire {
 			documents, err := manifest.Parse("m.yaml", []byte(named(item.Name)))
 			require.NoError(t, err)
@@ -81,7 +85,7 @@ func TestASavedPlanRunsAsOneFleetWithWhatItSaw(t *testing.T) {
 	for _, want := range []string{"COMPLETED  fleet f1: 6 of 6 operations done", "registrations  2 of 2 done", "retirements    1 of 1 done"} {
 		require.Contains(t, r.out, want)
 	}
-	require.Contains(t, r.errors, "Plan: 1 to create, 1 to change, 1 to adopt, 1 to restore, 1 to recreate, 1 to retire, 1 unchanged.")
+	require.Contains(t, r.errors, "Plan: 1 to create, 1 to change, 1 to adopt, 1 to restore, 1 to recreate, 1 to retire, 1 in progress, 1 unchanged.")
 }
 
 func TestAPlanWithConflictsIsAppliedAndFailsInTheEnd(t *testing.T) {
@@ -193,4 +197,30 @@ func TestManifestsUnderTheIDOfAFleetJoinItIfItWasMadeOfThem(t *testing.T) {
 	require.NotEqual(t, named("to-change"), changed)
 	require.NoError(t, os.WriteFile(folder+"/to-change.yaml", []byte(changed), 0o600))
 	require.Contains(t, starter(t, "", onFrontend(f), "apply", folder, "--prune", "--id", "f1", "--requester", "ann").errors, "taken by another fleet")
+}
+
+func TestAnOperationThatRunsIsNoConflict_AndWhatMakesSomethingElseIsNotDone(t *testing.T) {
+	only := func(wanted bool) func(*schemas.Plan) {
+		return func(p *schemas.Plan) {
+			for _, i := range p.Items {
+				if i.Action == schemas.PlanBusy {
+					i.Running.Wanted = wanted
+					p.Items = []schemas.PlanItem{i}
+				}
+			}
+			p.Counts = map[schemas.PlanAction]int{schemas.PlanBusy: 1}
+		}
+	}
+	r := starter(t, "", onFrontend(newFrontend(t)), "apply", planOf(t, only(true)), "--yes")
+	require.Zero(t, r.code, r.errors)
+	for _, line := range []string{
+		"* to-busy is being registered: it is left alone", "its registration is at WAITING_FOR_APPROVAL, since ", ", asked for by bob",
+		"it does what the manifests say", "watch it:  starter watch to-busy; decide:  starter approve to-busy --reason …",
+		"Plan: nothing to do; 1 in progress.",
+	} {
+		require.Contains(t, r.errors, line)
+	}
+	r = starter(t, "", onFrontend(newFrontend(t)), "apply", planOf(t, only(false)), "--yes")
+	require.Equal(t, exitFailed, r.code)
+	require.Contains(t, r.errors, "apply again once it has ended")
 }

@@ -51,9 +51,12 @@ type cancelled struct {
 
 func (o *cancelOptions) run(ctx context.Context, c *connection, args []string) error {
 	why := o.CancelRequest
+	if strings.TrimSpace(why.By) == "" {
+		why.By = c.env.identity()
+	}
 	t, fleet, err := c.find(ctx, args[0])
 	if fleet != "" {
-		return c.cancelFleet(ctx, fleet)
+		return c.cancelFleet(ctx, fleet, schemas.FleetCancel{By: why.By, Reason: why.Reason})
 	}
 	if err != nil {
 		return err
@@ -69,9 +72,6 @@ func (o *cancelOptions) run(ctx context.Context, c *connection, args []string) e
 		}
 		return failed("nothing was cancelled")
 	}
-	if strings.TrimSpace(why.By) == "" {
-		why.By = c.env.identity()
-	}
 	out, err := c.Cancel(ctx, name, why)
 	if err != nil {
 		return err
@@ -81,13 +81,17 @@ func (o *cancelOptions) run(ctx context.Context, c *connection, args []string) e
 	}
 	c.out.Print(console.Styled(console.Good, "✓ ").And(console.Strong, name).
 		And(console.Plain, ": cancellation requested; "+then))
-	switch {
-	case out.Plain:
-		c.err.Alertf("no worker answered, so it was cancelled through Temporal: the audit trail will not say who did " +
-			"so and why")
-	case strings.TrimSpace(why.Reason) == "":
-		c.err.Alertf("the audit trail says that %s cancelled it and gave no reason; --reason says why", why.By)
-	}
+	c.warnOfCancellation("the audit trail", out.Plain, why.By, why.Reason)
 	c.err.Print(console.Text("  Watch it:  starter watch " + argument(name)))
 	return nil
+}
+
+// warnOfCancellation says what the record of a cancellation lacks.
+func (a *app) warnOfCancellation(record string, plain bool, by, reason string) {
+	switch {
+	case plain:
+		a.err.Alertf("no worker answered, so it was cancelled through Temporal: %s will not say who did so and why", record)
+	case strings.TrimSpace(reason) == "":
+		a.err.Alertf("%s says that %s cancelled it and gave no reason; --reason says why", record, by)
+	}
 }

@@ -81,7 +81,9 @@ func showCheck(out *console.Printer, seen schemas.ModelCheck) {
 	out.Print(console.Styled(console.Strong, seen.Name).And(console.Plain, " is ").
 		And(stateStyle(seen.State), string(seen.State)))
 	var t table
-	t.row("reason", seen.Reason)
+	if len(seen.Drift) == 0 || seen.State != schemas.ModelDrifted { // the reason of a drift is the drift
+		t.row("reason", seen.Reason)
+	}
 	for _, c := range seen.Drift {
 		t.row("approved → gateway", c.String())
 	}

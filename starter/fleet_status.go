@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"model-registrar/registrar"
+	"model-registrar/schemas"
 	"model-registrar/starter/console"
 )
 
@@ -59,11 +60,11 @@ func (c *connection) statusOfFleet(ctx context.Context, name string) error {
 }
 
 // cancelFleet asks for a fleet to be cancelled. That needs no worker to answer.
-func (c *connection) cancelFleet(ctx context.Context, name string) error {
+func (c *connection) cancelFleet(ctx context.Context, name string, why schemas.FleetCancel) error {
 	if err := checkFleet(name); err != nil {
 		return misused("%w", err)
 	}
-	f, err := c.CancelFleet(ctx, registrar.FleetID(name))
+	f, plain, err := c.CancelFleet(ctx, registrar.FleetID(name), why)
 	if ended, ok := errors.AsType[*registrar.FleetEnded](err); ok {
 		return failed("%w; there is nothing left to cancel", ended)
 	}
@@ -71,10 +72,11 @@ func (c *connection) cancelFleet(ctx context.Context, name string) error {
 		return err
 	}
 	if c.machine() {
-		return c.print(cancelled{Name: f.ID, WorkflowID: f.WorkflowID, RunID: f.RunID, Requested: true})
+		return c.print(cancelled{f.ID, f.WorkflowID, f.RunID, true, plain})
 	}
 	c.out.Print(console.Styled(console.Good, "✓ ").And(console.Strong, "fleet "+f.ID).
 		And(console.Plain, ": cancellation requested; it starts nothing more, and what is in flight is undone"))
+	c.warnOfCancellation("the fleet's result", plain, why.By, why.Reason)
 	c.err.Print(console.Text("  Watch it:  starter watch " + f.WorkflowID))
 	return nil
 }

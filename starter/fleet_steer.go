@@ -18,9 +18,7 @@ import (
 func steeringOfFleets(a *app) []*cobra.Command {
 	return []*cobra.Command{
 		pauseCommand(a), resumeCommand(a), windowCommand(a),
-		fleetSubcommand(a, "cancel ID", "Cancel a fleet", (*connection).cancelFleet,
-			`Cancel a fleet: it starts nothing more, has all that is in flight cancelled and
-undone, and ends after it.`),
+		cancelFleetCommand(a),
 		fleetSubcommand(a, "status ID", "Show where a fleet stands", (*connection).statusOfFleet,
 			`Show where a fleet stands, or what it came to. With --output json, a
 schemas.FleetProgress is printed, and once it has ended a schemas.FleetResult.`),
@@ -71,6 +69,29 @@ to its end. The command waits for the fleet's answer.`)
 func resumeCommand(a *app) *cobra.Command {
 	return fleetSubcommand(a, "resume ID", "Have a paused fleet go on", ordering((*registrar.Client).Resume),
 		`Have a paused fleet go on. The command waits for the fleet's answer.`)
+}
+
+func cancelFleetCommand(a *app) *cobra.Command {
+	var why schemas.FleetCancel
+	cmd := &cobra.Command{
+		Use:   "cancel ID --reason TEXT",
+		Short: "Cancel a fleet",
+		Long: `Cancel a fleet: it starts nothing more, has all that is in flight cancelled and
+undone, and ends after it. Who cancelled and why is in its result. Where no
+worker answers, the fleet is cancelled through Temporal, and its result says
+only that.`,
+		Example: `  starter fleet cancel migration-1 --reason "the wrong folder"`,
+		Args:    oneFleet,
+		RunE: a.online(func(ctx context.Context, c *connection, args []string) error {
+			if strings.TrimSpace(why.By) == "" {
+				why.By = a.env.identity()
+			}
+			return c.cancelFleet(ctx, args[0], why)
+		}),
+	}
+	cmd.Flags().StringVarP(&why.Reason, "reason", "r", "", "why, for those who read the fleet's result")
+	cmd.Flags().StringVar(&why.By, "by", "", "who cancels (default $REGISTRAR_REQUESTER, or user@host)")
+	return cmd
 }
 
 func windowCommand(a *app) *cobra.Command {

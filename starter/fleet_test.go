@@ -91,6 +91,9 @@ func (f *frontend) describeFleet(id string) (*workflowservice.DescribeWorkflowEx
 }
 
 func (f *frontend) orderFleet(r *workflowservice.UpdateWorkflowExecutionRequest) (*workflowservice.UpdateWorkflowExecutionResponse, error) {
+	if f.order == nil {
+		return nil, serviceerror.NewDeadlineExceeded("no worker")
+	}
 	receipt, err := f.order(r.Request.Input.Name, r.Request.Input.Args)
 	outcome := &updatepb.Outcome{Value: &updatepb.Outcome_Success{Success: payloads(receipt)}}
 	if err != nil {
@@ -346,6 +349,7 @@ func TestStatusWatchAndCancelKnowAFleetByItsWorkflowsID(t *testing.T) {
 	r = starter(t, "", onFrontend(f), "cancel", "register-fleet/f1")
 	require.Zero(t, r.code, r.errors)
 	require.Equal(t, []string{"register-fleet/f1"}, f.cancelled)
+	require.Contains(t, r.errors, "no worker answered, so it was cancelled through Temporal: the fleet's result will not say who did so and why")
 
 	f.runs["register-fleet/f1"].Events = append(f.runs["register-fleet/f1"].Events, fleetEvent(registersAll()(schemas.RegisterFleetInput{FleetID: "f1", Total: 2, Parts: 1})))
 	for _, command := range []string{"watch", "status"} {

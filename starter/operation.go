@@ -72,7 +72,7 @@ func operate[R any](
 		one, err := begin(ctx, r)
 		if err != nil {
 			if slices.ContainsFunc(all, func(o operation) bool { return !o.handled().foreign }) {
-				c.err.Alertf("The registrations that were started go on; see `starter list`.")
+				c.err.Alertf("What was started goes on; see `starter list`.")
 			}
 			return err
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 	commonpb "go.temporal.io/api/common/v1"
 	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/sdk/converter"
 
 	"model-registrar/schemas"
 )
@@ -71,18 +72,22 @@ func TestFleetsAreSteeredByTheirOwnCommands(t *testing.T) {
 	f := newFrontend(t)
 	require.Zero(t, starter(t, "", f.env(), "fleet", folderOf(t, 2), "--id", "mig-1", "--detach").code)
 	var orders []string
-	f.order = func(update string, _ *commonpb.Payloads) (*schemas.FleetReceipt, error) {
-		orders = append(orders, update)
+	var cancelled schemas.FleetCancel
+	f.order = func(update string, args *commonpb.Payloads) (*schemas.FleetReceipt, error) {
+		if orders = append(orders, update); update == schemas.CancelHandler {
+			require.NoError(t, converter.GetDefaultDataConverter().FromPayloads(args, &cancelled))
+		}
 		return &schemas.FleetReceipt{FleetID: "mig-1", Status: schemas.FleetRunning, Message: "it is so"}, nil
 	}
 	f.fleetProgress = &schemas.FleetProgress{FleetID: "mig-1", Status: schemas.FleetRunning, Total: 2, StartedAt: moment}
-	for _, args := range []string{"pause mig-1", "resume register-fleet/mig-1", "window mig-1 20", "status mig-1", "cancel mig-1"} {
+	for _, args := range []string{"pause mig-1", "resume register-fleet/mig-1", "window mig-1 20", "status mig-1", "cancel mig-1 --reason mistaken --by ann"} {
 		r := starter(t, "", f.env(), append([]string{"fleet"}, strings.Fields(args)...)...)
 		require.Zero(t, r.code, r.errors)
 		require.Contains(t, r.out, "fleet mig-1")
 	}
-	require.Equal(t, []string{"pause", "resume", "window"}, orders)
-	require.Equal(t, []string{"register-fleet/mig-1"}, f.cancelled)
+	require.Equal(t, []string{"pause", "resume", "window", "cancel"}, orders)
+	require.Equal(t, schemas.FleetCancel{By: "ann", Reason: "mistaken"}, cancelled)
+	require.Empty(t, f.cancelled, "Temporal would not know who and why")
 
 	help := starter(t, "", nil, "--help").out
 	require.NotRegexp(t, `(?m)^  (pause|resume|window) `, help, "the former spellings are hidden")

@@ -47,6 +47,8 @@ models.
   - retire      ours, and in no manifest; only with --prune
   x conflict    in the gateway otherwise than the manifest says, and nobody's;
                 apply leaves it alone
+  * busy        an operation runs on it, a registration that waits for approval
+                for example; apply leaves it alone
 
 --out FILE saves the plan for starter apply FILE. A saved plan is bound to what
 it saw: what has changed since is refused, model by model.`,

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"model-registrar/internal/words"
 	"model-registrar/schemas"
 	"model-registrar/starter/console"
 )
@@ -21,6 +22,7 @@ var planSigns = map[schemas.PlanAction]struct {
 	schemas.PlanRecreate: {"+", console.Good, "is missing, and will be registered anew"},
 	schemas.PlanRetire:   {"-", console.Bad, "will be retired"},
 	schemas.PlanConflict: {"x", console.Bad, "is in the gateway otherwise, and nobody's: it is left alone"},
+	schemas.PlanBusy:     {"*", console.Active, ""}, // what is said of it depends on the operation
 }
 
 // planLines is a plan for people.
@@ -73,6 +75,9 @@ func some(all []string) string {
 // itemLines is one model of a plan.
 func itemLines(i schemas.PlanItem) []console.Line {
 	s := planSigns[i.Action]
+	if i.Running != nil {
+		s.will = words.BeingDone(i.Running.Operation) + ": it is left alone"
+	}
 	lines := []console.Line{console.Styled(s.style, s.sign+" ").And(console.Strong, i.Name).
 		And(console.Plain, " "+s.will)}
 	for _, detail := range itemDetails(i) {
@@ -98,6 +103,7 @@ func itemDetails(i schemas.PlanItem) (details []string) {
 			details = append(details, "edited in the gateway since it was approved: "+c.String())
 		}
 	}
+	details = append(details, runningDetails(i)...)
 	if text := noticed(i); text != "" {
 		details = append(details, text)
 	}
@@ -108,6 +114,29 @@ func itemDetails(i schemas.PlanItem) (details []string) {
 		details = append(details, i.Note)
 	}
 	return details
+}
+
+// runningDetails say which operation a model is busy with, and what a person can do.
+func runningDetails(i schemas.PlanItem) []string {
+	r := i.Running
+	if r == nil {
+		return nil
+	}
+	by, decide := "", ""
+	if r.Requester != "" {
+		by = ", asked for by " + r.Requester
+	}
+	if r.Stage == schemas.StageApproval {
+		decide = fmt.Sprintf("; decide:  starter approve %s --reason …", argument(i.Name))
+	}
+	comesTo := "it makes something else of the model than the manifests say: apply again once it has ended"
+	if r.Wanted {
+		comesTo = "it does what the manifests say"
+	}
+	return []string{
+		fmt.Sprintf("its %s is at %s, since %s%s", words.Operation(r.Operation), r.Stage, clock(r.StartedAt), by), comesTo,
+		"watch it:  starter watch " + argument(i.Name) + decide,
+	}
 }
 
 // noticed says since when a model is drifted or missing, as far as its checks have seen.
@@ -130,6 +159,8 @@ func planSummary(p schemas.Plan) string {
 		case n == 0:
 		case action == schemas.PlanUnchanged:
 			parts = append(parts, fmt.Sprintf("%d unchanged", n))
+		case action == schemas.PlanBusy:
+			parts = append(parts, fmt.Sprintf("%d in progress", n))
 		case action == schemas.PlanConflict:
 			parts = append(parts, counted(n, "conflict"))
 		default:
@@ -146,7 +177,7 @@ func planSummary(p schemas.Plan) string {
 // planMarkdown is a plan as a comment on a pull request.
 func planMarkdown(p schemas.Plan) []console.Line {
 	lines := []console.Line{console.Text("### Model plan: " + planSummary(p)), nil}
-	if p.Work() == 0 && p.Counts[schemas.PlanConflict] == 0 {
+	if p.Work() == 0 && p.Counts[schemas.PlanConflict] == 0 && p.Counts[schemas.PlanBusy] == 0 {
 		return lines[:1]
 	}
 	lines = append(lines, console.Text("| model | action | details |"), console.Text("|---|---|---|"))

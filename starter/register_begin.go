@@ -1,13 +1,12 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"model-registrar/internal/follow"
+	"model-registrar/internal/words"
 	"model-registrar/registrar"
 	"model-registrar/schemas"
 	"model-registrar/starter/console"
@@ -23,9 +22,9 @@ type registration struct {
 
 // newRegistration is that of a run of an operation.
 func newRegistration(operation, name, workflowID, runID string) *registration {
-	kind := strings.TrimSuffix(cmp.Or(operationNames[operation].many, "registrations"), "s")
 	return &registration{handle: handle{
-		kind: kind + " of ", name: name, argument: argument(name), workflowID: workflowID, runID: runID,
+		kind: words.Operation(operation) + " of ", name: name, argument: argument(name), workflowID: workflowID,
+		runID: runID,
 	}}
 }
 
@@ -52,7 +51,7 @@ func (c *connection) begin(ctx context.Context, request registrar.Request) (oper
 	return r, nil
 }
 
-// occupied notes that the name is being registered already, by whom, since when and how far it is, and whether that
+// occupied notes that an operation runs on the name already, whose, since when and how far it is, and whether that
 // comes to the same as what was asked for.
 func (r *registration) occupied(t registrar.Timeline, hash string) {
 	r.foreign, r.runID = true, t.RunID
@@ -63,8 +62,8 @@ func (r *registration) occupied(t registrar.Timeline, hash string) {
 	r.result = schemas.Result{
 		Name: r.name, Status: statusInProgress, WorkflowID: r.workflowID, RunID: r.runID,
 		PayloadHash: t.Evidence.PayloadHash, JobID: t.Evidence.JobID, ModelID: t.Evidence.ModelID,
-		Reason: fmt.Sprintf("%s is being registered already: requested%s at %s, now at %s",
-			r.name, who, clock(t.StartedAt), t.Progress().Stage),
+		Reason: fmt.Sprintf("%s %s already: requested%s at %s, now at %s", r.name, words.BeingDone(t.Operation), who,
+			clock(t.StartedAt), t.Progress().Stage),
 	}
 	theirs, err := t.Input.Manifest.Payload().Hash()
 	switch {

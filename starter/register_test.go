@@ -182,6 +182,20 @@ func TestAnInterruptedRegistrationGoesOnAndSaysHowToWatchIt(t *testing.T) {
 	require.Contains(t, r.errors, "The retirement of old-model goes on without this command.")
 }
 
+func TestAnInterruptionSaysWhatGoesOn(t *testing.T) {
+	for operation, args := range map[string][]string{
+		"retirement": {"retire", "production-llm-v2", "--reason", "replaced"}, "change": {"change", "-"}, "adoption": {"adopt", "-"},
+	} {
+		f := newFrontend(t)
+		ctx, cancel := context.WithCancel(t.Context())
+		f.onWait = cancel
+		r := starterWithin(ctx, t, tutorial, f.env(), args...)
+		require.Equal(t, exitInterrupted, r.code, r.errors)
+		require.Contains(t, r.errors, "The "+operation+" of production-llm-v2 goes on without this command.")
+		cancel()
+	}
+}
+
 func TestListShowsATable(t *testing.T) {
 	f := newFrontend(t)
 	field := func(s string) *commonpb.Payload { return payloads(s).Payloads[0] }

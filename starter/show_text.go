@@ -17,6 +17,7 @@ const storyWidth = 80
 // storyLines is the story of a model for people.
 func storyLines(s schemas.ModelStory) []console.Line {
 	lines := storyHead(s)
+	lines = append(lines, runningLines(s)...)
 	if len(s.Operations) > 0 {
 		lines = append(lines, nil, console.Styled(console.Strong, "What was done"))
 	}
@@ -32,6 +33,22 @@ func storyLines(s schemas.ModelStory) []console.Line {
 	lines = append(lines, nil)
 	for _, source := range []schemas.StorySource{s.Sources.Temporal, s.Sources.Trail} {
 		lines = append(lines, sourceLines(source)...)
+	}
+	return lines
+}
+
+// runningLines say that an operation runs on the model, and what a person can do.
+func runningLines(s schemas.ModelStory) []console.Line {
+	n := len(s.Operations) - 1
+	if n < 0 || s.Operations[n].Outcome != "" || s.Operations[n].Stage == "" {
+		return nil
+	}
+	o, name := s.Operations[n], argument(s.Name)
+	lines := []console.Line{console.Styled(console.Active, fmt.Sprintf("It %s: at %s", words.BeingDone(o.Operation), o.Stage)).
+		And(console.Plain, "; follow it:  starter watch "+name)}
+	if o.Stage == schemas.StageApproval {
+		lines = append(lines, console.Text("  It waits for a person; see what it is about:  starter status "+name),
+			console.Text("  Approve:  starter approve "+name+` --reason "…"`))
 	}
 	return lines
 }

@@ -29,7 +29,7 @@ func (f *fleet) listen(ctx workflow.Context) error {
 			fmt.Sprintf(`Set how many operations run at a time: {"size":1 to %d}`, schemas.MaxWindow),
 			f.checkWindow, f.setWindow),
 		update(ctx, f, schemas.CancelHandler,
-			`Start nothing more, cancel what is in flight (it is undone), and end: {"reason":"why"}`,
+			`Start nothing more, cancel what is in flight (it is undone), and end: {"by":"who you are","reason":"why"}`,
 			f.checkCancel, f.cancel),
 	}
 	for _, err := range queries {
@@ -123,6 +123,9 @@ func (f *fleet) checkCancel(c schemas.FleetCancel) error {
 
 func (f *fleet) cancel(ctx workflow.Context, c schemas.FleetCancel) string {
 	reason := "cancelled"
+	if c.By != "" {
+		reason += " by " + plain(c.By, schemas.MaxRequester)
+	}
 	if c.Reason != "" {
 		reason += ": " + plain(c.Reason, maxReason)
 	}

@@ -102,18 +102,12 @@ func StartOfFleet(in schemas.RegisterFleetInput) Start {
 	}
 }
 
-// workNames are what the operations of a fleet are called, one of each.
-var workNames = map[string]string{
-	schemas.RegisterModelWorkflow: "registration", schemas.ChangeModelWorkflow: "change",
-	schemas.AdoptModelWorkflow: "adoption", schemas.RetireModelWorkflow: "retirement",
-}
-
 // work counts operations: "2 registrations, 1 change".
 func work(operations map[string]int) string {
 	var parts []string
 	for _, o := range schemas.Operations {
 		if n := operations[o]; n > 0 {
-			parts = append(parts, count(n, workNames[o]))
+			parts = append(parts, count(n, words.Operation(o)))
 		}
 	}
 	return strings.Join(parts, ", ")

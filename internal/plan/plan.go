@@ -15,6 +15,8 @@ import (
 type World struct {
 	Live  []schemas.ListedModel // every model in the gateway
 	Owned []schemas.Ownership   // every model that is ours
+	// Running are the operations that run, by the names of their models.
+	Running map[string]schemas.RunningOperation
 }
 
 // Options say what a plan may contain.
@@ -36,19 +38,29 @@ func Make(wanted []schemas.Manifest, w World, o Options) schemas.Plan {
 	named := map[string]bool{}
 	for _, m := range wanted {
 		named[m.Name] = true
-		p.Items = append(p.Items, compare(m, live[m.Name], owned[m.Name]))
+		item := compare(m, live[m.Name], owned[m.Name])
+		if running, ok := w.Running[m.Name]; ok {
+			item = busy(item, running)
+		}
+		p.Items = append(p.Items, item)
 	}
 	for _, own := range w.Owned {
 		switch {
 		case named[own.Name]:
 		case o.Prune:
-			p.Items = append(p.Items, retire(own, live[own.Name]))
+			item := retire(own, live[own.Name])
+			if running, ok := w.Running[own.Name]; ok {
+				item = busy(item, running)
+			}
+			p.Items = append(p.Items, item)
 		default:
 			p.Forgotten = append(p.Forgotten, own.Name)
 		}
 	}
 	for _, m := range w.Live {
-		if name := m.Payload.Name; !named[name] && owned[name] == nil {
+		name := m.Payload.Name
+		_, running := w.Running[name] // it may be about to be ours
+		if !named[name] && owned[name] == nil && !running {
 			p.Unowned = append(p.Unowned, schemas.UnownedModel{Name: name, ModelID: m.ID})
 		}
 	}
@@ -96,6 +108,22 @@ func compare(m schemas.Manifest, live []schemas.ListedModel, own *schemas.Owners
 		item.Action = schemas.PlanUnchanged
 	}
 	return item
+}
+
+// busy is what a plan says of a model on which an operation runs, in place of what it would say if none did.
+func busy(item schemas.PlanItem, running schemas.RunningOperation) schemas.PlanItem {
+	m := item.Manifest
+	switch {
+	case m == nil || running.Operation == schemas.RetireModelWorkflow:
+		running.Wanted = m == nil && running.Operation == schemas.RetireModelWorkflow
+	case running.Manifest != nil:
+		running.Wanted = running.Manifest.Payload().Same(m.Payload()) &&
+			len(schemas.ChangedSettings(*running.Manifest, *m)) == 0
+	default:
+		hash, err := m.Payload().Hash()
+		running.Wanted = err == nil && hash == running.PayloadHash
+	}
+	return schemas.PlanItem{Name: item.Name, Action: schemas.PlanBusy, Manifest: m, Seen: item.Seen, Running: &running}
 }
 
 // since says since when a model is in a state that the plan found it in, as far as its checks have seen.

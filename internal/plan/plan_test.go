@@ -173,3 +173,46 @@ func TestAPlanSaysSinceWhenAModelIsDriftedOrMissingAsFarAsChecksHaveSeen(t *test
 		})
 	}
 }
+
+func TestWhatAnOperationRunsOnIsBusyWhateverElseThePlanWouldSay(t *testing.T) {
+	old, new := manifest("a", 500), manifest("a", 600)
+	hash, _ := new.Payload().Hash()
+	monitored := new
+	monitored.JobTimeout = schemas.Duration(time.Hour)
+	for name, c := range map[string]struct {
+		world   World
+		wanted  []schemas.Manifest
+		running schemas.RunningOperation
+		is      bool // what is wanted
+	}{
+		"a registration that waits, whose model is nobody's so far": {World{Live: []schemas.ListedModel{live("1", old)}},
+			[]schemas.Manifest{new}, schemas.RunningOperation{Operation: schemas.RegisterModelWorkflow, Manifest: &old}, false},
+		"a registration of what is wanted": {World{Live: []schemas.ListedModel{live("1", new)}},
+			[]schemas.Manifest{new}, schemas.RunningOperation{Operation: schemas.RegisterModelWorkflow, PayloadHash: hash}, true},
+		"a change with another setting": {World{Live: []schemas.ListedModel{live("1", old)}, Owned: []schemas.Ownership{own("1", old)}},
+			[]schemas.Manifest{new}, schemas.RunningOperation{Operation: schemas.ChangeModelWorkflow, PayloadHash: hash, Manifest: &monitored}, false},
+		"a retirement of what is wanted": {World{Live: []schemas.ListedModel{live("1", new)}, Owned: []schemas.Ownership{own("1", new)}},
+			[]schemas.Manifest{new}, schemas.RunningOperation{Operation: schemas.RetireModelWorkflow}, false},
+		"a retirement of what is in no manifest": {World{Live: []schemas.ListedModel{live("1", new)}, Owned: []schemas.Ownership{own("1", new)}},
+			nil, schemas.RunningOperation{Operation: schemas.RetireModelWorkflow}, true},
+		"a change of what is in no manifest": {World{Owned: []schemas.Ownership{own("1", new)}},
+			nil, schemas.RunningOperation{Operation: schemas.ChangeModelWorkflow, Manifest: &new}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c.world.Running = map[string]schemas.RunningOperation{"a": c.running}
+			p := Make(c.wanted, c.world, Options{Prune: true})
+			item := only(t, p)
+			require.Equal(t, schemas.PlanBusy, item.Action)
+			require.Empty(t, item.Changes)
+			require.Equal(t, c.is, item.Running.Wanted)
+			require.Zero(t, p.Work())
+			require.Equal(t, map[bool]int{true: 0, false: 1}[c.is], p.Undone())
+		})
+	}
+}
+
+func TestAModelThatIsBeingRegisteredIsNotListedAsNobodys(t *testing.T) {
+	p := Make(nil, World{Live: []schemas.ListedModel{live("1", manifest("a", 1)), live("2", manifest("b", 1))},
+		Running: map[string]schemas.RunningOperation{"a": {Operation: schemas.RegisterModelWorkflow}}}, Options{})
+	require.Equal(t, []schemas.UnownedModel{{Name: "b", ModelID: "2"}}, p.Unowned)
+}
