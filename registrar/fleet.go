@@ -124,7 +124,7 @@ func (c *Client) StartFleet(ctx context.Context, r FleetRequest) (Fleet, error) 
 	}
 	f.RunID, err = c.startFleet(ctx, schemas.RegisterFleetInput{
 		FleetID: r.ID, Total: f.Total, Parts: f.Parts, Window: r.Window, StopOnFailure: r.StopOnFailure,
-		Requester: r.Requester, Operations: countsOf(items),
+		Requester: r.Requester, Operations: countsOf(items), Restores: restoresOf(items),
 	})
 	if err != nil {
 		return f, c.notStarted(r.ID, len(parts), err)
@@ -173,6 +173,16 @@ func countsOf(items []schemas.FleetItem) map[string]int {
 	return counts
 }
 
+// restoresOf counts the changes that put back what was approved.
+func restoresOf(items []schemas.FleetItem) (n int) {
+	for _, item := range items {
+		if item.Restore {
+			n++
+		}
+	}
+	return n
+}
+
 // unique are the options of a workflow whose id is used once.
 func (c *Client) unique(id, summary string) client.StartWorkflowOptions {
 	return client.StartWorkflowOptions{
@@ -212,6 +222,7 @@ func (c *Client) startFleet(ctx context.Context, in schemas.RegisterFleetInput) 
 		var there schemas.RegisterFleetInput
 		started, err := c.startInput(ctx, options.ID, &there)
 		there.Window, there.State = in.Window, nil // both change while a fleet runs
+		there.Restores = in.Restores                     // which the parts say, and earlier starters did not count
 		runID = started.GetOriginalExecutionRunId()
 		return err == nil && same(there, in), err
 	})

@@ -41,8 +41,10 @@ type Listed struct {
 	// ModelState is how the model of that name is doing, whatever came of this registration; empty for one that is
 	// nobody's.
 	ModelState schemas.ModelState `json:"modelState,omitempty"`
-	WorkflowID string             `json:"workflowId"`
-	RunID      string             `json:"runId"`
+	// Operations are what a fleet is of, counted by workflow type; nil where that cannot be read.
+	Operations map[string]int `json:"operations,omitempty"`
+	WorkflowID string         `json:"workflowId"`
+	RunID      string         `json:"runId"`
 }
 
 // List reads registrations from Temporal's visibility store, in the order of their starts, newest first, and reports
@@ -55,10 +57,23 @@ func (c *Client) List(ctx context.Context, f Filter) (all []Listed, more bool, e
 	return all, more, err
 }
 
-// ListFleets reads fleets, newest first, at most limit (default: [DefaultLimit]) of them.
+// ListFleets reads fleets, newest first, at most limit (default: [DefaultLimit]) of them, with what each is of.
 func (c *Client) ListFleets(ctx context.Context, limit int) (all []Listed, more bool, err error) {
-	return c.list(ctx, "WorkflowType = "+literal(schemas.RegisterFleetWorkflow)+" AND ExecutionStatus != "+
+	all, more, err = c.list(ctx, "WorkflowType = "+literal(schemas.RegisterFleetWorkflow)+" AND ExecutionStatus != "+
 		"'ContinuedAsNew'", limit)
+	if err != nil {
+		return all, more, err
+	}
+	return all, more, concurrently(len(all), func(n int) error {
+		var in schemas.RegisterFleetInput
+		if _, err := c.startInput(ctx, all[n].WorkflowID, &in); err != nil {
+			return ctx.Err() // forgotten meanwhile, or encrypted with another key
+		}
+		if all[n].Operations = in.Operations; len(in.Operations) == 0 {
+			all[n].Operations = map[string]int{schemas.RegisterModelWorkflow: in.Total}
+		}
+		return nil
+	})
 }
 
 // page reads one page of the visibility store.

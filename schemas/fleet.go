@@ -31,6 +31,8 @@ type RegisterFleetInput struct {
 	// Operations counts the operations by workflow type, in a fleet that does more than register. A fleet that does not
 	// say so accepts registrations alone.
 	Operations map[string]int `json:"operations,omitempty"`
+	// Restores is how many of the changes put back what was approved.
+	Restores int `json:"restores,omitempty"`
 	// State is how far the fleet's earlier runs came; nil for its first run. Only the fleet itself sends it.
 	State *FleetState `json:"state,omitempty" jsonschema:"-"`
 }
@@ -94,7 +96,8 @@ type FleetRun struct {
 	Name string `json:"name"`
 	// Operation is its workflow type, in a fleet that does more than register.
 	Operation string `json:"operation,omitempty"`
-	Index     int    `json:"index"` // within the fleet
+	Restore   bool   `json:"restore,omitempty"` // a change that puts back what was approved
+	Index     int    `json:"index"`             // within the fleet
 	RunID     string `json:"runId,omitempty"`
 	Waiting   bool   `json:"waiting,omitempty"` // for a person's approval
 	News      int    `json:"news,omitempty"`    // number of the newest news of it
@@ -115,6 +118,7 @@ func (t FleetTally) Sum() int {
 // FleetShare is what a fleet does of one kind of operation.
 type FleetShare struct {
 	Total    int        `json:"total"`
+	Restores int        `json:"restores,omitempty"` // of the changes, those that put back what was approved
 	Outcomes FleetTally `json:"outcomes"`
 }
 
@@ -162,6 +166,7 @@ type FleetFailure struct {
 	Name string `json:"name"`
 	// Operation is its workflow type, in a fleet that does more than register.
 	Operation string    `json:"operation,omitempty"`
+	Restore   bool      `json:"restore,omitempty"` // a change that puts back what was approved
 	Outcome   Outcome   `json:"outcome"`
 	ErrorType ErrorType `json:"errorType,omitempty"`
 	Reason    string    `json:"reason,omitempty"` // at most [MaxReason] characters

@@ -56,7 +56,11 @@ func doesAll(in schemas.RegisterFleetInput) (schemas.FleetResult, error) {
 	r, _ := registersAll()(in)
 	r.Operations = map[string]schemas.FleetShare{}
 	for o, n := range in.Operations {
-		r.Operations[o] = schemas.FleetShare{Total: n, Outcomes: schemas.FleetTally{schemas.Completed: n}}
+		share := schemas.FleetShare{Total: n, Outcomes: schemas.FleetTally{schemas.Completed: n}}
+		if o == schemas.ChangeModelWorkflow {
+			share.Restores = in.Restores
+		}
+		r.Operations[o] = share
 	}
 	return r, nil
 }
@@ -67,7 +71,7 @@ func TestASavedPlanRunsAsOneFleetWithWhatItSaw(t *testing.T) {
 	r := starter(t, "", onFrontend(f), "apply", planOf(t, without(schemas.PlanConflict)), "--yes", "--id", "f1", "--window", "7", "--requester", "ann")
 	require.Zero(t, r.code, r.errors)
 	parts, in := f.startedFleet(t)
-	require.Equal(t, schemas.RegisterFleetInput{FleetID: "f1", Total: 6, Parts: 1, Window: 7, Requester: "ann", Operations: map[string]int{
+	require.Equal(t, schemas.RegisterFleetInput{FleetID: "f1", Total: 6, Parts: 1, Window: 7, Requester: "ann", Restores: 1, Operations: map[string]int{
 		schemas.RegisterModelWorkflow: 2, schemas.ChangeModelWorkflow: 2, schemas.AdoptModelWorkflow: 1, schemas.RetireModelWorkflow: 1}}, in)
 	require.Len(t, f.started, 2, "the operations are the fleet's to start")
 	var order []string
@@ -82,7 +86,8 @@ func TestASavedPlanRunsAsOneFleetWithWhatItSaw(t *testing.T) {
 	}
 	require.Equal(t, []string{"RegisterModel to-create", "ChangeModel to-change", "AdoptModel to-adopt", "ChangeModel to-restore",
 		"RegisterModel to-recreate", "RetireModel to-retire"}, order, "retirements come last")
-	for _, want := range []string{"COMPLETED  fleet f1: 6 of 6 operations done", "registrations  2 of 2 done", "retirements    1 of 1 done"} {
+	for _, want := range []string{"COMPLETED  fleet f1: 6 of 6 operations done", "registrations  2 of 2 done", "retirements    1 of 1 done",
+		"changes        2 of 2 done, 1 of them to restore what was approved"} {
 		require.Contains(t, r.out, want)
 	}
 	require.Contains(t, r.errors, "Plan: 1 to create, 1 to change, 1 to adopt, 1 to restore, 1 to recreate, 1 to retire, 1 in progress, 1 unchanged.")
@@ -214,7 +219,7 @@ func TestAnOperationThatRunsIsNoConflict_AndWhatMakesSomethingElseIsNotDone(t *t
 	r := starter(t, "", onFrontend(newFrontend(t)), "apply", planOf(t, only(true)), "--yes")
 	require.Zero(t, r.code, r.errors)
 	for _, line := range []string{
-		"* to-busy is being registered: it is left alone", "its registration is at WAITING_FOR_APPROVAL, since ", ", asked for by bob",
+		"* to-busy is being registered: it is left alone", "its registration is at WAITING_FOR_APPROVAL, started ", ", asked for by bob",
 		"it does what the manifests say", "watch it:  starter watch to-busy; decide:  starter approve to-busy --reason …",
 		"Plan: nothing to do; 1 in progress.",
 	} {

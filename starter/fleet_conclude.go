@@ -116,14 +116,20 @@ func (f *fleetRun) work() string {
 func operationRows(t *table, of map[string]schemas.FleetShare) {
 	for _, o := range schemas.Operations {
 		if share := of[o]; share.Total > 0 {
-			t.row(operationNames[o].many, fmt.Sprintf("%d of %d done",
-				share.Outcomes[schemas.Completed]+share.Outcomes[schemas.Unchanged], share.Total))
+			text := fmt.Sprintf("%d of %d done", share.Outcomes[schemas.Completed]+share.Outcomes[schemas.Unchanged], share.Total)
+			if share.Restores > 0 {
+				text += fmt.Sprintf(", %d of them to restore what was approved", share.Restores)
+			}
+			t.row(operationNames[o].many, text)
 		}
 	}
 }
 
 // failedName is the model about which something was not done, and in a fleet that does more than register also what.
 func failedName(x schemas.FleetFailure) string {
+	if x.Restore {
+		return "restore " + x.Name
+	}
 	return strings.TrimSpace(operationNames[x.Operation].verb + " " + x.Name)
 }
 

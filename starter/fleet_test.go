@@ -407,10 +407,11 @@ func TestWrongUsageOfFleetsExitsWith2(t *testing.T) {
 
 func TestListShowsFleetsAndTheRegistrationsOfOne(t *testing.T) {
 	f := newFrontend(t)
+	require.Zero(t, starter(t, "", onFrontend(f), "fleet", folderOf(t, 2), "--id", "f1", "--detach").code)
 	f.listed = []*workflowpb.WorkflowExecutionInfo{{Execution: &commonpb.WorkflowExecution{WorkflowId: "register-fleet/f1", RunId: "run"}}}
 	r := starter(t, "", onFrontend(f), "list", "--fleets")
 	require.Zero(t, r.code, r.errors)
-	require.Contains(t, r.out, "register-fleet/f1")
+	require.Regexp(t, `(?m)^f1 .* 2 registrations `, r.out)
 	require.Equal(t, "WorkflowType = 'RegisterFleet' AND ExecutionStatus != 'ContinuedAsNew'", f.listQuery)
 	starter(t, "", onFrontend(f), "list", "--fleet", "f1", "--stage", "FAILED")
 	require.Equal(t, "WorkflowType IN ('RegisterModel', 'ChangeModel', 'AdoptModel', 'RetireModel') AND ParentWorkflowId = 'register-fleet/f1' AND RegistrationStage = 'FAILED'", f.listQuery)

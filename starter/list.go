@@ -29,12 +29,12 @@ func listCommand(a *app) *cobra.Command {
 	o := &listOptions{}
 	cmd := &cobra.Command{
 		Use:   "list",
-		Short: "List registrations, newest first",
-		Long: `List registrations, running and ended, in the order of their starts, newest
-first, as Temporal's visibility store knows them: those that run, and of the
-ended those that ended last, up to --limit. It may lag behind by a second or so.
-Of the stages that pass in a moment not each is in that store: a running
-registration is listed at the last stage that is.`,
+		Short: "List operations on models, newest first",
+		Long: `List registrations, changes, adoptions and retirements, running and ended, in
+the order of their starts, newest first, as Temporal's visibility store knows
+them: those that run, and of the ended those that ended last, up to --limit. It
+may lag behind by a second or so. Of the stages that pass in a moment not each is
+in that store: a running operation is listed at the last stage that is.`,
 		Example: `  starter list
   starter list --stage WAITING_FOR_APPROVAL
   starter list --architecture anthropic -o json | jq -r .name
@@ -60,8 +60,8 @@ registration is listed at the last stage that is.`,
 		"only those at this stage or ending: "+strings.Join(stageNames, ", "))
 	cmd.Flags().Var(oneOf(&o.architecture, names(schemas.Architectures)...), "architecture",
 		"only those of this architecture: "+strings.Join(names(schemas.Architectures), ", "))
-	cmd.Flags().StringVar(&o.fleet, "fleet", "", "only the registrations of the fleet of this id")
-	cmd.Flags().BoolVar(&o.fleets, "fleets", false, "list fleets instead of registrations")
+	cmd.Flags().StringVar(&o.fleet, "fleet", "", "only the operations of the fleet of this id")
+	cmd.Flags().BoolVar(&o.fleets, "fleets", false, "list fleets, and what each is of, instead of operations")
 	cmd.Flags().IntVar(&o.limit, "limit", registrar.DefaultLimit, "list at most so many")
 	return cmd
 }
@@ -86,8 +86,10 @@ func (o *listOptions) run(ctx context.Context, c *connection, _ []string) error 
 		}
 	case len(rows) == 0:
 		c.err.Printf("No registrations in namespace %q match.", c.Namespace())
+	case o.fleets:
+		printFleets(c.out, rows)
 	default:
-		c.out.Print(listLines(rows)...)
+		printList(c.out, rows)
 	}
 	if more {
 		c.err.Printf("There are more; --limit shows up to 10000.")
@@ -95,16 +97,34 @@ func (o *listOptions) run(ctx context.Context, c *connection, _ []string) error 
 	return nil
 }
 
-func listLines(rows []registrar.Listed) []console.Line {
-	cells := make([][]console.Span, 1, len(rows)+1)
-	for _, title := range []string{"NAME", "STAGE", "ARCHITECTURE", "STARTED", "DURATION", "MODEL"} {
-		cells[0] = append(cells[0], console.Span{Style: console.Strong, Text: title})
-	}
+// printList prints a table of operations.
+func printList(out *console.Printer, rows []registrar.Listed) {
+	cells := [][]console.Span{titles("NAME", "OPERATION", "STAGE", "ARCHITECTURE", "STARTED", "DURATION", "MODEL")}
 	for _, r := range rows {
 		cells = append(cells, []console.Span{
-			{Text: r.Name}, {Text: r.Stage}, {Text: r.Architecture}, {Text: clock(r.StartedAt)},
-			{Text: words.Millis(float64(r.DurationMs))}, {Text: string(r.ModelState)},
+			{Text: r.Name}, {Text: operationNames[r.Operation].verb}, {Text: r.Stage}, {Text: r.Architecture},
+			{Text: clock(r.StartedAt)}, {Text: words.Millis(float64(r.DurationMs))}, {Text: string(r.ModelState)},
 		})
 	}
-	return console.Columns(cells)
+	out.Table(cells, 3, 4, 5, 6)
+}
+
+// printFleets prints a table of fleets.
+func printFleets(out *console.Printer, rows []registrar.Listed) {
+	cells := [][]console.Span{titles("FLEET", "STATUS", "OPERATIONS", "STARTED", "DURATION")}
+	for _, r := range rows {
+		cells = append(cells, []console.Span{
+			{Text: registrar.FleetID(r.Name)}, {Text: r.Stage}, {Text: words.Operations(r.Operations)}, {Text: clock(r.StartedAt)},
+			{Text: words.Millis(float64(r.DurationMs))},
+		})
+	}
+	out.Table(cells, 3, 4)
+}
+
+// titles are the first row of a table.
+func titles(names ...string) (row []console.Span) {
+	for _, name := range names {
+		row = append(row, console.Span{Style: console.Strong, Text: name})
+	}
+	return row
 }

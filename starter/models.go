@@ -75,17 +75,21 @@ func printModels(a *app, all []schemas.Ownership) error {
 	row(console.Strong, "NAME", "STATE", "ARCHITECTURE", "PAYLOAD", "LAST CHECK", "OURS FOR", "MODEL")
 	for _, o := range all {
 		row(console.Plain, o.Name, string(o.State), string(o.Manifest.ModelArchitecture), follow.Short(o.PayloadHash),
-			lastCheck(o.LastCheck), words.Span(time.Since(o.Since)), o.ModelID)
+			lastCheck(o), words.Span(time.Since(o.Since)), o.ModelID)
 	}
-	a.out.Print(console.Columns(cells)...)
+	a.out.Table(cells, 3, 6, 2, 5)
 	return nil
 }
 
-// lastCheck is how long ago a model was last seen.
-func lastCheck(c *schemas.LastCheck) string {
+// lastCheck is how long ago a model was last seen: by a check, or by the operation that handed it over, which had the
+// gateway read or check it.
+func lastCheck(o schemas.Ownership) string {
+	c := o.LastCheck
 	switch {
-	case c == nil || c.At.IsZero():
-		return "none yet"
+	case c == nil, c.At.Before(o.Since) && c.Trouble == "":
+		return "at hand-over, " + words.Span(time.Since(o.Since)) + " ago"
+	case c.At.Before(o.Since):
+		return "at hand-over, " + words.Span(time.Since(o.Since)) + " ago, and since then in vain"
 	case c.Trouble != "":
 		return words.Span(time.Since(c.At)) + " ago, and since then in vain"
 	}

@@ -202,6 +202,7 @@ func TestListShowsATable(t *testing.T) {
 	info := func(name, stage string, status enumspb.WorkflowExecutionStatus) *workflowpb.WorkflowExecutionInfo {
 		w := &workflowpb.WorkflowExecutionInfo{
 			Execution: &commonpb.WorkflowExecution{WorkflowId: "register-model/" + name, RunId: "r"}, Status: status,
+			Type:      &commonpb.WorkflowType{Name: schemas.ChangeModelWorkflow},
 			StartTime: timestamppb.New(moment), CloseTime: timestamppb.New(moment.Add(65 * time.Second)),
 			SearchAttributes: &commonpb.SearchAttributes{IndexedFields: map[string]*commonpb.Payload{
 				schemas.ModelNameAttribute: field(name), schemas.RegistrationStageAttribute: field(stage),
@@ -219,9 +220,9 @@ func TestListShowsATable(t *testing.T) {
 	require.Zero(t, r.code, r.errors)
 	require.Equal(t, "WorkflowType IN ('RegisterModel', 'ChangeModel', 'AdoptModel', 'RetireModel') AND RegistrationStage = 'COMPLETED' AND ModelArchitecture = 'openai'", f.listQuery)
 	lines := strings.Split(r.out, "\n")
-	require.Regexp(t, `^NAME                STAGE       ARCHITECTURE  STARTED +DURATION +MODEL$`, lines[0])
-	require.Regexp(t, `^one                 COMPLETED   openai        .*  1m05s$`, lines[1])
-	require.Regexp(t, `^a much longer name  TERMINATED  openai        .*  1m05s$`, lines[2])
+	require.Regexp(t, `^NAME                OPERATION  STAGE       ARCHITECTURE  STARTED +DURATION +MODEL$`, lines[0])
+	require.Regexp(t, `^one                 change     COMPLETED   openai        .*  1m05s$`, lines[1])
+	require.Regexp(t, `^a much longer name  change     TERMINATED  openai        .*  1m05s$`, lines[2])
 
 	limited := starter(t, "", f.env(), "list", "--limit", "1", "-o", "json")
 	require.Len(t, documents[registrar.Listed](t, limited), 1)

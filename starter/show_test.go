@@ -142,3 +142,24 @@ func TestWhatChangesAndHowTheModelDidIsToldFromTheTrail(t *testing.T) {
 	require.Less(t, strings.Index(r.out, "register  COMPLETED"), strings.Index(r.out, "change  COMPLETED"),
 		"in the order of time")
 }
+
+func TestAChangeThatPutsBackWhatWasApprovedIsARestore(t *testing.T) {
+	change := schemas.StoryOperation{Operation: schemas.ChangeModelWorkflow, Requester: "ann", PreviousHash: "a", PayloadHash: "a",
+		Changes: []schemas.Change{{Key: "max_requests_per_minute", Old: "7", New: "500"}}}
+	require.Equal(t, "restore", operationVerb(change))
+	change.PayloadHash = "b"
+	require.Equal(t, "change", operationVerb(change))
+	change.Requester = "model/llm"
+	require.Equal(t, "restore", operationVerb(change))
+}
+
+func TestWhatNoCheckHasSeenWasLastSeenAtItsHandOver(t *testing.T) {
+	since := time.Now().Add(-time.Hour)
+	at := func(check time.Time, trouble string) string {
+		return lastCheck(schemas.Ownership{Since: since, LastCheck: &schemas.LastCheck{At: check, Trouble: trouble}})
+	}
+	require.Equal(t, "at hand-over, 1h00m ago", lastCheck(schemas.Ownership{Since: since}))
+	require.Equal(t, "at hand-over, 1h00m ago", at(since.Add(-time.Hour), ""), "it was another payload then")
+	require.Equal(t, "at hand-over, 1h00m ago, and since then in vain", at(time.Time{}, "503"))
+	require.Equal(t, "30m00s ago", at(since.Add(30*time.Minute), ""))
+}

@@ -44,13 +44,14 @@ func runningLines(s schemas.ModelStory) []console.Line {
 		return nil
 	}
 	o, name := s.Operations[n], argument(s.Name)
-	lines := []console.Line{console.Styled(console.Active, fmt.Sprintf("It %s: at %s", words.BeingDone(o.Operation), o.Stage)).
-		And(console.Plain, "; follow it:  starter watch "+name)}
+	var t table
+	t.row("follow it", "starter watch "+name)
 	if o.Stage == schemas.StageApproval {
-		lines = append(lines, console.Text("  It waits for a person; see what it is about:  starter status "+name),
-			console.Text("  Approve:  starter approve "+name+` --reason "…"`))
+		t.row("see what it is about", "starter status "+name)
+		t.row("approve", "starter approve "+name+` --reason "…"`)
 	}
-	return lines
+	lines := append([]console.Line{nil}, console.Styled(console.Active, fmt.Sprintf("It %s, at %s", words.BeingDone(o.Operation), o.Stage)))
+	return append(lines, t.folded(storyWidth)...)
 }
 
 // storyHead is what is ours now, or was.
@@ -107,7 +108,9 @@ func approvedBy(all []schemas.Approval) string {
 
 func checkRows(t *table, m schemas.ModelStatus) {
 	c := m.Checks
-	if !c.At.IsZero() {
+	if c.At.Before(m.Since) {
+		t.row("last check", "at hand-over, "+clock(m.Since))
+	} else {
 		t.row("last check", clock(c.At))
 	}
 	t.row("", c.Trouble)
@@ -126,9 +129,12 @@ func checkRows(t *table, m schemas.ModelStatus) {
 	}
 }
 
-// operationVerb is what an operation is: a change that its model asked for itself puts back what was approved.
+// operationVerb is what an operation is. A change restores if it puts back what was approved, at the wish of its model
+// or of an apply.
 func operationVerb(o schemas.StoryOperation) string {
-	if _, itself := schemas.OwnedNameOf(o.Requester); itself && o.Operation == schemas.ChangeModelWorkflow {
+	_, itself := schemas.OwnedNameOf(o.Requester)
+	approved := o.PreviousHash != "" && o.PreviousHash == o.PayloadHash && len(o.Changes) > 0 && len(o.ChangedSettings) == 0
+	if o.Operation == schemas.ChangeModelWorkflow && (itself || approved) {
 		return "restore"
 	}
 	return cmp.Or(operationNames[o.Operation].verb, o.Operation)

@@ -20,7 +20,7 @@ func (f *fleet) startNext(ctx workflow.Context) {
 	f.state.Next = max(f.state.Next, next.index+1)
 	run := schemas.FleetRun{Name: next.item.ModelName(), Index: next.index}
 	if f.isMixed() {
-		run.Operation = next.item.Operation
+		run.Operation, run.Restore = next.item.Operation, next.item.Restore
 	}
 	if f.started[run.Name] || f.flightOf(run.Name) != nil {
 		f.letGo(next)
@@ -124,7 +124,7 @@ func (f *fleet) count(ctx workflow.Context, e schemas.FleetEnding) {
 		}
 	} else if len(f.state.Failures) < schemas.MaxFailures {
 		f.state.Failures = append(f.state.Failures, schemas.FleetFailure{
-			Name: e.Name, Operation: e.Operation, Outcome: e.Outcome, ErrorType: e.ErrorType,
+			Name: e.Name, Operation: e.Operation, Restore: e.Restore, Outcome: e.Outcome, ErrorType: e.ErrorType,
 			Reason: plain(e.Reason, schemas.MaxReason), Left: e.Left,
 		})
 	}

@@ -21,6 +21,7 @@ func newApply(t *testing.T, times, partSize int) *voyage {
 	v := newVoyage(t, partSize, names(5*times)...)
 	v.in.Operations = map[string]int{schemas.RegisterModelWorkflow: times, schemas.ChangeModelWorkflow: 2 * times,
 		schemas.AdoptModelWorkflow: times, schemas.RetireModelWorkflow: times}
+	v.in.Restores = times
 	for p := range v.parts {
 		part := &v.parts[p]
 		for i := range part.Manifests {
@@ -73,7 +74,9 @@ func TestAFleetOfAllOperationsStartsEachWithWhatThePlanSaw(t *testing.T) {
 	done := func(n int) schemas.FleetShare {
 		return schemas.FleetShare{Total: n, Outcomes: schemas.FleetTally{schemas.Completed: n}}
 	}
-	require.Equal(t, map[string]schemas.FleetShare{schemas.RegisterModelWorkflow: done(1), schemas.ChangeModelWorkflow: done(2),
+	changes := done(2)
+	changes.Restores = 1
+	require.Equal(t, map[string]schemas.FleetShare{schemas.RegisterModelWorkflow: done(1), schemas.ChangeModelWorkflow: changes,
 		schemas.AdoptModelWorkflow: done(1), schemas.RetireModelWorkflow: done(1)}, e.Operations)
 }
 
@@ -81,7 +84,7 @@ func TestAnOutdatedOperationIsRefusedAndTheOthersGoOn(t *testing.T) {
 	v := newApply(t, 4, 7)
 	plain := v.registers
 	v.registers = func(ctx workflow.Context, m schemas.Manifest) (schemas.Result, error) {
-		if m.Name == "model-001" || m.Name == "model-009" {
+		if m.Name == "model-001" || m.Name == "model-009" || m.Name == "model-012" {
 			return v.after(ctx, time.Millisecond, schemas.Result{Name: m.Name, Status: schemas.Failed,
 				ErrorType: schemas.ErrPlanOutdated, Reason: m.Name + " is not as the plan saw it any more"})
 		}
@@ -89,15 +92,17 @@ func TestAnOutdatedOperationIsRefusedAndTheOthersGoOn(t *testing.T) {
 	}
 	e := v.run()
 	require.Equal(t, schemas.FleetCompleted, e.Status)
-	require.Equal(t, schemas.FleetTally{schemas.Completed: 18, schemas.Failed: 2}, e.Outcomes)
-	require.Equal(t, schemas.FleetTally{schemas.Completed: 7, schemas.Failed: 1}, e.Operations[schemas.ChangeModelWorkflow].Outcomes)
+	require.Equal(t, schemas.FleetTally{schemas.Completed: 17, schemas.Failed: 3}, e.Outcomes)
+	require.Equal(t, schemas.FleetTally{schemas.Completed: 6, schemas.Failed: 2}, e.Operations[schemas.ChangeModelWorkflow].Outcomes)
 	require.Equal(t, schemas.FleetTally{schemas.Completed: 3, schemas.Failed: 1}, e.Operations[schemas.RetireModelWorkflow].Outcomes)
 	operations := map[string]string{}
 	for _, f := range e.Failures {
 		require.Equal(t, schemas.ErrPlanOutdated, f.ErrorType)
 		operations[f.Name] = f.Operation
+		require.Equal(t, f.Name == "model-012", f.Restore)
 	}
-	require.Equal(t, map[string]string{"model-001": schemas.ChangeModelWorkflow, "model-009": schemas.RetireModelWorkflow}, operations)
+	require.Equal(t, map[string]string{"model-001": schemas.ChangeModelWorkflow, "model-009": schemas.RetireModelWorkflow,
+		"model-012": schemas.ChangeModelWorkflow}, operations)
 	page := (&story{t: t, env: v.env}).page().CurrentDetails
 	require.Contains(t, page, "- **operations**: 4 registrations, 8 changes, 4 adoptions, 4 retirements\n")
 	require.Contains(t, page, "- ChangeModel model-001: FAILED")
@@ -146,14 +151,15 @@ func TestAMixedFleetGoesOnInANewRunWithItsTalliesAndWhatIsInFlight(t *testing.T)
 	e := next.run()
 	require.Equal(t, schemas.FleetTally{schemas.Completed: 20}, e.Outcomes)
 	for operation, total := range v.in.Operations {
-		require.Equal(t, schemas.FleetShare{Total: total, Outcomes: schemas.FleetTally{schemas.Completed: total}}, e.Operations[operation])
+		require.Equal(t, schemas.FleetTally{schemas.Completed: total}, e.Operations[operation].Outcomes)
+		require.Equal(t, total, e.Operations[operation].Total)
 	}
 	require.NotContains(t, next.begun, "model-004", "it runs already")
 }
 
 func TestAFleetDoesNothingThatItWasNotStartedFor(t *testing.T) {
 	v := newApply(t, 1, 5)
-	v.in.Operations = nil // it says that it registers
+	v.in.Operations, v.in.Restores = nil, 0 // it says that it registers
 	e := v.run()
 	require.Equal(t, schemas.FleetFailed, e.Status)
 	require.Equal(t, schemas.ErrFleetPart, e.ErrorType)

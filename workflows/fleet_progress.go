@@ -60,6 +60,9 @@ func (f *fleet) shares() map[string]schemas.FleetShare {
 	for _, o := range schemas.Operations {
 		if total := f.in.Operations[o]; total > 0 {
 			shares[o] = schemas.FleetShare{Total: total, Outcomes: schemas.FleetTally{}}
+			if o == schemas.ChangeModelWorkflow {
+				shares[o] = schemas.FleetShare{Total: total, Restores: f.in.Restores, Outcomes: schemas.FleetTally{}}
+			}
 		}
 		for _, outcome := range schemas.FleetOutcomes {
 			if n := f.state.Tallies[o][outcome]; n > 0 {

@@ -92,7 +92,7 @@ func StartOfFleet(in schemas.RegisterFleetInput) Start {
 	}
 	summary := "Register a fleet of " + count(in.Total, "model")
 	if len(in.Operations) > 0 {
-		summary = "A fleet of " + work(in.Operations)
+		summary = "A fleet of " + words.Operations(in.Operations)
 	}
 	return Start{
 		Summary: summary,
@@ -102,23 +102,12 @@ func StartOfFleet(in schemas.RegisterFleetInput) Start {
 	}
 }
 
-// work counts operations: "2 registrations, 1 change".
-func work(operations map[string]int) string {
-	var parts []string
-	for _, o := range schemas.Operations {
-		if n := operations[o]; n > 0 {
-			parts = append(parts, count(n, words.Operation(o)))
-		}
-	}
-	return strings.Join(parts, ", ")
-}
-
 // workLine says what a fleet is of; manifests are what a fleet of registrations alone calls them.
 func workLine(in schemas.RegisterFleetInput, manifests string) string {
 	if len(in.Operations) == 0 {
 		return fmt.Sprintf("- **%s**: %d\n", manifests, in.Total)
 	}
-	return fmt.Sprintf("- **operations**: %s\n", work(in.Operations))
+	return fmt.Sprintf("- **operations**: %s\n", words.Operations(in.Operations))
 }
 
 // SummaryOfRecord is the summary of a workflow that records a decision which came too late.
