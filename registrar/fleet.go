@@ -222,7 +222,7 @@ func (c *Client) startFleet(ctx context.Context, in schemas.RegisterFleetInput) 
 		var there schemas.RegisterFleetInput
 		started, err := c.startInput(ctx, options.ID, &there)
 		there.Window, there.State = in.Window, nil // both change while a fleet runs
-		there.Restores = in.Restores                     // which the parts say, and earlier starters did not count
+		there.Restores = in.Restores               // which the parts say, and earlier starters did not count
 		runID = started.GetOriginalExecutionRunId()
 		return err == nil && same(there, in), err
 	})

@@ -79,5 +79,7 @@ func (c *Client) CancelFleet(ctx context.Context, id string, why schemas.FleetCa
 			return f, false, err
 		}
 	}
-	return f, true, c.call(ctx, func(ctx context.Context) error { return c.temporal.CancelWorkflow(ctx, f.WorkflowID, "") })
+	return f, true, c.call(ctx, func(ctx context.Context) error {
+		return c.temporal.CancelWorkflow(ctx, f.WorkflowID, "")
+	})
 }

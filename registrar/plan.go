@@ -117,8 +117,9 @@ func (c *Client) running(ctx context.Context) (map[string]schemas.RunningOperati
 	}
 }
 
-// findRunning completes what is known of the running operations that a plan has to do with, up to a bound, and looks for
-// those that the visibility store does not have yet where a model is in the gateway and nobody's: it may just be made.
+// findRunning completes what is known of the running operations that a plan has to do with, up to a bound, and looks
+// for those that the visibility store does not have yet where a model is in the gateway and nobody's: it may just be
+// made.
 func (c *Client) findRunning(ctx context.Context, running map[string]schemas.RunningOperation, p schemas.Plan) error {
 	var asked []string
 	busy := 0

@@ -75,7 +75,8 @@ func (e *InProgress) Error() string {
 		who = " by " + r
 	}
 	return fmt.Sprintf("%s %s already: requested%s at %s, now at %s", e.Registration.Name(),
-		words.BeingDone(e.Registration.Operation), who, e.Registration.StartedAt.Format(time.RFC3339), e.Registration.Progress().Stage)
+		words.BeingDone(e.Registration.Operation), who, e.Registration.StartedAt.Format(time.RFC3339),
+		e.Registration.Progress().Stage)
 }
 
 func (*InProgress) typed() {}

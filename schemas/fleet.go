@@ -134,7 +134,8 @@ const (
 
 // FleetOutcomes lists what can become of an operation, in the order in which it is shown.
 var FleetOutcomes = []Outcome{
-	Completed, Unchanged, Failed, Rejected, RolledBack, ApprovalTimedOut, Cancelled, AlreadyInProgress, Duplicate, Skipped,
+	Completed, Unchanged, Failed, Rejected, RolledBack, ApprovalTimedOut, Cancelled, AlreadyInProgress, Duplicate,
+	Skipped,
 }
 
 // Registered reports whether an operation that ended so was done: after a registration, the model is registered.

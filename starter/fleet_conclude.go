@@ -116,7 +116,8 @@ func (f *fleetRun) work() string {
 func operationRows(t *table, of map[string]schemas.FleetShare) {
 	for _, o := range schemas.Operations {
 		if share := of[o]; share.Total > 0 {
-			text := fmt.Sprintf("%d of %d done", share.Outcomes[schemas.Completed]+share.Outcomes[schemas.Unchanged], share.Total)
+			text := fmt.Sprintf("%d of %d done", share.Outcomes[schemas.Completed]+share.Outcomes[schemas.Unchanged],
+				share.Total)
 			if share.Restores > 0 {
 				text += fmt.Sprintf(", %d of them to restore what was approved", share.Restores)
 			}

@@ -33,8 +33,8 @@ func listCommand(a *app) *cobra.Command {
 		Long: `List registrations, changes, adoptions and retirements, running and ended, in
 the order of their starts, newest first, as Temporal's visibility store knows
 them: those that run, and of the ended those that ended last, up to --limit. It
-may lag behind by a second or so. Of the stages that pass in a moment not each is
-in that store: a running operation is listed at the last stage that is.`,
+may lag behind by a second or so. Of the stages that pass in a moment not each
+is in that store: a running operation is listed at the last stage that is.`,
 		Example: `  starter list
   starter list --stage WAITING_FOR_APPROVAL
   starter list --architecture anthropic -o json | jq -r .name
@@ -114,8 +114,8 @@ func printFleets(out *console.Printer, rows []registrar.Listed) {
 	cells := [][]console.Span{titles("FLEET", "STATUS", "OPERATIONS", "STARTED", "DURATION")}
 	for _, r := range rows {
 		cells = append(cells, []console.Span{
-			{Text: registrar.FleetID(r.Name)}, {Text: r.Stage}, {Text: words.Operations(r.Operations)}, {Text: clock(r.StartedAt)},
-			{Text: words.Millis(float64(r.DurationMs))},
+			{Text: registrar.FleetID(r.Name)}, {Text: r.Stage}, {Text: words.Operations(r.Operations)},
+			{Text: clock(r.StartedAt)}, {Text: words.Millis(float64(r.DurationMs))},
 		})
 	}
 	out.Table(cells, 3, 4)

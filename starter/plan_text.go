@@ -134,7 +134,8 @@ func runningDetails(i schemas.PlanItem) []string {
 		comesTo = "it does what the manifests say"
 	}
 	return []string{
-		fmt.Sprintf("its %s is at %s, started %s%s", words.Operation(r.Operation), r.Stage, clock(r.StartedAt), by), comesTo,
+		fmt.Sprintf("its %s is at %s, started %s%s", words.Operation(r.Operation), r.Stage, clock(r.StartedAt), by),
+		comesTo,
 		"watch it:  starter watch " + argument(i.Name) + decide,
 	}
 }

@@ -50,8 +50,8 @@ func runningLines(s schemas.ModelStory) []console.Line {
 		t.row("see what it is about", "starter status "+name)
 		t.row("approve", "starter approve "+name+` --reason "…"`)
 	}
-	lines := append([]console.Line{nil}, console.Styled(console.Active, fmt.Sprintf("It %s, at %s", words.BeingDone(o.Operation), o.Stage)))
-	return append(lines, t.folded(storyWidth)...)
+	head := console.Styled(console.Active, fmt.Sprintf("It %s, at %s", words.BeingDone(o.Operation), o.Stage))
+	return append([]console.Line{nil, head}, t.folded(storyWidth)...)
 }
 
 // storyHead is what is ours now, or was.
@@ -133,7 +133,8 @@ func checkRows(t *table, m schemas.ModelStatus) {
 // or of an apply.
 func operationVerb(o schemas.StoryOperation) string {
 	_, itself := schemas.OwnedNameOf(o.Requester)
-	approved := o.PreviousHash != "" && o.PreviousHash == o.PayloadHash && len(o.Changes) > 0 && len(o.ChangedSettings) == 0
+	approved := o.PreviousHash != "" && o.PreviousHash == o.PayloadHash && len(o.Changes) > 0 &&
+		len(o.ChangedSettings) == 0
 	if o.Operation == schemas.ChangeModelWorkflow && (itself || approved) {
 		return "restore"
 	}

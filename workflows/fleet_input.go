@@ -69,8 +69,8 @@ func announces(in schemas.RegisterFleetInput) bool {
 		}
 		sum += n
 	}
-	return known == len(in.Operations) && in.Restores >= 0 && in.Restores <= in.Operations[schemas.ChangeModelWorkflow] &&
-		(known == 0 || sum == in.Total)
+	return known == len(in.Operations) && in.Restores >= 0 &&
+		in.Restores <= in.Operations[schemas.ChangeModelWorkflow] && (known == 0 || sum == in.Total)
 }
 
 // stateProblem says what no earlier run of the fleet can have handed on, if anything.

@@ -35,8 +35,8 @@ func Columns(rows [][]Span, flushRight ...int) []Line {
 	return lines
 }
 
-// Table prints rows in columns. On a terminal that is too narrow for them, those of the spare columns, counted from 0 and
-// in this order, are left out that have to be, and named below. The first row has the titles.
+// Table prints rows in columns. On a terminal that is too narrow for them, those of the spare columns, counted from 0
+// and in this order, are left out that have to be, and named below. The first row has the titles.
 func (p *Printer) Table(rows [][]Span, spare ...int) {
 	var left []string
 	for p.Terminal() && len(spare) > 0 && len(rows) > 0 {
