@@ -109,20 +109,7 @@ func stateProblem(in schemas.RegisterFleetInput) string {
 	case !slices.Contains(endings, s.Ending):
 		return "its ending is unknown"
 	}
-	if !inRange(s.Tally, in.Total) {
-		return "its outcomes are out of range"
-	}
-	tallies := 0
-	for _, o := range schemas.Operations {
-		tally, counted := s.Tallies[o]
-		if counted {
-			tallies++
-		}
-		if !inRange(tally, in.Operations[o]) {
-			return "its outcomes are out of range"
-		}
-	}
-	if tallies != len(s.Tallies) {
+	if !inRange(s.Tally, in.Total) || !talliesInRange(s.Tallies, in.Operations) {
 		return "its outcomes are out of range"
 	}
 	if s.Tally.Sum()+len(s.InFlight)+len(s.Held) > in.Total {
@@ -139,6 +126,21 @@ func stateProblem(in schemas.RegisterFleetInput) string {
 
 // maxFleetText bounds the texts of a state, in characters. Those that a fleet hands on are cut to less.
 const maxFleetText = 4000
+
+// talliesInRange reports whether there are tallies of known operations alone, each within what there is of its operation.
+func talliesInRange(tallies map[string]schemas.FleetTally, operations map[string]int) bool {
+	known := 0
+	for _, o := range schemas.Operations {
+		tally, counted := tallies[o]
+		if counted {
+			known++
+		}
+		if !inRange(tally, operations[o]) {
+			return false
+		}
+	}
+	return known == len(tallies)
+}
 
 // inRange reports whether a tally has known outcomes alone, and not more than there can be.
 func inRange(tally schemas.FleetTally, total int) bool {
