@@ -22,7 +22,7 @@ func (k *kit) forgeProbe(attacker client.Client, name string) schemas.Result {
 	m.Probe.Model = "rubbish-" + name
 	k.fault(control.OpProvider, m.Probe.Model, 0, control.Action{Answer: "I am a teapot", LatencyMS: 3000})
 	k.start(m)
-	k.awaitRunning(name, schemas.SyntheticProbeActivity)
+	k.awaitCall(control.OpProvider, m.Probe.Model)
 	id := schemas.RegisterModelWorkflowID(name)
 	var asked schemas.Sealed[schemas.ProbeInput]
 	var activityID string

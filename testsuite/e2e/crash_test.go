@@ -29,16 +29,18 @@ type hold struct {
 }
 
 func delayed(op control.Op, activity string) hold {
+	match := func(name string) string {
+		if op == control.OpProvider {
+			return "probe-of-" + name
+		}
+		return name
+	}
 	return hold{
 		stage: activity + " by " + string(op),
 		keep: func(k *kit, name string) {
-			match := name
-			if op == control.OpProvider {
-				match = "probe-of-" + name
-			}
-			k.fault(op, match, 1, control.Action{LatencyMS: held.Milliseconds()})
+			k.fault(op, match(name), 1, control.Action{LatencyMS: held.Milliseconds()})
 		},
-		reached: func(k *kit, name string) { k.awaitRunning(name, activity) },
+		reached: func(k *kit, name string) { k.awaitCall(op, match(name)) },
 	}
 }
 

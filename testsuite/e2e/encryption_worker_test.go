@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
 	sdklog "go.temporal.io/sdk/log"
@@ -213,12 +214,20 @@ func tell(ctx context.Context, people client.Client, story, id string) error {
 	case "a signal", "a signal looked for":
 		return people.SignalWorkflow(ctx, id, "", "tell", "canary")
 	case "an update":
-		h, err := people.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{WorkflowID: id, UpdateName: "tell",
-			Args: []any{"canary"}, WaitForStage: client.WorkflowUpdateStageCompleted})
-		if err != nil {
-			return err
+		for { // the server forgets an update that no worker accepts for long
+			h, err := people.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{UpdateID: "tell", WorkflowID: id, UpdateName: "tell",
+				Args: []any{"canary"}, WaitForStage: client.WorkflowUpdateStageCompleted})
+			if err == nil {
+				err = h.Get(ctx, nil)
+			}
+			if err == nil || ctx.Err() != nil {
+				return err
+			}
+			if errors.As(err, new(*serviceerror.NotFound)) {
+				return nil // the workflow has ended, and its result tells why
+			}
+			time.Sleep(20 * time.Millisecond)
 		}
-		return h.Get(ctx, nil)
 	}
 	return people.SignalWorkflow(ctx, id, "", "go on", nil)
 }

@@ -328,7 +328,14 @@ func (k *kit) awaitStage(name string, stage schemas.Stage) {
 	}, "%s should get to %s", name, stage)
 }
 
-// awaitRunning waits until an attempt of an activity is at work.
+// awaitCall waits until a call has arrived, whatever has become of it by now.
+func (k *kit) awaitCall(op control.Op, name string) {
+	k.t.Helper()
+	_, err := k.Sim.WaitRequests(k.ctx, control.RequestFilter{Op: op, Name: name}, 1)
+	require.NoError(k.t, err)
+}
+
+// awaitRunning waits until an attempt of an activity is at work, which has to stay there until then.
 func (k *kit) awaitRunning(name, activity string) {
 	k.t.Helper()
 	k.eventually(func() bool {

@@ -177,7 +177,7 @@ func TestARegistrationCancelledWhileTheWorkerOfItsSubmissionIsDeadIsCancelled(t 
 	m := k.Manifest(k.name("cancelled"))
 	k.fault(control.OpList, m.Name, 1, control.Action{LatencyMS: held.Milliseconds()})
 	k.start(m)
-	k.awaitRunning(m.Name, schemas.SubmitRegistrationActivity)
+	k.awaitCall(control.OpList, m.Name)
 	kill()
 	k.startWorker()
 	require.NoError(t, k.client.CancelWorkflow(k.ctx, schemas.RegisterModelWorkflowID(m.Name), ""))

@@ -339,7 +339,8 @@ func TestAReceiverThatIsSlowHoldsUpNoDecision(t *testing.T) {
 	m.Approval = schemas.ApprovalSpec{Policy: schemas.ApproveAlways}
 	k.fault(control.OpWebhook, m.Name, 1, control.Action{LatencyMS: limit.Milliseconds()})
 	k.start(m)
-	k.awaitRunning(m.Name, schemas.NotifyWebhookActivity)
+	_, err := k.Sim.WaitWebhooks(k.ctx, control.WebhookFilter{Path: "/webhooks/" + m.Name, Event: schemas.RegistrationUpdated}, 1)
+	require.NoError(t, err)
 	k.decideBySignal(m.Name, k.approval(m.Name))
 	result := k.end(m.Name)
 	require.Equal(t, schemas.Completed, result.Status)
