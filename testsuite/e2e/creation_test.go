@@ -222,7 +222,7 @@ func TestASecondRunOfAFleetLosesNothing(t *testing.T) {
 	require.Equal(t, before, k.all(), "every model of the first run is there, and no other")
 
 	k.startFleet(registrar.FleetRequest{ID: "third", Manifests: manifests})
-	_, err := k.registrar.CancelFleet(k.ctx, "third")
+	_, _, err := k.registrar.CancelFleet(k.ctx, "third", schemas.FleetCancel{By: "somebody", Reason: "enough"})
 	require.NoError(t, err)
 	require.Equal(t, schemas.FleetCancelled, k.endOfFleet("third").Status)
 	require.Equal(t, before, k.all())
