@@ -56,7 +56,7 @@ func (a *app) complain(f *failure) {
 	if f.err == nil {
 		return
 	}
-	for i, text := range strings.Split(strings.TrimSpace(f.err.Error()), "\n") {
+	for i, text := range strings.Split(said(strings.TrimSpace(f.err.Error())), "\n") {
 		if i == 0 {
 			a.err.Print(console.Styled(console.Bad, "error: ").And(console.Plain, text))
 		} else {

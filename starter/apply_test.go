@@ -229,3 +229,21 @@ func TestAnOperationThatRunsIsNoConflict_AndWhatMakesSomethingElseIsNotDone(t *t
 	require.Equal(t, exitFailed, r.code)
 	require.Contains(t, r.errors, "apply again once it has ended")
 }
+
+func TestWhatAnEditedPlanSaysIsNotRepeatedWithoutBounds(t *testing.T) {
+	long := strings.Repeat("x", 1<<20)
+	for name, edit := range map[string]func(i *schemas.PlanItem){
+		"name": func(i *schemas.PlanItem) { i.Name = long }, "action": func(i *schemas.PlanItem) { i.Action = schemas.PlanAction(long) },
+		"note": func(i *schemas.PlanItem) { i.Note = long },
+	} {
+		plan := planOf(t, func(p *schemas.Plan) {
+			p.Items = p.Items[:1]
+			edit(&p.Items[0])
+		})
+		for _, output := range []string{"text", "json"} {
+			r := starter(t, "", onFrontend(newFrontend(t)), "apply", plan, "-o", output)
+			require.Equal(t, exitUsage, r.code, name)
+			require.Less(t, len(r.errors)+len(r.out), 50_000, name)
+		}
+	}
+}

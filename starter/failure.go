@@ -39,6 +39,12 @@ func (f *failure) Error() string {
 	return f.err.Error()
 }
 
+// maxSaid bounds what is said of one thing that went wrong, in characters: it may quote a file or somebody's input.
+const maxSaid = 20_000
+
+// said is a text from an error, with its end left out where it is longer than anybody reads.
+func said(text string) string { return schemas.Cut(text, maxSaid) }
+
 // Unwrap returns the cause.
 func (f *failure) Unwrap() error { return f.err }
 

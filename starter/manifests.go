@@ -79,12 +79,12 @@ func refuseRepeatedNames(documents []manifest.Document) {
 func complainAbout(out *console.Printer, documents []manifest.Document, problems []error) int {
 	n := len(problems)
 	for _, err := range problems {
-		out.Print(console.Text(err.Error()))
+		out.Print(console.Text(said(err.Error())))
 	}
 	for _, d := range documents {
 		n += len(d.Violations)
 		for _, v := range d.Violations {
-			out.Print(console.Text(v.In(d.File)))
+			out.Print(console.Text(said(v.In(d.File))))
 		}
 	}
 	return n

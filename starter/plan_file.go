@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"unicode/utf8"
 
 	"model-registrar/internal/manifest"
 	"model-registrar/schemas"
@@ -38,18 +39,22 @@ func checkPlan(label string, p *schemas.Plan) error {
 	p.Counts = map[schemas.PlanAction]int{}
 	names := map[string]bool{}
 	for _, i := range p.Items {
+		name := schemas.Plain(i.Name, 80) // whatever the file says
 		if _, known := planSigns[i.Action]; !known && i.Action != schemas.PlanUnchanged {
-			return misused("%s: %s: no plan has the action %q", label, i.Name, i.Action)
+			return misused("%s: %s: no plan has the action %q", label, name, schemas.Plain(string(i.Action), 40))
+		}
+		if n := utf8.RuneCountInString(i.Name); n < 3 || n > schemas.MaxName {
+			return misused("%s: %s: no model can have this name", label, name)
 		}
 		if names[i.Name] {
-			return misused("%s: %s: the name comes twice", label, i.Name)
+			return misused("%s: %s: the name comes twice", label, name)
 		}
 		if i.Action.Applies() && i.Action != schemas.PlanRetire {
 			if i.Manifest == nil || i.Manifest.Name != i.Name {
-				return misused("%s: %s: the manifest of this name is missing", label, i.Name)
+				return misused("%s: %s: the manifest of this name is missing", label, name)
 			}
 			if v := manifest.Validate(*i.Manifest); len(v) > 0 {
-				return misused("%s: %s: the manifest is not valid: %s", label, i.Name, v[0].In("manifest"))
+				return misused("%s: %s: the manifest is not valid: %s", label, name, v[0].In("manifest"))
 			}
 		}
 		names[i.Name] = true

@@ -81,7 +81,7 @@ func itemLines(i schemas.PlanItem) []console.Line {
 	lines := []console.Line{console.Styled(s.style, s.sign+" ").And(console.Strong, i.Name).
 		And(console.Plain, " "+s.will)}
 	for _, detail := range itemDetails(i) {
-		lines = append(lines, console.Text("    "+detail))
+		lines = append(lines, console.Text("    "+said(detail)))
 	}
 	return lines
 }

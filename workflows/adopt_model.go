@@ -31,7 +31,7 @@ func (r *registration) findAdoptable(ctx workflow.Context) error {
 	if err != nil {
 		return err
 	}
-	name := r.manifest.Name
+	name := r.label()
 	switch {
 	case found.Owner != nil:
 		r.result.ExistingModelID = found.Owner.ModelID
@@ -80,7 +80,7 @@ func (r *registration) moved(found schemas.ReadModel, live *schemas.LiveModel) e
 		return nil
 	}
 	return final(schemas.ErrPlanOutdated, "%s is not as the plan saw it any more (%s then, %s now); make a new plan",
-		r.manifest.Name, seenLine(*r.seen), seenLine(now))
+		r.label(), seenLine(*r.seen), seenLine(now))
 }
 
 func seenLine(s schemas.Seen) string {

@@ -31,7 +31,7 @@ func (r *registration) compare(ctx workflow.Context) error {
 	if err != nil {
 		return err
 	}
-	name, own := r.manifest.Name, found.Owner
+	name, own := r.label(), found.Owner
 	if own == nil {
 		if len(found.Live) > 0 {
 			return final(schemas.ErrModelNotOwned, "%s is in the gateway as %s and nobody's; "+

@@ -51,7 +51,7 @@ func (r *registration) come(ctx workflow.Context, d schemas.Decision) *ticket {
 	case !r.takesDecisions():
 		t.late = r.tooLate()
 	case g.closed:
-		t.late = fmt.Sprintf("the time to decide about %s was up, and it takes no decision any more", r.manifest.Name)
+		t.late = fmt.Sprintf("the time to decide about %s was up, and it takes no decision any more", r.label())
 	}
 	g.came = append(g.came, t)
 	return t
@@ -102,12 +102,12 @@ func (r *registration) isAboutThis(d schemas.Decision) (refusal string) {
 			"looked at", r.result.PayloadHash)
 	case d.PayloadHash != "" && d.PayloadHash != r.result.PayloadHash:
 		return fmt.Sprintf("it is about payload %s, but this %s of %s is of payload %s", plain(d.PayloadHash, 64),
-			r.noun(), r.manifest.Name, r.result.PayloadHash)
+			r.noun(), r.label(), r.result.PayloadHash)
 	case d.RunID != "" && d.RunID != r.result.RunID:
-		return fmt.Sprintf("it is about another %s of %s (run %s)", r.noun(), r.manifest.Name, plain(d.RunID, 64))
+		return fmt.Sprintf("it is about another %s of %s (run %s)", r.noun(), r.label(), plain(d.RunID, 64))
 	case d.Decision == schemas.Approve && d.Operation == "" && r.named() != "":
 		return fmt.Sprintf("an approval must name the operation that it approves: operation %s on %s", r.operation,
-			r.manifest.Name)
+			r.label())
 	case d.Operation != "" && d.Operation != r.operation:
 		return fmt.Sprintf("it is about %s, but this is %s of %s", plain(d.Operation, 40), r.operation, r.manifest.Name)
 	case d.Decision == schemas.Approve && r.operation == schemas.ChangeModelWorkflow && d.PreviousHash == "":
@@ -153,7 +153,7 @@ func (r *registration) check(t *ticket) (refusal string) {
 	given := r.approvals(accepted)
 	switch {
 	case approves && people.Same(t.Approver, r.requester):
-		return fmt.Sprintf("%s asked for this %s of %s and so cannot approve it", t.Approver, r.noun(), r.manifest.Name)
+		return fmt.Sprintf("%s asked for this %s of %s and so cannot approve it", t.Approver, r.noun(), r.label())
 	case r.rejection(accepted) != nil:
 		return fmt.Sprintf("%s has decided already: reject", r.rejection(accepted).Approver)
 	case approves && len(given) >= g.required && r.policy != schemas.ApproveNever:
@@ -165,7 +165,7 @@ func (r *registration) check(t *ticket) (refusal string) {
 	case !r.takesDecisions():
 		return r.tooLate()
 	case approves && r.policy == schemas.ApproveNever:
-		return fmt.Sprintf("the %s of %s asks for no approval (policy never)", r.noun(), r.manifest.Name)
+		return fmt.Sprintf("the %s of %s asks for no approval (policy never)", r.noun(), r.label())
 	case approves:
 		return r.checkApproval(t, given)
 	}
@@ -173,7 +173,7 @@ func (r *registration) check(t *ticket) (refusal string) {
 }
 
 func (r *registration) tooLate() string {
-	return fmt.Sprintf("%s is at %s and takes no decision any more", r.manifest.Name, r.stage())
+	return fmt.Sprintf("%s is at %s and takes no decision any more", r.label(), r.stage())
 }
 
 // checkApproval refuses a second approval of the same person, and one that rests on another verdict of the probe. A key

@@ -42,7 +42,7 @@ func (r *registration) end(err error, cancelled bool, now time.Time) {
 	default:
 		f := explain(err)
 		r.result.Status, r.result.ErrorType = schemas.Failed, f.Type
-		r.result.Reason = fmt.Sprintf("%s failed at %s: %s", r.manifest.Name, r.stage(), f.Message)
+		r.result.Reason = fmt.Sprintf("%s failed at %s: %s", r.label(), r.stage(), f.Message)
 	}
 }
 
@@ -144,7 +144,7 @@ func (r *registration) record(ctx workflow.Context) {
 	}
 	receipt, err := r.write(ctx, r.endingEntry(ctx))
 	if err != nil {
-		unwritten := fmt.Sprintf("the ending of %s could not be written to the audit trail: %s", r.manifest.Name,
+		unwritten := fmt.Sprintf("the ending of %s could not be written to the audit trail: %s", r.label(),
 			explain(err).Message)
 		if r.result.Reason != "" {
 			unwritten = r.result.Reason + "; and " + unwritten

@@ -354,3 +354,19 @@ func TestARetirementThatIsRejectedDeletesNothing(t *testing.T) {
 	require.Empty(t, s.times(schemas.DeleteModelActivity))
 	require.Empty(t, s.times(schemas.ReleaseModelActivity))
 }
+
+func TestANameWithAnEscapeSequenceIsInNoMessageOfAFailure(t *testing.T) {
+	const name = "red\x1b[31m\nname"
+	for _, id := range []string{schemas.RegisterModelWorkflowID(name), "another id"} {
+		s := newStory(t)
+		s.uncalled = true
+		s.env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: id})
+		s.world.read = answers[schemas.ReadModelInput](schemas.ReadModel{})
+		s.env.ExecuteWorkflow(schemas.RetireModelWorkflow, schemas.RetireModelInput{Name: name, Requester: "alice", Reason: "odd"})
+		e := s.ending()
+		require.Equal(t, schemas.Failed, e.Status)
+		require.Contains(t, e.Reason, "red")
+		require.NotContains(t, e.Reason, "\x1b")
+		require.NotContains(t, e.Reason, "\n")
+	}
+}

@@ -66,7 +66,7 @@ func (r *registration) checkRequester() error {
 }
 
 func (r *registration) checkRetiring(found schemas.ReadModel) error {
-	name, own := r.manifest.Name, found.Owner
+	name, own := r.label(), found.Owner
 	id := r.retirement.ModelID
 	if own != nil {
 		if id != "" && id != own.ModelID {

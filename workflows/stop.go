@@ -72,9 +72,9 @@ func (r *registration) cancelOf(raw converter.RawValue) (schemas.CancelRequest, 
 	case isPlaceholder(c.Reason):
 		return c, refuse("reason must say why: %q is the placeholder of an example", plain(c.Reason, 40))
 	case r.ended || r.committed:
-		return c, refuse("%s is at %s and cannot be cancelled any more", r.manifest.Name, r.stage())
+		return c, refuse("%s is at %s and cannot be cancelled any more", r.label(), r.stage())
 	case r.stopped != nil:
-		return c, refuse("%s ends already: %s", r.manifest.Name, r.stopped)
+		return c, refuse("%s ends already: %s", r.label(), r.stopped)
 	}
 	return c, checkPerson("by", c.By)
 }
@@ -105,7 +105,7 @@ func (r *registration) watchHistory(ctx workflow.Context) {
 			"the history of the registration of %s has %d events and %d KiB, near where the server terminates a "+
 				"workflow, so the registration ended by itself; see who sent it so many or so large signals, and "+
 				"register the model again",
-			r.manifest.Name, info.GetCurrentHistoryLength(), info.GetCurrentHistorySize()>>10),
+			r.label(), info.GetCurrentHistoryLength(), info.GetCurrentHistorySize()>>10),
 			string(schemas.ErrHistoryFull), nil))
 	})
 }

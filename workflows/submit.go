@@ -24,7 +24,7 @@ func (r *registration) create(ctx workflow.Context, in schemas.SubmitInput) erro
 	r.submittedAt = workflow.Now(ctx)
 	var out schemas.Submission
 	err := r.do(ctx, step{
-		activity: schemas.SubmitRegistrationActivity, summary: "Create " + r.manifest.Name + " in the LLM Gateway",
+		activity: schemas.SubmitRegistrationActivity, summary: "Create " + r.label() + " in the LLM Gateway",
 		next: func() (workflow.ActivityOptions, any) {
 			return activityTable[schemas.SubmitRegistrationActivity], in
 		},

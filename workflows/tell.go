@@ -12,7 +12,7 @@ import (
 // what they decided, how it ended. The SDK adds the ids of workflow and run, and writes nothing while a history is
 // replayed.
 func (r *registration) tell(ctx workflow.Context, what string, more ...any) {
-	workflow.GetLogger(ctx).Info(what, append([]any{"name", r.manifest.Name}, more...)...)
+	workflow.GetLogger(ctx).Info(what, append([]any{"name", r.label()}, more...)...)
 }
 
 // tellDecided tells of a decision, whether it counts or not.
