@@ -61,8 +61,8 @@ type ManageModelInput struct {
 	// Status is what the run before knew, or what the operation hands over that starts the first run; nil: a first run
 	// that waits for the update `hand-over`.
 	Status *ModelStatus `json:"status,omitempty"`
-	// Owned says that Status is all that the run needs. Runs that were started before there was this field have begun to
-	// wait for a hand-over all the same, by a timer, and have noted the version of their code: both is in their
+	// Owned says that Status is all that the run needs. Runs that were started before there was this field have begun
+	// to wait for a hand-over all the same, by a timer, and have noted the version of their code: both is in their
 	// histories.
 	Owned bool `json:"owned,omitempty"`
 }

@@ -23,8 +23,8 @@ const (
 	// PlanConflict: the model is in the gateway otherwise than the manifest says, and nobody's. Nothing is done about
 	// it.
 	PlanConflict PlanAction = "conflict"
-	// PlanBusy: an operation runs on the model, and what the plan would say may be otherwise once it has ended. Nothing is
-	// done about it; see [PlanItem.Running].
+	// PlanBusy: an operation runs on the model, and what the plan would say may be otherwise once it has ended. Nothing
+	// is done about it; see [PlanItem.Running].
 	PlanBusy PlanAction = "busy"
 	// PlanUnchanged: the model is ours and is as the manifest says. Nothing is done about it.
 	PlanUnchanged PlanAction = "unchanged"

@@ -10,8 +10,8 @@ import (
 type ValidateInput struct {
 	Manifest Manifest `json:"manifest"`
 	// Arrived is the input of the registration as it arrived, JSON if all is well. It is read strictly, and what it
-	// holds counts instead of Manifest. Default: Manifest counts. With PolicyOnly it is the input of a retirement, which
-	// has no manifest.
+	// holds counts instead of Manifest. Default: Manifest counts. With PolicyOnly it is the input of a retirement,
+	// which has no manifest.
 	Arrived []byte `json:"arrived,omitempty"`
 	// Operation is the workflow type whose input arrived. Default: RegisterModel.
 	Operation string `json:"operation,omitempty"`

@@ -90,7 +90,8 @@ func (o *cancelOptions) run(ctx context.Context, c *connection, args []string) e
 func (a *app) warnOfCancellation(record string, plain bool, by, reason string) {
 	switch {
 	case plain:
-		a.err.Alertf("no worker answered, so it was cancelled through Temporal: %s will not say who did so and why", record)
+		a.err.Alertf("no worker answered, so it was cancelled through Temporal: %s will not say who did so and why",
+			record)
 	case strings.TrimSpace(reason) == "":
 		a.err.Alertf("%s says that %s cancelled it and gave no reason; --reason says why", record, by)
 	}

@@ -3,8 +3,8 @@ package workflows
 import "slices"
 
 // An operation that comes after another one begins once that is done, and is skipped if it is not done. Meanwhile it is
-// held beside the queue, where it takes no place of the window and is in nobody's way. The state has the indexes of what
-// is held, so that a later run of the fleet loads it again.
+// held beside the queue, where it takes no place of the window and is in nobody's way. The state has the indexes of
+// what is held, so that a later run of the fleet loads it again.
 
 // waits reports whether an operation comes after one that has not ended.
 func (f *fleet) waits(q queued) bool {

@@ -127,7 +127,8 @@ func stateProblem(in schemas.RegisterFleetInput) string {
 // maxFleetText bounds the texts of a state, in characters. Those that a fleet hands on are cut to less.
 const maxFleetText = 4000
 
-// talliesInRange reports whether there are tallies of known operations alone, each within what there is of its operation.
+// talliesInRange reports whether there are tallies of known operations alone, each within what there is of its
+// operation.
 func talliesInRange(tallies map[string]schemas.FleetTally, operations map[string]int) bool {
 	known := 0
 	for _, o := range schemas.Operations {

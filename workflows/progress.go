@@ -134,7 +134,8 @@ func (r *registration) describeGate(b *strings.Builder) {
 	fmt.Fprintf(b, "%s to decide by **%s**; after that %s.", who, r.gate.closes.UTC().Format("2006-01-02 15:04 MST"),
 		then)
 	if r.requester != "" {
-		fmt.Fprintf(b, " %s asked for this %s and cannot approve it.", markdown(r.requester), words.Operation(r.operation))
+		fmt.Fprintf(b, " %s asked for this %s and cannot approve it.", markdown(r.requester),
+			words.Operation(r.operation))
 	}
 	b.WriteString(" The evidence:\n\n")
 }

@@ -54,8 +54,8 @@ func (r *registration) isThereAgain(ctx workflow.Context) {
 	r.result.GoneMs = workflow.Now(ctx).Sub(r.replacing.begun).Milliseconds()
 }
 
-// tellsOfReplacement reports whether an ending is news of the model although it has the payload from before: it was gone
-// for a while, and has another id.
+// tellsOfReplacement reports whether an ending is news of the model although it has the payload from before: it was
+// gone for a while, and has another id.
 func (r *registration) tellsOfReplacement(ctx workflow.Context) bool {
 	return r.result.ReplacedModelID != "" &&
 		workflow.GetVersion(ctx, "announce-undone-replacement", workflow.DefaultVersion, 1) >= 1

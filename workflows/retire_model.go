@@ -12,8 +12,8 @@ import (
 )
 
 // RetireModel deletes a model that is ours, once it is approved, sees that it is gone, and gives it up. With keep it is
-// given up and left in the gateway. A model that is nobody's can be retired too, if it is named by its id. The input is a
-// [schemas.RetireModelInput].
+// given up and left in the gateway. A model that is nobody's can be retired too, if it is named by its id. The input is
+// a [schemas.RetireModelInput].
 func RetireModel(ctx workflow.Context, raw converter.RawValue) (schemas.Result, error) {
 	in, arrived := retirementOf(ctx, raw)
 	r := operationOn(ctx, schemas.RetireModelWorkflow, schemas.Manifest{Name: in.Name, Approval: in.Approval},

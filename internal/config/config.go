@@ -65,8 +65,8 @@ type Genesys struct {
 	Region string `env:"GENESYSCLOUD_REGION"`
 	// LoginHost is the base URL of OAuth. Default: Host with login. in place of api.
 	LoginHost string `env:"GENESYS_LOGIN_HOST"`
-	// ClientID and ClientSecret are those of an OAuth client with the client credentials grant. The alternatives are the
-	// names that Genesys' own tools read; they count where the others are empty.
+	// ClientID and ClientSecret are those of an OAuth client with the client credentials grant. The alternatives are
+	// the names that Genesys' own tools read; they count where the others are empty.
 	ClientID        string `env:"GENESYS_OAUTH_CLIENT_ID"`
 	ClientSecret    string `env:"GENESYS_OAUTH_CLIENT_SECRET"`     // see ClientID
 	ClientIDAlt     string `env:"GENESYSCLOUD_OAUTHCLIENT_ID"`     // see ClientID

@@ -27,7 +27,8 @@ func ReadRetirement(raw []byte) []schemas.Violation {
 		[]string{"name", "requester", "reason", "keep", "modelId", "approval", "seen"})
 	for _, key := range []string{"name", "requester", "reason", "modelId"} {
 		if _, text := object[key].(string); object[key] != nil && !text {
-			violations = append(violations, schemas.Violation{Path: key, Code: schemas.CodeType, Message: "must be text"})
+			violations = append(violations,
+				schemas.Violation{Path: key, Code: schemas.CodeType, Message: "must be text"})
 		}
 	}
 	if keep := object["keep"]; keep != nil && keep != true && keep != false {

@@ -33,7 +33,8 @@ func isSecretName(name string) bool {
 // Authorization value, a JSON Web Token, GitHub, GitLab, Slack, Hugging Face, Groq, AWS and Google keys, webhook
 // secrets, PEM blocks.
 var secretForms = regexp.MustCompile(`^\s*(?i:(sk|pk|rk)[-_][A-Za-z0-9_-]{8}|(bearer|basic)[\s:]|` +
-	`gh[pousr]_|github_pat_|glpat-|xox[abeoprs]-|hf_[A-Za-z0-9]{16}|gsk_|whsec_|-----BEGIN)|^\s*(eyJ[A-Za-z0-9_-]{8}|AKIA[0-9A-Z]{12}|` +
+	`gh[pousr]_|github_pat_|glpat-|xox[abeoprs]-|hf_[A-Za-z0-9]{16}|gsk_|whsec_|-----BEGIN)|` +
+	`^\s*(eyJ[A-Za-z0-9_-]{8}|AKIA[0-9A-Z]{12}|` +
 	`ASIA[0-9A-Z]{12}|AIza[0-9A-Za-z_-]{20}|ya29\.)`)
 
 // looksLikeSecret reports whether a text is itself a credential.

@@ -4,8 +4,8 @@
 //
 // Looking costs a call of the request quota, and waiting costs time. Which of the two matters depends on the quota:
 //
-//   - With quota to spare, a job that has ended is noticed within [Patience] of its age, whatever happened before. Inside
-//     that bound the looks are placed so that one falls where the end is expected.
+//   - With quota to spare, a job that has ended is noticed within [Patience] of its age, whatever happened before.
+//     Inside that bound the looks are placed so that one falls where the end is expected.
 //   - Without, each job is first looked at when nine of ten jobs have ended lately, and those that outlast it share a
 //     quarter of the quota. One job at a time, the scout, is looked at more closely, at the cost of three calls in
 //     a hundred, so that jobs that have become faster are noticed. Those that a person waits for share another quarter,

@@ -24,7 +24,7 @@ type Jobs struct {
 	watched  []*Job        // the jobs waited for now, oldest first
 	late     int           // those of them that have outlasted what was expected
 	hurried  int           // those of them that a person waits for
-	onTimers []time.Time   // when the jobs are looked at again that are left to a timer of the workflow or of the server
+	onTimers []time.Time   // when those jobs are looked at again that are left to a timer
 	scout    *Job          // the one that is looked at more closely while there is no quota to spare
 	news     chan struct{} // closed when there is more to know
 }

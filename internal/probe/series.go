@@ -72,8 +72,8 @@ func (s *series) neutral(ctx context.Context) *failure {
 
 // outOfTime is the verdict where the time of the whole series ended first. What was not proven by then is not proven.
 func (s *series) outOfTime() *failure {
-	return failed(schemas.ReasonTimeout, "The probe's time, %s in all, was used up before everything was proven. Raise "+
-		"probe.timeout if the model needs longer, or look at its load.", s.plan.limit)
+	return failed(schemas.ReasonTimeout, "The probe's time, %s in all, was used up before everything was proven. "+
+		"Raise probe.timeout if the model needs longer, or look at its load.", s.plan.limit)
 }
 
 // usedUp reports whether a sample could not finish within what was left of the budget.

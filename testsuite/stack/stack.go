@@ -168,8 +168,8 @@ func freeOr0(port string) string {
 	return port
 }
 
-// reserved is a free port among the 5,000 from the first, which no system gives to whoever asks for any: the clients of a
-// server that is down would otherwise take its port for a connection of their own sooner or later.
+// reserved is a free port among the 5,000 from the first, which no system gives to whoever asks for any: the clients of
+// a server that is down would otherwise take its port for a connection of their own sooner or later.
 func reserved(first int) string {
 	for range 100 {
 		if port := freeOr0(strconv.Itoa(first + rand.IntN(5000))); port != "0" {
