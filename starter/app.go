@@ -20,11 +20,12 @@ type app struct {
 	in       io.Reader
 	out, err *console.Printer // results; and everything that is said on the way to them
 	output   string           // text or json
+	stopped  <-chan struct{}  // closed once somebody has interrupted it
 }
 
 // run executes the command line and returns the exit code.
 func run(ctx context.Context, args, env []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	a := &app{env: environment(env), in: stdin}
+	a := &app{env: environment(env), in: stdin, stopped: ctx.Done()}
 	a.out, a.err = console.NewPrinter(stdout, a.env.Get), console.NewPrinter(stderr, a.env.Get)
 	results := &written{to: stdout}
 	a.out.W = results

@@ -1,10 +1,13 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"time"
 
 	"model-registrar/internal/bounded"
 )
@@ -28,8 +31,43 @@ func (a *app) open(name string) (label string, r io.ReadCloser, err error) {
 	return name, f, nil
 }
 
-// readFile reads a file of at most limit bytes, or stdin for "-".
+// pipePatience is how long a pipe may say nothing before the starter says what it waits for.
+const pipePatience = 2 * time.Second
+
+// readFile reads a file of at most limit bytes, or stdin for "-". A pipe may never end, and one that nobody writes to
+// cannot even be opened: then it says what it waits for, and an interruption ends that.
 func (a *app) readFile(name string, limit int) (label string, data []byte, err error) {
+	info, statErr := os.Stat(name)
+	if isPipe := statErr == nil && info.Mode()&fs.ModeNamedPipe != 0; !isPipe && name != "-" {
+		return a.readWhole(name, limit)
+	}
+	read := make(chan struct{})
+	var whole struct {
+		label string
+		data  []byte
+		err   error
+	}
+	go func() { // until the process ends, if it is interrupted
+		defer close(read)
+		whole.label, whole.data, whole.err = a.readWhole(name, limit)
+	}()
+	patience := time.NewTimer(pipePatience)
+	defer patience.Stop()
+	for {
+		select {
+		case <-read:
+			return whole.label, whole.data, whole.err
+		case <-patience.C:
+			if name != "-" {
+				a.err.Alertf("Waiting for somebody to write to %s, which is a pipe, and to close it.", name)
+			}
+		case <-a.stopped:
+			return name, nil, context.Canceled
+		}
+	}
+}
+
+func (a *app) readWhole(name string, limit int) (label string, data []byte, err error) {
 	label, r, err := a.open(name)
 	if err != nil {
 		return label, nil, err

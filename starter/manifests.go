@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"slices"
@@ -51,10 +53,21 @@ func (a *app) validManifests(paths []string, approval string) ([]schemas.Manifes
 		}
 		manifests = append(manifests, d.Manifest)
 	}
+	if err := interrupted(problems); err != nil {
+		return nil, err
+	}
 	if n := complainAbout(a.err, documents, problems); n > 0 {
 		return nil, misused("%s; nothing was started", counted(n, "problem"))
 	}
 	return manifests, nil
+}
+
+// interrupted is the interruption that ended a reading, if one did.
+func interrupted(problems []error) error {
+	if slices.ContainsFunc(problems, func(err error) bool { return errors.Is(err, context.Canceled) }) {
+		return explained(context.Canceled)
+	}
+	return nil
 }
 
 // refuseRepeatedNames makes a violation of a name that another document has: which of the two is meant, nobody knows.

@@ -124,6 +124,9 @@ func (o *probeOptions) prober() (*probe.Prober, error) {
 // inputs reads the manifests, and accepts all of them or none.
 func (o *probeOptions) inputs(files []string) ([]schemas.ProbeInput, error) {
 	documents, problems := o.readManifests(files)
+	if err := interrupted(problems); err != nil {
+		return nil, err
+	}
 	if n := complainAbout(o.err, documents, problems); n > 0 {
 		return nil, misused("%s; nothing was probed", counted(n, "problem"))
 	}

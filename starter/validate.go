@@ -43,6 +43,9 @@ type checked struct {
 
 func validate(a *app, files []string) error {
 	documents, problems := a.readManifests(files)
+	if err := interrupted(problems); err != nil {
+		return err
+	}
 	for _, d := range documents {
 		c, err := checkDocument(d)
 		if err != nil {
