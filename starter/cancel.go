@@ -56,7 +56,7 @@ func (o *cancelOptions) run(ctx context.Context, c *connection, args []string) e
 	}
 	t, fleet, err := c.find(ctx, args[0])
 	if fleet != "" {
-		return c.cancelFleet(ctx, fleet, schemas.FleetCancel{By: why.By, Reason: why.Reason})
+		return c.cancelFleet(ctx, fleet, schemas.FleetCancel(why))
 	}
 	if err != nil {
 		return err
