@@ -11,7 +11,6 @@ import (
 
 	"model-registrar/internal/gateway"
 	"model-registrar/internal/polling"
-	"model-registrar/internal/quota"
 	"model-registrar/schemas"
 )
 
@@ -32,11 +31,8 @@ func (a *Activities) PollJob(ctx context.Context, in schemas.PollInput) (schemas
 	defer keepAliveWith(ctx, firstPollBeat(info.HeartbeatTimeout), func() []any { return []any{*progress.Load()} })()
 
 	waited := info.StartedTime.Sub(info.ScheduledTime) // both by the server's clock
-	job := a.Jobs.Watch(in.Running.Std()+waited, p.LookedAt.Std())
+	job := watch(ctx, a.Jobs, in.Running.Std()+waited, p.LookedAt.Std())
 	defer job.Leave()
-	if priorityOf(ctx) == quota.OfPerson {
-		job.Hurry()
-	}
 	started := time.Now()
 	windowEnd := started.Add(in.Window.Std() - waited)
 	var notBefore time.Time
