@@ -31,7 +31,7 @@ func (a *Activities) PollJob(ctx context.Context, in schemas.PollInput) (schemas
 	defer keepAliveWith(ctx, firstPollBeat(info.HeartbeatTimeout), func() []any { return []any{*progress.Load()} })()
 
 	waited := info.StartedTime.Sub(info.ScheduledTime) // both by the server's clock
-	job := watch(ctx, a.Jobs, in.Running.Std()+waited, p.LookedAt.Std())
+	job := watch(priorityOf(ctx), a.Jobs, in.Running.Std()+waited, p.LookedAt.Std())
 	defer job.Leave()
 	started := time.Now()
 	windowEnd := started.Add(in.Window.Std() - waited)

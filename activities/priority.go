@@ -18,9 +18,9 @@ func prioritised(ctx context.Context) context.Context {
 
 // watch begins to wait for the end of what the platform does, as [polling.Jobs.Watch]. One that a person waits for is
 // looked at soon although a fleet uses the quota up.
-func watch(ctx context.Context, jobs *polling.Jobs, age, looked time.Duration) *polling.Job {
+func watch(waits quota.Priority, jobs *polling.Jobs, age, looked time.Duration) *polling.Job {
 	job := jobs.Watch(age, looked)
-	if priorityOf(ctx) == quota.OfPerson {
+	if waits == quota.OfPerson {
 		job.Hurry()
 	}
 	return job

@@ -46,7 +46,7 @@ func (a *Activities) healthResult(
 		check.Outcome = schemas.HealthNotOffered
 		return check, nil
 	}
-	watched, began := watch(ctx, a.HealthChecks, 0, 0), time.Now()
+	watched, began := watch(priorityOf(ctx), a.HealthChecks, 0, 0), time.Now()
 	defer watched.Leave()
 	for check.Outcome == schemas.HealthUnfinished {
 		gap, _ := watched.Next()
