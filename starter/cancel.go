@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"model-registrar/registrar"
 	"model-registrar/schemas"
 	"model-registrar/starter/console"
 )
@@ -83,6 +85,28 @@ func (o *cancelOptions) run(ctx context.Context, c *connection, args []string) e
 		And(console.Plain, ": cancellation requested; "+then))
 	c.warnOfCancellation("the audit trail", out.Plain, why.By, why.Reason)
 	c.err.Print(console.Text("  Watch it:  starter watch " + argument(name)))
+	return nil
+}
+
+// cancelFleet asks for a fleet to be cancelled. That needs no worker to answer.
+func (c *connection) cancelFleet(ctx context.Context, name string, why schemas.FleetCancel) error {
+	if err := checkFleet(name); err != nil {
+		return misused("%w", err)
+	}
+	f, plain, err := c.CancelFleet(ctx, registrar.FleetID(name), why)
+	if ended, ok := errors.AsType[*registrar.FleetEnded](err); ok {
+		return failed("%w; there is nothing left to cancel", ended)
+	}
+	if err != nil {
+		return err
+	}
+	if c.machine() {
+		return c.print(cancelled{f.ID, f.WorkflowID, f.RunID, true, plain})
+	}
+	c.out.Print(console.Styled(console.Good, "✓ ").And(console.Strong, "fleet "+f.ID).
+		And(console.Plain, ": cancellation requested; it starts nothing more, and what is in flight is undone"))
+	c.warnOfCancellation("the fleet's result", plain, why.By, why.Reason)
+	c.err.Print(console.Text("  Watch it:  starter watch " + f.WorkflowID))
 	return nil
 }
 

@@ -28,7 +28,8 @@ var exitTypes = map[int]string{
 
 // document is the failure for machines.
 func (f *failure) document() errorBody {
-	body := errorBody{Type: exitTypes[f.code], Message: said(strings.TrimSpace(f.Error())), Hint: f.hint, ExitCode: f.code}
+	body := errorBody{Type: exitTypes[f.code], Message: said(strings.TrimSpace(f.Error())), Hint: f.hint,
+		ExitCode: f.code}
 	if f.err == nil {
 		body.Message += "; stderr has said why"
 	}

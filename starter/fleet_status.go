@@ -2,12 +2,9 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
-	"model-registrar/registrar"
-	"model-registrar/schemas"
 	"model-registrar/starter/console"
 )
 
@@ -56,27 +53,5 @@ func (c *connection) statusOfFleet(ctx context.Context, name string) error {
 	t.row("UI", c.page(f.workflowID, f.runID))
 	c.out.Print(t.lines()...)
 	c.out.Print(console.Text("Follow it:  starter watch " + f.workflowID))
-	return nil
-}
-
-// cancelFleet asks for a fleet to be cancelled. That needs no worker to answer.
-func (c *connection) cancelFleet(ctx context.Context, name string, why schemas.FleetCancel) error {
-	if err := checkFleet(name); err != nil {
-		return misused("%w", err)
-	}
-	f, plain, err := c.CancelFleet(ctx, registrar.FleetID(name), why)
-	if ended, ok := errors.AsType[*registrar.FleetEnded](err); ok {
-		return failed("%w; there is nothing left to cancel", ended)
-	}
-	if err != nil {
-		return err
-	}
-	if c.machine() {
-		return c.print(cancelled{f.ID, f.WorkflowID, f.RunID, true, plain})
-	}
-	c.out.Print(console.Styled(console.Good, "✓ ").And(console.Strong, "fleet "+f.ID).
-		And(console.Plain, ": cancellation requested; it starts nothing more, and what is in flight is undone"))
-	c.warnOfCancellation("the fleet's result", plain, why.By, why.Reason)
-	c.err.Print(console.Text("  Watch it:  starter watch " + f.WorkflowID))
 	return nil
 }

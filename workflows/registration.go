@@ -97,8 +97,8 @@ func (r *registration) setUp(ctx workflow.Context) error {
 	return r.listen(ctx)
 }
 
-// label is the name of the model where it is told of: on one line, bounded and without control characters, since any name
-// may arrive here, also one that is refused.
+// label is the name of the model where it is told of: on one line, bounded and without control characters, since any
+// name may arrive here, also one that is refused.
 func (r *registration) label() string { return plain(r.manifest.Name, 80) }
 
 // wrongID refuses to run under an id that does not fit the input.
