@@ -9,6 +9,7 @@ import (
 
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
+	"golang.org/x/sync/errgroup"
 
 	"model-registrar/internal/follow"
 	"model-registrar/internal/ownership"
@@ -185,21 +186,13 @@ func (c *Client) corrected(
 }
 
 // concurrently calls do with the numbers below n, some at a time, and returns the first error.
-func concurrently(n int, do func(n int) error) (failed error) {
-	var group sync.WaitGroup
-	var once sync.Once
-	slots := make(chan struct{}, describedAtOnce)
+func concurrently(n int, do func(n int) error) error {
+	var group errgroup.Group
+	group.SetLimit(describedAtOnce)
 	for i := range n {
-		slots <- struct{}{}
-		group.Go(func() {
-			defer func() { <-slots }()
-			if err := do(i); err != nil {
-				once.Do(func() { failed = err })
-			}
-		})
+		group.Go(func() error { return do(i) })
 	}
-	group.Wait()
-	return failed
+	return group.Wait()
 }
 
 // inProgress is the operation that runs on the model of this name; nil if none does. Where none is known, the server is

@@ -21,7 +21,7 @@ type Jobs struct {
 
 	mu       sync.Mutex
 	memory   memory
-	watched  []*Job        // the jobs waited for now, oldest first
+	watched  []*Job        // the jobs that are waited for, oldest first
 	late     int           // those of them that have outlasted what was expected
 	hurried  int           // those of them that a person waits for
 	onTimers []time.Time   // when those jobs are looked at again that are left to a timer

@@ -226,7 +226,7 @@ func tell(ctx context.Context, people client.Client, story, id string) error {
 			if errors.As(err, new(*serviceerror.NotFound)) {
 				return nil // the workflow has ended, and its result tells why
 			}
-			time.Sleep(20 * time.Millisecond)
+			time.Sleep(20 * time.Millisecond) // between two attempts: what is waited for is an answer, until ctx ends
 		}
 	}
 	return people.SignalWorkflow(ctx, id, "", "go on", nil)
